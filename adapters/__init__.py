@@ -1,0 +1,1 @@
+"""Edges: venues, stores and chats behind small ports."""

@@ -1,0 +1,1 @@
+"""Where market values come from."""

@@ -1,0 +1,1 @@
+"""The service: loops, commands, wording and the command line."""

@@ -1,0 +1,45 @@
+"""The contract of a command."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from adapters.chat.base import CommandSpec, Invocation, Message
+from adapters.store.base import Store
+from signals.base import Signal
+
+
+class Who(StrEnum):
+    """Who may use a command."""
+
+    ANY = "any"
+    OWNER = "owner"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What commands work with: the store, the signals, and the market's present moment."""
+
+    store: Store
+    signals: Sequence[Signal]
+    now: datetime
+    version: str
+    started: datetime
+    rule_limit: int
+    step: timedelta
+    """The shortest bar of the market that is shown."""
+
+
+Answer: TypeAlias = Callable[[Invocation, Desk], Awaitable[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: what menus show, who may use it, and its answer."""
+
+    spec: CommandSpec
+    who: Who
+    answer: Answer

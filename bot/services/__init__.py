@@ -1,0 +1,1 @@
+"""The five loops and the runtime that holds them."""

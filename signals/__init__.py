@@ -1,0 +1,1 @@
+"""Pure market logic: values in, decisions out."""

@@ -1,0 +1,253 @@
+"""Observations of many venues become one view per coin, each number with its venue set and its coverage.
+
+A `Ledger` remembers the last observation of every instrument that should answer; `read` turns it into readings.
+Unknown is None, never 0: a missing venue lowers the coverage, and below MIN_COVERAGE the value is withheld.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import median
+from typing import TypeAlias
+
+import numpy as np
+
+from signals.model import AGGREGATORS, OBSERVED, Instrument, Kind, Metric, Observation
+from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
+
+MIN_COVERAGE = 0.8
+"""Share of the last known open interest that must be present and fresh."""
+
+POINTS_TO_REJOIN = 2
+"""Fresh cycles in a row after which a venue that was away counts again."""
+
+Key: TypeAlias = tuple[str, str, Metric]
+"""Venue, symbol, metric."""
+
+
+class Weighing(StrEnum):
+    """How several venues became one number."""
+
+    OI = "weighted by open interest"
+    MEAN = "unweighted mean"
+    MEDIAN = "median"
+    SUM = "sum"
+    ONE = "one venue"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one coin with what it rests on.
+
+    `value` is None when unknown. `venues` are those in it, `missing` those that should be. `coverage` is 0..1.
+    `floor` marks a sum that is known to miss something; `span` is what a sum covers.
+    """
+
+    value: float | None
+    at: datetime
+    venues: tuple[str, ...]
+    missing: tuple[str, ...]
+    coverage: float
+    weighing: Weighing
+    floor: bool = False
+    span: timedelta = timedelta(0)
+
+
+Readings: TypeAlias = Mapping[str, Mapping[Metric, Reading]]
+"""Per coin and observed metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One closed moment of the market: what is judged together.
+
+    `known` are the last observations of all instruments that should answer, fresh or not; `bars` are the bars
+    that this moment closed, one row each, finest first.
+    """
+
+    at: datetime
+    label: str
+    readings: Readings
+    known: tuple[Observation, ...]
+    bars: tuple[Panel, ...] = ()
+
+
+@dataclass
+class Ledger:
+    """The last observation per instrument and metric, who should answer, and who is on the way back."""
+
+    instruments: dict[tuple[str, str], Instrument] = field(default_factory=dict)
+    last: dict[Key, Observation] = field(default_factory=dict)
+    returning: dict[Key, int] = field(default_factory=dict)
+
+    def expect(self, instruments: Iterable[Instrument]) -> None:
+        """From now on these should answer; what others said is forgotten."""
+        self.instruments = {(i.venue, i.symbol): i for i in instruments}
+        alive = {(i.venue, i.symbol, m) for i in self.instruments.values() for m in i.metrics}
+        self.last = {key: seen for key, seen in self.last.items() if key in alive}
+        self.returning = {key: n for key, n in self.returning.items() if key in alive}
+
+    def take(self, observations: Iterable[Observation]) -> None:
+        """Remember what is newer than what is known; observations of unknown instruments are dropped."""
+        for seen in observations:
+            instrument = self.instruments.get((seen.venue, seen.symbol))
+            if instrument is None or seen.metric not in instrument.metrics:
+                continue
+            key = (seen.venue, seen.symbol, seen.metric)
+            old = self.last.get(key)
+            if old is None or seen.at > old.at:
+                self.last[key] = seen
+
+    def read(self, at: datetime, label: str) -> Cycle:
+        """Close the moment `at`: one reading per coin and metric that at least one venue should give."""
+        counted = self._counted(at)
+        coins: dict[str, list[Instrument]] = {}
+        for instrument in self.instruments.values():
+            coins.setdefault(instrument.coin, []).append(instrument)
+        readings = {coin: self._coin(coins[coin], counted, at) for coin in sorted(coins)}
+        return Cycle(at, label, readings, tuple(self.last[key] for key in sorted(self.last)))
+
+    def _counted(self, at: datetime) -> set[Key]:
+        """The keys that are fresh and have been back long enough."""
+        counted: set[Key] = set()
+        for key, seen in self.last.items():
+            if seen.at > at or at > seen.at + seen.fresh_for:
+                self.returning[key] = 0
+                continue
+            if key in self.returning:
+                self.returning[key] += 1
+                if self.returning[key] < POINTS_TO_REJOIN:
+                    continue
+                del self.returning[key]
+            counted.add(key)
+        return counted
+
+    def _coin(self, instruments: Sequence[Instrument], counted: set[Key], at: datetime) -> Mapping[Metric, Reading]:
+        readings: dict[Metric, Reading] = {}
+        for metric in OBSERVED:
+            expected = _single(i for i in instruments if metric in i.metrics)
+            if expected:
+                readings[metric] = self._reading(metric, expected, counted, at)
+        return readings
+
+    def _reading(self, metric: Metric, expected: Sequence[Instrument], counted: set[Key], at: datetime) -> Reading:
+        alone = len(expected) == 1
+        present = [i for i in expected if self._present(i, metric, counted, at, alone=alone)]
+        seen = [self.last[i.venue, i.symbol, metric] for i in present]
+        coverage = self._coverage(present, expected)
+        weights = [self._fresh_oi(i, counted) for i in present]
+        value, weighing = _combine(metric, [o.value for o in seen], weights)
+        return Reading(
+            value=value if coverage >= MIN_COVERAGE else None,
+            at=max((o.at for o in seen), default=at),
+            venues=_names(present),
+            missing=_names(i for i in expected if i not in present),
+            coverage=coverage,
+            weighing=weighing,
+            floor=any(o.floor for o in seen),
+            span=max((o.span for o in seen), default=timedelta(0)),
+        )
+
+    def _present(self, i: Instrument, metric: Metric, counted: set[Key], at: datetime, *, alone: bool) -> bool:
+        key = (i.venue, i.symbol, metric)
+        if key in counted:
+            return True
+        seen = self.last.get(key)
+        return alone and seen is not None and seen.at <= at <= seen.at + seen.fresh_for
+
+    def _fresh_oi(self, i: Instrument, counted: set[Key]) -> float | None:
+        key = (i.venue, i.symbol, Metric.OI_LEVEL)
+        return self.last[key].value if key in counted else None
+
+    def _known_oi(self, i: Instrument) -> float | None:
+        seen = self.last.get((i.venue, i.symbol, Metric.OI_LEVEL))
+        return seen.value if seen else None
+
+    def _coverage(self, present: Sequence[Instrument], expected: Sequence[Instrument]) -> float:
+        known = [self._known_oi(i) for i in expected]
+        if any(oi is None for oi in known) or not sum(oi or 0.0 for oi in known):
+            return len(present) / len(expected)
+        return sum(self._known_oi(i) or 0.0 for i in present) / sum(oi or 0.0 for oi in known)
+
+
+def _single(instruments: Iterable[Instrument]) -> list[Instrument]:
+    """Single venues where there are any; a vendor's sum only where there are none."""
+    found = list(instruments)
+    singles = [i for i in found if i.venue not in AGGREGATORS]
+    return singles or found
+
+
+def _names(instruments: Iterable[Instrument]) -> tuple[str, ...]:
+    return tuple(sorted({i.venue for i in instruments}))
+
+
+def _combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
+    """One number of several: sums add, rates and ratios are weighted by OI where all have it, prices else the median."""
+    if not values:
+        return None, Weighing.ONE
+    if metric.kind is Kind.SUM or metric is Metric.OI_LEVEL:
+        return sum(values), Weighing.SUM if len(values) > 1 else Weighing.ONE
+    if len(values) == 1:
+        return values[0], Weighing.ONE
+    known = [w for w in weights if w is not None]
+    if len(known) == len(values) and sum(known) > 0:
+        return sum(v * w for v, w in zip(values, known, strict=True)) / sum(known), Weighing.OI
+    if metric in (Metric.PRICE, Metric.INDEX):
+        return median(values), Weighing.MEDIAN
+    return sum(values) / len(values), Weighing.MEAN
+
+
+def bar(cycle: Cycle, step: timedelta) -> Panel:
+    """The bar of the finest resolution that ends with this cycle: one row over its coins."""
+    coins = tuple(cycle.readings)
+    column = {coin: j for j, coin in enumerate(coins)}
+    whole: dict[Metric, Matrix] = {m: _row(len(coins)) for m in STORED}
+    for coin, readings in cycle.readings.items():
+        for metric, reading in readings.items():
+            if metric in whole and reading.value is not None:
+                whole[metric][0, column[coin]] = reading.value
+    legs: dict[Metric, dict[str, Matrix]] = {m: {} for m in LEGS}
+    paired = _Paired()
+    for seen in cycle.known:
+        j = column.get(seen.coin)
+        if j is None:
+            continue
+        if seen.metric is Metric.OI_LEVEL:
+            whole[Metric.OI_EXPECTED][0, j] = np.nansum([whole[Metric.OI_EXPECTED][0, j], seen.value])
+        if not seen.at <= cycle.at <= seen.at + seen.fresh_for:
+            continue
+        if seen.metric in legs:
+            leg = legs[seen.metric].setdefault(seen.venue, _row(len(coins)))
+            leg[0, j] = np.nansum([leg[0, j], seen.value]) if seen.metric is Metric.OI_LEVEL else seen.value
+        paired.add(seen)
+    for coin, total in paired.totals(cycle.readings).items():
+        whole[Metric.VOLUME_PAIRED][0, column[coin]] = total
+    return Panel(np.array([to_ms(cycle.at)], np.int64), coins, step, whole, legs)
+
+
+class _Paired:
+    """Futures volume of the venues that have a spot leg too."""
+
+    def __init__(self) -> None:
+        self._legs: dict[tuple[str, str, Metric], float] = {}
+
+    def add(self, seen: Observation) -> None:
+        if seen.metric in (Metric.VOLUME, Metric.VOLUME_SPOT):
+            key = (seen.coin, seen.venue, seen.metric)
+            self._legs[key] = self._legs.get(key, 0.0) + seen.value
+
+    def totals(self, readings: Readings) -> dict[str, float]:
+        totals: dict[str, float] = {}
+        for coin, of in readings.items():
+            spot = of.get(Metric.VOLUME_SPOT)
+            if spot is None or spot.value is None:
+                continue
+            legs = [self._legs.get((coin, venue, Metric.VOLUME)) for venue in spot.venues]
+            if legs and all(leg is not None for leg in legs):
+                totals[coin] = sum(leg or 0.0 for leg in legs)
+        return totals
+
+
+def _row(coins: int) -> Matrix:
+    return np.full((1, coins), np.nan, np.float32)

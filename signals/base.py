@@ -1,0 +1,87 @@
+"""The contract of a signal."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from signals.model import Direction, Fact, Family, Metric, Unit
+from signals.panel import Matrix, Panel
+
+
+class Signal(Protocol):
+    """One detector: a score per bar and coin, with the levels at which it fires and clears by default."""
+
+    @property
+    def name(self) -> str:
+        """The word in the rule language."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What an alert's headline says: `OI falls while price rises`."""
+        ...
+
+    @property
+    def family(self) -> Family:
+        """What it reacts to."""
+        ...
+
+    @property
+    def claim(self) -> Direction | None:
+        """What the lore says follows: tested, never asserted."""
+        ...
+
+    @property
+    def unit(self) -> Unit:
+        """Unit of the score, and what a rule's value must carry."""
+        ...
+
+    @property
+    def sides(self) -> frozenset[str]:
+        """The sides it can tell apart."""
+        ...
+
+    @property
+    def windows(self) -> Sequence[timedelta]:
+        """Selectable windows, the default first."""
+        ...
+
+    @property
+    def needs(self) -> frozenset[Metric]:
+        """What it reads."""
+        ...
+
+    @property
+    def lookback(self) -> timedelta:
+        """How far back a score reaches."""
+        ...
+
+    @property
+    def fire(self) -> float:
+        """Fires beyond this, on the side away from `clear`."""
+        ...
+
+    @property
+    def clear(self) -> float:
+        """Ends beyond this."""
+        ...
+
+    @property
+    def hold(self) -> timedelta:
+        """How long it must hold before it fires."""
+        ...
+
+    def step(self, window: timedelta) -> timedelta:
+        """The bars on which this window is judged."""
+        ...
+
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None) -> Matrix:
+        """Scores over `panel.at(step(window))`, rows x coins; row t uses rows up to t only; NaN is unknown.
+
+        With `rows`, only the last that many rows are computed and returned.
+        """
+        ...
+
+    def evidence(self, panel: Panel, coin: str, window: timedelta) -> Sequence[Fact]:
+        """What the last row of the score rests on, as numbers with units."""
+        ...

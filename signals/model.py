@@ -1,0 +1,242 @@
+"""The words of the market: metrics with their units, instruments, observations, cells and facts.
+
+Rates and ratios are fractions, money is US dollars, sizes are base coins, times are aware UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+ALL = "all"
+"""The venue part of a cell that aggregates over venues."""
+
+AGGREGATORS = frozenset({"coinglass"})
+"""Venues whose numbers already contain other venues: used only where no single venue offers the metric."""
+
+
+class Unit(StrEnum):
+    """What a number counts."""
+
+    USD = "usd"
+    COINS = "coins"
+    RATE_8H = "rate_8h"
+    """Fraction per 8 hours."""
+    RATE_YEAR = "rate_year"
+    """Fraction per year, simple."""
+    FRACTION = "fraction"
+    """A change or a share; 0.01 is 1 %."""
+    RATIO = "ratio"
+    MULTIPLE = "multiple"
+    SPREADS = "spreads"
+    """Own robust standard deviations."""
+    VOTES = "votes"
+    RANK = "rank"
+    HOURS = "hours"
+
+
+class Kind(StrEnum):
+    """How a metric behaves in time."""
+
+    LEVEL = "level"
+    """The value at an instant."""
+    SUM = "sum"
+    """What was added over a span that ends at the event time."""
+
+
+class Metric(StrEnum):
+    """What is measured. The names are those of the rule language."""
+
+    PRICE = "price"
+    INDEX = "index"
+    FUNDING = "funding"
+    FUNDING_SETTLED = "funding.settled"
+    FUNDING_APR = "funding.apr"
+    FUNDING_SPREAD = "funding.spread"
+    OI = "oi"
+    """Change of open interest in coins over a window; its level is OI_LEVEL."""
+    OI_LEVEL = "oi.level"
+    OI_USD = "oi.usd"
+    OI_EXPECTED = "oi.expected"
+    """Last known open interest of all venues that should answer, in coins: the yardstick of coverage."""
+    LS = "ls"
+    LS_TOP = "ls.top"
+    LS_POS = "ls.pos"
+    TAKER = "taker"
+    TAKER_BUY = "taker.buy"
+    TAKER_SELL = "taker.sell"
+    LIQ = "liq"
+    LIQ_LONG = "liq.long"
+    LIQ_SHORT = "liq.short"
+    VOLUME = "volume"
+    VOLUME_SPOT = "volume.spot"
+    VOLUME_PAIRED = "volume.paired"
+    """Futures volume of just those venues that also have a spot leg."""
+    RATIO = "ratio"
+    BASIS = "basis"
+
+    @property
+    def unit(self) -> Unit:
+        """The one unit in which this metric is stored, compared and shown."""
+        return _SHAPES[self][0]
+
+    @property
+    def kind(self) -> Kind:
+        """Whether values add up over a window or stand at an instant."""
+        return _SHAPES[self][1]
+
+
+_SHAPES: Mapping[Metric, tuple[Unit, Kind]] = {
+    Metric.PRICE: (Unit.USD, Kind.LEVEL),
+    Metric.INDEX: (Unit.USD, Kind.LEVEL),
+    Metric.FUNDING: (Unit.RATE_8H, Kind.LEVEL),
+    Metric.FUNDING_SETTLED: (Unit.RATE_8H, Kind.LEVEL),
+    Metric.FUNDING_APR: (Unit.RATE_YEAR, Kind.LEVEL),
+    Metric.FUNDING_SPREAD: (Unit.RATE_8H, Kind.LEVEL),
+    Metric.OI: (Unit.FRACTION, Kind.LEVEL),
+    Metric.OI_LEVEL: (Unit.COINS, Kind.LEVEL),
+    Metric.OI_USD: (Unit.USD, Kind.LEVEL),
+    Metric.OI_EXPECTED: (Unit.COINS, Kind.LEVEL),
+    Metric.LS: (Unit.RATIO, Kind.LEVEL),
+    Metric.LS_TOP: (Unit.RATIO, Kind.LEVEL),
+    Metric.LS_POS: (Unit.RATIO, Kind.LEVEL),
+    Metric.TAKER: (Unit.RATIO, Kind.LEVEL),
+    Metric.TAKER_BUY: (Unit.USD, Kind.SUM),
+    Metric.TAKER_SELL: (Unit.USD, Kind.SUM),
+    Metric.LIQ: (Unit.USD, Kind.SUM),
+    Metric.LIQ_LONG: (Unit.USD, Kind.SUM),
+    Metric.LIQ_SHORT: (Unit.USD, Kind.SUM),
+    Metric.VOLUME: (Unit.USD, Kind.SUM),
+    Metric.VOLUME_SPOT: (Unit.USD, Kind.SUM),
+    Metric.VOLUME_PAIRED: (Unit.USD, Kind.SUM),
+    Metric.RATIO: (Unit.RATIO, Kind.LEVEL),
+    Metric.BASIS: (Unit.FRACTION, Kind.LEVEL),
+}
+
+OBSERVED = (
+    Metric.PRICE,
+    Metric.INDEX,
+    Metric.FUNDING,
+    Metric.FUNDING_SETTLED,
+    Metric.OI_LEVEL,
+    Metric.LS,
+    Metric.LS_TOP,
+    Metric.LS_POS,
+    Metric.TAKER_BUY,
+    Metric.TAKER_SELL,
+    Metric.LIQ_LONG,
+    Metric.LIQ_SHORT,
+    Metric.VOLUME,
+    Metric.VOLUME_SPOT,
+)
+"""What venues deliver. Everything else is computed from these."""
+
+
+class Family(StrEnum):
+    """Groups of signals that react to the same thing."""
+
+    POSITIONING = "positioning"
+    FUNDING = "funding"
+    LIQUIDATION = "liquidation"
+    CROWD = "crowd"
+    STRUCTURE = "structure"
+
+
+class Direction(StrEnum):
+    """Where the lore says the price goes next: tested, never asserted."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One perpetual on one venue, with what it offers; a new version starts a new baseline."""
+
+    venue: str
+    symbol: str
+    coin: str
+    multiplier: float
+    metrics: frozenset[Metric]
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One value of one instrument.
+
+    `value` is finite and in `metric.unit`: per coin after the multiplier, rates as 8-hour equivalents.
+    `at` is the venue's instant, `received` ours; the value may be used until `at + fresh_for`.
+    `span` is what a sum covers, zero for a level. `interval_h`, `next_at` and the raw `rate` per interval
+    come with funding only. `floor` marks a sum that is known to miss something.
+    """
+
+    metric: Metric
+    venue: str
+    symbol: str
+    coin: str
+    value: float
+    at: datetime
+    received: datetime
+    fresh_for: timedelta
+    span: timedelta = timedelta(0)
+    interval_h: float | None = None
+    next_at: datetime | None = None
+    rate: float | None = None
+    floor: bool = False
+
+
+class Side(StrEnum):
+    """The position that was closed."""
+
+    LONG = "long"
+    SHORT = "short"
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidation:
+    """One forced close; `side` is the position, never the order."""
+
+    venue: str
+    symbol: str
+    coin: str
+    side: Side
+    coins: float
+    price: float
+    at: datetime
+    received: datetime
+    sampled: bool
+
+    @property
+    def usd(self) -> float:
+        """Dollars closed."""
+        return self.coins * self.price
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A hole in a stream: what happened in it is unknown, not zero."""
+
+    venue: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """The address of one judged number. `name` is a metric or a signal; `window` is zero for a level."""
+
+    coin: str
+    venue: str
+    name: str
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number with its unit, for people; `label` names it in the glossary's words, `text` says it where no number can."""
+
+    label: str
+    value: float | None
+    unit: Unit
+    text: str = ""

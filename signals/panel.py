@@ -1,0 +1,259 @@
+"""A Panel is a stretch of the market as time x coin matrices; a Buffer is a Panel that grows.
+
+Rows are labelled by the END of their bar. NaN is unknown. Stored as float32; reduce in float64.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from signals.model import Kind, Metric
+
+Matrix: TypeAlias = npt.NDArray[np.float32]
+Instants: TypeAlias = npt.NDArray[np.int64]
+"""Unix milliseconds, UTC, rising."""
+
+STORED: tuple[Metric, ...] = (
+    Metric.PRICE,
+    Metric.INDEX,
+    Metric.FUNDING,
+    Metric.FUNDING_SETTLED,
+    Metric.OI_LEVEL,
+    Metric.OI_EXPECTED,
+    Metric.LS,
+    Metric.LS_TOP,
+    Metric.LS_POS,
+    Metric.TAKER_BUY,
+    Metric.TAKER_SELL,
+    Metric.LIQ_LONG,
+    Metric.LIQ_SHORT,
+    Metric.VOLUME,
+    Metric.VOLUME_SPOT,
+    Metric.VOLUME_PAIRED,
+)
+"""The metrics that bars keep; the rest is derived from them on demand."""
+
+LEGS: tuple[Metric, ...] = (Metric.PRICE, Metric.OI_LEVEL)
+"""The metrics that bars also keep per venue, because their changes are taken over matched venues."""
+
+ENOUGH = 0.9
+"""Share of its bars that a window needs; below it the value is unknown."""
+
+
+def to_ms(at: datetime) -> int:
+    """Unix milliseconds of an aware instant."""
+    return round(at.timestamp() * 1000)
+
+
+def from_ms(ms: int) -> datetime:
+    """The aware UTC instant of Unix milliseconds."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A stretch of the market at one resolution; all matrices are len(times) x len(coins), float32, NaN = unknown."""
+
+    times: Instants
+    coins: tuple[str, ...]
+    step: timedelta
+    matrices: Mapping[Metric, Matrix]
+    legs: Mapping[Metric, Mapping[str, Matrix]] = field(default_factory=dict)
+    others: "Mapping[timedelta, Panel]" = field(default_factory=dict)
+    """The same market at other resolutions, by step."""
+
+    def __getitem__(self, metric: Metric) -> Matrix:
+        """The matrix of a metric; all unknown where the panel does not hold it."""
+        found = self.matrices.get(metric)
+        return found if found is not None else np.full(self.shape, np.nan, dtype=np.float32)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and coins."""
+        return len(self.times), len(self.coins)
+
+    def leg(self, metric: Metric, venue: str) -> Matrix:
+        """One venue's matrix of a metric; all unknown where the venue never offered it."""
+        found = self.legs.get(metric, {}).get(venue)
+        return found if found is not None else np.full(self.shape, np.nan, dtype=np.float32)
+
+    def at(self, step: timedelta) -> "Panel":
+        """The same market in bars of `step`, else in the next longer bars there are, else in the longest."""
+        known: dict[timedelta, Panel] = {**self.others, self.step: self}
+        return known[min((s for s in known if s >= step), default=max(known))]
+
+    def rows(self, start: int, stop: int) -> "Panel":
+        """Rows start to stop (exclusive, not negative), and what the other resolutions knew by then; nothing is copied."""
+        last = int(self.times[stop - 1]) if 0 < stop <= len(self.times) else None
+        return Panel(
+            self.times[start:stop],
+            self.coins,
+            self.step,
+            {metric: matrix[start:stop] for metric, matrix in self.matrices.items()},
+            {m: {v: x[start:stop] for v, x in by.items()} for m, by in self.legs.items()},
+            {s: p if last is None else p.known_by(last) for s, p in self.others.items()},
+        )
+
+    def known_by(self, ms: int) -> "Panel":
+        """The rows that were closed at that moment; nothing is copied."""
+        return self.rows(0, int(np.searchsorted(self.times, ms, side="right")))
+
+    def until(self, row: int) -> "Panel":
+        """The panel as it was before that row; nothing is copied."""
+        return self.rows(0, row)
+
+    def tail(self, rows: int) -> "Panel":
+        """The last rows; nothing is copied."""
+        return self.rows(max(0, len(self.times) - rows), len(self.times))
+
+    def column(self, coin: str) -> int | None:
+        """Where a coin stands, or None if the panel has never seen it."""
+        try:
+            return self.coins.index(coin)
+        except ValueError:
+            return None
+
+    def bars(self, span: timedelta) -> int:
+        """How many bars of this panel a span holds: at least one, partly covered bars rounded up."""
+        return max(1, -(-span // self.step))
+
+
+KEEP: Mapping[timedelta, timedelta] = {
+    timedelta(minutes=1): timedelta(hours=25),
+    timedelta(minutes=5): timedelta(days=8, hours=5),
+    timedelta(hours=1): timedelta(days=98),
+}
+"""How far back each resolution reaches: its longest baseline and, before that, the longest window on it."""
+
+
+def resolutions(step: timedelta) -> Mapping[timedelta, int]:
+    """The steps of which bars are kept for a market whose shortest bar is `step`, each with its number of rows."""
+    longest = max(KEEP)
+    if step >= longest:
+        return {step: -(-KEEP[longest] // step)}
+    return {step: KEEP.get(step, KEEP[longest]) // step} | {s: reach // s for s, reach in KEEP.items() if s > step}
+
+
+def blank(step: timedelta) -> Panel:
+    """A panel without rows and coins."""
+    return Panel(np.empty(0, np.int64), (), step, {}, {})
+
+
+class Buffer:
+    """The trailing rows of a market at one resolution, in memory; rows come in time order and the oldest fall out."""
+
+    def __init__(self, step: timedelta, rows: int) -> None:
+        self.step = step
+        self._rows = rows
+        self._room = rows + rows // 8 + 1
+        self._coins: dict[str, int] = {}
+        self._times = np.empty(self._room, np.int64)
+        self._matrices: dict[tuple[Metric, str | None], Matrix] = {}
+        self._start = 0
+        self._stop = 0
+        self._panel: Panel | None = None
+
+    def append(self, bars: Panel) -> None:
+        """Take over the rows that are newer than the last one; older ones change nothing.
+
+        Rows must lie on the grid of the buffer's step: a hole is filled with unknown rows.
+        """
+        if bars.step != self.step:
+            raise ValueError(f"bars of {bars.step} do not fit a buffer of {self.step}")
+        self._make_room_for_coins(bars.coins)
+        columns = np.array([self._coins[coin] for coin in bars.coins], np.int64)
+        sources: list[tuple[tuple[Metric, str | None], Matrix]] = [((m, None), x) for m, x in bars.matrices.items()]
+        sources += [((m, v), x) for m, by in bars.legs.items() for v, x in by.items()]
+        for key, _ in sources:
+            if key not in self._matrices:
+                self._matrices[key] = np.full((self._room, len(self._coins)), np.nan, np.float32)
+        step = round(self.step.total_seconds() * 1000)
+        for row, time in enumerate(bars.times.tolist()):
+            last = int(self._times[self._stop - 1]) if self._stop > self._start else None
+            if last is not None and time <= last:
+                continue
+            if last is not None and (time - last) // step > self._rows:
+                self._start = self._stop
+            elif last is not None:
+                for missing in range(last + step, time, step):
+                    self._new_row(missing)
+            at = self._new_row(time)
+            for key, matrix in sources:
+                self._matrices[key][at, columns] = matrix[row]
+        self._panel = None
+
+    def panel(self) -> Panel:
+        """What the buffer holds now: views that later appends may overwrite, so use them before the next append."""
+        if self._panel is None:
+            rows = slice(self._start, self._stop)
+            legs: dict[Metric, dict[str, Matrix]] = {}
+            for (metric, venue), matrix in self._matrices.items():
+                if venue is not None:
+                    legs.setdefault(metric, {})[venue] = matrix[rows]
+            whole = {m: matrix[rows] for (m, venue), matrix in self._matrices.items() if venue is None}
+            self._panel = Panel(self._times[rows], tuple(self._coins), self.step, whole, legs)
+        return self._panel
+
+    def _new_row(self, time: int) -> int:
+        if self._stop == self._room:
+            keep = min(self._rows - 1, self._stop - self._start)
+            old = slice(self._stop - keep, self._stop)
+            self._times[:keep] = self._times[old].copy()
+            for matrix in self._matrices.values():
+                matrix[:keep] = matrix[old].copy()
+            self._start, self._stop = 0, keep
+        at = self._stop
+        self._times[at] = time
+        for matrix in self._matrices.values():
+            matrix[at] = np.nan
+        self._stop += 1
+        self._start = max(self._start, self._stop - self._rows)
+        return at
+
+    def _make_room_for_coins(self, coins: Sequence[str]) -> None:
+        fresh = [coin for coin in coins if coin not in self._coins]
+        if not fresh:
+            return
+        for coin in fresh:
+            self._coins[coin] = len(self._coins)
+        for key, matrix in self._matrices.items():
+            more = np.full((self._room, len(fresh)), np.nan, np.float32)
+            self._matrices[key] = np.concatenate([matrix, more], axis=1)
+
+
+def stack(panels: Iterable[Panel], step: timedelta, rows: int) -> Panel:
+    """The panels joined in time on one grid, trimmed to the last rows."""
+    buffer = Buffer(step, rows)
+    for panel in panels:
+        buffer.append(panel)
+    return buffer.panel()
+
+
+def roll(panel: Panel, step: timedelta, end: datetime) -> Panel:
+    """The one bar of a coarser step that ends at `end`, made from a finer panel.
+
+    Levels are the value at the end. Sums need ENOUGH of the finer bars and are then the sum of those known.
+    """
+    stop = int(np.searchsorted(panel.times, to_ms(end), side="right"))
+    start = int(np.searchsorted(panel.times, to_ms(end - step), side="right"))
+    span = panel.rows(start, stop)
+    last_is_end = stop > start and int(panel.times[stop - 1]) == to_ms(end)
+    wanted = step // panel.step
+
+    def level(matrix: Matrix) -> Matrix:
+        return matrix[-1:].copy() if last_is_end else np.full((1, len(panel.coins)), np.nan, np.float32)
+
+    def total(matrix: Matrix) -> Matrix:
+        known = np.isfinite(matrix)
+        enough = known.sum(axis=0) >= ENOUGH * wanted
+        summed = np.where(known, matrix, 0.0).sum(axis=0, dtype=np.float64)
+        row: Matrix = np.where(enough, summed, np.nan).astype(np.float32)[np.newaxis]
+        return row
+
+    matrices = {m: (total(x) if m.kind is Kind.SUM else level(x)) for m, x in span.matrices.items()}
+    legs = {m: {v: level(x) for v, x in by.items()} for m, by in span.legs.items()}
+    return Panel(np.array([to_ms(end)], np.int64), panel.coins, step, matrices, legs)

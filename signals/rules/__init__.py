@@ -1,0 +1,1 @@
+"""Rules of people: their language, their index, their phases."""
