@@ -20,15 +20,15 @@ class StoreError(Exception):
     """The store could not do it; the message is a sentence that names the cure."""
 
 
-class StoreUnavailable(StoreError):  # noqa: N818 - named by what to do
+class StoreUnavailable(StoreError):
     """No answer now; ask again later."""
 
 
-class StoreRefused(StoreError):  # noqa: N818
+class StoreRefused(StoreError):
     """It will not serve us: password, version, or data of a newer perpwatch."""
 
 
-class Fenced(StoreError):  # noqa: N818
+class Fenced(StoreError):
     """A newer sender leads: stand by."""
 
 
@@ -205,9 +205,7 @@ class AlertStore(Protocol):
         """All of them."""
         ...
 
-    async def commit(
-        self, rule_id: str, coin: str, version: int, state: AlertState, event: Event | None
-    ) -> Committed:
+    async def commit(self, rule_id: str, coin: str, version: int, state: AlertState, event: Event | None) -> Committed:
         """Write state and event in one atom, if the stored version is `version` and the stored time is older."""
         ...
 

@@ -122,7 +122,7 @@ class VenueError(Exception):
     """A venue could not answer; the subclass says what to do."""
 
 
-class RateLimited(VenueError):  # noqa: N818 - named by what to do
+class RateLimited(VenueError):
     """Wait `retry_after`, then ask again."""
 
     def __init__(self, retry_after: timedelta) -> None:
@@ -130,7 +130,7 @@ class RateLimited(VenueError):  # noqa: N818 - named by what to do
         self.retry_after = retry_after
 
 
-class Banned(VenueError):  # noqa: N818
+class Banned(VenueError):
     """Do not ask before `until`."""
 
     def __init__(self, until: datetime) -> None:
@@ -138,13 +138,13 @@ class Banned(VenueError):  # noqa: N818
         self.until = until
 
 
-class Unavailable(VenueError):  # noqa: N818
+class Unavailable(VenueError):
     """No answer now; try at the next turn."""
 
 
-class Refused(VenueError):  # noqa: N818
+class Refused(VenueError):
     """It will not answer: region, key, or a changed contract. Asking again does not help."""
 
 
-class BadRecording(Exception):  # noqa: N818
+class BadRecording(Exception):
     """A recording cannot be used; the message is a sentence that names the cure."""
