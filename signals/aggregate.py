@@ -73,6 +73,11 @@ class Cycle:
     bars: tuple[Panel, ...] = ()
 
 
+def is_fresh(seen: Observation, at: datetime) -> bool:
+    """Whether the value may be used at that moment."""
+    return seen.at <= at <= seen.at + seen.fresh_for
+
+
 @dataclass
 class Ledger:
     """The last observation per instrument and metric, who should answer, and who is on the way back."""
@@ -112,7 +117,7 @@ class Ledger:
         """The keys that are fresh and have been back long enough."""
         counted: set[Key] = set()
         for key, seen in self.last.items():
-            if seen.at > at or at > seen.at + seen.fresh_for:
+            if not is_fresh(seen, at):
                 self.returning[key] = 0
                 continue
             if key in self.returning:
@@ -151,10 +156,8 @@ class Ledger:
 
     def _present(self, i: Instrument, metric: Metric, counted: set[Key], at: datetime, *, alone: bool) -> bool:
         key = (i.venue, i.symbol, metric)
-        if key in counted:
-            return True
         seen = self.last.get(key)
-        return alone and seen is not None and seen.at <= at <= seen.at + seen.fresh_for
+        return key in counted or (alone and seen is not None and is_fresh(seen, at))
 
     def _fresh_oi(self, i: Instrument, counted: set[Key]) -> float | None:
         key = (i.venue, i.symbol, Metric.OI_LEVEL)
@@ -183,7 +186,7 @@ def _names(instruments: Iterable[Instrument]) -> tuple[str, ...]:
 
 
 def _combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
-    """One number of several: sums add, rates and ratios are weighted by OI where all have it, prices else the median."""
+    """One number of several: sums add, the rest is weighted by OI where all have it, else mean or median."""
     if not values:
         return None, Weighing.ONE
     if metric.kind is Kind.SUM or metric is Metric.OI_LEVEL:
@@ -210,12 +213,13 @@ def bar(cycle: Cycle, step: timedelta) -> Panel:
     legs: dict[Metric, dict[str, Matrix]] = {m: {} for m in LEGS}
     paired = _Paired()
     for seen in cycle.known:
-        j = column.get(seen.coin)
-        if j is None:
+        asked = cycle.readings.get(seen.coin, {}).get(seen.metric)
+        if asked is None or seen.venue not in asked.venues + asked.missing:
             continue
+        j = column[seen.coin]
         if seen.metric is Metric.OI_LEVEL:
             whole[Metric.OI_EXPECTED][0, j] = np.nansum([whole[Metric.OI_EXPECTED][0, j], seen.value])
-        if not seen.at <= cycle.at <= seen.at + seen.fresh_for:
+        if seen.venue not in asked.venues or not is_fresh(seen, cycle.at):
             continue
         if seen.metric in legs:
             leg = legs[seen.metric].setdefault(seen.venue, _row(len(coins)))

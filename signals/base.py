@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from signals.model import Direction, Fact, Family, Metric, Unit
-from signals.panel import Matrix, Panel
+from signals.panel import Panel, Series
 
 
 class Signal(Protocol):
@@ -75,7 +75,7 @@ class Signal(Protocol):
         """The bars on which this window is judged."""
         ...
 
-    def score(self, panel: Panel, window: timedelta, rows: int | None = None) -> Matrix:
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None) -> Series:
         """Scores over `panel.at(step(window))`, rows x coins; row t uses rows up to t only; NaN is unknown.
 
         With `rows`, only the last that many rows are computed and returned.

@@ -234,7 +234,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A number with its unit, for people; `label` names it in the glossary's words, `text` says it where no number can."""
+    """A number with its unit, for people: `label` names it, `text` says it where no number can."""
 
     label: str
     value: float | None

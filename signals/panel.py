@@ -14,6 +14,8 @@ import numpy.typing as npt
 from signals.model import Kind, Metric
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
+Series: TypeAlias = npt.NDArray[np.float64]
+"""What is computed from matrices: time x coin, or along one of the two."""
 Instants: TypeAlias = npt.NDArray[np.int64]
 """Unix milliseconds, UTC, rising."""
 
@@ -87,7 +89,7 @@ class Panel:
         return known[min((s for s in known if s >= step), default=max(known))]
 
     def rows(self, start: int, stop: int) -> "Panel":
-        """Rows start to stop (exclusive, not negative), and what the other resolutions knew by then; nothing is copied."""
+        """Rows start to stop (exclusive), and what the other resolutions knew by then; nothing is copied."""
         last = int(self.times[stop - 1]) if 0 < stop <= len(self.times) else None
         return Panel(
             self.times[start:stop],
@@ -223,6 +225,12 @@ class Buffer:
         for key, matrix in self._matrices.items():
             more = np.full((self._room, len(fresh)), np.nan, np.float32)
             self._matrices[key] = np.concatenate([matrix, more], axis=1)
+
+
+def decimal(matrix: Matrix) -> Series:
+    """Stored numbers as the shortest decimals that they stand for: a stored -0.0001 is -0.0001 again."""
+    exact: Series = matrix.astype("U32").astype(np.float64)
+    return exact
 
 
 def stack(panels: Iterable[Panel], step: timedelta, rows: int) -> Panel:

@@ -94,7 +94,7 @@ class Message:
     data: "tuple[tuple[str, Json], ...]" = ()
 
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The ports of the store: markets, rules, places, alerts and the outbox. Every effect can be asked for twice and happens once."""
+"""The ports of the store: markets, rules, places, alerts and the outbox.
+
+Every effect can be asked for twice and happens once.
+"""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
@@ -8,9 +11,10 @@ from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
 from signals.aggregate import Cycle
-from signals.model import Fact, Metric
+from signals.event import Event as Event  # noqa: PLC0414 - the ports speak of events
+from signals.model import Metric
 from signals.panel import Panel
-from signals.rules.lifecycle import AlertState, Change
+from signals.rules.lifecycle import AlertState
 from signals.rules.model import Draft, Rule
 
 # errors
@@ -140,44 +144,6 @@ class RuleStore(Protocol):
 # alerts
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One transition with everything that is said about it, as judged then.
-
-    `id` is the transition's, `episode` that of the firing it belongs to (the same for `fired`). `span` is the
-    longest hold asked; `value`, `line` and `clear` are in `unit`.
-    """
-
-    id: str
-    episode: str
-    rule_id: str
-    rule_number: int
-    revision: int
-    sentence: str
-    change_number: int
-    coin: str
-    venue: str
-    name: str
-    window: timedelta
-    change: Change
-    at: datetime
-    since: datetime
-    fired_at: datetime
-    value: float
-    line: float
-    clear: float
-    downward: bool
-    unit: str
-    hold: timedelta
-    venues: tuple[str, ...]
-    missing: tuple[str, ...]
-    coverage: float
-    floor: bool
-    trust: str
-    facts: tuple[Fact, ...]
-    label: str
-
-
 class Committed(StrEnum):
     """What became of a commit."""
 
@@ -211,6 +177,14 @@ class AlertStore(Protocol):
 
     async def forget(self, rule_id: str) -> None:
         """Drop the states of a rule that is gone."""
+        ...
+
+    async def judged(self) -> datetime | None:
+        """The last moment that was judged whole, or None."""
+        ...
+
+    async def mark_judged(self, at: datetime) -> None:
+        """Everything up to that moment is judged; an older moment changes nothing."""
         ...
 
     def events(self) -> AsyncIterator[Event]:

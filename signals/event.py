@@ -1,0 +1,53 @@
+"""One transition with everything that is said about it, as judged then."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from signals.model import Fact, Unit
+from signals.rules.lifecycle import Change
+
+
+def alert_id(rule_id: str, revision: int, coin: str, change: Change, at: datetime) -> str:
+    """The id of a transition: made of data only, so that the same observation gives the same id after any replay."""
+    text = f"{rule_id}|{revision}|{coin}|{change}|{at.isoformat()}"
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One transition with everything that is said about it, as judged then.
+
+    `id` is the transition's, `episode` that of the firing it belongs to (the same for `fired`). `span` is the
+    longest hold asked; `value`, `line` and `clear` are in `unit`.
+    """
+
+    id: str
+    episode: str
+    rule_id: str
+    rule_number: int
+    revision: int
+    sentence: str
+    change_number: int
+    coin: str
+    venue: str
+    name: str
+    window: timedelta
+    change: Change
+    at: datetime
+    since: datetime
+    fired_at: datetime
+    value: float
+    line: float
+    clear: float
+    downward: bool
+    unit: Unit
+    hold: timedelta
+    venues: tuple[str, ...]
+    missing: tuple[str, ...]
+    coverage: float
+    floor: bool
+    trust: str
+    facts: tuple[Fact, ...]
+    label: str

@@ -1,0 +1,175 @@
+"""Causal helpers over panels: changes over matched venues, window sums, ratios, and a coin's own normal.
+
+Each takes `rows`: with it only the last that many rows are computed. Row t uses rows up to t only.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from signals.aggregate import MIN_COVERAGE
+from signals.model import Metric
+from signals.panel import ENOUGH, Matrix, Panel, Series
+
+LEAST_BARS = 30
+"""Known bars that any baseline needs."""
+
+_SPREAD_OF_MAD = 1.4826
+"""The standard deviation of a normal series, in median absolute deviations."""
+
+_CHUNK = 4_000_000
+"""Numbers that a baseline looks at in one go: bounds the memory of long studies."""
+
+
+def change(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None) -> Series:
+    """Relative change over the window, over the venues present at both ends, as a fraction.
+
+    Unknown where the window is shorter than a bar or no whole number of bars, or where the matched venues hold
+    less than MIN_COVERAGE of the open interest at either end.
+    """
+    count, back = _count(panel, rows), window // panel.step
+    out = np.full((count, len(panel.coins)), np.nan)
+    if back < 1 or window % panel.step:
+        return out
+    usable = min(count, len(panel.times) - back)
+    if usable <= 0:
+        return out
+    stop = len(panel.times)
+    end, start = slice(stop - usable, stop), slice(stop - usable - back, stop - back)
+    names = list(panel.legs.get(metric, {}))
+    before = np.array([panel.leg(metric, v)[start] for v in names], np.float64).reshape(len(names), usable, -1)
+    after = np.array([panel.leg(metric, v)[end] for v in names], np.float64).reshape(len(names), usable, -1)
+    matched = np.isfinite(before) & np.isfinite(after)
+    grown = np.where(matched, after - before, 0.0).sum(axis=0)
+    base = np.where(matched, before, 0.0).sum(axis=0)
+    covered = _covers(panel, metric, names, matched, start) & _covers(panel, metric, names, matched, end)
+    known = covered & (base > 0) & np.isfinite(panel[metric][start]) & np.isfinite(panel[metric][end])
+    out[count - usable :] = np.where(known, grown / np.where(base > 0, base, 1.0), np.nan)
+    return out
+
+
+def total(panel: Panel, metrics: Sequence[Metric], window: timedelta, rows: int | None = None) -> Series:
+    """Sum of the metrics over the window; a window shorter than a bar is one bar; needs ENOUGH of its bars."""
+    return _window_sum(sum_of(panel, metrics), panel.bars(window), _count(panel, rows))
+
+
+def sum_of(panel: Panel, metrics: Sequence[Metric]) -> Series:
+    """Per bar the sum of several metrics; unknown if any of them is."""
+    parts = [panel[metric].astype(np.float64) for metric in metrics]
+    return parts[0] if len(parts) == 1 else np.sum(parts, axis=0)
+
+
+def ratio(panel: Panel, window: timedelta, rows: int | None = None) -> Series:
+    """Spot / futures volume over the window, the same venues on both legs."""
+    return _quotient(panel, Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED, window, rows)
+
+
+def taker(panel: Panel, window: timedelta, rows: int | None = None) -> Series:
+    """Taker buys / taker sells over the window."""
+    return _quotient(panel, Metric.TAKER_BUY, Metric.TAKER_SELL, window, rows)
+
+
+def z(series: Series, bars: int, floor: float, rows: int) -> Series:
+    """Distance of the last rows from their own median of the `bars` before them, in own spreads.
+
+    The spread is 1.4826 x MAD, at least `floor`. Unknown with fewer than LEAST_BARS or ENOUGH of the bars.
+    """
+    middle, spread = normal(series, bars, rows)
+    return (series[len(series) - rows :] - middle) / np.maximum(spread, floor)
+
+
+def normal(series: Series, bars: int, rows: int) -> tuple[Series, Series]:
+    """For each of the last rows: median and spread of the `bars` rows before it, that row excluded."""
+    return baseline(series, bars, np.arange(len(series) - rows, len(series)))
+
+
+def baseline(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
+    """Median and spread of the `bars` rows that end before each stop; unknown with too few known among them."""
+    wide = np.concatenate([np.full((bars, series.shape[1]), np.nan), series])
+    windows = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)
+    middle, spread = (np.full((len(stops), series.shape[1]), np.nan) for _ in range(2))
+    step = max(1, _CHUNK // max(1, bars * series.shape[1]))
+    for at in range(0, len(stops), step):
+        part = windows[stops[at : at + step]]
+        enough = np.isfinite(part).sum(axis=2) >= max(LEAST_BARS, ENOUGH * bars)
+        median = median_of(part)
+        deviation = median_of(np.abs(part - median[..., np.newaxis]))
+        middle[at : at + step] = np.where(enough, median, np.nan)
+        spread[at : at + step] = np.where(enough, _SPREAD_OF_MAD * deviation, np.nan)
+    return middle, spread
+
+
+def median_of(values: Series) -> Series:
+    """Median along the last axis of what is known; unknown where nothing is."""
+    known = np.isfinite(values)
+    if known.all():
+        plain: Series = np.median(values, axis=-1)
+        return plain
+    ordered = np.sort(np.where(known, values, np.nan), axis=-1)
+    count = known.sum(axis=-1, keepdims=True)
+    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
+    high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[-1] - 1), axis=-1)
+    return np.where(count > 0, (low + high) / 2, np.nan)[..., 0]
+
+
+def share_below(past: Series, value: float, wanted: int) -> float:
+    """Share of a past that lies below the value, mid-rank for ties; NaN unless ENOUGH of the wanted bars are known."""
+    known = past[np.isfinite(past)]
+    if not np.isfinite(value) or len(known) < max(LEAST_BARS, ENOUGH * wanted):
+        return float("nan")
+    return float(((known < value).sum() + 0.5 * (known == value).sum()) / len(known))
+
+
+def last(matrix: Series | Matrix, column: int | None) -> float | None:
+    """The last row's value of a column, None if unknown."""
+    if column is None or not len(matrix):
+        return None
+    value = float(matrix[-1, column])
+    return value if np.isfinite(value) else None
+
+
+def _count(panel: Panel, rows: int | None) -> int:
+    return len(panel.times) if rows is None else min(rows, len(panel.times))
+
+
+def _covers(
+    panel: Panel, metric: Metric, names: Sequence[str], matched: npt.NDArray[np.bool_], rows: slice
+) -> npt.NDArray[np.bool_]:
+    """Whether the matched venues hold enough of the open interest at that end; equal shares where some have none."""
+    usable, coins = matched.shape[1:]
+    if not names:
+        return np.zeros((usable, coins), np.bool_)
+    present = np.array([np.isfinite(panel.leg(metric, v)[rows]) for v in names])
+    oi = np.array([panel.leg(Metric.OI_LEVEL, v)[rows] for v in names], np.float64)
+    if metric is Metric.OI_LEVEL:
+        expected = panel[Metric.OI_EXPECTED][rows].astype(np.float64)
+        return _share(np.where(matched, oi, 0.0).sum(axis=0), expected)
+    all_have_oi = (np.isfinite(oi) | ~present).all(axis=0)
+    weight = np.where(all_have_oi, np.where(present, oi, 0.0), present.astype(np.float64))
+    return _share(np.where(matched, weight, 0.0).sum(axis=0), weight.sum(axis=0))
+
+
+def _share(part: Series, whole: Series) -> npt.NDArray[np.bool_]:
+    slack = 1e-6  # float32 sums of the same legs may differ in the last digit
+    return np.isfinite(whole) & (whole > 0) & (part >= (MIN_COVERAGE - slack) * np.where(whole > 0, whole, 1.0))
+
+
+def _window_sum(series: Series, bars: int, count: int) -> Series:
+    tail = series[max(0, len(series) - count - bars + 1) :]
+    short = count + bars - 1 - len(tail)
+    padded = np.concatenate([np.full((short, series.shape[1]), np.nan), tail]) if short > 0 else tail
+    known = np.isfinite(padded)
+    windows = np.lib.stride_tricks.sliding_window_view(np.where(known, padded, 0.0), bars, axis=0)
+    present = np.lib.stride_tricks.sliding_window_view(known, bars, axis=0).sum(axis=2)
+    return np.where(present >= ENOUGH * bars, windows.sum(axis=2), np.nan)
+
+
+def _quotient(panel: Panel, above: Metric, below: Metric, window: timedelta, rows: int | None) -> Series:
+    count, bars = _count(panel, rows), panel.bars(window)
+    over, under = panel[above].astype(np.float64), panel[below].astype(np.float64)
+    both = np.isfinite(over) & np.isfinite(under)
+    top = _window_sum(np.where(both, over, np.nan), bars, count)
+    bottom = _window_sum(np.where(both, under, np.nan), bars, count)
+    return np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan)

@@ -1,0 +1,47 @@
+"""How far the market's structure supports a reading: shown beside every alert, never hidden in its score."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+import numpy as np
+
+from signals.features import last, ratio, share_below
+from signals.panel import Panel
+
+LOW_RANK = 0.05
+REDUCED_RANK = 0.15
+LOW_RATIO = 0.02
+ENOUGH_COVERAGE = 0.8
+ENOUGH_VENUES = 2
+
+_DAY = timedelta(days=1)
+_HISTORY = timedelta(days=90)
+
+
+class Grade(StrEnum):
+    """From the coin's own spot / futures ratio, the coverage and the number of venues."""
+
+    NORMAL = "normal"
+    REDUCED = "reduced"
+    LOW = "low"
+    UNKNOWN = "unknown"
+
+
+def grade(panel: Panel, coin: str, coverage: float, venues: int) -> Grade:
+    """The grade of a reading that rests on that many venues with that coverage, at the panel's end."""
+    hours = panel.at(timedelta(hours=1))
+    column, wanted = hours.column(coin), hours.bars(_HISTORY)
+    series = ratio(hours, _DAY, wanted + 1)
+    now = last(series, column)
+    if now is None or column is None:
+        return Grade.UNKNOWN
+    if now < LOW_RATIO:
+        return Grade.LOW
+    rank = share_below(series[:-1, column], now, wanted)
+    if np.isnan(rank):
+        return Grade.UNKNOWN
+    if rank <= LOW_RANK:
+        return Grade.LOW
+    if rank <= REDUCED_RANK or coverage < ENOUGH_COVERAGE or venues < ENOUGH_VENUES:
+        return Grade.REDUCED
+    return Grade.NORMAL
