@@ -52,6 +52,11 @@ class Signal(Protocol):
         ...
 
     @property
+    def basis(self) -> Metric:
+        """The metric whose venue set and coverage an alert names."""
+        ...
+
+    @property
     def lookback(self) -> timedelta:
         """How far back a score reaches."""
         ...

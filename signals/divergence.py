@@ -37,6 +37,7 @@ class Divergence:
     sides: frozenset[str] = frozenset()
     windows: tuple[timedelta, ...] = (timedelta(hours=4), timedelta(hours=1), timedelta(hours=24))
     needs: frozenset[Metric] = frozenset({Metric.PRICE, Metric.OI_LEVEL})
+    basis: Metric = Metric.OI_LEVEL
     lookback: timedelta = timedelta(days=91)
     fire: float = 1.5
     clear: float = 0.75

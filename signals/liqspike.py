@@ -36,6 +36,7 @@ class LiqSpike:
     sides: frozenset[str] = frozenset(Side)
     windows: tuple[timedelta, ...] = (WINDOW,)
     needs: frozenset[Metric] = frozenset({*_BOTH, Metric.OI_LEVEL, Metric.PRICE})
+    basis: Metric = Metric.LIQ_LONG
     lookback: timedelta = BASELINE + WINDOW
     fire: float = 20.0
     clear: float = 5.0

@@ -34,6 +34,7 @@ class NegFunding:
     sides: frozenset[str] = frozenset()
     windows: tuple[timedelta, ...] = (timedelta(0),)
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
+    basis: Metric = Metric.FUNDING
     lookback: timedelta = timedelta(0)
     fire: float = NOTABLE
     clear: float = -0.00005

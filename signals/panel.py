@@ -150,7 +150,7 @@ class Buffer:
 
     def __init__(self, step: timedelta, rows: int) -> None:
         self.step = step
-        self._rows = rows
+        self.rows = rows
         self._room = rows + rows // 8 + 1
         self._coins: dict[str, int] = {}
         self._times = np.empty(self._room, np.int64)
@@ -178,7 +178,7 @@ class Buffer:
             last = int(self._times[self._stop - 1]) if self._stop > self._start else None
             if last is not None and time <= last:
                 continue
-            if last is not None and (time - last) // step > self._rows:
+            if last is not None and (time - last) // step > self.rows:
                 self._start = self._stop
             elif last is not None:
                 for missing in range(last + step, time, step):
@@ -202,7 +202,7 @@ class Buffer:
 
     def _new_row(self, time: int) -> int:
         if self._stop == self._room:
-            keep = min(self._rows - 1, self._stop - self._start)
+            keep = min(self.rows - 1, self._stop - self._start)
             old = slice(self._stop - keep, self._stop)
             self._times[:keep] = self._times[old].copy()
             for matrix in self._matrices.values():
@@ -213,7 +213,7 @@ class Buffer:
         for matrix in self._matrices.values():
             matrix[at] = np.nan
         self._stop += 1
-        self._start = max(self._start, self._stop - self._rows)
+        self._start = max(self._start, self._stop - self.rows)
         return at
 
     def _make_room_for_coins(self, coins: Sequence[str]) -> None:

@@ -1,12 +1,13 @@
 """The contract of a venue and its errors."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation
+from signals.panel import Panel
 
 
 class Quality(StrEnum):
@@ -115,6 +116,38 @@ class Venue(Protocol):
 
     def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
         """Past values in time order; ends at once where the venue keeps none."""
+        ...
+
+
+class MarketSource(Protocol):
+    """A whole market that can be polled: live venues, a recording, or a simulation."""
+
+    @property
+    def step(self) -> timedelta:
+        """The time between two moments that are closed: the shortest bar."""
+        ...
+
+    @property
+    def label(self) -> Label:
+        """What everything that shows its numbers must say."""
+        ...
+
+    @property
+    def start(self) -> datetime:
+        """The first moment that can be closed."""
+        ...
+
+    @property
+    def end(self) -> datetime | None:
+        """The last moment there is; None where it goes on."""
+        ...
+
+    def venues(self, clock: Callable[[], datetime]) -> Sequence[Venue]:
+        """The venues, answering as of what the clock says."""
+        ...
+
+    def past(self) -> Sequence[Panel]:
+        """Bars from before `start`, to warm windows up with; they are no news. Empty where there are none."""
         ...
 
 

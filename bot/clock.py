@@ -1,0 +1,53 @@
+"""Clocks: market time may run faster than the wall, or as fast as it is played."""
+
+import asyncio
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+AS_FAST_AS_IT_GOES = math.inf
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """Time that starts at `start` and runs `speed` times as fast as the event loop's."""
+
+    def __init__(self, start: datetime, speed: float = 1.0) -> None:
+        self._start = start
+        self._speed = speed
+        self._zero: float | None = None
+        self._reached = start
+
+    def now(self) -> datetime:
+        """The present instant on this clock."""
+        if self._speed == AS_FAST_AS_IT_GOES:
+            return self._reached
+        return self._start + timedelta(seconds=self._elapsed() * self._speed)
+
+    async def until(self, at: datetime) -> None:
+        """Wait for that instant; at once if it is past."""
+        self._reached = max(self._reached, at)
+        if self._speed == AS_FAST_AS_IT_GOES:
+            await asyncio.sleep(0)
+            return
+        await asyncio.sleep(max(0.0, (at - self._start).total_seconds() / self._speed - self._elapsed()))
+
+    def _elapsed(self) -> float:
+        now = asyncio.get_running_loop().time()
+        if self._zero is None:
+            self._zero = now
+        return now - self._zero
+
+
+def grid(after: datetime, step: timedelta) -> Iterator[datetime]:
+    """The instants after `after` that lie on whole multiples of the step, for ever."""
+    at = _EPOCH + ((after - _EPOCH) // step) * step
+    while True:
+        at += step
+        yield at
+
+
+def on_grid(at: datetime, step: timedelta) -> bool:
+    """Whether the instant is a whole multiple of the step."""
+    return not (at - _EPOCH) % step

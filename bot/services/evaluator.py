@@ -1,0 +1,111 @@
+"""The evaluator: turns closed moments into transitions, each written with its event in one step. It sends nothing."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from adapters.store.base import AlertStore, Committed, MarketStore, RuleChange, RuleStore, Subject
+from signals.aggregate import Cycle
+from signals.base import Signal
+from signals.cells import Cells, Vectors
+from signals.judge import Judged, judge
+from signals.panel import STORED, Buffer, Panel, resolutions
+from signals.rules.lifecycle import AlertState
+from signals.rules.model import Rule
+
+log = structlog.get_logger()
+
+
+class EvaluatorStore(MarketStore, RuleStore, AlertStore):
+    """The ports that the evaluator uses."""
+
+
+class Evaluator:
+    """Judges all rules on every closed moment, in order, each once."""
+
+    def __init__(self, store: EvaluatorStore, signals: Sequence[Signal], step: timedelta) -> None:
+        self._store = store
+        self._signals = signals
+        self._by_name: Mapping[str, Signal] = {signal.name: signal for signal in signals}
+        self._step = step
+        self._buffers = {s: Buffer(s, rows) for s, rows in resolutions(step).items()}
+        self._rules: dict[str, Rule] = {}
+        self._states: dict[Subject, AlertState] = {}
+        self._versions: dict[Subject, int] = {}
+
+    async def run(self) -> None:
+        """Judge until cancelled: first what was missed and is still kept, then each moment as it comes."""
+        change = await self._load()
+        async with asyncio.TaskGroup() as group:
+            follower = group.create_task(self._follow_rules(change))
+            async for cycle in self._store.cycles(await self._store.judged()):
+                await self.judge(cycle)
+            follower.cancel()
+
+    async def judge(self, cycle: Cycle) -> Sequence[Judged]:
+        """Judge one closed moment and commit what moved; returns what was committed."""
+        for bars in cycle.bars:
+            self._buffers[bars.step].append(bars)
+        vectors = Vectors(self._panel(), self._signals, rows=1)
+        cells = Cells(cycle, vectors, self._step)
+        committed = []
+        for judged in judge(tuple(self._rules.values()), self._states, cells, self._by_name):
+            subject = (judged.rule.id, judged.coin)
+            if judged.moved:
+                if not await self._commit(subject, judged):
+                    continue
+                committed.append(judged)
+            self._states[subject] = judged.state
+        await self._store.mark_judged(cycle.at)
+        return committed
+
+    async def _commit(self, subject: Subject, judged: Judged) -> bool:
+        version = self._versions.get(subject, 0)
+        result = await self._store.commit(*subject, version, judged.state, judged.event)
+        match result:
+            case Committed.OK | Committed.ALREADY:
+                self._versions[subject] = version + 1
+                if judged.event:
+                    log.info("transition", change=judged.event.change, alert=judged.event.id, coin=judged.coin)
+                return True
+            case Committed.OLD | Committed.CONFLICT:
+                self._versions[subject], self._states[subject] = await self._store.state(*subject)
+                log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=result)
+                return False
+
+    async def _load(self) -> int:
+        """Rules, states and bars from the store; states that did not move since were seen to the last judged moment."""
+        change, rules = await self._store.everything()
+        self._rules = {rule.id: rule for rule in rules}
+        last = await self._store.judged()
+        for subject, version, state in await self._store.states():
+            self._versions[subject] = version
+            seen = max(last, state.at) if last and state.at else state.at
+            self._states[subject] = replace(state, at=seen)
+        for step, buffer in self._buffers.items():
+            bars = await self._store.panel(step, STORED, buffer.rows)
+            buffer.append(bars if last is None else bars.known_by(round(last.timestamp() * 1000)))
+        return change
+
+    def _panel(self) -> Panel:
+        """The bars at all resolutions as one market."""
+        panels = {step: buffer.panel() for step, buffer in self._buffers.items()}
+        finest = min(panels)
+        return replace(panels[finest], others={s: p for s, p in panels.items() if s != finest})
+
+    async def _follow_rules(self, since: int) -> None:
+        async for change in self._store.changes(since):
+            await self._apply(change)
+
+    async def _apply(self, change: RuleChange) -> None:
+        if change.rule is not None:
+            self._rules[change.rule_id] = change.rule
+            return
+        self._rules.pop(change.rule_id, None)
+        for subject in [s for s in self._states if s[0] == change.rule_id]:
+            del self._states[subject]
+            self._versions.pop(subject, None)
+        await self._store.forget(change.rule_id)

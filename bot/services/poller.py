@@ -1,0 +1,129 @@
+"""The poller: asks venues in time, closes each moment, and writes it with its bars."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from adapters.store.base import MarketStore
+from adapters.venues.base import Feed, MarketSource, Unavailable, Venue, VenueError
+from bot.clock import Clock, grid, on_grid
+from signals.aggregate import Cycle, Ledger, bar
+from signals.model import Instrument, Observation
+from signals.panel import STORED, Buffer, Panel, resolutions, roll
+
+log = structlog.get_logger()
+
+INSTRUMENTS_EVERY = timedelta(minutes=10)
+ANSWER_WITHIN = 20.0
+"""Seconds that one venue may take; it delays nobody else."""
+
+
+class Poller:
+    """Reads one market source into the store, moment by moment. `at` is the moment that is being closed."""
+
+    def __init__(self, source: MarketSource, store: MarketStore, clock: Clock) -> None:
+        self.at = source.start
+        self._source = source
+        self._store = store
+        self._clock = clock
+        self._venues = source.venues(lambda: self.at)
+        self._ledger = Ledger()
+        self._buffers = {step: Buffer(step, rows) for step, rows in resolutions(source.step).items()}
+        self._listed: dict[str, tuple[Instrument, ...]] = {}
+        self._listed_at: datetime | None = None
+        self._asked: dict[tuple[str, str], datetime] = {}
+        self._down: dict[str, datetime] = {}
+
+    async def run(self) -> None:
+        """Close moment after moment until the source ends or the task is cancelled."""
+        last = await self._warm_start()
+        start = self._source.start - self._source.step
+        for at in grid(max(last, start) if last else start, self._source.step):
+            if self._source.end is not None and at > self._source.end:
+                log.info("recording ended", at=self.at)
+                return
+            await self._clock.until(at)
+            await self.close(at)
+
+    async def close(self, at: datetime) -> Cycle:
+        """Ask what is due, aggregate, and write the moment `at` with the bars that it closes."""
+        self.at = at
+        await self._list_instruments(at)
+        answers = await asyncio.gather(*(self._ask(venue, at) for venue in self._venues))
+        self._ledger.take(seen for answer in answers for seen in answer)
+        cycle = self._ledger.read(at, self._source.label)
+        cycle = replace(cycle, bars=self._close_bars(cycle))
+        await self._store.close(cycle)
+        return cycle
+
+    async def _warm_start(self) -> datetime | None:
+        """Take up where the store ends; a market never seen before brings its past along."""
+        latest = await self._store.latest()
+        if latest is None:
+            await self._store.extend(self._source.past())
+        for step, buffer in self._buffers.items():
+            buffer.append(await self._store.panel(step, STORED, buffer.rows))
+        if latest is None:
+            return None
+        self.at = latest.at
+        await self._list_instruments(latest.at)
+        self._ledger.take(latest.known)
+        return latest.at
+
+    async def _list_instruments(self, at: datetime) -> None:
+        if self._listed_at is not None and at - self._listed_at < INSTRUMENTS_EVERY:
+            return
+        self._listed_at = at
+        for venue in self._venues:
+            try:
+                async with asyncio.timeout(ANSWER_WITHIN):
+                    self._listed[venue.name] = tuple(await venue.instruments())
+            except (VenueError, TimeoutError) as error:
+                self._trouble(venue.name, at, error)
+        self._ledger.expect(i for listed in self._listed.values() for i in listed)
+
+    async def _ask(self, venue: Venue, at: datetime) -> Sequence[Observation]:
+        """What the venue says now to every feed that is due; nothing where it does not answer."""
+        due = [feed for feed in venue.feeds if self._is_due(venue, feed, at)]
+        seen: list[Observation] = []
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                for feed in due:
+                    batch = await venue.snapshot(feed, self._listed.get(venue.name, ()))
+                    seen += batch.observations
+                    self._asked[venue.name, feed.name] = at
+        except (VenueError, TimeoutError) as error:
+            self._trouble(venue.name, at, error)
+        else:
+            self._recovered(venue.name, at)
+        return seen
+
+    def _is_due(self, venue: Venue, feed: Feed, at: datetime) -> bool:
+        asked = self._asked.get((venue.name, feed.name))
+        return asked is None or at - asked >= feed.every
+
+    def _trouble(self, name: str, at: datetime, error: Exception) -> None:
+        if name not in self._down:
+            self._down[name] = at
+            said = str(error) if isinstance(error, VenueError) else str(Unavailable("no answer in time"))
+            log.warning("venue down", venue=name, at=at, error=said)
+
+    def _recovered(self, name: str, at: datetime) -> None:
+        since = self._down.pop(name, None)
+        if since is not None:
+            log.info("venue recovered", venue=name, down_for=str(at - since))
+
+    def _close_bars(self, cycle: Cycle) -> tuple[Panel, ...]:
+        """The bars that end at this moment, finest first; each coarser one is made from the finest."""
+        closed: list[Panel] = []
+        finest = self._buffers[min(self._buffers)]
+        for step, buffer in self._buffers.items():
+            if not on_grid(cycle.at, step):
+                continue
+            row = bar(cycle, step) if buffer is finest else roll(finest.panel(), step, cycle.at)
+            buffer.append(row)
+            closed.append(row)
+        return tuple(closed)

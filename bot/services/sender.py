@@ -1,0 +1,115 @@
+"""The sender of one platform: claims lane heads, passes the gates, renders, sends, and records the outcome."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from adapters.chat.base import ChatPlatform, Delivery, Gone, Message, Migrated, Refusal, Retry, Sent
+from adapters.store.base import Claim, Epoch, Event, Final, Held, Idle, PlaceSettings, Store
+from bot.clock import Clock
+from signals.rules.lifecycle import Change
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=90)
+LEADERSHIP = timedelta(seconds=10)
+RENEW = timedelta(seconds=3)
+SEND_WITHIN = timedelta(seconds=60)
+LOOK_AGAIN = 0.2
+"""Seconds after which an idle sender looks for new entries."""
+
+
+class Sender:
+    """One platform's deliveries. `wall` times leases and deadlines, `market` what alerts and mutes speak of."""
+
+    def __init__(
+        self,
+        store: Store,
+        platform: ChatPlatform,
+        owner: str,
+        wall: Clock,
+        market: Clock,
+        render: Callable[[Event, datetime], Message],
+    ) -> None:
+        self._store = store
+        self._platform = platform
+        self._owner = owner
+        self._wall = wall
+        self._market = market
+        self._render = render
+        self._epoch: Epoch | None = None
+        self._renewed: datetime | None = None
+
+    async def run(self) -> None:
+        """Lead, send, and renew the lead until cancelled; then let the next one in at once."""
+        try:
+            while True:
+                epoch = await self._lead()
+                if epoch is None or not await self.step(epoch):
+                    await asyncio.sleep(LOOK_AGAIN)
+        finally:
+            if self._epoch is not None:
+                await self._store.resign(self._epoch)
+
+    async def step(self, epoch: Epoch) -> bool:
+        """Deal with the head of the next due lane; false if nothing was due."""
+        claim = await self._store.claim(epoch, self._wall.now(), LEASE)
+        if isinstance(claim, Idle):
+            return False
+        if claim.event is None:
+            await self._finish(claim, Final.DEAD, "the stored alert cannot be read")
+            return True
+        gate = shut(claim.event, await self._store.settings(claim.place), self._market.now())
+        if gate:
+            await self._finish(claim, Final.SKIPPED, gate)
+            return True
+        await self._send(claim, claim.event)
+        return True
+
+    async def _send(self, claim: Claim, event: Event) -> None:
+        reply = None if event.change is Change.FIRED else await self._store.message_of(claim.place, event.episode)
+        outcome = await self._platform.send(
+            Delivery(
+                key=claim.entry,
+                to=claim.place,
+                message=self._render(event, self._market.now()),
+                deadline=self._wall.now() + SEND_WITHIN,
+                replies_to=reply,
+            )
+        )
+        match outcome:
+            case Sent(id=message_id):
+                await self._finish(claim, Final.SENT, "", message_id)
+            case Retry(after=after, certain=certain, reason=reason):
+                log.info("send put off", place=str(claim.place), reason=reason, certain=certain)
+                await self._store.retry(claim, self._wall.now() + after, certain=certain)
+            case Gone(reason=reason):
+                await self._finish(claim, Final.SKIPPED, f"gone: {reason}")
+            case Refusal(reason=reason):
+                log.warning("send refused", place=str(claim.place), reason=reason)
+                await self._store.retry(claim, self._wall.now() + RENEW, certain=True, poison=True)
+            case Migrated(new=new):
+                await self._finish(claim, Final.SKIPPED, f"moved to {new}")
+
+    async def _finish(self, claim: Claim, outcome: Final, reason: str, message_id: str = "") -> None:
+        await self._store.finish(claim, outcome, reason, message_id, self._wall.now())
+
+    async def _lead(self) -> Epoch | None:
+        now = self._wall.now()
+        if self._epoch is None or self._renewed is None or now - self._renewed >= RENEW:
+            led = await self._store.lead(self._platform.name, self._owner, now, LEADERSHIP)
+            if isinstance(led, Held):
+                self._epoch = None
+            else:
+                self._epoch, self._renewed = led, now
+        return self._epoch
+
+
+def shut(event: Event, settings: PlaceSettings, now: datetime) -> str:
+    """The name of the gate that holds this alert back, or nothing."""
+    if settings.stopped:
+        return "stopped"
+    subjects = {"*", event.coin, event.name, f"#{event.rule_number}"}
+    return next((f"muted {m.subject}" for m in settings.mutes if m.subject in subjects and now < m.until), "")

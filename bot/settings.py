@@ -1,0 +1,57 @@
+"""Settings: from the environment, built once, each with one clear sentence when it is wrong."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "PERPWATCH_"
+
+
+class BadSettings(Exception):
+    """A setting cannot be used; the message is a sentence that names the cure."""
+
+
+class Settings(BaseSettings):
+    """What an operator may choose. Every field is the environment variable PERPWATCH_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data: Path = Field(Path("~/.local/share/perpwatch"), description="folder of the embedded store and the log")
+    redis_url: SecretStr | None = Field(
+        None, description="external Valkey or Redis, 7.0 or newer, instead of the embedded one"
+    )
+    rule_limit: Annotated[int, Field(ge=1, le=10_000)] = Field(50, description="rules that one place may have")
+    instance: str = Field("main", description="name of this instance: a restarted one leads again at once")
+    log_level: str = Field("info", description="debug, info, warning or error")
+
+    @field_validator("data")
+    @classmethod
+    def _at_home(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("log_level")
+    @classmethod
+    def _a_level(cls, value: str) -> str:
+        if value.lower() not in {"debug", "info", "warning", "error"}:
+            raise ValueError("write debug, info, warning or error")
+        return value.lower()
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """The settings of this environment. Raises BadSettings, which never repeats a value: it may be a secret."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}."
+            raise BadSettings(f"There is no setting {name}; {hint}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise BadSettings(f"{name} cannot be used: {first['msg']}.") from None

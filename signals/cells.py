@@ -1,0 +1,187 @@
+"""Cells: every judged number of one moment, computed when it is asked for and then kept.
+
+Levels come from the moment's readings in full precision; moves, sums, ratios and scores come from bars.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from signals import features
+from signals.aggregate import Cycle, Reading, Weighing, is_fresh
+from signals.base import Signal
+from signals.model import ALL, Cell, Metric, Observation
+from signals.panel import Panel, Series, from_ms, to_ms
+from signals.units import yearly
+
+_ZERO = timedelta(0)
+_DAY = timedelta(days=1)
+_SHORTEST, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+_SUMS: Mapping[str, tuple[Metric, ...]] = {
+    Metric.LIQ: (Metric.LIQ_LONG, Metric.LIQ_SHORT),
+    Metric.LIQ_LONG: (Metric.LIQ_LONG,),
+    Metric.LIQ_SHORT: (Metric.LIQ_SHORT,),
+    Metric.VOLUME: (Metric.VOLUME,),
+    Metric.VOLUME_SPOT: (Metric.VOLUME_SPOT,),
+}
+_MOVES: Mapping[str, Metric] = {Metric.OI: Metric.OI_LEVEL, Metric.PRICE: Metric.PRICE}
+_QUOTIENTS: Mapping[str, tuple[Callable[[Panel, timedelta, int | None], Series], Metric]] = {
+    Metric.RATIO: (features.ratio, Metric.VOLUME_SPOT),
+    Metric.TAKER: (features.taker, Metric.TAKER_BUY),
+}
+
+
+class Vectors:
+    """What is computed from one panel over all coins, each once; `rows` as in features: 1 live, None in replay."""
+
+    def __init__(self, panel: Panel, signals: Sequence[Signal], rows: int | None) -> None:
+        self.panel = panel
+        self.signals = {signal.name: signal for signal in signals}
+        self._rows = rows
+        self._columns = {coin: column for column, coin in enumerate(panel.coins)}
+        self._known: dict[tuple[str, timedelta, str], tuple[Panel, Series]] = {}
+
+    def value(self, cell: Cell, at: datetime) -> tuple[float | None, datetime, timedelta]:
+        """The value in the last bar closed by `at`, that bar's end, and the bar's length."""
+        key = (cell.name, cell.window, cell.venue)
+        if key not in self._known:
+            self._known[key] = self._compute(*key)
+        bars, series = self._known[key]
+        row = int(np.searchsorted(bars.times, to_ms(at), side="right")) - 1
+        row_in_series = row - (len(bars.times) - len(series))
+        column = self._columns.get(cell.coin) if bars.coins is self.panel.coins else bars.column(cell.coin)
+        if row < 0 or row_in_series < 0 or column is None or at - from_ms(int(bars.times[row])) >= bars.step:
+            return None, at, bars.step
+        value = float(series[row_in_series, column])
+        return (value if np.isfinite(value) else None), from_ms(int(bars.times[row])), bars.step
+
+    def as_of(self, at: datetime) -> Panel:
+        """The panel as it was known at that moment."""
+        return self.panel.known_by(to_ms(at))
+
+    def _compute(self, name: str, window: timedelta, venue: str) -> tuple[Panel, Series]:
+        signal = self.signals.get(name)
+        if signal is not None:
+            return self.panel.at(signal.step(window)), signal.score(self.panel, window, self._rows)
+        bars = self.panel.at(_SHORTEST if window <= _DAY else _HOUR)
+        if venue != ALL:
+            bars = _only(bars, venue)
+        if name in _MOVES:
+            return bars, features.change(bars, _MOVES[name], window, self._rows)
+        if name in _SUMS and venue == ALL:
+            return bars, features.total(bars, _SUMS[name], window, self._rows)
+        if name in _QUOTIENTS and venue == ALL:
+            return bars, _QUOTIENTS[name][0](bars, window, self._rows)
+        return bars, np.full((len(bars.times), len(bars.coins)), np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A cell's reading, with the length of the bar on which it stands."""
+
+    reading: Reading
+    step: timedelta
+
+
+class Cells:
+    """The cells of one closed moment. `step` is the time between moments."""
+
+    def __init__(self, cycle: Cycle, vectors: Vectors, step: timedelta) -> None:
+        self.cycle = cycle
+        self._vectors = vectors
+        self._step = step
+        self._by_venue: dict[tuple[str, str, str], Observation] | None = None
+
+    def read(self, cell: Cell) -> Seen:
+        """The cell's value with what it rests on; the value is None where it is unknown."""
+        if cell.name in self._vectors.signals or cell.window > _ZERO:
+            return self._from_bars(cell)
+        level = self._level_at(cell) if cell.venue != ALL else self._level(cell.coin, cell.name)
+        return Seen(level, self._step)
+
+    def panel(self, at: datetime) -> Panel:
+        """The market's bars as they were known at that moment."""
+        return self._vectors.as_of(at)
+
+    def known(self, coin: str, metric: Metric) -> Sequence[Observation]:
+        """Each instrument's last observation, fresh or not."""
+        return [seen for seen in self.cycle.known if seen.coin == coin and seen.metric is metric]
+
+    def basis_of(self, cell: Cell) -> Metric:
+        """The observed metric that decides which venues and what coverage a cell rests on."""
+        signal = self._vectors.signals.get(cell.name)
+        if signal is not None:
+            return signal.basis
+        return _BASIS.get(cell.name) or Metric(cell.name)
+
+    def _from_bars(self, cell: Cell) -> Seen:
+        value, at, step = self._vectors.value(cell, self.cycle.at)
+        of = self._reading(cell.coin, self.basis_of(cell))
+        span = max(cell.window, step) if cell.name in _SUMS else cell.window
+        venues = of.venues if cell.venue == ALL else (cell.venue,)
+        return Seen(replace(of, value=value, at=at, span=span, venues=venues), step)
+
+    def _level(self, coin: str, name: str) -> Reading:
+        match name:
+            case Metric.FUNDING_APR:
+                of = self._reading(coin, Metric.FUNDING)
+                return replace(of, value=None if of.value is None else yearly(of.value))
+            case Metric.FUNDING_SPREAD:
+                return self._spread(coin)
+            case Metric.OI_USD:
+                return self._joined(coin, Metric.OI_LEVEL, Metric.PRICE, lambda oi, price: oi * price)
+            case Metric.BASIS:
+                return self._joined(coin, Metric.INDEX, Metric.PRICE, lambda index, mark: (mark - index) / index)
+            case _:
+                return self._reading(coin, Metric(name))
+
+    def _joined(self, coin: str, one: Metric, other: Metric, of: Callable[[float, float], float]) -> Reading:
+        first, second = self._reading(coin, one), self._reading(coin, other)
+        known = first.value is not None and second.value is not None
+        value = of(first.value or 0.0, second.value or 0.0) if known else None
+        return replace(first, value=value, coverage=min(first.coverage, second.coverage))
+
+    def _spread(self, coin: str) -> Reading:
+        of = self._reading(coin, Metric.FUNDING)
+        rates = [o.value for o in self.known(coin, Metric.FUNDING) if is_fresh(o, self.cycle.at)]
+        return replace(of, value=max(rates) - min(rates) if of.value is not None and len(rates) > 1 else None)
+
+    def _level_at(self, cell: Cell) -> Reading:
+        metric = Metric.FUNDING if cell.name == Metric.FUNDING_APR else Metric(cell.name)
+        if self._by_venue is None:
+            self._by_venue = {(o.coin, o.venue, o.metric): o for o in self.cycle.known}
+        seen = self._by_venue.get((cell.coin, cell.venue, metric))
+        if seen is None or not is_fresh(seen, self.cycle.at):
+            return replace(_nothing(self.cycle.at), missing=(cell.venue,))
+        value = yearly(seen.value) if cell.name == Metric.FUNDING_APR else seen.value
+        return Reading(value, seen.at, (cell.venue,), (), 1.0, Weighing.ONE, seen.floor, seen.span)
+
+    def _reading(self, coin: str, metric: Metric) -> Reading:
+        return self.cycle.readings.get(coin, {}).get(metric) or _nothing(self.cycle.at)
+
+
+_BASIS: Mapping[str, Metric] = {
+    Metric.OI: Metric.OI_LEVEL,
+    Metric.OI_USD: Metric.OI_LEVEL,
+    Metric.LIQ: Metric.LIQ_LONG,
+    Metric.RATIO: Metric.VOLUME_SPOT,
+    Metric.TAKER: Metric.TAKER_BUY,
+    Metric.BASIS: Metric.INDEX,
+    Metric.FUNDING_APR: Metric.FUNDING,
+    Metric.FUNDING_SPREAD: Metric.FUNDING,
+}
+
+
+def _nothing(at: datetime) -> Reading:
+    return Reading(None, at, (), (), 0.0, Weighing.ONE)
+
+
+def _only(bars: Panel, venue: str) -> Panel:
+    """The panel as if that venue were the whole market, for moves."""
+    legs = {metric: {venue: bars.leg(metric, venue)} for metric in bars.legs}
+    oi = bars.leg(Metric.OI_LEVEL, venue)
+    whole = {Metric.PRICE: bars.leg(Metric.PRICE, venue), Metric.OI_LEVEL: oi, Metric.OI_EXPECTED: oi}
+    return Panel(bars.times, bars.coins, bars.step, whole, legs)
