@@ -46,8 +46,3 @@ def grid(after: datetime, step: timedelta) -> Iterator[datetime]:
     while True:
         at += step
         yield at
-
-
-def on_grid(at: datetime, step: timedelta) -> bool:
-    """Whether the instant is a whole multiple of the step."""
-    return not (at - _EPOCH) % step

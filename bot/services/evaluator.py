@@ -9,10 +9,11 @@ import structlog
 
 from adapters.store.base import AlertStore, Committed, MarketStore, RuleChange, RuleStore, Subject
 from signals.aggregate import Cycle
+from signals.bars import Bars
 from signals.base import Signal
 from signals.cells import Cells, Vectors
 from signals.judge import Judged, judge
-from signals.panel import STORED, Buffer, Panel, resolutions
+from signals.panel import STORED, resolutions, to_ms
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import Rule
 
@@ -31,7 +32,7 @@ class Evaluator:
         self._signals = signals
         self._by_name: Mapping[str, Signal] = {signal.name: signal for signal in signals}
         self._step = step
-        self._buffers = {s: Buffer(s, rows) for s, rows in resolutions(step).items()}
+        self._bars = Bars(resolutions(step))
         self._rules: dict[str, Rule] = {}
         self._states: dict[Subject, AlertState] = {}
         self._versions: dict[Subject, int] = {}
@@ -48,8 +49,8 @@ class Evaluator:
     async def judge(self, cycle: Cycle) -> Sequence[Judged]:
         """Judge one closed moment and commit what moved; returns what was committed."""
         for bars in cycle.bars:
-            self._buffers[bars.step].append(bars)
-        vectors = Vectors(self._panel(), self._signals, rows=1)
+            self._bars.append(bars)
+        vectors = Vectors(self._bars.panel(), self._signals, rows=1)
         cells = Cells(cycle, vectors, self._step)
         committed = []
         for judged in judge(tuple(self._rules.values()), self._states, cells, self._by_name):
@@ -85,16 +86,10 @@ class Evaluator:
             self._versions[subject] = version
             seen = max(last, state.at) if last and state.at else state.at
             self._states[subject] = replace(state, at=seen)
-        for step, buffer in self._buffers.items():
-            bars = await self._store.panel(step, STORED, buffer.rows)
-            buffer.append(bars if last is None else bars.known_by(round(last.timestamp() * 1000)))
+        for step, rows in self._bars.rows.items():
+            bars = await self._store.panel(step, STORED, rows)
+            self._bars.append(bars if last is None else bars.known_by(to_ms(last)))
         return change
-
-    def _panel(self) -> Panel:
-        """The bars at all resolutions as one market."""
-        panels = {step: buffer.panel() for step, buffer in self._buffers.items()}
-        finest = min(panels)
-        return replace(panels[finest], others={s: p for s, p in panels.items() if s != finest})
 
     async def _follow_rules(self, since: int) -> None:
         async for change in self._store.changes(since):

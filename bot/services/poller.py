@@ -9,10 +9,11 @@ import structlog
 
 from adapters.store.base import MarketStore
 from adapters.venues.base import Feed, MarketSource, Unavailable, Venue, VenueError
-from bot.clock import Clock, grid, on_grid
-from signals.aggregate import Cycle, Ledger, bar
+from bot.clock import Clock, grid
+from signals.aggregate import Cycle, Ledger
+from signals.bars import Bars
 from signals.model import Instrument, Observation
-from signals.panel import STORED, Buffer, Panel, resolutions, roll
+from signals.panel import STORED, resolutions
 
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ class Poller:
         self._clock = clock
         self._venues = source.venues(lambda: self.at)
         self._ledger = Ledger()
-        self._buffers = {step: Buffer(step, rows) for step, rows in resolutions(source.step).items()}
+        self._bars = Bars(resolutions(source.step))
         self._listed: dict[str, tuple[Instrument, ...]] = {}
         self._listed_at: datetime | None = None
         self._asked: dict[tuple[str, str], datetime] = {}
@@ -55,7 +56,7 @@ class Poller:
         answers = await asyncio.gather(*(self._ask(venue, at) for venue in self._venues))
         self._ledger.take(seen for answer in answers for seen in answer)
         cycle = self._ledger.read(at, self._source.label)
-        cycle = replace(cycle, bars=self._close_bars(cycle))
+        cycle = replace(cycle, bars=self._bars.close(cycle))
         await self._store.close(cycle)
         return cycle
 
@@ -64,8 +65,8 @@ class Poller:
         latest = await self._store.latest()
         if latest is None:
             await self._store.extend(self._source.past())
-        for step, buffer in self._buffers.items():
-            buffer.append(await self._store.panel(step, STORED, buffer.rows))
+        for step, rows in self._bars.rows.items():
+            self._bars.append(await self._store.panel(step, STORED, rows))
         if latest is None:
             return None
         self.at = latest.at
@@ -115,15 +116,3 @@ class Poller:
         since = self._down.pop(name, None)
         if since is not None:
             log.info("venue recovered", venue=name, down_for=str(at - since))
-
-    def _close_bars(self, cycle: Cycle) -> tuple[Panel, ...]:
-        """The bars that end at this moment, finest first; each coarser one is made from the finest."""
-        closed: list[Panel] = []
-        finest = self._buffers[min(self._buffers)]
-        for step, buffer in self._buffers.items():
-            if not on_grid(cycle.at, step):
-                continue
-            row = bar(cycle, step) if buffer is finest else roll(finest.panel(), step, cycle.at)
-            buffer.append(row)
-            closed.append(row)
-        return tuple(closed)

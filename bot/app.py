@@ -1,0 +1,211 @@
+"""The one place that names concrete classes and makes the clock: it puts the parts together."""
+
+import asyncio
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+import structlog
+from adapters.chat.terminal import Terminal
+from adapters.store.memory import MemoryStore
+from adapters.store.registry import open_store
+from adapters.venues.recording import Recording
+
+from adapters.chat.base import Invocation, Message, Place
+from adapters.store import embedded
+from adapters.store.base import Store, StoreRefused
+from adapters.venues.base import MarketSource
+from bot import wording
+from bot.clock import Clock
+from bot.commands.registry import COMMANDS
+from bot.demo import Script, play_script
+from bot.market import play, trailing
+from bot.services.dispatcher import Dispatcher
+from bot.services.evaluator import Evaluator
+from bot.services.fanout import Fanout
+from bot.services.poller import Poller
+from bot.services.runtime import run_all, stop_on_signals
+from bot.services.sender import Sender
+from bot.settings import Settings
+from signals.registry import SIGNALS
+
+log = structlog.get_logger()
+
+VERSION = installed_version("perpwatch")
+HERE = Place("terminal", "local")
+
+LOOK_FOR_MARKET = 0.5
+"""Seconds between looks for a market that another process has yet to write."""
+
+
+def now() -> datetime:
+    """The wall clock, read nowhere else."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where the store is, and the embedded server if this process looks after one."""
+
+    url: str
+    server: embedded.Embedded | None
+
+    @property
+    def owned(self) -> bool:
+        """Whether the store is ours alone: an external one always is, an embedded one if we started it."""
+        return self.server is None or self.server.owned
+
+
+@contextmanager
+def storage(settings: Settings, folder: Path) -> Iterator[Storage]:
+    """The external store of the settings, else an embedded one on the folder, stopped at the end if it is ours."""
+    if settings.redis_url is not None:
+        yield Storage(settings.redis_url.get_secret_value(), None)
+        return
+    server = embedded.start(folder)
+    try:
+        yield Storage(server.url, server)
+    finally:
+        if server.owned:
+            server.stop()
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is gone afterwards: the demo leaves nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="perpwatch-demo-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Store]:
+    """The store at that URL, checked, and let go of at the end."""
+    store = await open_store(url)
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `run` should run: a market at a speed, a terminal, perhaps a script, perhaps an end."""
+
+    source: MarketSource
+    speed: float
+    history: Path
+    script: Script | None = None
+    exit_after: float | None = None
+
+
+async def run(settings: Settings, url: str, plan: Plan) -> None:
+    """All five loops and the terminal in one process, until a signal, the person, or `exit_after` ends them."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    async with opened(url) as store:
+        wall = Clock(now())
+        market = Clock(await _resume_at(store, plan.source), plan.speed)
+        dispatcher = Dispatcher(
+            store, SIGNALS, market.now, market.now(), VERSION, settings.rule_limit, plan.source.step
+        )
+        terminal = Terminal(history=plan.history, now=market.now)
+        loops = {
+            "poller": Poller(plan.source, store, market).run,
+            "evaluator": Evaluator(store, SIGNALS, plan.source.step).run,
+            "fanout": Fanout(store, [terminal.name], wall.now).run,
+            "sender": Sender(store, terminal, settings.instance, wall, market, wording.alert).run,
+            "terminal": lambda: _serve(terminal, dispatcher, stop),
+        }
+        if plan.script is not None:
+            script = plan.script
+            loops["script"] = lambda: play_script(script, terminal, HERE, dispatcher, market)
+        async with asyncio.TaskGroup() as group:
+            ending = group.create_task(_end_after(plan.exit_after, stop))
+            await run_all(loops, stop)
+            ending.cancel()
+
+
+async def run_loop(settings: Settings, url: str, name: str, source: MarketSource | None, speed: float) -> None:
+    """One loop of the Procfile alone: poll, evaluate or fanout."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    async with opened(url) as store:
+        loop: Callable[[], Awaitable[None]]
+        match name:
+            case "poll":
+                if source is None:
+                    raise AssertionError("a poller needs a market")
+                loop = Poller(source, store, Clock(await _resume_at(store, source), speed)).run
+            case "evaluate":
+                loop = Evaluator(store, SIGNALS, await _step_of(store, stop)).run
+            case _:
+                loop = Fanout(store, ["terminal"], Clock(now()).now).run
+        log.info("loop started", loop=name, instance=settings.instance)
+        await run_all({name: loop}, stop)
+
+
+async def ask(line: str, recording: Recording, at: datetime, rule_limit: int) -> Message:
+    """The answer to one command on the state of a recording at that moment."""
+    store = MemoryStore()
+    bars = trailing(recording.step)
+    last = next(iter(deque(play(recording, bars, at), maxlen=1)), None)
+    if last is not None:
+        panel = bars.panel()
+        await store.extend([panel, *panel.others.values()])
+        await store.close(last)
+    return await answer_on(store, line, last.at if last else at, rule_limit, recording.step)
+
+
+async def answer_on(store: Store, line: str, at: datetime, rule_limit: int, step: timedelta) -> Message:
+    """The answer to one command on what a store holds."""
+    dispatcher = Dispatcher(store, SIGNALS, lambda: at, at, VERSION, rule_limit, step)
+    name, _, arguments = line.strip().partition(" ")
+    verb = name.removeprefix("/").lower()
+    return await dispatcher(Invocation(HERE, "local", verb, arguments.strip(), f"ask:{at}", at, operator=True))
+
+
+async def ask_running(url: str, line: str, rule_limit: int) -> Message:
+    """The answer to one command on the store of a service that runs."""
+    async with opened(url) as store:
+        latest = await store.latest()
+        steps = await store.steps()
+        at = latest.at if latest else now()
+        return await answer_on(store, line, at, rule_limit, min(steps, default=timedelta(minutes=1)))
+
+
+async def _resume_at(store: Store, source: MarketSource) -> datetime:
+    """Where the market's clock starts: just before its first moment, or at the last one the store has seen."""
+    latest = await store.latest()
+    if latest is None:
+        return source.start - source.step
+    if latest.label != source.label or latest.at < source.start - source.step:
+        raise StoreRefused(
+            f"This store holds a {latest.label} market at {latest.at:%Y-%m-%d %H:%M} UTC, which is not the one asked "
+            "for. Use another data folder (PERPWATCH_DATA) or another Redis database for this market."
+        )
+    return latest.at
+
+
+async def _step_of(store: Store, stop: asyncio.Event) -> timedelta:
+    """The market's shortest bar, as soon as a poller has written one."""
+    while not (steps := await store.steps()) and not stop.is_set():
+        log.info("waiting for a market; start `perpwatch poll`")
+        await asyncio.sleep(LOOK_FOR_MARKET)
+    return min(steps, default=timedelta(minutes=1))
+
+
+async def _serve(terminal: Terminal, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
+    """Leaving the terminal ends the service."""
+    await terminal.serve([command.spec for command in COMMANDS.values()], dispatcher)
+    stop.set()
+
+
+async def _end_after(seconds: float | None, stop: asyncio.Event) -> None:
+    if seconds is not None:
+        await asyncio.sleep(seconds)
+        stop.set()

@@ -1,0 +1,337 @@
+"""The command line: options in, parts started, people's mistakes as one sentence and exit code 1."""
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from pathlib import Path
+from typing import NoReturn, ParamSpec
+
+import click
+from adapters.chat.terminal import render
+from adapters.venues.recording import open_recording
+from adapters.venues.simulated import DEMO, SimulatedMarket
+
+from adapters.store import embedded
+from adapters.store.base import StoreError
+from adapters.venues.base import BadRecording, MarketSource
+from bot import app, check, demo, replay
+from bot.clock import AS_FAST_AS_IT_GOES
+from bot.logs import configure
+from bot.services.runtime import GivenUp
+from bot.settings import BadSettings, Settings, load
+from bot.wording import problem as wording_of
+from signals.registry import SIGNALS
+from signals.units import duration, signal_level
+
+P = ParamSpec("P")
+
+SPOKEN = (BadSettings, StoreError, BadRecording, GivenUp)
+"""Errors whose message is a sentence for people."""
+
+LIVE_LATER = (
+    "Live venues come with a later version. Until then try `perpwatch run --demo` (a simulated market, no network, "
+    "about a minute) or `perpwatch run --recording FILE` (a recorded market)."
+)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Mistakes of people and of their machine leave as one sentence, without a traceback."""
+    try:
+        yield
+    except SPOKEN as error:
+        raise click.ClickException(str(error)) from None
+    except BaseExceptionGroup as group:
+        spoken = group.subgroup(SPOKEN)
+        if spoken is None:
+            raise
+        raise click.ClickException(str(_first(spoken))) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _spoken(command: Callable[P, None]) -> Callable[P, None]:
+    @wraps(command)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> None:
+        with _in_words():
+            command(*args, **kwargs)
+
+    return inner
+
+
+class _Moment(click.ParamType[datetime]):
+    """A UTC time: `2025-04-01`, `2025-04-01T00:00Z`."""
+
+    name = "time"
+
+    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time. Write it like 2025-04-01T00:00Z.", param, ctx)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+class _Speed(click.ParamType[float]):
+    """Market seconds a second, or `max`."""
+
+    name = "speed"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        if value == "max":
+            return AS_FAST_AS_IT_GOES
+        try:
+            speed = float(value) if value.isascii() else 0.0
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed < AS_FAST_AS_IT_GOES:
+            self.fail(f"{value!r} is not a speed. Write market seconds a second, like 3600, or max.", param, ctx)
+        return speed
+
+
+MOMENT, SPEED = _Moment(), _Speed()
+RECORDING = click.option("--recording", type=click.Path(path_type=Path), metavar="FILE", help="A canonical recording.")
+MARKET_OPTIONS = (
+    click.option("--demo", "simulated", is_flag=True, help="A seeded, simulated market; it says so everywhere."),
+    RECORDING,
+    click.option(
+        "--speed",
+        type=SPEED,
+        metavar="N",
+        help="Market seconds a second, or max. Default: one bar a second; the demo runs at 180.",
+    ),
+)
+
+
+def _market_options(command: Callable[P, None]) -> Callable[P, None]:
+    for option in reversed(MARKET_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(app.VERSION, message="perpwatch %(version)s")
+def main() -> None:
+    """Alerts for crypto perpetual futures, in chat.
+
+    \b
+    Try it now, without network or tokens:  perpwatch run --demo
+    Ask a recorded market:                  perpwatch ask "/funding BTC" --recording FILE --at 2025-04-01
+    """
+
+
+@main.command()
+@_market_options
+@click.option("--exit-after", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop by itself after this long.")
+@_spoken
+def run(simulated: bool, recording: Path | None, speed: float | None, exit_after: float | None) -> None:
+    """Run the whole service in this terminal: market, alerts and commands.
+
+    Live venues come with a later version; until then choose --demo or --recording.
+    """
+    settings = load(os.environ)
+    if simulated:
+        with app.temporary_folder() as folder:
+            _run(settings, folder, _demo_plan(folder, speed, exit_after))
+        return
+    if recording is None:
+        _fail(LIVE_LATER)
+    source = open_recording(recording)
+    folder = settings.data / f"recording-{hashlib.sha256(str(recording.resolve()).encode()).hexdigest()[:8]}"
+    plan = app.Plan(source, speed or _bar_a_second(source), folder / "history", exit_after=exit_after)
+    _run(settings, folder, plan)
+
+
+def _run(settings: Settings, folder: Path, plan: app.Plan) -> None:
+    with app.storage(settings, folder) as storage:
+        if not storage.owned:
+            _fail(f"perpwatch is already running on the data folder {folder}. Stop it, or set PERPWATCH_DATA.")
+        configure(settings.log_level, _log_file(folder))
+        asyncio.run(app.run(settings, storage.url, plan))
+
+
+def _log_file(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "perpwatch.log"
+
+
+def _demo_plan(folder: Path, speed: float | None, exit_after: float | None) -> app.Plan:
+    source = SimulatedMarket(demo.SEED, demo.START, DEMO)
+    script = demo.Script(demo.START, demo.STEPS)
+    return app.Plan(source, speed or demo.SPEED, folder / "history", script, exit_after)
+
+
+def _bar_a_second(source: MarketSource) -> float:
+    return source.step.total_seconds()
+
+
+def _loop(name: str, source: MarketSource | None = None, speed: float = 1.0) -> None:
+    settings = load(os.environ)
+    configure(settings.log_level, None)
+    with app.storage(settings, settings.data) as storage:
+        asyncio.run(app.run_loop(settings, storage.url, name, source, speed))
+
+
+@main.command()
+@_market_options
+@_spoken
+def poll(simulated: bool, recording: Path | None, speed: float | None) -> None:
+    """Run the poller alone: read the market into the store."""
+    if simulated:
+        _loop("poll", SimulatedMarket(demo.SEED, demo.START, DEMO), speed or demo.SPEED)
+    elif recording is not None:
+        source = open_recording(recording)
+        _loop("poll", source, speed or _bar_a_second(source))
+    else:
+        _fail(LIVE_LATER.replace("perpwatch run", "perpwatch poll"))
+
+
+@main.command()
+@_spoken
+def evaluate() -> None:
+    """Run the evaluator alone: judge each closed moment."""
+    _loop("evaluate")
+
+
+@main.command()
+@_spoken
+def fanout() -> None:
+    """Run the fan-out alone: one entry per subscribed place for each alert."""
+    _loop("fanout")
+
+
+@main.command()
+def telegram() -> None:
+    """Send alerts and answer commands in Telegram (comes with a later version)."""
+    _fail("Telegram comes with a later version. The terminal chat is part of `perpwatch run`.")
+
+
+@main.command()
+def discord() -> None:
+    """Send alerts and answer commands in Discord (comes with a later version)."""
+    _fail("Discord comes with a later version. The terminal chat is part of `perpwatch run`.")
+
+
+@main.command("replay")
+@click.argument("recording", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--rule", "rules", multiple=True, metavar="RULE", help="A sentence or a signal; again for more.")
+@click.option("--from", "start", type=MOMENT, metavar="T", help="First moment to judge; earlier bars only warm up.")
+@click.option("--to", "end", type=MOMENT, metavar="T", help="Last moment to judge.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per transition and line.")
+@_spoken
+def replay_(
+    recording: Path, rules: tuple[str, ...], start: datetime | None, end: datetime | None, as_json: bool
+) -> None:
+    """Play a recording at full speed and print each transition.
+
+    A rule without a coin means every coin of the recording. Without --rule all signals are judged.
+    The output is the same, byte for byte, on every run.
+    """
+    sentences = rules or tuple(signal.name for signal in SIGNALS)
+    market = open_recording(recording)
+    try:
+        played = replay.Replay(market, sentences, SIGNALS)
+    except replay.BadSentence as bad:
+        said = " ".join(render(wording_of(bad.problem), colour=False).split())
+        raise click.ClickException(f"--rule {bad.sentence!r}: {said}") from None
+    for one in played.run(start, end):
+        click.echo(replay.line(one) if as_json else replay.words(one))
+    for sentence in played.never_known:
+        click.echo(f"note: {sentence!r} was never judged: {recording.name} lacks what it needs.", err=True)
+
+
+@main.command()
+@click.argument("line", metavar="COMMAND")
+@RECORDING
+@click.option("--at", type=MOMENT, metavar="T", help="The moment to ask about; default: the recording's last.")
+@click.option("--json", "as_json", is_flag=True, help="The same facts as JSON.")
+@_spoken
+def ask(line: str, recording: Path | None, at: datetime | None, as_json: bool) -> None:
+    """Answer one chat command, such as "/funding BTC".
+
+    With --recording on the state of that market at --at, else on the service that runs on the data folder.
+    """
+    settings = load(os.environ)
+    if recording is not None:
+        market = open_recording(recording)
+        message = asyncio.run(app.ask(line, market, at or market.end, settings.rule_limit))
+    elif at is not None:
+        _fail("--at needs --recording: a running service answers on the present moment.")
+    else:
+        message = asyncio.run(app.ask_running(_running(settings), line, settings.rule_limit))
+    if as_json:
+        click.echo(json.dumps(dict(message.data), ensure_ascii=False, indent=2))
+    else:
+        click.echo(render(message, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+
+
+def _running(settings: Settings) -> str:
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    url = embedded.attach(settings.data)
+    if url is None:
+        _fail(f"No perpwatch runs on the data folder {settings.data}. Start one, or name a --recording FILE.")
+    return url
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def signals(as_json: bool) -> None:
+    """List the built-in signals with their levels."""
+    if as_json:
+        facts = [
+            {
+                "name": s.name,
+                "title": s.title,
+                "family": s.family,
+                "claim": s.claim,
+                "unit": s.unit,
+                "windows_h": [w / timedelta(hours=1) for w in s.windows],
+                "needs": sorted(s.needs),
+                "fire": s.fire,
+                "clear": s.clear,
+                "hold_s": s.hold.total_seconds(),
+            }
+            for s in SIGNALS
+        ]
+        click.echo(json.dumps(facts, indent=2))
+        return
+    for s in SIGNALS:
+        below = "below" if s.fire < s.clear else "above"
+        click.echo(f"{s.name}: {s.title}")
+        fire, clear = signal_level(s.fire, s.unit), signal_level(s.clear, s.unit)
+        click.echo(f"  fires {below} {fire} held for {duration(s.hold)}, ends past {clear}")
+
+
+@main.command("check")
+@_spoken
+def check_() -> None:
+    """Check settings, store, versions and clock, and say in words what is wrong."""
+    settings = load(os.environ)
+    sound = True
+    with app.storage(settings, settings.data) as storage:
+        for finding in asyncio.run(check.findings(settings, storage.url, app.now())):
+            click.echo(f"{'ok  ' if finding.fine else 'FIX '} {finding.text}")
+            sound = sound and finding.fine
+    if not sound:
+        sys.exit(1)
+
+
+def _fail(sentence: str) -> NoReturn:
+    raise click.ClickException(sentence)
+
+
+if __name__ == "__main__":
+    main()

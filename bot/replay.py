@@ -1,0 +1,129 @@
+"""Replay: a recording at full speed, each transition as one JSON line, byte-identical on every run."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from adapters.venues.recording import Recording
+from signals.rules.language import Vocabulary, parse
+
+from bot.market import play, whole
+from signals.base import Signal
+from signals.cells import Cells, Vectors
+from signals.event import Event
+from signals.judge import judge
+from signals.rules.lifecycle import AlertState
+from signals.rules.model import Draft, Problem, Rule
+
+_BORN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class BadSentence(Exception):
+    """A sentence is no rule."""
+
+    def __init__(self, sentence: str, problem: Problem) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One transition, and the sentence as it was given."""
+
+    sentence: str
+    event: Event
+
+
+@dataclass
+class Replay:
+    """A recording with rules on it. After `run`, `never_known` names the sentences that never had a value."""
+
+    recording: Recording
+    sentences: Sequence[str]
+    signals: Sequence[Signal]
+
+    def __post_init__(self) -> None:
+        words = Vocabulary(self.recording.coins, venue_names(self.recording), self.signals)
+        self._rules = {
+            f"replay-{number}": _rule(number, _draft(sentence, words))
+            for number, sentence in enumerate(self.sentences, start=1)
+        }
+        self._given = dict(zip(self._rules, self.sentences, strict=True))
+        self.never_known: list[str] = []
+
+    def run(self, start: datetime | None, end: datetime | None) -> Iterator[Played]:
+        """Every transition after `start` up to `end`, in time, rule and coin order; what came before only warms up."""
+        bars = whole(self.recording)
+        cycles = list(play(self.recording, bars, end))
+        by_name = {signal.name: signal for signal in self.signals}
+        vectors = Vectors(bars.panel(), self.signals, rows=None)
+        states: dict[tuple[str, str], AlertState] = {}
+        known: set[str] = set()
+        for cycle in cycles:
+            if start is not None and cycle.at < start:
+                continue
+            cells = Cells(cycle, vectors, self.recording.step)
+            for judged in judge(self._rules.values(), states, cells, by_name):
+                states[judged.rule.id, judged.coin] = judged.state
+                if judged.state.armed:
+                    known.add(judged.rule.id)
+                if judged.event is not None:
+                    yield Played(self._given[judged.rule.id], judged.event)
+        self.never_known = [self._given[id_] for id_ in self._rules if id_ not in known]
+
+
+def line(played: Played) -> str:
+    """One transition as one JSON object on one line; keys in a fixed order."""
+    event = played.event
+    return json.dumps(
+        {
+            "time": stamp(event.at),
+            "coin": event.coin,
+            "rule": played.sentence,
+            "transition": event.change.value,
+            "value": event.value,
+            "threshold": event.line,
+            "venues": list(event.venues),
+            "coverage": event.coverage,
+            "trust": event.trust,
+            "alert_id": event.episode,
+        }
+    )
+
+
+def stamp(at: datetime) -> str:
+    """ISO 8601 in UTC with a Z, without needless fractions."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def venue_names(recording: Recording) -> Sequence[str]:
+    """The venues of a recording."""
+    return sorted(venue.name for venue in recording.venues(lambda: recording.start))
+
+
+def _draft(sentence: str, words: Vocabulary) -> Draft:
+    """The rule of a sentence; one without a coin means every coin."""
+    draft = parse(sentence, words)
+    if isinstance(draft, Problem):
+        for_all = parse(f"* {sentence}", words)
+        if isinstance(for_all, Problem):
+            raise BadSentence(sentence, draft if _names_a_coin(sentence, words) else for_all)
+        draft = for_all
+    return draft
+
+
+def _names_a_coin(sentence: str, words: Vocabulary) -> bool:
+    return sentence.replace(",", " ").split()[0].upper() in words.coins if sentence.split() else False
+
+
+def _rule(number: int, draft: Draft) -> Rule:
+    return Rule(f"replay-{number}", "replay:1", number, 1, draft, _BORN, 0)
+
+
+def words(played: Played) -> str:
+    """One transition as one line for people."""
+    event = played.event
+    what = f"{event.coin}  {event.change}  {played.sentence}"
+    return f"{stamp(event.at)}  {what}  value {event.value:.6g}  trust {event.trust}"

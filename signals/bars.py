@@ -1,0 +1,48 @@
+"""The bars of a market at all its resolutions, kept in memory and closed as moments close."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from signals.aggregate import Cycle, bar
+from signals.panel import Buffer, Panel, roll, to_ms
+
+
+class Bars:
+    """One buffer per resolution; the finest is made from moments, the coarser ones from the finest."""
+
+    def __init__(self, rows: Mapping[timedelta, int]) -> None:
+        self._buffers = {step: Buffer(step, rows[step]) for step in sorted(rows)}
+        self.finest = min(rows)
+
+    @property
+    def rows(self) -> Mapping[timedelta, int]:
+        """How many rows each resolution keeps."""
+        return {step: buffer.rows for step, buffer in self._buffers.items()}
+
+    def close(self, cycle: Cycle) -> tuple[Panel, ...]:
+        """Make, keep and return the bars that end at this moment, finest first."""
+        closed = []
+        for step in self._buffers:
+            if not _on_grid(cycle.at, step):
+                continue
+            row = bar(cycle, step) if step == self.finest else roll(self._finest(), step, cycle.at)
+            self._buffers[step].append(row)
+            closed.append(row)
+        return tuple(closed)
+
+    def append(self, bars: Panel) -> None:
+        """Keep bars that were closed elsewhere; those not newer than the last change nothing."""
+        self._buffers[bars.step].append(bars)
+
+    def panel(self) -> Panel:
+        """The market at its finest resolution, with the others at hand: use it before the next bar closes."""
+        others = {step: b.panel() for step, b in self._buffers.items() if step != self.finest}
+        return replace(self._finest(), others=others)
+
+    def _finest(self) -> Panel:
+        return self._buffers[self.finest].panel()
+
+
+def _on_grid(at: datetime, step: timedelta) -> bool:
+    return to_ms(at) % round(step.total_seconds() * 1000) == 0
