@@ -151,7 +151,10 @@ Outcome: TypeAlias = Sent | Retry | Gone | Migrated | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One command as it came in. `seen` is the platform's update id: the same id never acts twice."""
+    """One command as it came in. `seen` is the platform's update id: the same id never acts twice.
+
+    `owner`: the person may change what the place has asked for. An operator may do so anywhere.
+    """
 
     place: Place
     person: str
@@ -160,6 +163,7 @@ class Invocation:
     seen: str
     at: datetime
     operator: bool = False
+    owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,9 @@ class CommandSpec:
 
 
 Dispatch: TypeAlias = Callable[[Invocation], Awaitable[Message]]
+
+Words: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
+"""The words that complete a parameter with those `choices`, as known now."""
 
 
 class ChatPlatform(Protocol):

@@ -1,0 +1,174 @@
+"""How numbers are written for people."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signals.model import Unit
+from signals.units import (
+    MINUS,
+    age,
+    canonical,
+    coins,
+    duration,
+    eight_hourly,
+    exact,
+    level,
+    money,
+    number,
+    percent,
+    price,
+    quantity,
+    rate,
+    rate_year,
+    scaled,
+    typed,
+    yearly,
+)
+
+VALUES = st.floats(min_value=-1e15, max_value=1e15, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-12)
+SCALE = {"k": 10**3, "M": 10**6, "B": 10**9}
+
+
+def read(text: str) -> float:
+    """The number that a person reads."""
+    plain = typed(text).strip("$%≥").replace(",", "").replace("$", "").lstrip("+")
+    scale = SCALE.get(plain[-1], 1)
+    return float(plain.rstrip("kMB")) * scale
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (rate(-0.000121), "−0.0121%"),
+        (rate(0.0000213), "0.0021%"),
+        (rate(0.0000213, signed=True), "+0.0021%"),
+        (rate_year(-0.132495), "−13.2%"),
+        (rate_year(yearly(-0.000037)), "−4.1%"),
+        (money(41_234_000, floor=True), "≥$41.2M"),
+        (money(1_200_000), "$1.2M"),
+        (money(999_950), "$1M"),
+        (money(1.214), "$1.21"),
+        (money(-2_500), "−$2.5k"),
+        (coins(2_744_000, "ETH"), "2.74M ETH"),
+        (price(65_012.4), "$65,012"),
+        (price(3_412), "$3,412"),
+        (price(0.000012345), "$0.00001234"),
+        (quantity(-0.098, Unit.FRACTION), "−9.8%"),
+        (quantity(0.031, Unit.FRACTION), "+3.1%"),
+        (quantity(1.9 / 18.7, Unit.RATIO), "0.10"),
+        (quantity(23.44, Unit.MULTIPLE), "23.4x"),
+        (quantity(5.166667, Unit.HOURS), "5h 10m"),
+        (quantity(None, Unit.USD), "unknown"),
+        (level(-0.0001, Unit.RATE_8H), "−0.01%"),
+        (level(65_000.0, Unit.USD), "$65,000"),
+        (level(10_000_000.0, Unit.USD), "$10M"),
+        (level(2_400_000.0, Unit.COINS, "ETH"), "2.4M ETH"),
+        (level(20.0, Unit.MULTIPLE), "20x"),
+        (typed(rate(-0.000121)), "-0.0121%"),
+    ],
+)
+def test_numbers_are_written_like_this(written: str, expected: str) -> None:
+    assert written == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "whole", "largest"),
+    [
+        (2, "2s", "2s"),
+        (432, "7m 12s", "7m"),
+        (18_600, "5h 10m", "5h"),
+        (900, "15m", "15m"),
+        (86_460, "1d", "1d"),
+        (12 * 86_400 + 4 * 3_600, "12d 4h", "12d"),
+        (0, "0s", "0s"),
+        (-3, "0s", "0s"),
+    ],
+)
+def test_spans_are_written_like_this(seconds: int, whole: str, largest: str) -> None:
+    span = timedelta(seconds=seconds)
+
+    assert (duration(span), age(span)) == (whole, largest)
+
+
+@given(VALUES, st.integers(0, 4))
+def test_a_number_is_never_off_by_more_than_its_last_digit_and_never_0_unless_it_is(value: float, places: int) -> None:
+    text = number(value, places)
+
+    shown = float(typed(text).replace(",", ""))
+    assert abs(shown - value) <= max(0.51 * 10**-places, 6e-4 * abs(value), 0.51)
+    assert (shown == 0) == (value == 0)
+    assert "e" not in text.lower()
+    assert text.startswith(MINUS) == (value < 0)
+
+
+@given(VALUES.filter(lambda x: abs(x) < 10_000))
+def test_below_ten_thousand_at_most_four_digits_matter(value: float) -> None:
+    digits = number(value, 4).lstrip(MINUS).replace(",", "").replace(".", "").lstrip("0")
+
+    assert len(digits) <= 5 if digits.startswith("10000") else len(digits) <= 4
+
+
+@given(VALUES)
+def test_sums_keep_three_digits_and_their_scale(value: float) -> None:
+    text = scaled(value)
+
+    assert read(text) == pytest.approx(value, rel=6e-3, abs=1e-12)
+    assert text.startswith(MINUS) == (value < 0)
+    assert "e" not in text.lower()
+
+
+@given(VALUES)
+def test_exact_numbers_read_back_to_the_same_value(value: float) -> None:
+    assert Decimal(typed(exact(value)).replace(",", "")) == Decimal(repr(value))
+
+
+@given(st.floats(-1e9, 1e9), st.sampled_from(list(Unit)))
+def test_every_unit_can_be_written_for_every_value(value: float, unit: Unit) -> None:
+    assert quantity(value, unit, "ETH").strip()
+    assert level(value, unit, "ETH").strip()
+
+
+@given(st.sampled_from(list(Unit)))
+def test_unknown_is_said_and_never_0(unit: Unit) -> None:
+    assert quantity(None, unit) == "unknown"
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=9_999)))
+def test_a_span_is_written_short_by_less_than_its_second_unit(span: timedelta) -> None:
+    units = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+    parts = duration(span).split(" ")
+
+    shown = sum(int(part[:-1]) * units[part[-1]] for part in parts)
+    largest = units[parts[0][-1]]
+    assert 0 <= span.total_seconds() - shown < max(1, largest)
+    assert len(parts) <= 2
+
+
+@given(VALUES)
+def test_what_is_typed_back_is_ascii(value: float) -> None:
+    assert typed(percent(value, 2)).isascii()
+
+
+@pytest.mark.parametrize("interval", [1.0, 2.0, 4.0, 8.0])
+def test_the_same_economics_give_the_same_yearly_rate_at_every_interval(interval: float) -> None:
+    per_hour = -0.0000046
+
+    assert yearly(eight_hourly(per_hour * interval, interval)) == pytest.approx(per_hour * 8760)
+
+
+@pytest.mark.parametrize(
+    ("venue", "base", "expected"),
+    [
+        ("binance", "1000PEPE", ("PEPE", 1000.0)),
+        ("binance", "1MBABYDOGE", ("BABYDOGE", 1_000_000.0)),
+        ("hyperliquid", "kPEPE", ("PEPE", 1000.0)),
+        ("okx", "XBT", ("BTC", 1.0)),
+        ("gate", "1INCH", ("1INCH", 1.0)),
+    ],
+)
+def test_one_coin_name_everywhere(venue: str, base: str, expected: tuple[str, float]) -> None:
+    assert canonical(venue, base) == expected
