@@ -124,7 +124,7 @@ def _market_options(command: Callable[P, None]) -> Callable[P, None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(app.VERSION, message="perpwatch %(version)s")
 def main() -> None:
-    """Alerts for crypto perpetual futures, in chat.
+    r"""Alerts for crypto perpetual futures, in chat.
 
     \b
     Try it now, without network or tokens:  perpwatch run --demo

@@ -157,6 +157,8 @@ def _share(part: Series, whole: Series) -> npt.NDArray[np.bool_]:
 
 
 def _window_sum(series: Series, bars: int, count: int) -> Series:
+    if count == 0:
+        return np.empty((0, series.shape[1]))
     tail = series[max(0, len(series) - count - bars + 1) :]
     short = count + bars - 1 - len(tail)
     padded = np.concatenate([np.full((short, series.shape[1]), np.nan), tail]) if short > 0 else tail
