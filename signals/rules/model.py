@@ -1,6 +1,6 @@
 """A rule: a person's sentence on a place, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ class Condition:
     """One comparison: `name` is a metric of the rule language or a signal, `line` and `clear` are in `unit`.
 
     `window` is zero for a level. `absolute` compares the size of a move. `stock` marks a bare signal, which
-    stands for the signal's own levels.
+    stands for the signal's own levels; `own_clear` a clear level that a person chose.
     """
 
     name: str
@@ -39,11 +39,15 @@ class Condition:
     unit: Unit
     absolute: bool = False
     stock: bool = False
+    own_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A rule that is not saved. `coins` holds EVERY_COIN alone for all coins; `text` is the canonical sentence."""
+    """A rule that is not saved. `coins` holds EVERY_COIN alone for all coins; `text` is the canonical sentence.
+
+    `filled` names the times that the sentence left out, as the text now says them.
+    """
 
     coins: tuple[str, ...]
     venue: str
@@ -52,6 +56,7 @@ class Draft:
     every: timedelta | None
     once: bool
     text: str
+    filled: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def condition(self) -> Condition:

@@ -1,0 +1,86 @@
+"""How a line is read: signs folded to ASCII, then a cursor that only moves forward."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from signals.rules.problems import Code, Refused
+
+LONGEST = 300
+"""Characters of a sentence."""
+
+_FOLDED = {
+    **dict.fromkeys("\u2212\u2013\u2014", "-"),
+    "\u2264": "<=",
+    "\u2265": ">=",
+    **dict.fromkeys("\u2018\u2019", "'"),
+    **dict.fromkeys("\u201c\u201d", '"'),
+    **dict.fromkeys("\u00a0\u202f\u2007\u2009\t\n\r", " "),
+    "&lt;": "<",
+    "&gt;": ">",
+    "&amp;": "&",
+}
+"""What phones and pages make of ASCII; the entities are our own messages pasted back."""
+
+_PIECE = re.compile(r"&(?:lt|gt|amp);|.", re.DOTALL)
+_RUN = re.compile(r"[^ ]+")
+_BLANKS = re.compile(r" *")
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A line in printable ASCII; `origin` says where each character, and the end, stands in the text as typed."""
+
+    line: str
+    origin: Sequence[int]
+
+    def typed(self, span: tuple[int, int]) -> tuple[int, int]:
+        """The same span in the text as typed."""
+        return self.origin[span[0]], self.origin[span[1]]
+
+
+def fold(text: str) -> Folded:
+    """The text in ASCII; raises Refused at the first sign that has no ASCII reading."""
+    line, origin = list[str](), list[int]()
+    for piece in _PIECE.finditer(text):
+        read = _FOLDED.get(piece[0], piece[0])
+        if not (read.isascii() and read.isprintable()):
+            raise Refused(Code.CHARACTER, piece.span(), piece[0])
+        line += read
+        origin += [piece.start()] * len(read)
+    return Folded("".join(line), (*origin, len(text)))
+
+
+@dataclass(slots=True)
+class Cursor:
+    """Where the reading of a folded line stands."""
+
+    line: str
+    at: int = 0
+
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """What the pattern matches after blanks; the cursor then stands behind it, else where it was."""
+        found = pattern.match(self.line, self._next())
+        if found:
+            self.at = found.end()
+        return found
+
+    def peek(self) -> re.Match[str] | None:
+        """What stands next up to a blank; None at the end."""
+        return _RUN.match(self.line, self._next())
+
+    def refuse(
+        self, code: Code, found: re.Match[str] | None, readings: Sequence[str] = (), detail: Sequence[str] = ()
+    ) -> Refused:
+        """A problem with what was found, or with the end of the line; each reading replaces it in a repaired line."""
+        start, end = found.span() if found else (len(self.line), len(self.line))
+        repairs = [self.replaced((start, end), reading) for reading in readings]
+        return Refused(code, (start, end), self.line[start:end], repairs, detail)
+
+    def replaced(self, span: tuple[int, int], reading: str) -> str:
+        """The whole line with something else in that place."""
+        return self.line[: span[0]] + reading + self.line[span[1] :]
+
+    def _next(self) -> int:
+        found = _BLANKS.match(self.line, self.at)
+        return found.end() if found else self.at
