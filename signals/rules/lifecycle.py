@@ -4,15 +4,16 @@
 |---|---|---|---|---|---|
 | idle | pending, or firing if hold is 0 | idle | idle | no data at the second in a row | error |
 | pending | firing once held | idle | idle | the hold stands still; no data at the second | error |
-| firing | firing, reminded if worse and due | firing | recovering, or idle if calm is 0 | no data at the second | error |
+| firing | reminded if worse and due | firing | recovering, or idle if calm is 0 | no data at the second | error |
 | recovering | firing | the calm starts again | idle once calm | the calm stands still; no data at the second | error |
 | no data, error | what is beneath, and this bar only arms | same | same | no data | error |
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
+from typing import TypeAlias
 
 ZERO = timedelta(0)
 
@@ -105,58 +106,66 @@ class Transition:
     fired_at: datetime
 
 
-def advance(state: AlertState, seen: Seen, policy: Policy) -> tuple[AlertState, Transition | None]:
+Step: TypeAlias = tuple[AlertState, Transition | None]
+
+_DARK = (Phase.NO_DATA, Phase.ERROR)
+
+
+def advance(state: AlertState, seen: Seen, policy: Policy) -> Step:
     """The state after one more bar, and what to tell. A bar that is not newer than the last changes nothing."""
     if state.done or (state.at is not None and seen.at <= state.at):
         return state, None
     if state.at is not None and seen.at - state.at > policy.gap:
-        state = _go_dark(state, Phase.NO_DATA)
-    before = state.at
-    state = replace(state, at=seen.at)
+        state = _dark(state, Phase.NO_DATA)
+    before, state = state.at, replace(state, at=seen.at)
     if seen.verdict is Verdict.FAILED:
-        return _go_dark(state, Phase.ERROR), None
+        return _dark(state, Phase.ERROR), None
     if seen.verdict is Verdict.UNKNOWN:
         return _unknown(state, before), None
-    if not state.armed:
-        return replace(state, armed=True, waiting=seen.verdict is Verdict.MET), None
-    if state.phase in (Phase.NO_DATA, Phase.ERROR):
-        return _back(state), None
-    return _known(_lit(state), seen, policy)
-
-
-def _known(state: AlertState, seen: Seen, policy: Policy) -> tuple[AlertState, Transition | None]:
+    if not state.armed or state.phase in _DARK:
+        return _armed(state, seen.verdict), None
     if state.waiting:
-        return replace(state, waiting=seen.verdict is Verdict.MET), None
-    match state.phase:
-        case Phase.IDLE:
-            if seen.verdict is not Verdict.MET:
-                return state, None
-            pending = replace(state, phase=Phase.PENDING, since=seen.at, dark=ZERO)
-            return _held(pending, seen, policy)
-        case Phase.PENDING:
-            if seen.verdict is not Verdict.MET:
-                return replace(state, phase=Phase.IDLE, since=None, dark=ZERO), None
-            return _held(state, seen, policy)
-        case Phase.FIRING:
-            if seen.verdict is Verdict.MET:
-                return _remind(state, seen, policy)
-            if seen.verdict is Verdict.CALM:
-                return _calmed(replace(state, phase=Phase.RECOVERING, since=seen.at, dark=ZERO), seen, policy)
-            return state, None
-        case Phase.RECOVERING:
-            if seen.verdict is Verdict.MET:
-                return replace(state, phase=Phase.FIRING, since=None, dark=ZERO), None
-            if seen.verdict is Verdict.CALM:
-                start = state.since or seen.at
-                return _calmed(replace(state, since=start), seen, policy)
-            return replace(state, since=None, dark=ZERO), None
-        case Phase.NO_DATA | Phase.ERROR:
-            raise AssertionError("a dark state is lit before it is judged")
-        case _ as never:
-            assert_never(never)
+        return replace(_lit(state), waiting=seen.verdict is Verdict.MET), None
+    return _JUDGED[state.phase](_lit(state), seen, policy)
 
 
-def _held(state: AlertState, seen: Seen, policy: Policy) -> tuple[AlertState, Transition | None]:
+def _idle(state: AlertState, seen: Seen, policy: Policy) -> Step:
+    if seen.verdict is not Verdict.MET:
+        return state, None
+    return _held(replace(state, phase=Phase.PENDING, since=seen.at), seen, policy)
+
+
+def _pending(state: AlertState, seen: Seen, policy: Policy) -> Step:
+    if seen.verdict is not Verdict.MET:
+        return replace(state, phase=Phase.IDLE, since=None, dark=ZERO), None
+    return _held(state, seen, policy)
+
+
+def _firing(state: AlertState, seen: Seen, policy: Policy) -> Step:
+    if seen.verdict is Verdict.MET:
+        return _remind(state, seen, policy)
+    if seen.verdict is Verdict.CALM:
+        return _calmed(replace(state, phase=Phase.RECOVERING, since=seen.at), seen, policy)
+    return state, None
+
+
+def _recovering(state: AlertState, seen: Seen, policy: Policy) -> Step:
+    if seen.verdict is Verdict.MET:
+        return replace(state, phase=Phase.FIRING, since=None, dark=ZERO), None
+    if seen.verdict is Verdict.CALM:
+        return _calmed(replace(state, since=state.since or seen.at), seen, policy)
+    return replace(state, since=None, dark=ZERO), None
+
+
+_JUDGED: Mapping[Phase, Callable[[AlertState, Seen, Policy], Step]] = {
+    Phase.IDLE: _idle,
+    Phase.PENDING: _pending,
+    Phase.FIRING: _firing,
+    Phase.RECOVERING: _recovering,
+}
+
+
+def _held(state: AlertState, seen: Seen, policy: Policy) -> Step:
     since = state.since or seen.at
     if seen.at - since - state.dark < policy.hold:
         return state, None
@@ -173,7 +182,7 @@ def _held(state: AlertState, seen: Seen, policy: Policy) -> tuple[AlertState, Tr
     return fired, Transition(Change.FIRED, seen.at, since, seen.at)
 
 
-def _remind(state: AlertState, seen: Seen, policy: Policy) -> tuple[AlertState, Transition | None]:
+def _remind(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if policy.repeat is None or state.told_at is None or policy.once:
         return state, None
     if seen.at - state.told_at < policy.repeat or seen.excess < state.told_excess + 1.0:
@@ -182,7 +191,7 @@ def _remind(state: AlertState, seen: Seen, policy: Policy) -> tuple[AlertState, 
     return told, _transition(Change.REMINDED, told, seen.at)
 
 
-def _calmed(state: AlertState, seen: Seen, policy: Policy) -> tuple[AlertState, Transition | None]:
+def _calmed(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.at - (state.since or seen.at) - state.dark < policy.calm:
         return state, None
     told = _transition(Change.RESOLVED, state, seen.at)
@@ -197,16 +206,30 @@ def _transition(change: Change, state: AlertState, at: datetime) -> Transition:
 
 
 def _unknown(state: AlertState, before: datetime | None) -> AlertState:
-    if state.phase in (Phase.NO_DATA, Phase.ERROR) or state.unknown_since is not None:
-        return _go_dark(state, Phase.NO_DATA)
+    if state.phase in _DARK or state.unknown_since is not None:
+        return _dark(state, Phase.NO_DATA)
     return replace(state, unknown_since=before or state.at)
 
 
-def _go_dark(state: AlertState, phase: Phase) -> AlertState:
-    firing = state.phase in (Phase.FIRING, Phase.RECOVERING)
-    dark = state.phase in (Phase.NO_DATA, Phase.ERROR)
-    beneath = state.beneath if dark else (Phase.FIRING if firing else Phase.IDLE)
+def _dark(state: AlertState, phase: Phase) -> AlertState:
+    """No data or error, over what it hides: an episode goes on beneath, a running hold or calm is lost."""
+    if state.phase in _DARK:
+        beneath = state.beneath
+    else:
+        beneath = Phase.FIRING if state.phase in (Phase.FIRING, Phase.RECOVERING) else Phase.IDLE
     return replace(state, phase=phase, beneath=beneath, since=None, dark=ZERO, unknown_since=None)
+
+
+def _armed(state: AlertState, verdict: Verdict) -> AlertState:
+    """The state that a first known bar only arms. A rule that is true at its very first one waits until it is not."""
+    return replace(
+        state,
+        phase=state.beneath,
+        beneath=Phase.IDLE,
+        armed=True,
+        waiting=verdict is Verdict.MET and (state.waiting or not state.armed),
+        unknown_since=None,
+    )
 
 
 def _lit(state: AlertState) -> AlertState:
@@ -215,7 +238,3 @@ def _lit(state: AlertState) -> AlertState:
         return state
     lost = state.at - state.unknown_since
     return replace(state, unknown_since=None, dark=state.dark + lost if state.since else state.dark)
-
-
-def _back(state: AlertState) -> AlertState:
-    return replace(state, phase=state.beneath, beneath=Phase.IDLE, since=None, dark=ZERO, unknown_since=None)
