@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
 from signals.aggregate import Cycle
-from signals.event import Event as Event  # noqa: PLC0414 - the ports speak of events
+from signals.event import Event
 from signals.model import Metric
 from signals.panel import Panel
 from signals.rules.lifecycle import AlertState
@@ -109,6 +109,11 @@ class RuleChange:
     rule: Rule | None
 
 
+def rule_id(place: Place, number: int) -> str:
+    """The id of a place's rule; numbers are never used again, so neither are ids."""
+    return f"{place}/{number}"
+
+
 class RuleStore(Protocol):
     """People's rules and settings; durable. `seen` is the id of the update that asks: a repeat gets the same answer."""
 
@@ -192,7 +197,7 @@ class AlertStore(Protocol):
         ...
 
     async def ack(self, event: Event) -> None:
-        """The event is fanned out everywhere; it is not given again."""
+        """The event, given by `events` of this store, is fanned out everywhere; it is not given again."""
         ...
 
     async def recent(self, rule_ids: Collection[str], limit: int) -> Sequence[Event]:
@@ -201,6 +206,9 @@ class AlertStore(Protocol):
 
 
 # the outbox: steps A2 to A6
+
+MAX_TRIES = 5
+"""Attempts after which an entry that a platform refuses is dead."""
 
 
 class Fanned(StrEnum):
@@ -258,6 +266,11 @@ class Idle:
     due: datetime | None
 
 
+def lane_entry(place_id: str, sequence: int, event_id: str) -> str:
+    """One alert waiting for one place; entries of a place sort by age."""
+    return f"{place_id}:{sequence:012x}:{event_id}"
+
+
 class Outbox(Protocol):
     """Lanes of waiting entries, one per place, oldest first, one in flight."""
 
@@ -275,6 +288,10 @@ class Outbox(Protocol):
 
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
         """Become or stay the one sender; fences the former one."""
+        ...
+
+    async def renew(self, epoch: Epoch, now: datetime, ttl: timedelta) -> bool:
+        """Go on leading; false if somebody else does by now."""
         ...
 
     async def resign(self, epoch: Epoch) -> None:

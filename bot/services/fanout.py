@@ -6,7 +6,8 @@ from datetime import datetime
 
 import structlog
 
-from adapters.store.base import Event, Fanned, Store
+from adapters.store.base import Fanned, Store
+from signals.event import Event
 
 log = structlog.get_logger()
 

@@ -1,14 +1,16 @@
 """The sender of one platform: claims lane heads, passes the gates, renders, sends, and records the outcome."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.chat.base import ChatPlatform, Delivery, Gone, Message, Migrated, Refusal, Retry, Sent
-from adapters.store.base import Claim, Epoch, Event, Final, Held, Idle, PlaceSettings, Store
+from adapters.chat.base import ChatPlatform, Delivery, Gone, Message, Migrated, Place, Refusal, Retry, Sent
+from adapters.store.base import Claim, Epoch, Final, Held, Idle, PlaceSettings, Store, StoreError
 from bot.clock import Clock
+from signals.event import Event
 from signals.rules.lifecycle import Change
 
 log = structlog.get_logger()
@@ -40,7 +42,7 @@ class Sender:
         self._market = market
         self._render = render
         self._epoch: Epoch | None = None
-        self._renewed: datetime | None = None
+        self._renewed = wall.now()
 
     async def run(self) -> None:
         """Lead, send, and renew the lead until cancelled; then let the next one in at once."""
@@ -51,7 +53,8 @@ class Sender:
                     await asyncio.sleep(LOOK_AGAIN)
         finally:
             if self._epoch is not None:
-                await self._store.resign(self._epoch)
+                with contextlib.suppress(StoreError):  # the lead then ends by itself, LEADERSHIP after its last renewal
+                    await self._store.resign(self._epoch)
 
     async def step(self, epoch: Epoch) -> bool:
         """Deal with the head of the next due lane; false if nothing was due."""
@@ -61,12 +64,18 @@ class Sender:
         if claim.event is None:
             await self._finish(claim, Final.DEAD, "the stored alert cannot be read")
             return True
-        gate = shut(claim.event, await self._store.settings(claim.place), self._market.now())
+        gate = await self._gate(claim.place, claim.event)
         if gate:
             await self._finish(claim, Final.SKIPPED, gate)
             return True
         await self._send(claim, claim.event)
         return True
+
+    async def _gate(self, place: Place, event: Event) -> str:
+        """What holds this alert back, or nothing."""
+        if all(rule.id != event.rule_id for rule in await self._store.of(place)):
+            return "unsubscribed"
+        return shut(event, await self._store.settings(place), self._market.now())
 
     async def _send(self, claim: Claim, event: Event) -> None:
         reply = None if event.change is Change.FIRED else await self._store.message_of(claim.place, event.episode)
@@ -97,13 +106,17 @@ class Sender:
         await self._store.finish(claim, outcome, reason, message_id, self._wall.now())
 
     async def _lead(self) -> Epoch | None:
+        """The right to send: asked for, and renewed in time; None while somebody else has it."""
         now = self._wall.now()
-        if self._epoch is None or self._renewed is None or now - self._renewed >= RENEW:
+        if self._epoch is not None and now - self._renewed >= RENEW:
+            if not await self._store.renew(self._epoch, now, LEADERSHIP):
+                self._epoch = None
+            self._renewed = now
+        if self._epoch is None:
             led = await self._store.lead(self._platform.name, self._owner, now, LEADERSHIP)
             if isinstance(led, Held):
-                self._epoch = None
-            else:
-                self._epoch, self._renewed = led, now
+                return None
+            self._epoch, self._renewed = led, now
         return self._epoch
 
 
