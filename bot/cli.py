@@ -23,11 +23,12 @@ from adapters.venues.base import BadRecording, MarketSource
 from bot import app, check, demo, replay
 from bot.clock import AS_FAST_AS_IT_GOES
 from bot.logs import configure
+from bot.phrases import drawn
 from bot.services.runtime import GivenUp
 from bot.settings import BadSettings, Settings, load
 from bot.wording import problem as wording_of
 from signals.registry import SIGNALS
-from signals.units import duration, signal_level
+from signals.units import duration
 
 P = ParamSpec("P")
 
@@ -311,7 +312,7 @@ def signals(as_json: bool) -> None:
     for s in SIGNALS:
         below = "below" if s.fire < s.clear else "above"
         click.echo(f"{s.name}: {s.title}")
-        fire, clear = signal_level(s.fire, s.unit), signal_level(s.clear, s.unit)
+        fire, clear = drawn(s.fire, s.unit), drawn(s.clear, s.unit)
         click.echo(f"  fires {below} {fire} held for {duration(s.hold)}, ends past {clear}")
 
 

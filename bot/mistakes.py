@@ -3,14 +3,12 @@
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.phrases import shortened
 from signals.model import Metric
 from signals.rules.metrics import METRICS, MOVERS
 from signals.rules.model import Problem
 from signals.rules.problems import Code
 from signals.rules.scope import MOST_COINS
-
-LONGEST_WORD = 40
-"""Characters of a mistyped word that are said back."""
 
 EXAMPLE = "ETH funding < -0.01%"
 
@@ -30,8 +28,7 @@ def sentence(problem: Problem) -> str:
 
 def _said(problem: Problem) -> str:
     """The word that was misread, shortened; what stands for the end of the line where there is none."""
-    word = problem.word if len(problem.word) <= LONGEST_WORD else problem.word[: LONGEST_WORD - 1] + "…"
-    return word or "the end"
+    return shortened(problem.word) or "the end"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,11 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.mistakes import LONGEST_WORD, sentence
+from bot.mistakes import sentence
+from bot.phrases import LONGEST_SAID
 from signals.rules.language import parse
 from signals.rules.model import Problem
 from signals.rules.problems import Code
 from tests.signals.rules.vocabulary import VOCABULARY, mistake
+
+WORDS = (
+    *("ETH,BTC", "funding", "oi", "price", "ls", "<", ">", "5%", "5", "10m", "$5", "4h", "3h"),
+    *("for", "every", "once", "clear", "by", "or", "x"),
+)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_every_code_has_its_own_sentence(code: Code) -> None:
 def test_a_long_word_is_shortened(code: Code) -> None:
     said = sentence(Problem(code, (0, 1), "z" * 280, (), ("one", "two", "three")))
 
-    assert "z" * LONGEST_WORD not in said
+    assert "z" * LONGEST_SAID not in said
 
 
 @given(st.text(max_size=320))
@@ -90,34 +96,7 @@ def test_any_text_that_is_no_rule_gets_a_sentence(text: str) -> None:
         assert len(sentence(read)) > 10
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "ETH,BTC",
-                "funding",
-                "oi",
-                "price",
-                "ls",
-                "<",
-                ">",
-                "5%",
-                "5",
-                "10m",
-                "$5",
-                "4h",
-                "3h",
-                "for",
-                "every",
-                "once",
-                "clear",
-                "by",
-                "or",
-                "x",
-            ]
-        )
-    )
-)
+@given(st.lists(st.sampled_from(WORDS)))
 def test_any_jumble_of_the_languages_own_words_that_is_no_rule_gets_a_sentence(words: list[str]) -> None:
     read = parse("ETH " + " ".join(words), VOCABULARY)
 

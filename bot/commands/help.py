@@ -1,0 +1,75 @@
+"""`/help`: every command with what it is for, or one command with an example."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
+from bot.commands.arguments import Mistake, words_of
+from bot.commands.base import Command, Desk, Who
+from bot.commands.report import reply
+from bot.phrases import bold, code, line, shortened
+from signals.rules.metrics import METRICS
+from signals.rules.nearest import nearest
+
+SPEC = CommandSpec(
+    "help",
+    "What you can ask, or one command with an example",
+    (Parameter("command", "Command, such as alert"),),
+    "/help alert",
+)
+
+_MORE: Mapping[str, Sequence[str]] = {
+    "alert": (
+        f"What: {', '.join(METRICS)}, or a signal of /signals.",
+        "Coins: ETH · BTC,ETH · * for all · ETH@okx for one venue.",
+        "Line: < <= > >= with a unit (-0.01%, $10M, 2.4M coins, 20x), or rises by, falls by, moves by.",
+        "Behind it: for 15m (how long it must hold), every 4h or every off (reminders), once, clear -0.005%.",
+    ),
+    "mute": ("Such as: /mute ETH 2h · /mute #3 1d · /mute funding 8h · /mute 1h for all · /mute off.",),
+}
+"""What an example alone does not say."""
+
+
+def helping(commands: Callable[[], Mapping[str, Command]]) -> Command:
+    """The command that explains these, itself among them; they are looked up when it is asked."""
+
+    async def answer(invocation: Invocation, desk: Desk) -> Message:
+        del desk
+        known = {name: command.spec for name, command in commands().items()}
+        words = words_of(invocation)
+        return _one(words[0], known) if words else _all(known)
+
+    return Command(SPEC, Who.ANY, answer)
+
+
+def _all(known: Mapping[str, CommandSpec]) -> Message:
+    return reply(
+        "📖",
+        line(bold("What you can ask")),
+        lines=tuple(line(code(usage(spec)), f"  {spec.help}") for spec in known.values()),
+        small="One command: /help alert. Not advice.",
+        data=(("commands", [{"name": s.name, "help": s.help, "example": s.example} for s in known.values()]),),
+    )
+
+
+def _one(word: str, known: Mapping[str, CommandSpec]) -> Message:
+    spec = known.get(word.lower().removeprefix("/"))
+    if spec is None:
+        near = nearest(word.removeprefix("/"), known)
+        raise Mistake(f"There is no /{shortened(word.removeprefix('/'))}; see /help.", *(f"/help {n}" for n in near))
+    return reply(
+        "📖",
+        line(bold(usage(spec)), f" · {spec.help}"),
+        lines=(
+            *(line(code(p.name), f"  {p.help}{'' if p.required else ' (may be left out)'}") for p in spec.parameters),
+            *(line(said) for said in _MORE.get(spec.name, ())),
+            line("Example: ", code(spec.example)),
+        ),
+        buttons=(Button(spec.example, spec.example),),
+        data=(("name", spec.name), ("help", spec.help), ("example", spec.example)),
+    )
+
+
+def usage(spec: CommandSpec) -> str:
+    """The command with its arguments: `/mute [SUBJECT] [TIME]`."""
+    named = [p.name.upper() if p.required else f"[{p.name.upper()}]" for p in spec.parameters]
+    return " ".join([f"/{spec.name}", *named])

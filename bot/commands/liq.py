@@ -1,0 +1,140 @@
+"""`/liq`: what was liquidated, longs and shorts apart; sums are floors where a venue shows only a sample."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table
+from bot.commands.arguments import one_coin
+from bot.commands.base import Command, Desk, Who
+from bot.commands.market import View, age_of, facts, instruments, observed, offered, silent, view, whole_bars
+from bot.commands.report import report
+from bot.phrases import count, iso, line, share, venue, venues, window
+from signals.aggregate import is_fresh
+from signals.cells import Seen
+from signals.model import Metric, Observation
+from signals.units import UNKNOWN, money
+
+WINDOWS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
+LARGEST = 10
+"""Coins shown without a coin named."""
+
+_SIDES = (Metric.LIQ_LONG, Metric.LIQ_SHORT, Metric.LIQ)
+
+
+async def answer(invocation: Invocation, desk: Desk) -> Message:
+    """One coin's sums over several windows, or the coins with the largest."""
+    windows = whole_bars(WINDOWS, desk.step) or [desk.step]
+    market = await view(desk, [Metric.LIQ], max(windows))
+    coin = one_coin(invocation, market.cycle.readings)
+    if coin is None:
+        return _largest(market, windows)
+    if all(offered(market.cycle, coin, side) is None for side in _SIDES):
+        said = f"No venue here reports liquidations of {coin}."
+        return report(f"{coin} liquidations", market.cycle, lines=(line(said),), data=(("coin", coin),))
+    rows = tuple((window(w), *(_sum(market.read(coin, side, w)) for side in _SIDES)) for w in windows)
+    return report(
+        f"{coin} liquidations",
+        market.cycle,
+        table=Table(("over", "longs", "shorts", "both"), rows),
+        after=(
+            line("Longs liquidated is forced selling, shorts liquidated is forced buying."),
+            *(line(said) for said in _by_venue(coin, market, desk)),
+        ),
+        small=_small(coin, market),
+        data=_data(coin, market, windows),
+    )
+
+
+def _sum(seen: Seen | None) -> str:
+    if seen is None or seen.reading.value is None:
+        return UNKNOWN
+    return money(seen.reading.value, floor=seen.reading.floor)
+
+
+def _by_venue(coin: str, market: View, desk: Desk) -> Sequence[str]:
+    """Each venue's last sums with their span and age."""
+    reading = offered(market.cycle, coin, Metric.LIQ_LONG)
+    seen = [o for side in (Metric.LIQ_LONG, Metric.LIQ_SHORT) for o in observed(market.cycle, coin, side)]
+    names = instruments(seen)
+    said = [
+        f"{name}: {', '.join(_last(o, market, desk) for o in seen if (o.venue, o.symbol) == key)}"
+        for key, name in names.items()
+    ]
+    return [*said, *(f"{venue(name)}: silent" for name in (silent(reading, seen) if reading else ()))]
+
+
+def _last(seen: Observation, market: View, desk: Desk) -> str:
+    side = "longs" if seen.metric is Metric.LIQ_LONG else "shorts"
+    old = age_of(seen, market.cycle, desk.now)
+    if not is_fresh(seen, market.cycle.at):
+        return f"{side} silent {old}"
+    return f"{side} {money(seen.value, floor=seen.floor)} in {window(seen.span)}, age {old}"
+
+
+def _small(coin: str, market: View) -> str:
+    reading = offered(market.cycle, coin, Metric.LIQ_LONG) or offered(market.cycle, coin, Metric.LIQ_SHORT)
+    if reading is None:
+        return ""
+    silent_ones = f" Silent: {venues(reading.missing)}." if reading.missing else ""
+    floor = " ≥: a venue shows only a sample, real totals are higher." if reading.floor else ""
+    present = f"{share(reading.coverage)} of open interest present"
+    return f"{count(len(reading.venues), 'venue')}: {venues(reading.venues)}, {present}.{silent_ones}{floor}"
+
+
+def _data(coin: str, market: View, windows: Sequence[timedelta]) -> tuple[tuple[str, Json], ...]:
+    sums: list[Json] = []
+    for w in windows:
+        row: dict[str, Json] = {"window": window(w)}
+        for side in _SIDES:
+            seen = market.read(coin, side, w)
+            row[str(side)] = facts(seen.reading) if seen else None
+        sums.append(row)
+    last: list[Json] = [
+        {
+            "venue": o.venue,
+            "symbol": o.symbol,
+            "metric": str(o.metric),
+            "usd": o.value,
+            "span_s": o.span.total_seconds(),
+            "at": iso(o.at),
+            "fresh": is_fresh(o, market.cycle.at),
+            "floor": o.floor,
+        }
+        for side in (Metric.LIQ_LONG, Metric.LIQ_SHORT)
+        for o in observed(market.cycle, coin, side)
+    ]
+    return (("coin", coin), ("unit", "usd"), ("sums", sums), ("venues", last))
+
+
+def _largest(market: View, windows: Sequence[timedelta]) -> Message:
+    """The coins with the largest sums over the longest window."""
+    longest = windows[-1]
+    reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
+    sums = [(both, c) for c in reported if (both := market.value(c, Metric.LIQ, longest)) is not None]
+    sums.sort(key=lambda row: (-row[0], row[1]))
+    shown = {c: [market.read(c, side, longest) for side in _SIDES] for _, c in sums[:LARGEST]}
+    table = Table(("coin", "longs", "shorts", "both"), tuple((c, *map(_sum, seen)) for c, seen in shown.items()))
+    rows: list[Json] = [
+        {"coin": c, **{str(side): facts(s.reading) if s else None for side, s in zip(_SIDES, seen, strict=True)}}
+        for c, seen in shown.items()
+    ]
+    return report(
+        f"Largest liquidations in {window(longest)}",
+        market.cycle,
+        table=table,
+        after=(line("≥ marks a sum of samples: the real one is higher. One coin: /liq ETH."),),
+        small=f"{count(len(sums), 'coin')} known, {len(reported) - len(sums)} unknown.",
+        data=(("unit", "usd"), ("window", window(longest)), ("coins", rows)),
+    )
+
+
+LIQ = Command(
+    CommandSpec(
+        "liq",
+        "Liquidations of a coin, longs and shorts apart, or the largest",
+        (Parameter("coin", "Coin, such as ETH", choices="coin"),),
+        "/liq ETH",
+    ),
+    Who.ANY,
+    answer,
+)

@@ -1,0 +1,169 @@
+"""The market as commands see it: the last closed moment, and just as many bars as an answer needs."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from adapters.chat.base import Json
+from bot.commands.arguments import Mistake
+from bot.commands.base import Desk
+from bot.phrases import ZONE, clock, iso, venue
+from signals.aggregate import Cycle, Reading, Weighing, is_fresh
+from signals.base import Signal
+from signals.cells import Cells, Seen, Vectors
+from signals.model import ALL, Cell, Metric, Observation
+from signals.panel import Panel, resolutions
+from signals.rules.language import Vocabulary
+from signals.rules.model import Draft
+from signals.units import DASH, age
+
+_ZERO = timedelta(0)
+_LONGEST_ON_SHORT_BARS = timedelta(days=1)
+_SPOT = frozenset({Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED})
+_OI = frozenset({Metric.OI_LEVEL, Metric.OI_EXPECTED})
+_BARS: Mapping[str, frozenset[Metric]] = {
+    Metric.OI: _OI,
+    Metric.PRICE: _OI | {Metric.PRICE},
+    Metric.LIQ: frozenset({Metric.LIQ_LONG, Metric.LIQ_SHORT}),
+    Metric.LIQ_LONG: frozenset({Metric.LIQ_LONG}),
+    Metric.LIQ_SHORT: frozenset({Metric.LIQ_SHORT}),
+    Metric.VOLUME: frozenset({Metric.VOLUME}),
+    Metric.TAKER: frozenset({Metric.TAKER_BUY, Metric.TAKER_SELL}),
+    Metric.RATIO: _SPOT,
+}
+"""What windows of a metric are computed from."""
+
+
+async def latest(desk: Desk) -> Cycle:
+    """The last closed moment. Raises Mistake where there is none yet."""
+    cycle = await desk.store.latest()
+    if cycle is None:
+        raise Mistake("I have no market data yet. Ask again in a minute.")
+    return cycle
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The last closed moment with the bars that were asked for."""
+
+    cycle: Cycle
+    panel: Panel
+    cells: Cells
+
+    def read(self, coin: str, name: str, window: timedelta = _ZERO, at: str = ALL) -> Seen | None:
+        """The reading that a rule would judge; None where no venue offers it, or no bar is there yet."""
+        cell = Cell(coin, at, name, window)
+        if offered(self.cycle, coin, self.cells.basis_of(cell)) is None:
+            return None
+        from_bars = window > _ZERO or name not in set(Metric)
+        return None if from_bars and not len(self.panel.times) else self.cells.read(cell)
+
+    def value(self, coin: str, name: str, window: timedelta = _ZERO) -> float | None:
+        """The value over all venues; None where it is unknown."""
+        seen = self.read(coin, name, window)
+        return seen.reading.value if seen else None
+
+
+async def view(desk: Desk, names: Collection[str], reach: timedelta) -> View:
+    """The market with the bars that windows of these metrics need, up to `reach` long. Raises Mistake."""
+    metrics = frozenset().union(*(_BARS.get(name, frozenset()) for name in names))
+    return await _view(desk, metrics, reach, ())
+
+
+async def view_of_signals(desk: Desk, signals: Sequence[Signal]) -> View:
+    """The market with the bars that these signals and their trust need. Raises Mistake."""
+    metrics = _SPOT | _OI | frozenset(metric for signal in signals for metric in signal.needs)
+    reach = max((s.lookback + max(s.windows) for s in signals), default=_ZERO)
+    return await _view(desk, metrics, max(reach, timedelta(days=92)), signals)
+
+
+async def view_of(desk: Desk, draft: Draft) -> View:
+    """The market with the bars that this rule needs. Raises Mistake."""
+    condition = draft.condition
+    signals = [signal for signal in desk.signals if signal.name == condition.name]
+    return await (view_of_signals(desk, signals) if signals else view(desk, [condition.name], condition.window))
+
+
+async def _view(desk: Desk, metrics: Collection[Metric], reach: timedelta, signals: Sequence[Signal]) -> View:
+    cycle = await latest(desk)
+    panels = {
+        step: await desk.store.panel(step, metrics, min(rows, reach // step + 2))
+        for step, rows in resolutions(desk.step).items()
+    }
+    finest = panels.pop(min(panels))
+    panel = replace(finest, others=panels)
+    return View(cycle, panel, Cells(cycle, Vectors(panel, signals, rows=1), desk.step))
+
+
+def vocabulary(cycle: Cycle, signals: Sequence[Signal]) -> Vocabulary:
+    """The names that a sentence about this market may use."""
+    readings = [reading for of in cycle.readings.values() for reading in of.values()]
+    names = {name for reading in readings for name in (*reading.venues, *reading.missing)}
+    return Vocabulary(tuple(cycle.readings), sorted(names), signals)
+
+
+def whole_bars(windows: Sequence[timedelta], step: timedelta) -> Sequence[timedelta]:
+    """The windows that are a whole number of bars: the others cannot be known on them."""
+    return [window for window in windows if window >= step and window % step == _ZERO]
+
+
+def observed(cycle: Cycle, coin: str, metric: Metric) -> Sequence[Observation]:
+    """Each instrument's last observation, fresh or not, by venue."""
+    return sorted((o for o in cycle.known if o.coin == coin and o.metric is metric), key=lambda o: (o.venue, o.symbol))
+
+
+def offered(cycle: Cycle, coin: str, metric: Metric) -> Reading | None:
+    """The reading of a metric, None where no venue offers it for the coin."""
+    return cycle.readings.get(coin, {}).get(metric)
+
+
+def silent(reading: Reading, seen: Sequence[Observation]) -> Sequence[str]:
+    """Venues that should answer and never did."""
+    return sorted(set(reading.missing) - {o.venue for o in seen})
+
+
+def value_in(readings: Mapping[Metric, Reading], metric: Metric) -> float | None:
+    """The value of a metric; None where it is unknown or not offered."""
+    reading = readings.get(metric)
+    return reading.value if reading else None
+
+
+def age_of(seen: Observation, cycle: Cycle, now: datetime) -> str:
+    """How old a value is; of a silent venue, when it last spoke."""
+    return age(now - seen.at) if is_fresh(seen, cycle.at) else f"since {clock(seen.at, ZONE)}"
+
+
+def weighed(reading: Reading, cycle: Cycle, coin: str) -> str:
+    """How several venues became one number, and why it is not by open interest."""
+    if reading.weighing is not Weighing.MEAN:
+        return str(reading.weighing)
+    have = {o.venue for o in observed(cycle, coin, Metric.OI_LEVEL) if is_fresh(o, cycle.at)}
+    lacking = ", ".join(venue(name) for name in reading.venues if name not in have)
+    return f"{Weighing.MEAN} (no open interest for {lacking})" if lacking else str(Weighing.MEAN)
+
+
+def or_dash(text: str | None) -> str:
+    """The text, or a dash where nothing is known."""
+    return text if text is not None else DASH
+
+
+def instruments(seen: Iterable[Observation]) -> Mapping[tuple[str, str], str]:
+    """How each instrument is called: by its venue, with its symbol where the venue has several of the coin."""
+    keys = sorted({(o.venue, o.symbol) for o in seen})
+    by_venue = [name for name, _ in keys]
+    return {(v, s): venue(v) if by_venue.count(v) == 1 else f"{venue(v)} {s}" for v, s in keys}
+
+
+def facts(reading: Reading | None) -> Json:
+    """A reading for machines; null where nothing is offered."""
+    if reading is None:
+        return None
+    return {
+        "value": reading.value,
+        "at": iso(reading.at),
+        "venues": list(reading.venues),
+        "missing": list(reading.missing),
+        "coverage": reading.coverage,
+        "weighing": str(reading.weighing),
+        "floor": reading.floor,
+    }

@@ -1,0 +1,148 @@
+"""`/oi`: open interest in coins and dollars, and how it moved beside the price."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table
+from bot.commands.arguments import one_coin
+from bot.commands.base import Command, Desk, Who
+from bot.commands.market import View, age_of, facts, instruments, observed, offered, or_dash, silent, view, whole_bars
+from bot.commands.report import report
+from bot.phrases import bold, count, iso, line, share, venue, venues, window
+from signals.aggregate import Cycle, Reading, is_fresh
+from signals.model import Metric, Observation, Unit
+from signals.units import DASH, UNKNOWN, coins, money, price, quantity
+
+WINDOWS = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
+LARGEST = 10
+"""Coins shown without a coin named."""
+
+_REGIMES = {
+    (True, True): "positions opened while the price rose",
+    (True, False): "positions closed while the price rose",
+    (False, True): "positions opened while the price fell",
+    (False, False): "positions closed while the price fell",
+}
+"""By price up and open interest up: what is arithmetic, not why."""
+
+
+async def answer(invocation: Invocation, desk: Desk) -> Message:
+    """One coin's open interest by venue with its moves, or the largest."""
+    market = await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS))
+    windows = whole_bars(WINDOWS, desk.step)
+    coin = one_coin(invocation, market.cycle.readings)
+    if coin is None:
+        return _largest(market)
+    reading = offered(market.cycle, coin, Metric.OI_LEVEL)
+    if reading is None:
+        said = f"No venue here offers open interest of {coin}."
+        return report(f"{coin} open interest", market.cycle, lines=(line(said),), data=(("coin", coin),))
+    usd = market.value(coin, Metric.OI_USD)
+    moves = [(w, market.value(coin, Metric.OI, w), market.value(coin, Metric.PRICE, w)) for w in windows]
+    total = UNKNOWN if reading.value is None else coins(reading.value, coin)
+    in_usd = UNKNOWN if usd is None else money(usd)
+    seen = observed(market.cycle, coin, Metric.OI_LEVEL)
+    return report(
+        f"{coin} open interest",
+        market.cycle,
+        lines=(
+            line(bold(total), f" · {in_usd} · price {_price(market, coin)}"),
+            *(line(_move(w, oi, moved)) for w, oi, moved in moves),
+        ),
+        table=_by_venue(coin, reading, market.cycle, seen, desk),
+        small=_small(reading),
+        data=_data(coin, reading, usd, moves, market.cycle, seen),
+    )
+
+
+def _price(market: View, coin: str) -> str:
+    value = market.value(coin, Metric.PRICE)
+    return UNKNOWN if value is None else price(value)
+
+
+def _move(span: timedelta, oi: float | None, moved: float | None) -> str:
+    said = f"{window(span)}: OI {quantity(oi, Unit.FRACTION)} in coins, price {quantity(moved, Unit.FRACTION)}"
+    if not oi or not moved:
+        return said
+    return f"{said} · {_REGIMES[moved > 0, oi > 0]}"
+
+
+def _by_venue(coin: str, reading: Reading, cycle: Cycle, seen: Sequence[Observation], desk: Desk) -> Table:
+    names = instruments(seen)
+    rows = [
+        (
+            names[o.venue, o.symbol],
+            coins(o.value, coin) if is_fresh(o, cycle.at) else "silent",
+            or_dash(share(o.value / reading.value) if reading.value and o.venue in reading.venues else None),
+            age_of(o, cycle, desk.now),
+        )
+        for o in seen
+    ]
+    rows += [(venue(name), "silent", DASH, "never") for name in silent(reading, seen)]
+    return Table(("venue", "OI", "share", "age"), tuple(rows))
+
+
+def _small(reading: Reading) -> str:
+    missing = f" Silent: {venues(reading.missing)}." if reading.missing else ""
+    return (
+        f"{count(len(reading.venues), 'venue')}, {share(reading.coverage)} of the last known open interest.{missing} "
+        "One-sided: every contract has a long and a short. Moves are in coins, over the venues present at both ends."
+    )
+
+
+def _data(
+    coin: str,
+    reading: Reading,
+    usd: float | None,
+    moves: Sequence[tuple[timedelta, float | None, float | None]],
+    cycle: Cycle,
+    seen: Sequence[Observation],
+) -> tuple[tuple[str, Json], ...]:
+    changes: list[Json] = [{"window": window(w), "oi": oi, "price": moved} for w, oi, moved in moves]
+    rows: list[Json] = [
+        {"venue": o.venue, "symbol": o.symbol, "coins": o.value, "at": iso(o.at), "fresh": is_fresh(o, cycle.at)}
+        for o in seen
+    ]
+    return (
+        ("coin", coin),
+        ("metric", str(Metric.OI_LEVEL)),
+        ("unit", str(Metric.OI_LEVEL.unit)),
+        ("all", facts(reading)),
+        ("usd", usd),
+        ("changes", changes),
+        ("venues", rows),
+    )
+
+
+def _largest(market: View) -> Message:
+    sizes = [(usd, c) for c in market.cycle.readings if (usd := market.value(c, Metric.OI_USD)) is not None]
+    sizes.sort(key=lambda row: (-row[0], row[1]))
+    day = max(WINDOWS)
+    shown = [
+        (c, usd, market.value(c, Metric.OI, day), market.value(c, Metric.PRICE, day)) for usd, c in sizes[:LARGEST]
+    ]
+    table = Table(
+        ("coin", "OI", f"OI {window(day)}", f"price {window(day)}"),
+        tuple((c, money(usd), quantity(oi, Unit.FRACTION), quantity(p, Unit.FRACTION)) for c, usd, oi, p in shown),
+    )
+    rows: list[Json] = [{"coin": c, "usd": usd, "oi_24h": oi, "price_24h": p} for c, usd, oi, p in shown]
+    return report(
+        "Largest open interest",
+        market.cycle,
+        table=table,
+        after=(line("Moves of OI are in coins. One coin: /oi ETH."),),
+        small=f"{count(len(sizes), 'coin')} known, {len(market.cycle.readings) - len(sizes)} unknown.",
+        data=(("unit", "usd"), ("coins", rows)),
+    )
+
+
+OI = Command(
+    CommandSpec(
+        "oi",
+        "Open interest of a coin and its moves, or the largest",
+        (Parameter("coin", "Coin, such as ETH", choices="coin"),),
+        "/oi ETH",
+    ),
+    Who.ANY,
+    answer,
+)

@@ -1,0 +1,98 @@
+"""The commands in the order of the menus, and the answer to one invocation."""
+
+from collections.abc import Mapping, Sequence
+
+from adapters.chat.base import Button, Invocation, Message
+from bot.commands.alert import ALERT
+from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
+from bot.commands.base import Command, Desk, Who
+from bot.commands.begin import START, STOP
+from bot.commands.funding import FUNDING
+from bot.commands.help import helping
+from bot.commands.liq import LIQ
+from bot.commands.ls import LS
+from bot.commands.market import vocabulary
+from bot.commands.mute import MUTE
+from bot.commands.oi import OI
+from bot.commands.ratio import RATIO
+from bot.commands.rules import ALERTS, DELETE
+from bot.commands.signals import SIGNALS
+from bot.commands.status import STATUS
+from bot.commands.subscribe import SUBSCRIBE, UNSUBSCRIBE
+from bot.phrases import shortened
+from bot.wording import unclear
+from signals.rules.language import parse
+from signals.rules.model import Draft
+from signals.rules.nearest import nearest
+
+_IN_ORDER = (
+    helping(lambda: COMMANDS),
+    START,
+    FUNDING,
+    OI,
+    LS,
+    LIQ,
+    RATIO,
+    SIGNALS,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    ALERT,
+    ALERTS,
+    DELETE,
+    MUTE,
+    STATUS,
+    STOP,
+)
+
+COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
+"""Every command by its name."""
+
+
+async def answer(invocation: Invocation, desk: Desk) -> Message:
+    """The answer to what was typed; a mistake is answered by a sentence that names the cure."""
+    command = COMMANDS.get(invocation.name)
+    if command is None:
+        return await _unknown(invocation, desk)
+    if not may(command.who, invocation):
+        return unclear(f"Only {_ALLOWED[command.who]} may use /{command.spec.name} here.", code="rights")
+    try:
+        return await command.answer(invocation, desk)
+    except Mistake as mistake:
+        return unclear(mistake.sentence, [Button(repair, repair) for repair in mistake.repairs])
+
+
+def may(who: Who, invocation: Invocation) -> bool:
+    """Whether this person may use a command of that kind; an operator may use all."""
+    match who:
+        case Who.ANY:
+            return True
+        case Who.OWNER:
+            return invocation.owner or invocation.operator
+        case Who.OPERATOR:
+            return invocation.operator
+
+
+_ALLOWED: Mapping[Who, str] = {Who.OWNER: "those who look after this place", Who.OPERATOR: "operators"}
+
+
+async def _unknown(invocation: Invocation, desk: Desk) -> Message:
+    """No such command: a near one, or the rule that the line is, or the way to help."""
+    if await _is_rule(invocation, desk):
+        said = f"/alert {invocation.name} {invocation.arguments}"
+        return unclear("That is a rule. Save it with /alert before it.", [Button(said, said)])
+    near = nearest(invocation.name, COMMANDS)
+    return unclear(f"There is no /{shortened(invocation.name)}. See /help.", _mended(invocation, near))
+
+
+async def _is_rule(invocation: Invocation, desk: Desk) -> bool:
+    cycle = await desk.store.latest()
+    if cycle is None:
+        return False
+    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk.signals))
+    return isinstance(read, Draft)
+
+
+def _mended(invocation: Invocation, near: Sequence[str]) -> Sequence[Button]:
+    rest = f" {invocation.arguments}" if 0 < len(invocation.arguments) <= LONGEST_ARGUMENTS else ""
+    lines = [f"/{name}{rest}" for name in near] or ["/help"]
+    return [Button(said, said) for said in lines]

@@ -1,0 +1,146 @@
+"""`/signals`: where each signal stands now against its own levels, before any hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter
+from bot.commands.arguments import one_coin
+from bot.commands.base import Command, Desk, Who
+from bot.commands.market import View, facts, view_of_signals
+from bot.commands.report import report
+from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
+from signals.base import Signal
+from signals.cells import Seen
+from signals.trust import Grade, grade
+from signals.units import duration, quantity
+
+MOST_NAMED = 5
+"""Coins named for a signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """One signal on one coin; `seen` is None where no venue offers what it reads."""
+
+    signal: Signal
+    coin: str
+    seen: Seen | None
+
+    @property
+    def value(self) -> float | None:
+        """The score; None where it is unknown."""
+        return self.seen.reading.value if self.seen else None
+
+    @property
+    def past(self) -> bool:
+        """Whether the score is beyond the signal's own line."""
+        fire, below = self.signal.fire, self.signal.fire < self.signal.clear
+        return self.value is not None and (self.value < fire if below else self.value > fire)
+
+
+async def answer(invocation: Invocation, desk: Desk) -> Message:
+    """Every signal on one coin, or the coins that are past each signal's line."""
+    market = await view_of_signals(desk, desk.signals)
+    coin = one_coin(invocation, market.cycle.readings)
+    if coin is None:
+        return _everywhere(market, desk.signals)
+    standings = [_standing(signal, coin, market) for signal in desk.signals]
+    lines = tuple(said for standing in standings for said in _told(standing, market))
+    return report(
+        f"{coin} signals",
+        market.cycle,
+        lines=lines,
+        small="Past the line is not yet an alert: the hold comes on top. Not advice.",
+        data=(("coin", coin), ("signals", [_facts(standing, market) for standing in standings])),
+    )
+
+
+def _standing(signal: Signal, coin: str, market: View) -> _Standing:
+    return _Standing(signal, coin, market.read(coin, signal.name, signal.windows[0]))
+
+
+def _told(standing: _Standing, market: View) -> tuple[Line, Line]:
+    """The signal with its meaning, then its value against its line with trust and venues."""
+    signal, seen = standing.signal, standing.seen
+    over = f" over {window(signal.windows[0])}" if signal.windows[0] else ""
+    head = line(bold(signal.name), f" · {signal.title}{over}")
+    if seen is None:
+        return head, line("   no venue here offers what it reads")
+    if seen.reading.value is None:
+        silent = f"; silent: {venues(seen.reading.missing)}" if seen.reading.missing else ""
+        return head, line(f"   unknown: too little data, {share(seen.reading.coverage)} of venues present{silent}")
+    place = italic("past its line") if standing.past else "not past its line"
+    value = quantity(seen.reading.value, signal.unit, standing.coin)
+    of = f"{count(len(seen.reading.venues), 'venue')}, trust {_trust(standing, market)}"
+    return head, line(f"   {value}, ", place, f" ({_line(signal)}) · {of}")
+
+
+def _line(signal: Signal) -> str:
+    below = "below" if signal.fire < signal.clear else "above"
+    held = f" for {duration(signal.hold)}" if signal.hold else ""
+    return f"fires {below} {drawn(signal.fire, signal.unit)}{held}"
+
+
+def _trust(standing: _Standing, market: View) -> Grade:
+    if standing.seen is None:
+        return Grade.UNKNOWN
+    reading = standing.seen.reading
+    return grade(market.cells.panel(market.cycle.at), standing.coin, reading.coverage, len(reading.venues))
+
+
+def _facts(standing: _Standing, market: View) -> Json:
+    signal = standing.signal
+    return {
+        "signal": signal.name,
+        "coin": standing.coin,
+        "unit": str(signal.unit),
+        "window_h": signal.windows[0].total_seconds() / 3600,
+        "fire": signal.fire,
+        "clear": signal.clear,
+        "past": standing.past,
+        "trust": str(_trust(standing, market)),
+        "reading": facts(standing.seen.reading) if standing.seen else None,
+    }
+
+
+def _everywhere(market: View, signals: Sequence[Signal]) -> Message:
+    """For each signal the coins past its line, the furthest first."""
+    lines: list[Line] = []
+    rows: list[Json] = []
+    for signal in signals:
+        standings = [_standing(signal, coin, market) for coin in market.cycle.readings]
+        past = sorted((s for s in standings if s.past), key=lambda s: (-abs((s.value or 0.0) - signal.fire), s.coin))
+        unknown = sum(s.value is None for s in standings)
+        lines += [
+            line(bold(signal.name), f" · {signal.title} · {_line(signal)}"),
+            line(f"   past it on {_named(past)}; unknown on {unknown} of {count(len(standings), 'coin')}"),
+        ]
+        rows.append({"signal": signal.name, "unknown": unknown, "past": [_facts(s, market) for s in past]})
+    return report(
+        "Signals now",
+        market.cycle,
+        lines=(*lines, line("One coin: ", code("/signals ETH"), " · be told: ", code("/subscribe negfunding ETH"))),
+        small="Past the line is not yet an alert: the hold comes on top. Not advice.",
+        data=(("signals", rows),),
+    )
+
+
+def _named(past: Sequence[_Standing]) -> str:
+    """The coins with their scores."""
+    if not past:
+        return "no coin"
+    rest = len(past) - MOST_NAMED
+    said = ", ".join(f"{s.coin} {quantity(s.value, s.signal.unit, s.coin)}" for s in past[:MOST_NAMED])
+    return said + (f" and {rest} more" if rest > 0 else "")
+
+
+SIGNALS = Command(
+    CommandSpec(
+        "signals",
+        "Where each signal stands, on one coin or on all",
+        (Parameter("coin", "Coin, such as ETH", choices="coin"),),
+        "/signals ETH",
+    ),
+    Who.ANY,
+    answer,
+)

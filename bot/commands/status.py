@@ -1,0 +1,144 @@
+"""`/status`: how fresh the market is, how safe the store keeps things, and what became of this place's alerts."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Tone
+from adapters.store.base import Final, StoreInfo
+from adapters.venues.base import Label
+from bot.commands.base import Command, Desk, Who
+from bot.commands.rules import muted
+from bot.phrases import ZONE, bold, clock, count, dated, iso, line, venue
+from signals.aggregate import Cycle, is_fresh
+from signals.units import age, duration
+
+OUTCOMES = 100
+"""Last deliveries that are counted."""
+
+
+async def answer(invocation: Invocation, desk: Desk) -> Message:
+    """The market, its venues, the store, this place, and this service."""
+    cycle = await desk.store.latest()
+    info = await desk.store.info()
+    spoken = _spoken(cycle) if cycle else ()
+    own = await _own(invocation, desk)
+    return Message(
+        Tone.ANSWER,
+        "📊",
+        line(bold("Status"), f" · {_market(cycle, desk.now)}"),
+        lines=(
+            *([line(" · ".join(_venue(v, desk.now) for v in spoken))] if spoken else []),
+            *([_known(cycle)] if cycle else []),
+            line(own.said),
+            line(_store(info)),
+            line(f"perpwatch {desk.version}{_up(desk)}"),
+        ),
+        simulated=cycle is not None and cycle.label == Label.SIMULATED,
+        data=(
+            ("version", desk.version),
+            ("started", iso(desk.started)),
+            ("label", cycle.label if cycle else None),
+            ("at", iso(cycle.at) if cycle else None),
+            ("venues", [_facts(v) for v in spoken]),
+            ("store", {"product": info.product, "version": info.version, "durable": info.durable}),
+            ("place", own.facts),
+        ),
+    )
+
+
+def _market(cycle: Cycle | None, now: datetime) -> str:
+    if cycle is None:
+        return "no market data yet"
+    coins = count(len(cycle.readings), "coin")
+    return f"{cycle.label} market, {coins}, last moment {dated(cycle.at, ZONE)}, {age(now - cycle.at)} ago"
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """When a venue last said anything, and how many of its values are still fresh; None where it never spoke."""
+
+    venue: str
+    at: datetime | None
+    fresh: int
+    known: int
+
+
+def _spoken(cycle: Cycle) -> Sequence[_Spoken]:
+    seen = {name: [o for o in cycle.known if o.venue == name] for name in _expected(cycle)}
+    return [
+        _Spoken(name, max((o.at for o in of), default=None), sum(is_fresh(o, cycle.at) for o in of), len(of))
+        for name, of in seen.items()
+    ]
+
+
+def _expected(cycle: Cycle) -> Sequence[str]:
+    readings = [reading for of in cycle.readings.values() for reading in of.values()]
+    return sorted({name for reading in readings for name in (*reading.venues, *reading.missing)})
+
+
+def _venue(spoken: _Spoken, now: datetime) -> str:
+    name = venue(spoken.venue)
+    if spoken.at is None:
+        return f"{name} silent, never spoke"
+    if not spoken.fresh:
+        return f"{name} silent since {clock(spoken.at, ZONE)}"
+    partly = "" if spoken.fresh == spoken.known else f" ({spoken.known - spoken.fresh} of {spoken.known} values stale)"
+    return f"{name} {age(now - spoken.at)}{partly}"
+
+
+def _known(cycle: Cycle) -> Line:
+    withheld = sum(reading.value is None for of in cycle.readings.values() for reading in of.values())
+    total = sum(len(of) for of in cycle.readings.values())
+    if not withheld:
+        return line(f"All {total} readings are known.")
+    return line(f"{withheld} of {total} readings are unknown: too few venues answer. They fire and end nothing.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The place in words and for machines."""
+
+    said: str
+    facts: Json
+
+
+async def _own(invocation: Invocation, desk: Desk) -> _Own:
+    store, place = desk.store, invocation.place
+    rules, settings = await store.of(place), await store.settings(place)
+    silent = [rule for rule in rules if muted(rule, settings.mutes, desk.now)]
+    waiting = await store.waiting(place)
+    ended = Counter(outcome for _, outcome, _ in await store.outcomes(place, OUTCOMES))
+    told = ", ".join(f"{ended[outcome]} {outcome}" for outcome in Final if ended[outcome]) or "none yet"
+    stopped = " (stopped, /start goes on)" if settings.stopped else ""
+    said = (
+        f"Here: {len(rules)} of {count(desk.rule_limit, 'rule')}{stopped}, {len(silent)} muted, {waiting} waiting · "
+        f"last {count(OUTCOMES, 'alert')}: {told}"
+    )
+    facts: dict[str, Json] = {
+        "rules": len(rules),
+        "muted": len(silent),
+        "stopped": settings.stopped,
+        "waiting": waiting,
+        "outcomes": {str(outcome): number for outcome, number in ended.items()},
+    }
+    return _Own(said, facts)
+
+
+def _store(info: StoreInfo) -> str:
+    kept = "rules and alerts outlive a crash" if info.durable else "NOT durable: rules are lost with the process"
+    detail = f" ({info.detail})" if info.detail else ""
+    return f"Store: {info.product} {info.version}".rstrip() + f", {kept}{detail}"
+
+
+def _up(desk: Desk) -> str:
+    """How long it runs, where that is known; a question from outside the service does not know."""
+    return f" · up {duration(desk.now - desk.started)} of market time" if desk.now > desk.started else ""
+
+
+def _facts(spoken: _Spoken) -> Json:
+    return {"venue": spoken.venue, "at": iso(spoken.at), "fresh": spoken.fresh, "known": spoken.known}
+
+
+STATUS = Command(CommandSpec("status", "How fresh and how sound everything is", (), "/status"), Who.ANY, answer)
