@@ -1,0 +1,175 @@
+"""The one factory of Redis clients, and the only module that may import redis.
+
+The library would repeat a write whose reply was lost, and so do it twice: here it never repeats. What is asked
+again is a step of ours, each of which may be called twice. Every failure leaves as a StoreError.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from hashlib import sha1
+from importlib.resources import files
+from typing import Final, TypeAlias, cast
+from urllib.parse import urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from adapters.store.base import StoreError, StoreRefused, StoreUnavailable
+
+Reply: TypeAlias = "int | bytes | list[Reply] | None"
+Word: TypeAlias = "str | bytes | int | float"
+
+BLOCK_MS = 2000
+"""How long a blocking read waits: less than half of its socket's timeout."""
+
+ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
+"""Seconds before a step whose reply was lost is asked again."""
+
+_SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
+_PASSWORD = (
+    "The store refuses the user name or the password. "  # noqa: S105 - a sentence about one
+    "Write both into PERPWATCH_REDIS_URL: redis://USER:PASSWORD@HOST:6379/0."
+)
+
+
+def connect(url: str, *, blocking: bool = False) -> Redis:
+    """A client that never repeats a command by itself. Raises StoreRefused for what is no URL of a store."""
+    scheme = urlsplit(url).scheme
+    if scheme not in _SCHEMES:
+        raise StoreRefused(
+            "PERPWATCH_REDIS_URL is not the URL of a store. Write redis://HOST:6379/0, with a password "
+            "redis://USER:PASSWORD@HOST:6379/0, with TLS rediss://…, or unix:///PATH."
+        )
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url.replace("valkey", "redis", 1) if scheme.startswith("valkey") else url,
+            max_connections=16,
+            timeout=2.0,
+            socket_connect_timeout=1.0,
+            socket_timeout=5.0 if blocking else 2.0,
+            health_check_interval=0,
+            retry=Retry(NoBackoff(), 0),
+            retry_on_error=[],
+            protocol=2,
+            **({} if scheme == "unix" else {"socket_keepalive": True}),
+        )
+    except ValueError:
+        raise StoreRefused("PERPWATCH_REDIS_URL has a port or a database that is no number.") from None
+    client = Redis.from_pool(pool)
+    client.response_callbacks.clear()  # replies as they came over the wire
+    return client
+
+
+class Client:
+    """One Redis-protocol server: commands, blocking reads, and steps, which are scripts called by hash."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url)
+        self._blocking = connect(url, blocking=True)
+        self._where = _where(url)
+
+    async def do(self, *command: Word) -> Reply:
+        """One command. Not repeated: use it for reads and for writes that may be lost or doubled harmlessly."""
+        return await self._spoken(_ask(self._redis, *command))
+
+    async def wait(self, *command: Word) -> Reply:
+        """One command that blocks for up to BLOCK_MS."""
+        return await self._spoken(_ask(self._blocking, *command))
+
+    async def many(self, commands: Sequence[Sequence[Word]]) -> Sequence[Reply]:
+        """Reads in one round trip."""
+        if not commands:
+            return []
+        pipe = self._redis.pipeline(transaction=False)
+        for command in commands:
+            pipe.execute_command(*command)
+        return cast("list[Reply]", await self._spoken(pipe.execute()))
+
+    async def step(self, name: str, keys: Sequence[str], *arguments: Word) -> Reply:
+        """One atomic step of `lua/`, asked again where its reply was lost: each may be called twice."""
+        for pause in ASKED_AGAIN_AFTER:
+            try:
+                return await self._step(name, keys, arguments)
+            except StoreUnavailable:
+                await asyncio.sleep(pause)
+        return await self._step(name, keys, arguments)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for redis in (self._redis, self._blocking):
+            await redis.aclose(close_connection_pool=True)
+
+    async def _step(self, name: str, keys: Sequence[str], arguments: Sequence[Word]) -> Reply:
+        text, digest = _SCRIPTS[name]
+        try:
+            return await self._spoken(_ask(self._redis, "EVALSHA", digest, len(keys), *keys, *arguments))
+        except _NotLoaded:
+            return await self._spoken(_ask(self._redis, "EVAL", text, len(keys), *keys, *arguments))
+
+    async def _spoken(self, asked: Awaitable[object]) -> Reply:
+        try:
+            return cast("Reply", await asked)
+        except NoScriptError:
+            raise _NotLoaded from None
+        except (RedisError, OSError) as error:
+            raise _sentence(error, self._where) from None
+
+
+def _ask(redis: Redis, *command: Word) -> Awaitable[object]:
+    return cast("Awaitable[object]", redis.execute_command(*command))  # type: ignore[no-untyped-call] # as redis-py has it
+
+
+class _NotLoaded(Exception):
+    """The server does not know the script yet: it was not executed."""
+
+
+def _sentence(error: RedisError | OSError, where: str) -> StoreError:
+    """What went wrong, what to do, and never a password."""
+    said = str(error)
+    if isinstance(error, AuthenticationError) or said.startswith(("NOAUTH", "WRONGPASS", "invalid username-password")):
+        return StoreRefused(_PASSWORD)
+    if isinstance(error, AuthorizationError) or said.startswith("NOPERM"):
+        return StoreRefused(
+            "The store's user may not run a command that perpwatch needs; docs/operations.md lists them."
+        )
+    if isinstance(error, OutOfMemoryError) or said.startswith("OOM"):
+        return StoreUnavailable(f"The store {where} is out of memory. Give it more (maxmemory).")
+    if isinstance(error, ReadOnlyError):
+        return StoreRefused(f"The store {where} is a read-only replica. Point PERPWATCH_REDIS_URL to its primary.")
+    if said.startswith("MISCONF"):
+        return StoreUnavailable(f"The store {where} cannot write to its disk. Make room, or look at its log.")
+    if isinstance(error, ResponseError):
+        return StoreRefused(f"The store {where} refused a command: {said[:120]}")
+    if isinstance(error, RedisConnectionError | RedisTimeoutError | OSError):
+        return StoreUnavailable(f"The store {where} does not answer. Start it, or mend PERPWATCH_REDIS_URL.")
+    return StoreRefused(f"The store {where} answers in a way that is not understood. Is it a Redis or Valkey?")
+
+
+def _where(url: str) -> str:
+    parts = urlsplit(url)
+    return f"at {parts.path}" if parts.scheme == "unix" else f"at {parts.hostname or 'localhost'}:{parts.port or 6379}"
+
+
+def _scripts() -> Mapping[str, tuple[str, str]]:
+    folder = files("adapters.store").joinpath("lua")
+    texts = {
+        file.name.removesuffix(".lua"): file.read_text("utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".lua")
+    }
+    return {name: (text, sha1(text.encode(), usedforsecurity=False).hexdigest()) for name, text in texts.items()}
+
+
+_SCRIPTS = _scripts()

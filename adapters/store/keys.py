@@ -1,0 +1,97 @@
+"""Every key of the store, in one place. A script gets all its keys by name, and they share one hash tag.
+
+| tag | holds |
+|---|---|
+| `{m}` | the market: closed moments and bars |
+| `{u}` | people: rules, settings, changes, answers already given |
+| `{e0}` | phases and events |
+| `{tm}` `{tg}` `{dc}` | deliveries of one platform |
+"""
+
+from datetime import timedelta
+
+from adapters.chat.base import Place
+
+SCHEMA = "{u}schema"
+"""Version of the data; data of a newer version refuses the start."""
+
+CYCLES = "{m}cycles"
+"""Stream of closed moments; the id is the moment in Unix milliseconds."""
+STEPS = "{m}steps"
+"""Set of the resolutions, in seconds, of which bars are kept."""
+
+CHANGES = "{u}chg"
+"""Stream of rule changes; the id is the number of the change."""
+PLACES = "{u}places"
+"""Set of places that have or had rules."""
+NUMBERS = "{u}numbers"
+"""Hash place -> the last number given to a rule."""
+
+STATES = "{e0}st"
+"""Set of rules that have states."""
+EVENTS = "{e0}ev"
+"""Stream of events that are not yet fanned out."""
+JUDGED = "{e0}judged"
+"""The last moment that was judged whole, in Unix milliseconds."""
+
+_TAGS = {"terminal": "{tm}", "telegram": "{tg}", "discord": "{dc}"}
+
+
+def bars(step: timedelta) -> str:
+    """Zset of the bars of one resolution, by time."""
+    return f"{{m}}bars:{step.total_seconds():g}"
+
+
+def rules(place: Place) -> str:
+    """Hash number -> rule of a place."""
+    return f"{{u}}rules:{place}"
+
+
+def settings(place: Place) -> str:
+    """What a place has asked for."""
+    return f"{{u}}settings:{place}"
+
+
+def seen(effect: str, update: str) -> str:
+    """The answer that was given to an update."""
+    return f"{{u}}seen:{effect}:{update}"
+
+
+def states(rule_id: str) -> str:
+    """Hash coin -> state of one rule."""
+    return f"{{e0}}st:{rule_id}"
+
+
+def told(rule_id: str) -> str:
+    """Stream of the events of one rule, trimmed by age."""
+    return f"{{e0}}told:{rule_id}"
+
+
+def of_platform(platform: str, name: str) -> str:
+    """A key of one platform: leader, epoch, lane, seq, ready, infl, tries, last, applied."""
+    return _TAGS.get(platform, f"{{{platform}}}") + name
+
+
+def subscribers(platform: str, rule_id: str) -> str:
+    """Zset of the places that a rule's alerts go to."""
+    return of_platform(platform, f"subs:{rule_id}")
+
+
+def expanded(platform: str, event_id: str) -> str:
+    """How far an event is expanded: the last place, or `done`."""
+    return of_platform(platform, f"fan:{event_id}")
+
+
+def body(platform: str, event_id: str) -> str:
+    """The event itself, for the sender."""
+    return of_platform(platform, f"body:{event_id}")
+
+
+def messages(platform: str, episode: str) -> str:
+    """Hash place -> id of the message that told of the firing."""
+    return of_platform(platform, f"mid:{episode}")
+
+
+def outcomes(place: Place) -> str:
+    """Stream of how a place's entries ended, trimmed by age."""
+    return of_platform(place.platform, f"log:{place.id}")

@@ -1,0 +1,71 @@
+"""Latest values and bars on a Redis-protocol server: one blob a moment, one packed row a bar."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime, timedelta
+
+from adapters.store import codec, keys
+from adapters.store.bars import KEPT_CYCLES, joined, kept_rows, rows_of
+from adapters.store.client import BLOCK_MS, Client, Word
+from adapters.store.replies import entries, listed, raw, read, text
+from signals.aggregate import Cycle
+from signals.model import Metric
+from signals.panel import Panel, to_ms
+
+PAGE = 500
+"""Bars a call of `extend`."""
+
+
+class RedisMarkets:
+    """The market port."""
+
+    _client: Client
+
+    async def close(self, cycle: Cycle) -> None:
+        kept = kept_rows(cycle.bars)
+        of_bars: list[Word] = []
+        for panel in cycle.bars:
+            of_bars += [_seconds(panel.step), kept[panel.step], int(panel.times[-1]), codec.bars([panel])]
+        await self._client.step(
+            "close",
+            [keys.CYCLES, keys.STEPS, *(keys.bars(panel.step) for panel in cycle.bars)],
+            to_ms(cycle.at),
+            codec.moment(cycle),
+            codec.bars(cycle.bars),
+            KEPT_CYCLES,
+            *of_bars,
+        )
+
+    async def latest(self) -> Cycle | None:
+        last = entries(await self._client.do("XREVRANGE", keys.CYCLES, "+", "-", "COUNT", 1))
+        return next((codec.read_moment(fields["m"]) for _, fields in last), None)
+
+    async def cycles(self, after: datetime | None) -> AsyncIterator[Cycle]:
+        last = f"{to_ms(after)}-0" if after else "0-0"
+        while True:
+            asked = ("XREAD", "COUNT", 8, "BLOCK", BLOCK_MS, "STREAMS", keys.CYCLES, last)
+            for id_, fields in read(await self._client.wait(*asked)):
+                last = id_
+                yield codec.read_moment(fields["m"], codec.read_bars(fields["b"]))
+
+    async def panel(self, step: timedelta, metrics: Collection[Metric], rows: int) -> Panel:
+        stored = listed(await self._client.do("ZRANGE", keys.bars(step), -rows, -1))
+        return joined((bar for blob in stored for bar in codec.read_bars(raw(blob))), step, metrics, rows)
+
+    async def extend(self, bars: Sequence[Panel]) -> None:
+        kept = kept_rows(bars)
+        for panel in bars:
+            words: list[Word] = []
+            for at, row in rows_of(panel):
+                words += [at, codec.bars([row])]
+            for start in range(0, len(words), 2 * PAGE):
+                page = words[start : start + 2 * PAGE]
+                head = (_seconds(panel.step), kept[panel.step])
+                await self._client.step("extend", [keys.STEPS, keys.bars(panel.step)], *head, *page)
+
+    async def steps(self) -> Sequence[timedelta]:
+        found = listed(await self._client.do("SMEMBERS", keys.STEPS))
+        return sorted(timedelta(seconds=float(text(step))) for step in found)
+
+
+def _seconds(step: timedelta) -> str:
+    return f"{step.total_seconds():g}"

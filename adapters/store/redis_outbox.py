@@ -1,0 +1,154 @@
+"""Lanes of waiting entries on a Redis-protocol server: steps A2 to A6, each one script."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import count
+
+from adapters.chat.base import Place, place_of
+from adapters.store import codec, keys
+from adapters.store.base import MAX_TRIES, Claim, Epoch, Fanned, Fenced, Final, Held, Idle, RuleChange
+from adapters.store.client import Client
+from adapters.store.replies import entries, listed, raw, text
+from signals.event import Event
+from signals.panel import from_ms, to_ms
+
+BODY_FOR = timedelta(days=7)
+MESSAGES_FOR = timedelta(days=30)
+OUTCOMES_FOR = timedelta(days=30)
+_MS = timedelta(milliseconds=1)
+_SECOND = timedelta(seconds=1)
+
+
+class RedisOutboxes:
+    """The port of deliveries."""
+
+    _client: Client
+    _calls: "count[int]"
+    """Numbers claims, so that one whose reply was lost can be asked again."""
+
+    async def subscribe(self, platform: str, change: RuleChange) -> None:
+        place = place_of(change.rule.place) if change.rule else None
+        to = "" if place is None else place.id if place.platform == platform else "-"
+        where = [keys.of_platform(platform, "applied"), keys.subscribers(platform, change.rule_id)]
+        await self._client.step("subscribe", where, change.number, to)
+
+    async def applied(self, platform: str) -> int:
+        stored = await self._client.do("GET", keys.of_platform(platform, "applied"))
+        return int(text(stored)) if stored else 0
+
+    async def fan_out(self, platform: str, event: Event, page: int, now: datetime) -> Fanned:
+        answer = await self._client.step(
+            "fan_out",
+            [
+                keys.expanded(platform, event.id),
+                keys.subscribers(platform, event.rule_id),
+                *_keys(platform, "lane", "ready", "seq"),
+                keys.body(platform, event.id),
+                *_keys(platform, "applied"),
+            ],
+            event.id,
+            page,
+            to_ms(now),
+            codec.encode(event),
+            event.change_number,
+            BODY_FOR // _SECOND,
+            BODY_FOR // _SECOND,
+        )
+        return Fanned(text(answer))
+
+    async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
+        where = _keys(platform, "leader", "epoch", "infl", "ready")
+        epoch, until = listed(await self._client.step("lead", where, owner, to_ms(now), to_ms(now + ttl)))
+        if text(epoch) == "0":
+            return Held(from_ms(int(text(until))) - now)
+        return Epoch(platform, owner, int(text(epoch)))
+
+    async def renew(self, epoch: Epoch, now: datetime, ttl: timedelta) -> bool:
+        return await self._lead_on(epoch, str(to_ms(now + ttl)))
+
+    async def resign(self, epoch: Epoch) -> None:
+        await self._lead_on(epoch, "")
+
+    async def _lead_on(self, epoch: Epoch, until: str) -> bool:
+        where = _keys(epoch.platform, "leader", "epoch")
+        return await self._client.step("renew", where, epoch.owner, str(epoch.number), until) == 1
+
+    async def claim(self, epoch: Epoch, now: datetime, lease: timedelta) -> Claim | Idle:
+        where = _keys(epoch.platform, "epoch", "ready", "lane", "infl", "last", "tries")
+        call = next(self._calls)
+        answer = [
+            text(word)
+            for word in listed(
+                await self._client.step("claim", where, str(epoch.number), call, to_ms(now), to_ms(now + lease))
+            )
+        ]
+        match answer:
+            case ["go", place, entry, ambiguous, tries]:
+                event = await self._body(epoch.platform, entry.rpartition(":")[2])
+                return Claim(epoch, Place(epoch.platform, place), entry, event, int(ambiguous), int(tries))
+            case ["idle", due]:
+                return Idle(from_ms(int(float(due))) if due else None)
+            case _:
+                raise Fenced("another sender leads this platform now")
+
+    async def _body(self, platform: str, event_id: str) -> Event | None:
+        stored = await self._client.do("GET", keys.body(platform, event_id))
+        try:
+            return codec.read_event(raw(stored)) if stored else None
+        except codec.Unreadable:
+            return None
+
+    async def finish(self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime) -> None:
+        platform, place = claim.epoch.platform, claim.place
+        episode = claim.event.episode if claim.event else "-"
+        await self._client.step(
+            "finish",
+            [
+                *_keys(platform, "ready", "lane", "infl", "tries"),
+                keys.outcomes(place),
+                keys.messages(platform, episode),
+            ],
+            place.id,
+            claim.entry,
+            str(claim.epoch.number),
+            to_ms(next_due),
+            outcome,
+            reason,
+            message_id,
+            MESSAGES_FOR // _SECOND,
+            OUTCOMES_FOR // _MS,
+        )
+
+    async def retry(self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False) -> Final | None:
+        tries = claim.tries + 1 if poison else claim.tries
+        answer = await self._client.step(
+            "retry",
+            [*_keys(claim.epoch.platform, "ready", "lane", "infl", "tries"), keys.outcomes(claim.place)],
+            claim.place.id,
+            claim.entry,
+            str(claim.epoch.number),
+            claim.ambiguous,
+            to_ms(not_before),
+            0 if certain else 1,
+            tries,
+            1 if poison and tries >= MAX_TRIES else 0,
+            OUTCOMES_FOR // _MS,
+        )
+        return Final.DEAD if text(answer) else None
+
+    async def message_of(self, place: Place, episode: str) -> str | None:
+        stored = await self._client.do("HGET", keys.messages(place.platform, episode), place.id)
+        return text(stored) if stored else None
+
+    async def waiting(self, place: Place) -> int:
+        lane = keys.of_platform(place.platform, "lane")
+        found = await self._client.do("ZLEXCOUNT", lane, f"[{place.id}:", f"({place.id};")
+        return found if isinstance(found, int) else 0
+
+    async def outcomes(self, place: Place, limit: int) -> Sequence[tuple[str, Final, str]]:
+        found = entries(await self._client.do("XREVRANGE", keys.outcomes(place), "+", "-", "COUNT", limit))
+        return [(of["entry"].decode(), Final(of["outcome"].decode()), of["reason"].decode()) for _, of in found]
+
+
+def _keys(platform: str, *names: str) -> list[str]:
+    return [keys.of_platform(platform, name) for name in names]

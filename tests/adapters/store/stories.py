@@ -1,0 +1,90 @@
+"""Small true things to put into stores."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from adapters.chat.base import Place
+from adapters.store.base import RuleChange, Saved, Store
+from signals.aggregate import Cycle, Reading, Weighing
+from signals.event import Event
+from signals.model import ALL, Fact, Metric, Observation, Unit
+from signals.panel import Panel, to_ms
+from signals.rules.lifecycle import AlertState, Change, Phase
+from signals.rules.model import Compare, Condition, Draft, Rule
+
+T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+HOME = Place("terminal", "local")
+TTL = timedelta(seconds=10)
+LEASE = timedelta(seconds=90)
+
+
+def draft(text: str = "ETH funding < -0.01%") -> Draft:
+    condition = Condition("funding", timedelta(0), Compare.BELOW, -0.0001, -0.00008, Unit.RATE_8H)
+    return Draft(("ETH",), ALL, (condition,), timedelta(minutes=15), timedelta(hours=1), once=False, text=text)
+
+
+async def subscribed(store: Store, place: Place = HOME, seen: str = "1") -> Rule:
+    """A rule of that place that its platform knows of."""
+    saved = await store.add(place, draft(), seen, T0, 50)
+    assert isinstance(saved, Saved)
+    await store.subscribe(place.platform, RuleChange(saved.rule.change, saved.rule.id, saved.rule))
+    return saved.rule
+
+
+def event(rule: Rule, id_: str = "AAAA", at: datetime = T0, change: Change = Change.FIRED) -> Event:
+    return Event(
+        id=id_,
+        episode="AAAA",
+        rule_id=rule.id,
+        rule_number=rule.number,
+        revision=1,
+        sentence=rule.draft.text,
+        change_number=rule.change,
+        coin="ETH",
+        venue=ALL,
+        name="funding",
+        window=timedelta(0),
+        change=change,
+        at=at,
+        since=at - 15 * MINUTE,
+        fired_at=at,
+        value=-0.000121,
+        line=-0.0001,
+        clear=-0.00008,
+        downward=True,
+        unit=Unit.RATE_8H,
+        hold=timedelta(minutes=15),
+        venues=("binance", "okx"),
+        missing=("gate",),
+        coverage=0.93,
+        floor=False,
+        trust="normal",
+        facts=(Fact("open interest", 2.74e6, Unit.COINS), Fact("spot", None, Unit.USD, "unknown")),
+        label="SIMULATED",
+    )
+
+
+def firing(at: datetime = T0) -> AlertState:
+    return AlertState(phase=Phase.FIRING, at=at, armed=True, met_since=at - 15 * MINUTE, fired_at=at, told_at=at)
+
+
+def bar(at: datetime, value: float, step: timedelta = MINUTE, coins: tuple[str, ...] = ("BTC", "ETH")) -> Panel:
+    """One row with a known price, an unknown funding, and the price of one venue."""
+    prices = np.full((1, len(coins)), value, np.float32)
+    unknown = np.full((1, len(coins)), np.nan, np.float32)
+    matrices = {Metric.PRICE: prices, Metric.FUNDING: unknown}
+    return Panel(np.array([to_ms(at)], np.int64), coins, step, matrices, {Metric.PRICE: {"okx": prices}})
+
+
+def cycle(at: datetime = T0, value: float = 65_000.1, *, with_hour: bool = False) -> Cycle:
+    seen = Observation(
+        Metric.FUNDING, "okx", "BTC-USDT-SWAP", "BTC", -0.0001, at, at, 2 * MINUTE, MINUTE * 0, 8.0, at, -0.0001
+    )
+    readings = {
+        "BTC": {Metric.PRICE: Reading(value, at, ("okx",), ("gate",), 0.9, Weighing.MEDIAN, span=MINUTE)},
+        "ETH": {Metric.PRICE: Reading(None, at, (), ("okx",), 0.0, Weighing.ONE, floor=True)},
+    }
+    hours = (bar(at, value, timedelta(hours=1)),) if with_hour else ()
+    return Cycle(at, "SIMULATED", readings, (seen,), (bar(at, value), *hours))

@@ -1,0 +1,551 @@
+"""What every store promises: in memory, on the embedded server, and on Debian's redis-server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from adapters.chat.base import Place
+from adapters.store.base import (
+    MAX_TRIES,
+    Claim,
+    Committed,
+    Epoch,
+    Fanned,
+    Fenced,
+    Final,
+    Full,
+    Held,
+    Idle,
+    Mute,
+    PlaceSettings,
+    RuleChange,
+    Saved,
+    Store,
+)
+from adapters.store.client import Client
+from adapters.store.registry import MEMORY, open_store
+from signals.model import Metric
+from signals.panel import KEEP, to_ms
+from signals.rules.lifecycle import AlertState, Change
+from tests.adapters.store.stories import (
+    HOME,
+    LEASE,
+    MINUTE,
+    T0,
+    TTL,
+    bar,
+    cycle,
+    draft,
+    event,
+    firing,
+    subscribed,
+)
+from tests.servers import DEBIAN, redis_server, valkey
+
+T = TypeVar("T")
+NO_DEBIAN = pytest.mark.skipif(DEBIAN is None, reason="redis-server is not on PATH; CI installs it")
+SOON = 10.0
+
+
+@pytest.fixture(scope="module", params=["memory", "embedded", pytest.param("redis-server", marks=NO_DEBIAN)])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    servers: dict[str, Callable[[Path], object]] = {"embedded": valkey, "redis-server": redis_server}
+    if request.param == "memory":
+        yield MEMORY
+        return
+    with servers[request.param](tmp_path_factory.mktemp("store")) as found:  # type: ignore[attr-defined] # both are context managers
+        yield found
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    if url != MEMORY:
+        client = Client(url)
+        await client.do("FLUSHALL")
+        await client.aclose()
+    opened = await open_store(url)
+    yield opened
+    await opened.aclose()
+
+
+async def first(source: AsyncIterator[T], count: int) -> list[T]:
+    """The first so many of a source that never ends."""
+    found: list[T] = []
+    async with asyncio.timeout(SOON), aclosing(source) as items:  # type: ignore[type-var] # they are generators
+        async for item in items:
+            found.append(item)
+            if len(found) == count:
+                break
+    return found
+
+
+# markets
+
+
+async def test_an_empty_store_knows_nothing(store: Store) -> None:
+    panel = await store.panel(MINUTE, [Metric.PRICE], 10)
+
+    assert await store.latest() is None
+    assert panel.shape == (0, 0)
+    assert await store.steps() == []
+    assert await store.judged() is None
+    assert await store.everything() == (0, [])
+    assert await store.of(HOME) == []
+    assert await store.settings(HOME) == PlaceSettings()
+    assert await store.states() == []
+    assert await store.applied("terminal") == 0
+
+
+async def test_the_last_closed_moment_is_given_back_exactly_and_without_bars(store: Store) -> None:
+    closed = cycle()
+
+    await store.close(closed)
+
+    assert await store.latest() == replace(closed, bars=())
+
+
+async def test_readers_are_given_missed_moments_first_and_then_new_ones_with_their_bars(store: Store) -> None:
+    for minute in range(3):
+        await store.close(cycle(T0 + minute * MINUTE, 100.0 + minute))
+    reader = asyncio.create_task(first(store.cycles(T0), 3))
+    await asyncio.sleep(0)
+
+    await store.close(cycle(T0 + 3 * MINUTE, 103.0, with_hour=True))
+
+    found = await reader
+    assert [c.at for c in found] == [T0 + m * MINUTE for m in (1, 2, 3)]
+    assert [bars.step for bars in found[-1].bars] == [MINUTE, timedelta(hours=1)]
+    assert found[-1].bars[0][Metric.PRICE].tolist() == [[103.0, 103.0]]
+    assert np.isnan(found[-1].bars[0][Metric.FUNDING]).all()
+    assert found[-1].bars[0].leg(Metric.PRICE, "okx").tolist() == [[103.0, 103.0]]
+
+
+async def test_a_moment_closed_twice_or_out_of_order_changes_nothing(store: Store) -> None:
+    await store.close(cycle(T0, 1.0))
+    await store.close(cycle(T0 + MINUTE, 2.0))
+
+    await store.close(cycle(T0 + MINUTE, 9.0))
+    await store.close(cycle(T0, 9.0))
+
+    assert [c.readings["BTC"][Metric.PRICE].value for c in await first(store.cycles(None), 2)] == [1.0, 2.0]
+    assert (await store.panel(MINUTE, [Metric.PRICE], 9))[Metric.PRICE].tolist() == [[1.0, 1.0], [2.0, 2.0]]
+
+
+async def test_panels_hold_the_last_rows_with_just_the_metrics_asked_for(store: Store) -> None:
+    for minute in range(4):
+        await store.close(cycle(T0 + minute * MINUTE, float(minute)))
+
+    panel = await store.panel(MINUTE, [Metric.PRICE], 3)
+
+    assert panel.times.tolist() == [to_ms(T0 + m * MINUTE) for m in (1, 2, 3)]
+    assert panel.coins == ("BTC", "ETH")
+    assert panel[Metric.PRICE].tolist() == [[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]
+    assert panel.leg(Metric.PRICE, "okx").tolist() == [[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]
+    assert set(panel.matrices) == {Metric.PRICE}
+    assert await store.steps() == [MINUTE]
+
+
+async def test_bars_of_the_past_fill_holes_and_are_no_news(store: Store) -> None:
+    await store.close(cycle(T0, 5.0))
+
+    past = [bar(T0 - 2 * MINUTE, 3.0, coins=("ETH", "SOL")), bar(T0 - MINUTE, 4.0), bar(T0, 9.0)]
+    await store.extend(past)
+
+    panel = await store.panel(MINUTE, [Metric.PRICE], 9)
+    eth, sol = panel.column("ETH"), panel.column("SOL")
+    assert panel[Metric.PRICE][:, eth].tolist() == [3.0, 4.0, 5.0]
+    assert panel[Metric.PRICE][0, sol] == 3.0
+    assert np.isnan(panel[Metric.PRICE][1:, sol]).all()
+    assert [c.at for c in await first(store.cycles(None), 1)] == [T0]
+
+
+async def test_no_more_bars_are_kept_than_windows_need(store: Store) -> None:
+    rows = KEEP[MINUTE] // MINUTE
+    await store.extend([bar(T0 + n * MINUTE, float(n), coins=("BTC",)) for n in range(rows)])
+
+    await store.close(replace(cycle(T0 + rows * MINUTE, 7.0)))
+
+    panel = await store.panel(MINUTE, [Metric.PRICE], rows + 9)
+    assert len(panel.times) == rows
+    assert panel[Metric.PRICE][0, 0] == 1.0
+    assert panel[Metric.PRICE][-1, 0] == 7.0
+
+
+# rules and settings
+
+
+async def test_rules_are_numbered_per_place_and_numbers_are_never_used_again(store: Store) -> None:
+    other = Place("telegram", "-100123.45")
+    one = await store.add(HOME, draft("a"), "1", T0, 50)
+    two = await store.add(HOME, draft("b"), "2", T0, 50)
+    elsewhere = await store.add(other, draft("c"), "3", T0, 50)
+    assert isinstance(one, Saved)
+    assert isinstance(two, Saved)
+    assert isinstance(elsewhere, Saved)
+
+    assert await store.remove(two.rule.id, HOME, "4")
+    three = await store.add(HOME, draft("d"), "5", T0, 50)
+
+    assert isinstance(three, Saved)
+    assert [one.rule.number, two.rule.number, three.rule.number, elsewhere.rule.number] == [1, 2, 3, 1]
+    assert await store.of(HOME) == [one.rule, three.rule]
+    assert await store.of(other) == [elsewhere.rule]
+    assert one.rule.draft == draft("a")
+    assert one.rule.created == T0
+    change, rules = await store.everything()
+    assert change == 5
+    assert {rule.id for rule in rules} == {one.rule.id, three.rule.id, elsewhere.rule.id}
+
+
+async def test_an_update_that_comes_twice_acts_once_and_is_answered_alike(store: Store) -> None:
+    saved = await store.add(HOME, draft(), "7", T0, 50)
+    again = await store.add(HOME, draft(), "7", T0 + MINUTE, 50)
+    assert isinstance(saved, Saved)
+    assert isinstance(again, Saved)
+    assert (again.rule.id, again.rule.number) == (saved.rule.id, saved.rule.number)
+    assert len(await store.of(HOME)) == 1
+
+    assert await store.remove(saved.rule.id, HOME, "8")
+    assert await store.remove(saved.rule.id, HOME, "8")
+    assert not await store.remove(saved.rule.id, HOME, "9")
+
+
+async def test_a_place_has_only_as_many_rules_as_it_may(store: Store) -> None:
+    await store.add(HOME, draft("a"), "1", T0, 1)
+
+    assert await store.add(HOME, draft("b"), "2", T0, 1) == Full(1)
+    assert await store.add(HOME, draft("b"), "2", T0, 1) == Full(1)
+    assert len(await store.of(HOME)) == 1
+
+
+async def test_nobody_removes_the_rule_of_another_place(store: Store) -> None:
+    saved = await store.add(HOME, draft(), "1", T0, 50)
+    assert isinstance(saved, Saved)
+
+    assert not await store.remove(saved.rule.id, Place("terminal", "other"), "2")
+    assert not await store.remove("terminal:local/99", HOME, "3")
+    assert await store.of(HOME) == [saved.rule]
+
+
+async def test_changes_come_in_order_missed_ones_first(store: Store) -> None:
+    saved = await store.add(HOME, draft("a"), "1", T0, 50)
+    assert isinstance(saved, Saved)
+    reader = asyncio.create_task(first(store.changes(0), 3))
+    await asyncio.sleep(0)
+
+    await store.remove(saved.rule.id, HOME, "2")
+    later = await store.add(HOME, draft("b"), "3", T0, 50)
+
+    assert isinstance(later, Saved)
+    assert await reader == [
+        RuleChange(1, saved.rule.id, saved.rule),
+        RuleChange(2, saved.rule.id, None),
+        RuleChange(3, later.rule.id, later.rule),
+    ]
+    assert [c.number for c in await first(store.changes(2), 1)] == [3]
+
+
+async def test_settings_are_replaced_once_per_update(store: Store) -> None:
+    quiet = PlaceSettings(stopped=True, mutes=(Mute("ETH", T0 + MINUTE), Mute("*", T0)))
+    await store.set(HOME, quiet, "1")
+    assert await store.settings(HOME) == quiet
+
+    await store.set(HOME, PlaceSettings(), "1")
+    assert await store.settings(HOME) == quiet
+    await store.set(HOME, PlaceSettings(), "2")
+    assert await store.settings(HOME) == PlaceSettings()
+
+
+# phases and events
+
+
+async def test_a_state_is_stored_with_its_version_and_its_event(store: Store) -> None:
+    rule = await subscribed(store)
+    fired = event(rule)
+
+    assert await store.state(rule.id, "ETH") == (0, AlertState())
+    assert await store.commit(rule.id, "ETH", 0, firing(), fired) is Committed.OK
+    assert await store.commit(rule.id, "BTC", 0, AlertState(at=T0, armed=True), None) is Committed.OK
+
+    assert await store.state(rule.id, "ETH") == (1, firing())
+    assert sorted(subject for subject, _, _ in await store.states()) == [(rule.id, "BTC"), (rule.id, "ETH")]
+    assert await first(store.events(), 1) == [fired]
+    assert await store.recent([rule.id], 5) == [fired]
+
+
+async def test_the_same_commit_asked_twice_is_one(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.commit(rule.id, "ETH", 0, firing(), event(rule))
+
+    assert await store.commit(rule.id, "ETH", 0, firing(), event(rule)) is Committed.ALREADY
+
+    assert await store.recent([rule.id], 5) == [event(rule)]
+
+
+async def test_late_data_and_other_evaluators_change_nothing(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.commit(rule.id, "ETH", 0, firing(), event(rule))
+    later = firing(T0 + MINUTE)
+
+    assert await store.commit(rule.id, "ETH", 1, firing(T0 - MINUTE), None) is Committed.OLD
+    assert await store.commit(rule.id, "ETH", 1, firing(T0), event(rule, "BBBB")) is Committed.OLD
+    assert await store.commit(rule.id, "ETH", 0, later, event(rule, "BBBB")) is Committed.CONFLICT
+    assert await store.commit(rule.id, "ETH", 5, later, event(rule, "BBBB")) is Committed.CONFLICT
+
+    assert await store.state(rule.id, "ETH") == (1, firing())
+    assert await store.recent([rule.id], 5) == [event(rule)]
+
+
+async def test_events_come_in_order_until_they_are_acked_even_to_a_new_reader(store: Store) -> None:
+    rule = await subscribed(store)
+    told = [event(rule, id_, T0 + n * MINUTE) for n, id_ in enumerate("ABC")]
+    for n, one in enumerate(told):
+        await store.commit(rule.id, "ETH", n, firing(one.at), one)
+    assert await first(store.events(), 3) == told
+
+    await store.ack(told[0])
+    await store.ack(told[0])
+
+    assert await first(store.events(), 2) == told[1:]
+    assert await store.recent([rule.id], 2) == [told[2], told[1]]
+
+
+async def test_a_forgotten_rule_leaves_no_states(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.commit(rule.id, "ETH", 0, firing(), event(rule))
+
+    await store.forget(rule.id)
+
+    assert await store.states() == []
+    assert await store.recent([rule.id], 5) == []
+
+
+async def test_the_judged_moment_only_moves_forward(store: Store) -> None:
+    await store.mark_judged(T0 + MINUTE)
+    await store.mark_judged(T0)
+
+    assert await store.judged() == T0 + MINUTE
+
+
+# deliveries
+
+
+async def lead(store: Store, owner: str = "main", platform: str = "terminal") -> Epoch:
+    led = await store.lead(platform, owner, T0, TTL)
+    assert isinstance(led, Epoch)
+    return led
+
+
+async def claimed(store: Store, epoch: Epoch, minutes: float = 0) -> Claim:
+    claim = await store.claim(epoch, T0 + minutes * MINUTE, LEASE)
+    assert isinstance(claim, Claim)
+    return claim
+
+
+async def test_an_event_waits_for_its_own_subscription(store: Store) -> None:
+    saved = await store.add(HOME, draft(), "1", T0, 50)
+    assert isinstance(saved, Saved)
+    assert await store.fan_out("terminal", event(saved.rule), 10, T0) is Fanned.WAIT
+
+    await store.subscribe("terminal", RuleChange(saved.rule.change, saved.rule.id, saved.rule))
+
+    assert await store.fan_out("terminal", event(saved.rule), 10, T0) is Fanned.DONE
+    assert await store.waiting(HOME) == 1
+
+
+async def test_each_place_gets_one_entry_however_often_it_is_asked_and_however_long_the_pages(store: Store) -> None:
+    rule = await subscribed(store)
+    for n in range(4):
+        place = Place("terminal", f"p{n}")
+        await store.subscribe("terminal", RuleChange(rule.change + 1 + n, rule.id, replace(rule, place=str(place))))
+
+    answers = [await store.fan_out("terminal", event(rule), 2, T0) for _ in range(5)]
+
+    assert answers == [Fanned.MORE, Fanned.MORE, Fanned.DONE, Fanned.DONE, Fanned.DONE]
+    places = [HOME, *(Place("terminal", f"p{n}") for n in range(4))]
+    assert [await store.waiting(place) for place in places] == [1] * 5
+
+
+async def test_platforms_only_serve_their_own_places(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.subscribe("telegram", RuleChange(rule.change, rule.id, rule))
+
+    assert await store.fan_out("telegram", event(rule), 10, T0) is Fanned.DONE
+    assert isinstance(await store.claim(await lead(store, platform="telegram"), T0, LEASE), Idle)
+
+
+async def test_a_removed_rule_has_no_subscribers_and_old_changes_do_not_bring_them_back(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.subscribe("terminal", RuleChange(rule.change + 1, rule.id, None))
+    await store.subscribe("terminal", RuleChange(rule.change, rule.id, rule))
+
+    assert await store.applied("terminal") == rule.change + 1
+    assert await store.fan_out("terminal", event(rule), 10, T0) is Fanned.DONE
+    assert await store.waiting(HOME) == 0
+
+
+async def queued(store: Store, *ids: str) -> None:
+    rule = await subscribed(store)
+    for id_ in ids:
+        assert await store.fan_out("terminal", event(rule, id_), 10, T0) is Fanned.DONE
+
+
+async def test_entries_of_a_place_are_claimed_in_order_one_at_a_time(store: Store) -> None:
+    await queued(store, "AAAA", "BBBB")
+    epoch = await lead(store)
+
+    one = await claimed(store, epoch)
+    meanwhile = await store.claim(epoch, T0, LEASE)
+    await store.finish(one, Final.SENT, "", "m1", T0 + MINUTE)
+    too_soon = await store.claim(epoch, T0, LEASE)
+    two = await claimed(store, epoch, 1)
+
+    assert (one.place, one.ambiguous, one.tries) == (HOME, 0, 0)
+    assert one.event is not None
+    assert one.event.id == "AAAA"
+    assert meanwhile == Idle(T0 + LEASE)
+    assert too_soon == Idle(T0 + MINUTE)
+    assert two.event is not None
+    assert two.event.id == "BBBB"
+    assert await store.waiting(HOME) == 1
+
+
+async def test_every_entry_ends_in_one_outcome(store: Store) -> None:
+    await queued(store, "AAAA", "BBBB")
+    epoch = await lead(store)
+    one = await claimed(store, epoch)
+    await store.finish(one, Final.SENT, "", "m1", T0)
+    await store.finish(one, Final.DEAD, "again", "m2", T0)
+    two = await claimed(store, epoch)
+    await store.finish(two, Final.SKIPPED, "muted ETH", "", T0)
+
+    assert await store.outcomes(HOME, 9) == [
+        (two.entry, Final.SKIPPED, "muted ETH"),
+        (one.entry, Final.SENT, ""),
+    ]
+    assert await store.message_of(HOME, "AAAA") == "m1"
+    assert await store.claim(epoch, T0, LEASE) == Idle(None)
+
+
+async def test_a_certain_failure_is_not_ambiguous_and_an_ambiguous_one_stays_so(store: Store) -> None:
+    await queued(store, "AAAA")
+    epoch = await lead(store)
+    certain = await claimed(store, epoch)
+    await store.retry(certain, T0 + MINUTE, certain=True)
+    assert await store.claim(epoch, T0, LEASE) == Idle(T0 + MINUTE)
+    second = await claimed(store, epoch, 1)
+    await store.retry(second, T0 + 2 * MINUTE, certain=False)
+    third = await claimed(store, epoch, 2)
+    await store.retry(third, T0 + 3 * MINUTE, certain=True)
+    fourth = await claimed(store, epoch, 3)
+
+    assert [c.ambiguous for c in (certain, second, third, fourth)] == [0, 0, 1, 1]
+    assert {c.entry for c in (certain, second, third, fourth)} == {certain.entry}
+
+
+async def test_a_lease_that_ran_out_makes_the_next_try_ambiguous(store: Store) -> None:
+    await queued(store, "AAAA")
+    epoch = await lead(store)
+    await claimed(store, epoch)
+
+    again = await claimed(store, epoch, 2)
+
+    assert again.ambiguous == 1
+
+
+async def test_a_newer_leader_takes_over_what_was_in_flight_and_fences_the_old_one(store: Store) -> None:
+    await queued(store, "AAAA", "BBBB")
+    old = await lead(store)
+    in_flight = await claimed(store, old)
+    assert await store.lead("terminal", "standby", T0, TTL) == Held(TTL)
+
+    new = await store.lead("terminal", "standby", T0 + 2 * TTL, TTL)
+
+    assert isinstance(new, Epoch)
+    assert new.number > old.number
+    with pytest.raises(Fenced):
+        await store.claim(old, T0 + 2 * TTL, LEASE)
+    assert not await store.renew(old, T0 + 2 * TTL, TTL)
+    taken = await store.claim(new, T0 + 2 * TTL, LEASE)
+    assert isinstance(taken, Claim)
+    assert (taken.entry, taken.ambiguous) == (in_flight.entry, 1)
+    await store.finish(in_flight, Final.SENT, "", "m1", T0)
+    assert await store.claim(new, T0 + 2 * TTL, LEASE) == Idle(T0 + 2 * TTL + LEASE)
+    await store.finish(taken, Final.SENT, "", "m2", T0 + 2 * TTL)
+    assert await store.message_of(HOME, "AAAA") == "m1"
+
+
+async def test_a_restarted_leader_leads_again_at_once_and_a_resigned_one_lets_others_in(store: Store) -> None:
+    first_ = await lead(store)
+    again = await lead(store)
+    assert again.number > first_.number
+    assert await store.renew(again, T0 + TTL / 2, TTL)
+    assert await store.lead("terminal", "standby", T0 + TTL, TTL) == Held(TTL / 2)
+
+    await store.resign(first_)
+    assert isinstance(await store.lead("terminal", "standby", T0 + TTL, TTL), Held)
+    await store.resign(again)
+
+    assert isinstance(await store.lead("terminal", "standby", T0 + TTL, TTL), Epoch)
+
+
+async def test_parked_retries_keep_their_time_over_a_takeover(store: Store) -> None:
+    await queued(store, "AAAA")
+    epoch = await lead(store)
+    await store.retry(await claimed(store, epoch), T0 + 5 * MINUTE, certain=True)
+
+    again = await lead(store)
+
+    assert await store.claim(again, T0 + MINUTE, LEASE) == Idle(T0 + 5 * MINUTE)
+
+
+async def test_what_is_refused_too_often_dies_and_the_lane_goes_on(store: Store) -> None:
+    await queued(store, "AAAA", "BBBB")
+    epoch = await lead(store)
+
+    ends = [await store.retry(await claimed(store, epoch), T0, certain=True, poison=True) for _ in range(MAX_TRIES)]
+
+    assert ends == [None] * (MAX_TRIES - 1) + [Final.DEAD]
+    (dead,) = await store.outcomes(HOME, 9)
+    assert dead[1] is Final.DEAD
+    following = await claimed(store, epoch)
+    assert following.event is not None
+    assert (following.event.id, following.tries) == ("BBBB", 0)
+
+
+async def test_a_claim_that_is_no_longer_ours_cannot_be_given_back(store: Store) -> None:
+    await queued(store, "AAAA")
+    old = await claimed(store, await lead(store))
+    new_epoch = await lead(store)
+    await claimed(store, new_epoch)
+
+    assert await store.retry(old, T0 + 9 * MINUTE, certain=True) is None
+
+    assert await store.claim(new_epoch, T0, LEASE) == Idle(T0 + LEASE)
+
+
+async def test_the_message_of_a_firing_is_found_by_its_episode(store: Store) -> None:
+    rule = await subscribed(store)
+    epoch = await lead(store)
+    await store.fan_out("terminal", event(rule), 10, T0)
+    await store.finish(await claimed(store, epoch), Final.SENT, "", "m1", T0)
+    await store.fan_out("terminal", event(rule, "RRRR", change=Change.RESOLVED), 10, T0)
+    await store.finish(await claimed(store, epoch), Final.SENT, "", "m2", T0)
+
+    assert await store.message_of(HOME, "AAAA") == "m1"
+    assert await store.message_of(HOME, "ZZZZ") is None
+
+
+async def test_what_the_store_is_can_be_said(store: Store) -> None:
+    info = await store.info()
+
+    assert info.product in ("memory", "Valkey", "Redis")
+    assert info.version
+    assert info.detail

@@ -1,0 +1,42 @@
+"""Real Redis-protocol servers for tests."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from adapters.store import embedded
+
+DEBIAN = shutil.which("redis-server")
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[str]:
+    """The embedded server on a folder of its own."""
+    server = embedded.start(folder)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@contextmanager
+def redis_server(folder: Path, *options: str) -> Iterator[str]:
+    """A plain redis-server on a unix socket, as an operator would run it."""
+    if DEBIAN is None:
+        raise AssertionError("look at DEBIAN first")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "redis.sock"
+    words = [DEBIAN, "--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", "", *options]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = f"unix://{path}"
+        until = time.monotonic() + 10
+        while not path.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
