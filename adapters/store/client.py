@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
+    NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -140,7 +141,7 @@ def _sentence(error: RedisError | OSError, where: str) -> StoreError:
     said = str(error)
     if isinstance(error, AuthenticationError) or said.startswith(("NOAUTH", "WRONGPASS", "invalid username-password")):
         return StoreRefused(_PASSWORD)
-    if isinstance(error, AuthorizationError) or said.startswith("NOPERM"):
+    if isinstance(error, AuthorizationError | NoPermissionError):
         return StoreRefused(
             "The store's user may not run a command that perpwatch needs; docs/operations.md lists them."
         )

@@ -77,7 +77,9 @@ class Embedded:
                 self._process.wait()
         elif self.owned:
             _say(self._socket, b"SHUTDOWN\r\n")
-            _wait_for_lock(self.folder, STOP_WITHIN)
+            held = _wait_for_lock(self.folder, STOP_WITHIN)
+            if held is not None:
+                held.close()
         if self._owner is not None:
             self._owner.close()
             self._owner = None

@@ -1,0 +1,58 @@
+"""A line to a server that can be cut just before or just after the server has heard."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+
+class Proxy:
+    """Passes bytes between clients and a server; `cut_replies` many replies are swallowed and the line is cut."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self.cut_replies = 0
+        self.after = b""
+        """Only replies to requests that contain this are cut."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        up, down = await asyncio.open_unix_connection(self._server)
+        with suppress(OSError):
+            while asked := await reader.read(1 << 20):
+                down.write(asked)
+                answer = await up.read(1 << 20)
+                if self.cut_replies and self.after in asked:
+                    self.cut_replies -= 1
+                    break
+                writer.write(answer)
+        for line in (writer, down):
+            line.close()
+
+
+@asynccontextmanager
+async def proxied(url: str, folder: Path) -> AsyncIterator[tuple[str, Proxy]]:
+    """The URL of a line to that server, and the line."""
+    proxy = Proxy(url.removeprefix("unix://"))
+    path = folder / "proxy.sock"
+    server = await asyncio.start_unix_server(proxy.serve, path)
+    try:
+        yield f"unix://{path}", proxy
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def saying(answers: dict[bytes, bytes]) -> AsyncIterator[int]:
+    """A TCP server that answers a request which contains a key with its bytes, others with +OK; yields its port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.CancelledError):  # the test is over
+            while asked := await reader.read(1 << 16):
+                writer.write(next((said for word, said in answers.items() if word in asked.upper()), b"+OK\r\n"))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()

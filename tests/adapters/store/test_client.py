@@ -1,0 +1,232 @@
+"""The client never repeats a write by itself, asks steps again, and speaks in sentences without secrets."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.store import client as factory
+from adapters.store import keys
+from adapters.store.base import Saved, StoreRefused, StoreUnavailable
+from adapters.store.client import Client
+from adapters.store.redis import RedisStore, open_redis
+from tests.adapters.store.proxy import proxied, saying
+from tests.adapters.store.stories import HOME, T0, draft
+from tests.servers import DEBIAN, redis_server, valkey
+
+SECRET = "hunter2-canary"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with valkey(tmp_path_factory.mktemp("store")) as found:
+        yield found
+
+
+async def test_a_command_whose_reply_was_cut_was_executed_once(url: str, tmp_path: Path) -> None:
+    async with proxied(url, tmp_path) as (line, proxy):
+        client, straight = Client(line), Client(url)
+        await straight.do("DEL", "once")
+        await client.do("PING")
+        proxy.cut_replies, proxy.after = 1, b"INCR"
+
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            await client.do("INCR", "once")
+
+        assert await straight.do("GET", "once") == b"1"
+        await client.aclose()
+        await straight.aclose()
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+async def test_a_step_whose_reply_was_cut_is_asked_again_and_acts_once(url: str, tmp_path: Path, cut: int) -> None:
+    async with proxied(url, tmp_path) as (line, proxy):
+        straight = Client(url)
+        await straight.do("FLUSHALL")
+        store = await open_redis(line)
+        proxy.cut_replies, proxy.after = cut, b"EVAL"
+
+        saved = await store.add(HOME, draft(), "update-1", T0, 50)
+
+        assert isinstance(saved, Saved)
+        assert saved.rule.number == 1
+        assert await store.of(HOME) == [saved.rule]
+        assert proxy.cut_replies == 0
+        await store.aclose()
+        await straight.aclose()
+
+
+async def test_a_server_that_forgot_our_scripts_is_told_them_again(url: str) -> None:
+    store, client = await open_redis(url), Client(url)
+    await store.mark_judged(T0)
+    await client.do("SCRIPT", "FLUSH")
+
+    await store.mark_judged(T0)
+
+    assert await store.judged() == T0
+    await store.aclose()
+    await client.aclose()
+
+
+async def test_a_server_that_never_answers_is_given_up_on_in_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Client(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        async with asyncio.timeout(10):
+            with pytest.raises(StoreUnavailable, match="does not answer"):
+                await client.do("GET", "anything")
+        await client.aclose()
+
+
+async def test_cancelled_calls_never_mix_replies_up(url: str) -> None:
+    client = Client(url)
+    names = [f"key-{n}" for n in range(40)]
+    for name in names:
+        await client.do("SET", name, name)
+
+    for turn in range(30):
+        calls = [asyncio.create_task(client.do("GET", name)) for name in names]
+        await asyncio.sleep(0)
+        for number, call in enumerate(calls):
+            if (number + turn) % 3:
+                call.cancel()
+        found = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(said == name.encode() for name, said in zip(names, found, strict=True) if isinstance(said, bytes))
+
+    await client.aclose()
+
+
+@pytest.mark.parametrize("pasted", [f"123456:{SECRET}", "localhost:6379", "", f"https://example.org/{SECRET}", "redis"])
+def test_what_is_no_url_of_a_store_is_refused_without_repeating_it(pasted: str) -> None:
+    with pytest.raises(StoreRefused, match="PERPWATCH_REDIS_URL is not the URL of a store") as refused:
+        factory.connect(pasted)
+
+    assert SECRET not in str(refused.value)
+
+
+def test_a_port_that_is_no_number_is_refused_in_words() -> None:
+    with pytest.raises(StoreRefused, match="a port or a database that is no number"):
+        factory.connect("redis://localhost:64a/0")
+
+
+async def test_nobody_there_is_said_with_the_address_and_never_the_password() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    with pytest.raises(StoreUnavailable, match=f"at 127.0.0.1:{port} does not answer") as error:
+        await open_redis(f"redis://someone:{SECRET}@127.0.0.1:{port}/0")
+
+    assert SECRET not in str(error.value)
+    assert SECRET not in repr(error.value)
+
+
+async def test_a_redis_that_is_too_old_is_refused_by_its_version() -> None:
+    said = b"redis_version:6.2.14\r\nmaxmemory_policy:noeviction\r\n"
+    async with saying({b"INFO": b"$%d\r\n%s\r\n" % (len(said), said)}) as port:
+        with pytest.raises(StoreRefused, match=r"Redis 6\.2\.14; perpwatch needs Redis 7\.0 or newer"):
+            await open_redis(f"redis://127.0.0.1:{port}/0")
+
+
+async def test_a_store_that_evicts_is_refused() -> None:
+    said = b"redis_version:7.2.4\r\nmaxmemory_policy:allkeys-lru\r\n"
+    async with saying({b"INFO": b"$%d\r\n%s\r\n" % (len(said), said)}) as port:
+        with pytest.raises(StoreRefused, match="Set maxmemory-policy noeviction"):
+            await open_redis(f"redis://127.0.0.1:{port}/0")
+
+
+async def test_what_is_no_redis_at_all_is_refused_in_words() -> None:
+    async with saying({b"": b"HTTP/1.1 400 Bad Request\r\n\r\n"}) as port:
+        with pytest.raises(StoreRefused, match="Is it a Redis"):
+            await open_redis(f"redis://127.0.0.1:{port}/0")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"-OOM command not allowed when used memory > 'maxmemory'.\r\n", "out of memory"),
+        (b"-MISCONF Errors writing to the AOF file: No space left on device\r\n", "cannot write to its disk"),
+        (b"-READONLY You can't write against a read only replica.\r\n", "read-only replica"),
+        (b"-NOPERM this user has no permissions to run the 'evalsha' command\r\n", "may not run a command"),
+        (b"-NOAUTH Authentication required.\r\n", "user name or the password"),
+    ],
+)
+async def test_what_a_server_refuses_is_said_with_the_cure(said: bytes, words: str) -> None:
+    async with saying({b"EVALSHA": said}) as port:
+        client = Client(f"redis://127.0.0.1:{port}/0")
+
+        with pytest.raises((StoreRefused, StoreUnavailable), match=words):
+            await client.step("mark_judged", [keys.JUDGED], 1)
+
+        await client.aclose()
+
+
+@pytest.mark.skipif(DEBIAN is None, reason="redis-server is not on PATH; CI installs it")
+@pytest.mark.parametrize("user", [f":{SECRET}@", ""])
+async def test_a_wrong_password_is_said_without_repeating_it(tmp_path: Path, user: str) -> None:
+    with redis_server(tmp_path, "--requirepass", "right") as line:
+        with pytest.raises(StoreRefused, match="refuses the user name or the password") as refused:
+            await open_redis(line.replace("unix://", f"unix://{user}"))
+        store = await open_redis(line.replace("unix://", "unix://:right@"))
+        await store.aclose()
+
+    assert SECRET not in str(refused.value)
+
+
+async def test_data_of_a_newer_version_are_left_alone(url: str) -> None:
+    client = Client(url)
+    await client.do("SET", keys.SCHEMA, 99)
+    try:
+        with pytest.raises(StoreRefused, match="newer perpwatch"):
+            await open_redis(url)
+        assert await client.do("GET", keys.SCHEMA) == b"99"
+    finally:
+        await client.do("DEL", keys.SCHEMA)
+        await client.aclose()
+
+
+async def test_a_claim_whose_reply_was_cut_is_given_again_and_is_not_ambiguous(url: str, tmp_path: Path) -> None:
+    from tests.contracts.test_store import claimed, lead, queued  # noqa: PLC0415 - its steps, not its tests
+
+    straight = Client(url)
+    await straight.do("FLUSHALL")
+    async with proxied(url, tmp_path) as (line, proxy):
+        store = await open_redis(line)
+        await queued(store, "AAAA")
+        epoch = await lead(store)
+        proxy.cut_replies, proxy.after = 1, b"EVALSHA"
+
+        claim = await claimed(store, epoch)
+
+        assert claim.ambiguous == 0
+        assert proxy.cut_replies == 0
+        await store.aclose()
+    await straight.aclose()
+
+
+async def test_how_safe_the_store_keeps_things_is_said(url: str) -> None:
+    store = await open_redis(url)
+    info = await store.info()
+    assert (info.product, info.durable) == ("Valkey", True)
+    await store.aclose()
+
+
+@pytest.mark.skipif(DEBIAN is None, reason="redis-server is not on PATH; CI installs it")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--appendonly", "yes", "--appendfsync", "everysec"), "about a second"),
+        (("--appendonly", "yes", "--appendfsync", "no"), "what the system had not written"),
+        (("--appendonly", "no"), "appendonly is off"),
+    ],
+)
+async def test_a_store_that_may_forget_says_what_it_may_cost(
+    tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    with redis_server(tmp_path, *options) as line:
+        store: RedisStore = await open_redis(line)
+        info = await store.info()
+        await store.aclose()
+
+    assert (info.product, info.durable) == ("Redis", False)
+    assert words in info.detail
