@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from adapters.chat.base import Line, Style, Text
 from adapters.venues.base import Label
 from signals.model import Metric, Unit
-from signals.units import UNKNOWN, level, percent, quantity
+from signals.units import UNKNOWN, level, percent, price, quantity
 
 ZONE = UTC
 """The zone in which times are told."""
@@ -35,7 +35,7 @@ METRICS: Mapping[str, str] = {
     Metric.FUNDING_SETTLED: "settled funding",
     Metric.FUNDING_APR: "yearly funding",
     Metric.FUNDING_SPREAD: "funding spread",
-    Metric.OI: "open interest in coins",
+    Metric.OI: "open interest change",
     Metric.OI_LEVEL: "open interest",
     Metric.OI_USD: "open interest in dollars",
     Metric.LS: "long/short accounts",
@@ -54,7 +54,8 @@ METRICS: Mapping[str, str] = {
     Metric.BASIS: "basis",
 }
 
-RATES = frozenset({Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.FUNDING_APR})
+PRICE_MOVE = "price change"
+"""What the price is called with a window."""
 
 
 def plain(text: str) -> Text:
@@ -144,6 +145,13 @@ def window(span: timedelta) -> str:
         if seconds and seconds % size == 0 and seconds // size >= least:
             return f"{seconds // size}{unit}"
     return ""
+
+
+def spoken(value: float, unit: Unit, coin: str, *, is_price: bool = False, floor: bool = False) -> str:
+    """A value with its unit; `≥` before a sum that is known to miss something, which a multiple of sums is not."""
+    if is_price:
+        return price(value)
+    return ("≥" if floor and unit in (Unit.USD, Unit.COINS) else "") + quantity(value, unit, coin)
 
 
 _COUNTED: Mapping[Unit, str] = {Unit.RATE_8H: " per 8h", Unit.SPREADS: " own spreads", Unit.VOTES: " votes"}

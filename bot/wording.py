@@ -6,16 +6,16 @@ An alert says what is, why, how sure, and how to stop it. It never foretells and
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from adapters.chat.base import Button, Line, Message, Tone
+from adapters.chat.base import Button, Json, Line, Message, Tone
 from adapters.venues.base import Label
 from bot import mistakes
 from bot.phrases import (
     METRICS,
-    RATES,
+    PRICE_MOVE,
     bold,
-    clock,
     code,
     count,
+    dated,
     drawn,
     iso,
     italic,
@@ -24,6 +24,7 @@ from bot.phrases import (
     plain,
     share,
     source,
+    spoken,
     venue,
     venues,
     who_pays,
@@ -35,7 +36,7 @@ from signals.registry import BY_NAME
 from signals.rules.lifecycle import Change
 from signals.rules.model import Problem
 from signals.trust import Grade
-from signals.units import duration, money, price, quantity, rate, rate_year, yearly
+from signals.units import duration, rate, rate_year, yearly
 
 LATE = timedelta(minutes=2)
 """A live alert that is older than this says so first."""
@@ -48,6 +49,9 @@ NOT_ADVICE = "Not advice."
 _LIQUIDATIONS = frozenset({Metric.LIQ, Metric.LIQ_LONG, Metric.LIQ_SHORT, "liqspike", "cascade"})
 _VENUE = "venue "
 """How facts about one venue's own number begin."""
+
+_RANK, _SIDE, _SUMMED = "rank of ", "side", "sum over"
+"""Facts that are said in their own way."""
 
 _STRUCTURE: Mapping[Grade, str] = {
     Grade.NORMAL: "spot trades as much against futures as is usual for this coin",
@@ -83,7 +87,7 @@ def alert(event: Event, now: datetime, zone: tzinfo = UTC) -> Message:
     """What people are told of a transition."""
     over = event.change is Change.RESOLVED
     low = event.trust == Grade.LOW and not over
-    lines = (*_late(event, now), *(_ended(event, zone) if over else _fired(event, now, zone)))
+    lines = (*_late(event, now), *(_ended if over else _fired)(event, now, zone))
     return Message(
         tone=Tone.OVER if over else Tone.LOW_TRUST if low else Tone.FIRING,
         icon=_icon(event, over=over, low=low),
@@ -91,7 +95,7 @@ def alert(event: Event, now: datetime, zone: tzinfo = UTC) -> Message:
         alert=f"A-{event.episode[:4]}",
         lines=lines,
         after=(_how_to_stop(event),),
-        small=_small(event, now, zone, over=over),
+        small=_small(event),
         buttons=() if over else (Button("Mute 2h", f"/mute #{event.rule_number} 2h"), Button("Rules", "/alerts")),
         simulated=event.label == Label.SIMULATED,
         silent=over,
@@ -112,16 +116,19 @@ def _icon(event: Event, *, over: bool, low: bool) -> str:
 def _what(event: Event) -> str:
     """The headline: a signal has a title, a metric has a side of the line."""
     signal = BY_NAME.get(event.name)
+    told = {Change.FIRED: "", Change.REMINDED: ": still, and further", Change.RESOLVED: ": over"}[event.change]
     if signal is not None:
-        told = {Change.FIRED: "", Change.REMINDED: ", and further", Change.RESOLVED: ": over"}
-        return signal.title + told[event.change]
-    name = " ".join(part for part in (METRICS.get(event.name, event.name), window(event.window)) if part)
+        return signal.title + told
+    is_move = event.name == Metric.PRICE and event.unit is Unit.FRACTION
+    name = PRICE_MOVE if is_move else METRICS.get(event.name, event.name)
+    span = f" in {window(event.window)}" if event.window else ""
+    return f"{name}{span} {_side(event)} your line{told}"
+
+
+def _side(event: Event) -> str:
     if " moves by " in event.sentence:
-        told = {Change.FIRED: "moved past", Change.REMINDED: "moved further past", Change.RESOLVED: "back inside"}
-        return f"{name} {told[event.change]} your line"
-    side, other = ("below", "above") if event.downward else ("above", "below")
-    told = {Change.FIRED: side, Change.REMINDED: f"further {side}", Change.RESOLVED: f"back {other}"}
-    return f"{name} {told[event.change]} your line"
+        return "beyond"
+    return "below" if event.downward else "above"
 
 
 def _late(event: Event, now: datetime) -> Sequence[Line]:
@@ -131,32 +138,39 @@ def _late(event: Event, now: datetime) -> Sequence[Line]:
     return (line("⏱ ", bold(f"Late by {duration(behind)}")),)
 
 
-def _value(event: Event) -> Line:
-    """The value with its unit and the venues that it rests on."""
-    value, more = quantity(event.value, event.unit, event.coin), ""
-    if event.unit is Unit.USD:
-        is_level = event.name == Metric.PRICE
-        value = price(event.value) if is_level else money(event.value, floor=event.floor)
-    elif event.unit is Unit.RATE_8H:
+def _value(event: Event, now: datetime, zone: tzinfo) -> Line:
+    """The value with its unit, its span, the venues that it rests on, and its time."""
+    is_price = event.name == Metric.PRICE and event.unit is Unit.USD
+    floor = event.floor or bool(event.missing)
+    value, more = spoken(event.value, event.unit, event.coin, is_price=is_price, floor=floor), ""
+    if event.unit is Unit.RATE_8H:
         value, more = rate(event.value), f" per 8h ({rate_year(yearly(event.value))} a year)"
-    elif event.floor and not value.startswith("−"):
-        value = f"≥{value}"
-    span = f" over {window(event.window)}" if event.window else ""
-    of = f"on {venues(event.venues)}" if len(event.venues) <= 1 else count(len(event.venues), "venue")
-    return line(bold(value), f"{more}{span}, {of}" if event.venues else f"{more}{span}")
+    span = f" in {window(_span(event))}" if _span(event) else ""
+    of = f" on {venues(event.venues)}" if len(event.venues) == 1 else f", {count(len(event.venues), 'venue')}"
+    at = moment(event.at, now, zone) if event.label == Label.LIVE else dated(event.at, zone)
+    return line(bold(value), f"{more}{span}{of}, {at}")
+
+
+def _span(event: Event) -> timedelta:
+    """What the value covers: where the evidence says what was really summed, that."""
+    summed = next((fact.value for fact in event.facts if fact.label == _SUMMED), None)
+    return event.window if summed is None else timedelta(hours=summed)
 
 
 def _fired(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
-    rates = event.name in RATES or event.name == "negfunding"
-    side = "beyond" if " moves by " in event.sentence else "below" if event.downward else "above"
+    rates = event.unit in (Unit.RATE_8H, Unit.RATE_YEAR)
     held = f" for {window(event.hold)}" if event.hold else ""
     at = drawn(event.line, event.unit, event.coin)
-    since = f"Line: {side} {at}{held}, true since {moment(event.since, now, zone)}."
-    lines = [_value(event), line(*([italic(who_pays(event.value) + "."), plain(" ")] if rates else []), since)]
-    why = [fact for fact in event.facts if not fact.label.startswith(_VENUE)]
-    if why:
-        lines += [line(bold("Why")), *(line(f"• {_said(fact, event.coin)}") for fact in why[:REASONS])]
-    return (*lines, _structure(event))
+    since = f"Line: {_side(event)} {at}{held}, true since {moment(event.since, now, zone)}."
+    who = [italic(who_pays(event.value) + "."), plain(" ")] if rates else []
+    why = [_said(fact, event) for fact in event.facts if _is_reason(fact, event)][:REASONS]
+    return (
+        _value(event, now, zone),
+        line(*who, since),
+        *([line(bold("Why"))] if why else []),
+        *(line(f"• {reason}") for reason in why),
+        _structure(event),
+    )
 
 
 def _structure(event: Event) -> Line:
@@ -165,20 +179,31 @@ def _structure(event: Event) -> Line:
     return line(bold(name), f" · {_STRUCTURE[grade]}")
 
 
-def _ended(event: Event, zone: tzinfo) -> Sequence[Line]:
+def _ended(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
     """The value now, how long it was past the line, and where it ends."""
-    lasted = f"was past the line for {duration(event.at - event.since)}, since {clock(event.since, zone)}"
+    lasted = f"It was past the line for {duration(event.at - event.since)}, since {moment(event.since, now, zone)}"
     ends = drawn(event.clear, event.unit, event.coin)
-    return (_value(event), line(f"Ended {clock(event.at, zone)}; {lasted}. It ends past {ends}."))
+    inside = "inside" if " moves by " in event.sentence else "above" if event.downward else "below"
+    return (_value(event, now, zone), line(f"{lasted}; it ends {inside} {ends}."))
 
 
-def _said(fact: Fact, coin: str) -> str:
+def _is_reason(fact: Fact, event: Event) -> bool:
+    """Whether a fact adds to what the value line says already."""
+    said_above = fact.label == _SUMMED or (event.unit is Unit.RATE_8H and fact.unit is Unit.RATE_YEAR)
+    return not said_above and not fact.label.startswith(_VENUE)
+
+
+def _said(fact: Fact, event: Event) -> str:
     """A fact as people read it: the number with its unit, or the words that stand for it."""
     if fact.value is None:
         return f"{fact.label}: {fact.text}"
     if fact.unit is Unit.RANK:
-        return f"higher than {share(fact.value)} of its own past ({fact.label})"
-    number = "" if fact.unit is Unit.VOTES and fact.text else quantity(fact.value, fact.unit, coin)
+        return f"higher than {share(fact.value)} of its own {fact.label.removeprefix(_RANK)}"
+    if fact.label == _SIDE:
+        return f"{fact.label}: {fact.text} ({share(fact.value)} longs)"
+    number = (
+        "" if fact.unit is Unit.VOTES and fact.text else spoken(fact.value, fact.unit, event.coin, floor=event.floor)
+    )
     return f"{fact.label}: " + ", ".join(part for part in (number, fact.text) if part)
 
 
@@ -187,33 +212,33 @@ def _how_to_stop(event: Event) -> Line:
     return line("Stop: ", code(f"/mute #{number} 2h"), " · ", code(f"/delete {number}"))
 
 
-def _small(event: Event, now: datetime, zone: tzinfo, *, over: bool) -> str:
+def _small(event: Event) -> str:
     """Where the numbers come from, what was missing, which rule, and that this is no advice."""
     own = [fact for fact in event.facts if fact.label.startswith(_VENUE) and fact.value is not None]
-    parts = []
-    if own and not over:
-        parts.append(" · ".join(f"{venue(f.label.removeprefix(_VENUE))} {_own(f)}" for f in own) + ".")
-    elif len(event.venues) > 1 and not over:
-        parts.append(f"{venues(event.venues)}.")
+    parts = [" · ".join(map(_own, own)) + "." if own else f"From {venues(event.venues)}."]
     if event.missing:
         parts.append(f"Missing: {venues(event.missing)}; {share(event.coverage)} of open interest present.")
     if event.floor:
         parts.append("A venue shows only a sample: real totals are higher.")
     if source(event.label):
-        parts.append(f"{source(event.label)}, {moment(event.at, now, zone)}.")
+        parts.append(f"{source(event.label)}.")
     edited = f" rev {event.revision}" if event.revision > 1 else ""
     parts.append(f"Rule #{event.rule_number}{edited}: {event.sentence}. {NOT_ADVICE}")
     return " ".join(parts)
 
 
 def _own(fact: Fact) -> str:
+    """One venue's own number: a rate with its own interval, a price, or a ratio."""
+    name = venue(fact.label.removeprefix(_VENUE))
     if fact.value is None:
-        return fact.text
-    return f"{rate(fact.value)} {fact.text}" if fact.text else quantity(fact.value, fact.unit)
+        return f"{name} {fact.text}"
+    if fact.text:
+        return f"{name} {rate(fact.value)} {fact.text}"
+    return f"{name} {spoken(fact.value, fact.unit, '', is_price=fact.unit is Unit.USD)}"
 
 
-def _facts(event: Event) -> tuple[tuple[str, str | int | float | bool | None], ...]:
-    """The same for machines: unrounded numbers, times with Z."""
+def _facts(event: Event) -> tuple[tuple[str, Json], ...]:
+    """The alert for machines: unrounded numbers, times with Z."""
     return (
         ("alert", event.episode),
         ("change", str(event.change)),
@@ -228,6 +253,8 @@ def _facts(event: Event) -> tuple[tuple[str, str | int | float | bool | None], .
         ("since", iso(event.since)),
         ("rule", event.rule_number),
         ("sentence", event.sentence),
+        ("venues", list(event.venues)),
+        ("missing", list(event.missing)),
         ("trust", event.trust),
         ("coverage", event.coverage),
         ("floor", event.floor),

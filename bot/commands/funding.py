@@ -52,7 +52,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         f"{coin} {_KINDS[metric]} funding",
         cycle,
         table=Table(_HEADER, (*_rows(seen, reading, cycle, desk.now), _whole(reading))),
-        after=(*_meaning(reading.value), *_settled(coin, metric, cycle), _place(rank)),
+        after=(*_meaning(reading.value), *_settled(coin, metric, cycle), *_place(reading.value, rank)),
         small=_small(metric, reading, cycle, coin),
         data=_data(coin, metric, reading, cycle, rank),
     )
@@ -107,10 +107,12 @@ def _settled(coin: str, shown: Metric, cycle: Cycle) -> Sequence[Line]:
     return (line(f"Last settled {clock(reading.at, ZONE)}: {rate(reading.value, signed=True)} per 8h."),)
 
 
-def _place(rank: float | None) -> Line:
+def _place(value: float | None, rank: float | None) -> Sequence[Line]:
+    if value is None:
+        return ()
     if rank is None:
-        return line("Too little history to place it in its own 90 days.")
-    return line(f"Higher than {share(rank)} of its own last 90 days.")
+        return (line("Too little history to place it in its own 90 days."),)
+    return (line(f"Higher than {share(rank)} of its own last 90 days."),)
 
 
 async def _rank(desk: Desk, coin: str, metric: Metric, value: float | None) -> float | None:

@@ -1,7 +1,10 @@
 """`/liq`: what was liquidated, longs and shorts apart; sums are floors where a venue shows only a sample."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+
+import numpy as np
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table
 from bot.commands.arguments import one_coin
@@ -9,8 +12,7 @@ from bot.commands.base import Command, Desk, Who
 from bot.commands.market import View, age_of, facts, instruments, observed, offered, silent, view, whole_bars
 from bot.commands.report import report
 from bot.phrases import count, iso, line, share, venue, venues, window
-from signals.aggregate import is_fresh
-from signals.cells import Seen
+from signals.aggregate import Reading, is_fresh
 from signals.model import Metric, Observation
 from signals.units import UNKNOWN, money
 
@@ -19,6 +21,7 @@ LARGEST = 10
 """Coins shown without a coin named."""
 
 _SIDES = (Metric.LIQ_LONG, Metric.LIQ_SHORT, Metric.LIQ)
+_LEGS = {Metric.LIQ: (Metric.LIQ_LONG, Metric.LIQ_SHORT)}
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
@@ -31,7 +34,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if all(offered(market.cycle, coin, side) is None for side in _SIDES):
         said = f"No venue here reports liquidations of {coin}."
         return report(f"{coin} liquidations", market.cycle, lines=(line(said),), data=(("coin", coin),))
-    rows = tuple((window(w), *(_sum(market.read(coin, side, w)) for side in _SIDES)) for w in windows)
+    rows = tuple((window(w), *(_sum(market, coin, side, w) for side in _SIDES)) for w in windows)
     return report(
         f"{coin} liquidations",
         market.cycle,
@@ -45,10 +48,20 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     )
 
 
-def _sum(seen: Seen | None) -> str:
-    if seen is None or seen.reading.value is None:
-        return UNKNOWN
-    return money(seen.reading.value, floor=seen.reading.floor)
+def _sum(market: View, coin: str, side: Metric, span: timedelta) -> str:
+    reading = _reading(market, coin, side, span)
+    return UNKNOWN if reading is None or reading.value is None else money(reading.value, floor=reading.floor)
+
+
+def _reading(market: View, coin: str, side: Metric, span: timedelta) -> Reading | None:
+    """The sum; a floor also where a venue or a bar of it is missing."""
+    seen = market.read(coin, side, span)
+    if seen is None:
+        return None
+    column, legs = market.panel.column(coin), _LEGS.get(side, (side,))
+    bars = [market.panel[leg][-market.panel.bars(span) :, column] for leg in legs]
+    partial = bool(seen.reading.missing) or bool(np.isnan(bars).any())
+    return replace(seen.reading, floor=seen.reading.floor or partial)
 
 
 def _by_venue(coin: str, market: View, desk: Desk) -> Sequence[str]:
@@ -76,7 +89,7 @@ def _small(coin: str, market: View) -> str:
     if reading is None:
         return ""
     silent_ones = f" Silent: {venues(reading.missing)}." if reading.missing else ""
-    floor = " ≥: a venue shows only a sample, real totals are higher." if reading.floor else ""
+    floor = " ≥ marks samples and sums that miss a venue or a bar: real totals are higher."
     present = f"{share(reading.coverage)} of open interest present"
     return f"{count(len(reading.venues), 'venue')}: {venues(reading.venues)}, {present}.{silent_ones}{floor}"
 
@@ -86,8 +99,7 @@ def _data(coin: str, market: View, windows: Sequence[timedelta]) -> tuple[tuple[
     for w in windows:
         row: dict[str, Json] = {"window": window(w)}
         for side in _SIDES:
-            seen = market.read(coin, side, w)
-            row[str(side)] = facts(seen.reading) if seen else None
+            row[str(side)] = facts(_reading(market, coin, side, w))
         sums.append(row)
     last: list[Json] = [
         {
@@ -112,17 +124,19 @@ def _largest(market: View, windows: Sequence[timedelta]) -> Message:
     reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
     sums = [(both, c) for c in reported if (both := market.value(c, Metric.LIQ, longest)) is not None]
     sums.sort(key=lambda row: (-row[0], row[1]))
-    shown = {c: [market.read(c, side, longest) for side in _SIDES] for _, c in sums[:LARGEST]}
-    table = Table(("coin", "longs", "shorts", "both"), tuple((c, *map(_sum, seen)) for c, seen in shown.items()))
+    shown = [c for _, c in sums[:LARGEST]]
+    table = Table(
+        ("coin", "longs", "shorts", "both"),
+        tuple((c, *(_sum(market, c, side, longest) for side in _SIDES)) for c in shown),
+    )
     rows: list[Json] = [
-        {"coin": c, **{str(side): facts(s.reading) if s else None for side, s in zip(_SIDES, seen, strict=True)}}
-        for c, seen in shown.items()
+        {"coin": c, **{str(side): facts(_reading(market, c, side, longest)) for side in _SIDES}} for c in shown
     ]
     return report(
         f"Largest liquidations in {window(longest)}",
         market.cycle,
         table=table,
-        after=(line("≥ marks a sum of samples: the real one is higher. One coin: /liq ETH."),),
+        after=(line("≥ marks a sum that misses something: the real one is higher. One coin: /liq ETH."),),
         small=f"{count(len(sums), 'coin')} known, {len(reported) - len(sums)} unknown.",
         data=(("unit", "usd"), ("window", window(longest)), ("coins", rows)),
     )

@@ -77,7 +77,11 @@ def _cell(seen: Observation | None, cycle: Cycle) -> str:
 def _set(cycle: Cycle, coin: str, metric: Metric) -> str:
     """The venues in it, how they became one number, and who is silent."""
     reading = cycle.readings[coin][metric]
-    silent = f"; silent: {venues(reading.missing)}, {share(reading.coverage)} present" if reading.missing else ""
+    silent = (
+        f"; silent: {venues(reading.missing)}, {share(reading.coverage)} of open interest present"
+        if reading.missing
+        else ""
+    )
     return f"{venues(reading.venues)}, {weighed(reading, cycle, coin)}{silent}"
 
 

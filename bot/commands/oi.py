@@ -8,7 +8,7 @@ from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk, Who
 from bot.commands.market import View, age_of, facts, instruments, observed, offered, or_dash, silent, view, whole_bars
 from bot.commands.report import report
-from bot.phrases import bold, count, iso, line, share, venue, venues, window
+from bot.phrases import bold, count, iso, line, share, spoken, venue, venues, window
 from signals.aggregate import Cycle, Reading, is_fresh
 from signals.model import Metric, Observation, Unit
 from signals.units import DASH, UNKNOWN, coins, money, price, quantity
@@ -39,8 +39,9 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         return report(f"{coin} open interest", market.cycle, lines=(line(said),), data=(("coin", coin),))
     usd = market.value(coin, Metric.OI_USD)
     moves = [(w, market.value(coin, Metric.OI, w), market.value(coin, Metric.PRICE, w)) for w in windows]
-    total = UNKNOWN if reading.value is None else coins(reading.value, coin)
-    in_usd = UNKNOWN if usd is None else money(usd)
+    floor = bool(reading.missing)
+    total = UNKNOWN if reading.value is None else spoken(reading.value, Unit.COINS, coin, floor=floor)
+    in_usd = UNKNOWN if usd is None else spoken(usd, Unit.USD, coin, floor=floor)
     seen = observed(market.cycle, coin, Metric.OI_LEVEL)
     return report(
         f"{coin} open interest",

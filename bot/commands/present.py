@@ -7,11 +7,12 @@ from adapters.chat.base import Line
 from adapters.venues.base import Label
 from bot.commands.base import Desk
 from bot.commands.market import View, view_of
-from bot.phrases import bold, count, line
+from bot.phrases import bold, count, line, spoken, window
+from signals.aggregate import Reading
 from signals.judge import coins_of, verdict
+from signals.model import Metric, Unit
 from signals.rules.lifecycle import Verdict
 from signals.rules.model import Draft
-from signals.units import quantity
 
 MOST_NAMED = 3
 """Coins whose values are said one by one."""
@@ -19,10 +20,10 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """One coin against the rule's line; `verdict` is None where no venue offers what it watches."""
+    """One coin against the rule's line; both are None where no venue offers what it watches."""
 
     coin: str
-    value: float | None
+    reading: Reading | None
     verdict: Verdict | None
 
 
@@ -43,24 +44,29 @@ def _standing(draft: Draft, coin: str, market: View) -> _Standing:
     seen = market.read(coin, condition.name, condition.window, draft.venue)
     if seen is None:
         return _Standing(coin, None, None)
-    return _Standing(coin, seen.reading.value, verdict(condition, seen.reading.value)[0])
+    return _Standing(coin, seen.reading, verdict(condition, seen.reading.value)[0])
 
 
 def _one_by_one(draft: Draft, standings: Sequence[_Standing]) -> str:
-    return " ".join(f"{s.coin} {_said(draft, s)}." for s in standings)
+    return " ".join(f"{s.coin}: {_said(draft, s)}." for s in standings)
 
 
 def _said(draft: Draft, standing: _Standing) -> str:
-    condition = draft.condition
-    if standing.verdict is None:
-        return f"has nothing here to judge {condition.name} by, so the rule waits"
-    if standing.value is None:
+    condition, reading = draft.condition, standing.reading
+    if reading is None:
+        return f"nothing here to judge {condition.name} by, so the rule waits"
+    if reading.value is None:
         return "unknown"
+    is_price = condition.name == Metric.PRICE and condition.unit is Unit.USD
+    value = spoken(
+        reading.value, condition.unit, standing.coin, is_price=is_price, floor=reading.floor or bool(reading.missing)
+    )
+    span = window(max(condition.window, reading.span))
     past = "past the line" if standing.verdict is Verdict.MET else "not past the line"
-    return f"{quantity(standing.value, condition.unit, standing.coin)}, {past}"
+    return f"{value}{f' in {span}' if span else ''}, {past}"
 
 
 def _counted(standings: Sequence[_Standing]) -> str:
     past = sum(s.verdict is Verdict.MET for s in standings)
-    unknown = sum(s.value is None for s in standings)
+    unknown = sum(s.reading is None or s.reading.value is None for s in standings)
     return f"past the line on {past} of {count(len(standings), 'coin')}, unknown on {unknown}."

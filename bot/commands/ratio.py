@@ -46,7 +46,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         lines=(_now(market, coin, sums), _place(rank)),
         table=_by_venue(coin, cycle, desk),
         after=(line("Little spot against futures means that readings of this coin rest on few real trades."),),
-        small=f"Both legs from {venues(reading.venues)}, {share(reading.coverage)} present.{silent}",
+        small=f"Both legs from {venues(reading.venues)}, {share(reading.coverage)} of open interest present.{silent}",
         data=(
             ("coin", coin),
             ("unit", str(Unit.RATIO)),

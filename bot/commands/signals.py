@@ -67,12 +67,17 @@ def _told(standing: _Standing, market: View) -> tuple[Line, Line]:
     if seen is None:
         return head, line("   no venue here offers what it reads")
     if seen.reading.value is None:
-        silent = f"; silent: {venues(seen.reading.missing)}" if seen.reading.missing else ""
-        return head, line(f"   unknown: too little data, {share(seen.reading.coverage)} of venues present{silent}")
+        return head, line(f"   unknown: {_why_unknown(seen)}")
     place = italic("past its line") if standing.past else "not past its line"
     value = quantity(seen.reading.value, signal.unit, standing.coin)
     of = f"{count(len(seen.reading.venues), 'venue')}, trust {_trust(standing, market)}"
     return head, line(f"   {value}, ", place, f" ({_line(signal)}) · {of}")
+
+
+def _why_unknown(seen: Seen) -> str:
+    if not seen.reading.missing:
+        return "too little history yet"
+    return f"{venues(seen.reading.missing)} silent, {share(seen.reading.coverage)} of open interest present"
 
 
 def _line(signal: Signal) -> str:

@@ -1,0 +1,291 @@
+"""What people are told of a transition: the exact text, and the bad news about ourselves first."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from adapters.chat.base import Button, Tone
+from adapters.chat.terminal import render
+from bot.wording import alert, problem, trouble
+from signals.event import Event
+from signals.model import Fact, Unit
+from signals.rules.lifecycle import Change
+from tests.bot.events import AT, FUNDING, LIQUIDATIONS
+from tests.signals.rules.vocabulary import mistake
+
+MINUTE = timedelta(minutes=1)
+
+
+def told(event: Event, later: timedelta = timedelta(0)) -> str:
+    return render(alert(event, event.at + later), colour=False)
+
+
+def test_a_signal_that_fires() -> None:
+    assert (
+        told(FUNDING)
+        == """\
+🔻 ETH · shorts pay longs  A-A7FK
+−0.0121% per 8h (−13.2% a year), 3 venues, 14:17 UTC
+Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
+Why
+• grade: notable
+• higher than 4% of its own 90 days
+• from neutral: −0.0221% per 8h, neutral is about +0.01%
+• below zero for: 3h
+• last settled: 0.0021% per 8h
+Structure: normal · spot trades as much against futures as is usual for this coin
+Stop: /mute #3 2h · /delete 3
+Binance −0.0137% per 8h · Bybit −0.0056% per 4h · OKX −0.0098% per 8h. \
+Rule #3: ETH negfunding for 15m every 1h. Not advice.
+[1] Mute 2h  [2] Rules
+"""
+    )
+
+
+def test_a_reminder() -> None:
+    later = AT + 60 * MINUTE
+
+    assert (
+        told(replace(FUNDING, change=Change.REMINDED, at=later, value=-0.0002, facts=()))
+        == """\
+🔻 ETH · shorts pay longs: still, and further  A-A7FK
+−0.0200% per 8h (−21.9% a year), 3 venues, 15:17 UTC
+Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
+Structure: normal · spot trades as much against futures as is usual for this coin
+Stop: /mute #3 2h · /delete 3
+From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
+[1] Mute 2h  [2] Rules
+"""
+    )
+
+
+def test_an_end() -> None:
+    later = AT + 310 * MINUTE
+
+    assert (
+        told(replace(FUNDING, change=Change.RESOLVED, at=later, value=0.000012, facts=()))
+        == """\
+✅ ETH · shorts pay longs: over  A-A7FK
+0.0012% per 8h (1.3% a year), 3 venues, 19:27 UTC
+It was past the line for 5h 25m, since 14:02 UTC; it ends above −0.005% per 8h.
+Stop: /mute #3 2h · /delete 3
+From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
+"""
+    )
+
+
+def test_low_trust_stands_in_the_icon_and_in_words() -> None:
+    text = told(replace(FUNDING, trust="low", facts=()))
+
+    assert (
+        text
+        == """\
+⚠️ ETH · shorts pay longs  A-A7FK
+−0.0121% per 8h (−13.2% a year), 3 venues, 14:17 UTC
+Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
+Low trust · spot trades very little against futures for this coin
+Stop: /mute #3 2h · /delete 3
+From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
+[1] Mute 2h  [2] Rules
+"""
+    )
+
+
+def test_a_multiple_of_sampled_sums_is_no_floor_but_its_sums_are() -> None:
+    assert (
+        told(LIQUIDATIONS)
+        == """\
+🌊 BTC · liquidations far above normal  A-A7FK
+24.6x in 1h, 3 venues, 14:17 UTC
+Line: above 20x, true since 14:17 UTC.
+Why
+• liquidated: ≥$41.2M
+• side: long positions: forced selling (81% longs)
+• median of 30 days: ≥$1.67M
+Structure: normal · spot trades as much against futures as is usual for this coin
+Stop: /mute #3 2h · /delete 3
+From Binance, Bybit, OKX. A venue shows only a sample: real totals are higher. \
+Rule #3: BTC liqspike 1h > 20x for 0s every 1h. Not advice.
+[1] Mute 2h  [2] Rules
+"""
+    )
+
+
+SUM = replace(
+    LIQUIDATIONS,
+    sentence="SOL liq.long 15m > $2M for 0s every 1h",
+    coin="SOL",
+    name="liq.long",
+    window=15 * MINUTE,
+    value=2_412_345.0,
+    line=2_000_000.0,
+    clear=1_600_000.0,
+    unit=Unit.USD,
+    facts=(),
+)
+
+
+def test_a_sum_of_samples_is_a_floor() -> None:
+    assert (
+        told(SUM)
+        == """\
+🌊 SOL · long liquidations in 15m above your line  A-A7FK
+≥$2.41M in 15m, 3 venues, 14:17 UTC
+Line: above $2M, true since 14:17 UTC.
+Structure: normal · spot trades as much against futures as is usual for this coin
+Stop: /mute #3 2h · /delete 3
+From Binance, Bybit, OKX. A venue shows only a sample: real totals are higher. \
+Rule #3: SOL liq.long 15m > $2M for 0s every 1h. Not advice.
+[1] Mute 2h  [2] Rules
+"""
+    )
+
+
+def test_partial_coverage_names_who_is_missing() -> None:
+    assert (
+        told(replace(FUNDING, missing=("gate",), coverage=0.86, trust="reduced", facts=()))
+        == """\
+🔻 ETH · shorts pay longs  A-A7FK
+−0.0121% per 8h (−13.2% a year), 3 venues, 14:17 UTC
+Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
+Structure: reduced · little spot against futures for this coin, or few venues
+Stop: /mute #3 2h · /delete 3
+From Binance, Bybit, OKX. Missing: Gate; 86% of open interest present. \
+Rule #3: ETH negfunding for 15m every 1h. Not advice.
+[1] Mute 2h  [2] Rules
+"""
+    )
+
+
+def test_a_sum_that_misses_a_venue_is_a_floor() -> None:
+    assert "≥$2.41M in 15m" in told(replace(SUM, floor=False, missing=("gate",), coverage=0.86))
+    assert "\n$2.41M in 15m" in told(replace(SUM, floor=False))
+
+
+def test_a_simulated_alert_says_so_first_and_names_its_day() -> None:
+    assert (
+        told(replace(FUNDING, label="SIMULATED", facts=()))
+        == """\
+SIMULATED 🔻 ETH · shorts pay longs  A-A7FK
+−0.0121% per 8h (−13.2% a year), 3 venues, 5 Jan 2026 14:17 UTC
+Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
+Structure: normal · spot trades as much against futures as is usual for this coin
+Stop: /mute #3 2h · /delete 3
+From Binance, Bybit, OKX. SIMULATED market. Rule #3: ETH negfunding for 15m every 1h. Not advice.
+[1] Mute 2h  [2] Rules
+"""
+    )
+
+
+def test_a_recorded_alert_names_its_day_and_that_it_is_recorded() -> None:
+    text = told(replace(FUNDING, label="REAL", facts=()))
+
+    assert "5 Jan 2026 14:17 UTC" in text
+    assert "REAL recording." in text
+    assert "SIMULATED" not in text
+
+
+def test_a_late_live_alert_says_so_before_its_value() -> None:
+    late = told(FUNDING, later=timedelta(minutes=7, seconds=12)).splitlines()
+
+    assert late[1] == "⏱ Late by 7m 12s"
+    assert late[2].startswith("−0.0121%")
+    assert "Late" not in told(FUNDING, later=2 * MINUTE)
+
+
+def test_a_moment_of_another_day_carries_its_date() -> None:
+    text = told(replace(FUNDING, since=AT - timedelta(days=1)))
+
+    assert "true since 4 Jan 2026 14:17 UTC" in text
+
+
+def test_a_price_line_on_one_venue() -> None:
+    price = replace(
+        FUNDING,
+        sentence="BTC@okx price > $65000 for 0s once",
+        coin="BTC",
+        venue="okx",
+        name="price",
+        value=65_012.0,
+        line=65_000.0,
+        clear=64_935.0,
+        downward=False,
+        unit=Unit.USD,
+        hold=timedelta(0),
+        venues=("okx",),
+        facts=(Fact("venue okx", 65_012.0, Unit.USD),),
+    )
+
+    assert told(price).splitlines()[:3] == [
+        "🔺 BTC · price above your line  A-A7FK",
+        "$65,012 on OKX, 14:17 UTC",
+        "Line: above $65,000, true since 14:02 UTC.",
+    ]
+    assert "OKX $65,012." in told(price)
+
+
+def test_a_move_to_either_side_is_beyond_its_line_and_ends_inside() -> None:
+    move = replace(
+        FUNDING,
+        sentence="SOL price 1h moves by 3% for 0s every 1h",
+        coin="SOL",
+        name="price",
+        window=60 * MINUTE,
+        value=-0.0312,
+        line=0.03,
+        clear=0.024,
+        downward=False,
+        unit=Unit.FRACTION,
+        hold=timedelta(0),
+        facts=(),
+    )
+
+    assert told(move).splitlines()[:3] == [
+        "🔺 SOL · price change in 1h beyond your line  A-A7FK",
+        "−3.1% in 1h, 3 venues, 14:17 UTC",
+        "Line: beyond 3%, true since 14:02 UTC.",
+    ]
+    assert "ends inside 2.4%" in told(replace(move, change=Change.RESOLVED))
+
+
+def test_shorts_that_were_liquidated_are_not_told_as_longs() -> None:
+    side = Fact("side", 0.1, Unit.FRACTION, "short positions: forced buying")
+
+    assert "side: short positions: forced buying (10% longs)" in told(replace(LIQUIDATIONS, facts=(side,)))
+
+
+def test_a_sum_over_longer_bars_names_the_span_that_was_summed() -> None:
+    assert "24.6x in 4h" in told(replace(LIQUIDATIONS, facts=(Fact("sum over", 4.0, Unit.HOURS),)))
+
+
+def test_an_edited_rule_names_its_revision() -> None:
+    assert "Rule #3 rev 2: ETH negfunding" in told(replace(FUNDING, revision=2))
+
+
+def test_an_end_is_silent_and_a_firing_is_not() -> None:
+    over = alert(replace(FUNDING, change=Change.RESOLVED), AT)
+
+    assert (over.tone, over.silent, over.buttons) == (Tone.OVER, True, ())
+    assert (alert(FUNDING, AT).tone, alert(FUNDING, AT).silent) == (Tone.FIRING, False)
+
+
+def test_machines_are_told_the_unrounded_facts() -> None:
+    facts = dict(alert(FUNDING, AT).data)
+
+    assert facts["value"] == -0.000121
+    assert facts["at"] == "2026-01-05T14:17:04Z"
+    assert facts["venues"] == ["binance", "bybit", "okx"]
+    assert (facts["rule"], facts["alert"]) == (3, "A7FK3QZ2WXYB5C6D")
+
+
+def test_a_problem_offers_each_repaired_line_as_a_button() -> None:
+    message = problem(mistake("ETH funding < -0.01"))
+
+    assert message.buttons == (
+        Button("ETH funding < -0.01%", "/alert ETH funding < -0.01%"),
+        Button("ETH funding < -1%", "/alert ETH funding < -1%"),
+    )
+    assert dict(message.data)["code"] == "percent"
+
+
+def test_trouble_is_one_sentence() -> None:
+    assert render(trouble("The store does not answer."), colour=False) == "⚠️ The store does not answer.\n"
