@@ -1,0 +1,112 @@
+"""A small market on three venues and a desk on it, for tests of commands."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from adapters.chat.base import Invocation, Message, Place
+from adapters.chat.terminal import render
+from adapters.store.memory import MemoryStore
+from adapters.venues.base import Label
+from bot.commands.base import Desk
+from bot.commands.registry import answer
+from signals.aggregate import Cycle, Ledger
+from signals.bars import Bars
+from signals.model import Instrument, Kind, Metric, Observation
+from signals.panel import resolutions
+from signals.registry import SIGNALS
+
+STEP = timedelta(hours=1)
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+HOURS = 30
+HERE = Place("terminal", "local")
+VENUES = {"binance": 8.0, "bybit": 8.0, "hyperliquid": 1.0}
+"""Each venue with the hours that one of its rates covers."""
+
+OI = {"binance": 60_000.0, "bybit": 30_000.0, "hyperliquid": 10_000.0}
+"""Open interest of every coin, in coins."""
+
+RATES = {"binance": -0.0002, "bybit": -0.0001, "hyperliquid": 0.0001}
+"""Funding of ETH per 8 hours; that of the other coins has the other sign."""
+
+PRICES = {"BTC": 60_000.0, "ETH": 3_000.0, "SOL": 150.0}
+
+
+async def desk(
+    *, label: Label = Label.LIVE, silent: Collection[str] = (), without_oi: Collection[str] = (), limit: int = 50
+) -> Desk:
+    """A desk on the market's last moment; a silent venue last spoke three hours ago, or never offered its OI."""
+    store = MemoryStore()
+    for cycle in cycles(label, silent, without_oi):
+        await store.close(cycle)
+    return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), limit, STEP)
+
+
+def cycles(label: Label, silent: Collection[str], without_oi: Collection[str]) -> Iterator[Cycle]:
+    """The hours up to NOW."""
+    ledger, bars = Ledger(), Bars(resolutions(STEP))
+    ledger.expect(_instrument(venue, coin, without_oi) for venue in VENUES for coin in PRICES)
+    for back in range(HOURS, -1, -1):
+        at = NOW - STEP * back
+        for venue in VENUES:
+            if venue not in silent or back >= 3:
+                ledger.take(o for coin in PRICES for o in _observations(venue, coin, at, HOURS - back))
+        cycle = ledger.read(at, label)
+        yield replace(cycle, bars=bars.close(cycle))
+
+
+async def ask(desk: Desk, line: str, *, seen: str = "", **rights: bool) -> Message:
+    """The answer to a line typed in the place, by its operator unless other rights are given."""
+    name, _, arguments = line.removeprefix("/").partition(" ")
+    known = rights or {"operator": True}
+    return await answer(Invocation(HERE, "somebody", name, arguments.strip(), seen or line, desk.now, **known), desk)
+
+
+async def said(desk: Desk, line: str) -> str:
+    """The same as plain text."""
+    return render(await ask(desk, line), colour=False)
+
+
+def _instrument(venue: str, coin: str, without_oi: Collection[str]) -> Instrument:
+    metrics = set(_values(venue, coin, 0))
+    if venue in without_oi:
+        metrics -= {Metric.OI_LEVEL}
+    return Instrument(venue, f"{coin}USDT", coin, 1.0, frozenset(metrics))
+
+
+def _observations(venue: str, coin: str, at: datetime, hour: int) -> Iterator[Observation]:
+    for metric, value in _values(venue, coin, hour).items():
+        rate = metric in (Metric.FUNDING, Metric.FUNDING_SETTLED)
+        yield Observation(
+            metric,
+            venue,
+            f"{coin}USDT",
+            coin,
+            value,
+            at,
+            at,
+            fresh_for=timedelta(minutes=90),
+            span=STEP if metric.kind is Kind.SUM else timedelta(0),
+            interval_h=VENUES[venue] if rate else None,
+            next_at=at + timedelta(hours=1, minutes=43) if rate else None,
+            rate=value * VENUES[venue] / 8 if rate else None,
+            floor=metric in (Metric.LIQ_LONG, Metric.LIQ_SHORT) and venue == "binance",
+        )
+
+
+def _values(venue: str, coin: str, hour: int) -> Mapping[Metric, float]:
+    """Price rises and open interest falls by a thousandth an hour; volumes and liquidations stay."""
+    sign = 1 if coin == "ETH" else -1
+    values = {
+        Metric.PRICE: PRICES[coin] * 1.001**hour,
+        Metric.FUNDING: sign * RATES[venue],
+        Metric.FUNDING_SETTLED: sign * RATES[venue] / 2,
+        Metric.OI_LEVEL: OI[venue] * 0.999**hour,
+        Metric.LS: 0.8,
+        Metric.LIQ_LONG: 1_000_000.0,
+        Metric.LIQ_SHORT: 250_000.0,
+        Metric.VOLUME: 10_000_000.0,
+    }
+    if venue == "binance":
+        values |= {Metric.VOLUME_SPOT: 2_000_000.0, Metric.LS_POS: 1.5}
+    return values
