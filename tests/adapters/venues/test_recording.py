@@ -423,7 +423,8 @@ def test_a_file_damaged_in_its_middle_is_refused(tmp_path: Path) -> None:
 # Any canonical table reads back
 
 LEVELS = st.floats(1e-9, 1e13)
-NUMBERS: Mapping[str, st.SearchStrategy[float]] = dict.fromkeys((*COLUMNS.values(), "open_interest_usd"), LEVELS) | {
+NUMBERS: Mapping[str, st.SearchStrategy[float]] = {
+    **dict.fromkeys((*COLUMNS.values(), "open_interest_usd"), LEVELS),
     "funding_rate": st.floats(-1, 1),
     "funding_interval_hours": st.sampled_from((1.0, 2.0, 4.0, 8.0)),
 }
