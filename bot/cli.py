@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import NoReturn, ParamSpec
 
 import click
-from adapters.chat.terminal import render
-from adapters.venues.recording import open_recording
-from adapters.venues.simulated import DEMO, SimulatedMarket
 
+from adapters.chat.terminal import render
 from adapters.store import embedded
 from adapters.store.base import StoreError
 from adapters.venues.base import BadRecording, MarketSource
+from adapters.venues.recording import open_recording
+from adapters.venues.simulated import DEMO, SimulatedMarket
 from bot import app, check, demo, replay
 from bot.clock import AS_FAST_AS_IT_GOES
 from bot.logs import configure

@@ -11,27 +11,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock:
-    """Time that starts at `start` and runs `speed` times as fast as the event loop's."""
+    """Time that runs `speed` times as fast as the event loop's, and starts at `start` when it is first looked at."""
 
     def __init__(self, start: datetime, speed: float = 1.0) -> None:
         self._start = start
-        self._speed = speed
+        self.speed = speed
         self._zero: float | None = None
         self._reached = start
 
     def now(self) -> datetime:
         """The present instant on this clock."""
-        if self._speed == AS_FAST_AS_IT_GOES:
+        if self.speed == AS_FAST_AS_IT_GOES:
             return self._reached
-        return self._start + timedelta(seconds=self._elapsed() * self._speed)
+        return self._start + timedelta(seconds=self._elapsed() * self.speed)
 
     async def until(self, at: datetime) -> None:
         """Wait for that instant; at once if it is past."""
         self._reached = max(self._reached, at)
-        if self._speed == AS_FAST_AS_IT_GOES:
+        if self.speed == AS_FAST_AS_IT_GOES:
             await asyncio.sleep(0)
             return
-        await asyncio.sleep(max(0.0, (at - self._start).total_seconds() / self._speed - self._elapsed()))
+        await asyncio.sleep(max(0.0, (at - self._start).total_seconds() / self.speed - self._elapsed()))
 
     def _elapsed(self) -> float:
         now = asyncio.get_running_loop().time()

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from adapters.venues.recording import Recording
-
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
 from signals.panel import resolutions

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from adapters.venues.recording import Recording
-from signals.rules.language import Vocabulary, parse
-
 from bot.market import play, whole
 from signals.base import Signal
 from signals.cells import Cells, Vectors
 from signals.event import Event
 from signals.judge import judge
+from signals.rules.language import Vocabulary, parse
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import Draft, Problem, Rule
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
@@ -20,7 +21,7 @@ from signals.rules.model import Rule
 log = structlog.get_logger()
 
 
-class EvaluatorStore(MarketStore, RuleStore, AlertStore):
+class EvaluatorStore(MarketStore, RuleStore, AlertStore, Protocol):
     """The ports that the evaluator uses."""
 
 

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
-from adapters.store.base import MarketStore
+from adapters.store.base import AlertStore, MarketStore
 from adapters.venues.base import Feed, MarketSource, Unavailable, Venue, VenueError
-from bot.clock import Clock, grid
+from bot.clock import AS_FAST_AS_IT_GOES, Clock, grid
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
 from signals.model import Instrument, Observation
@@ -18,15 +19,27 @@ from signals.panel import STORED, resolutions
 log = structlog.get_logger()
 
 INSTRUMENTS_EVERY = timedelta(minutes=10)
+IN_SIGHT = 30
+"""Moments that the evaluator may be behind when a market is played as fast as it goes; stores keep twice as many."""
+
+LOOK_AGAIN = 0.01
+"""Seconds between looks at how far it is."""
+
 ANSWER_WITHIN = 20.0
 """Seconds that one venue may take; it delays nobody else."""
+
+
+class PollerStore(MarketStore, AlertStore, Protocol):
+    """The ports that the poller uses."""
 
 
 class Poller:
     """Reads one market source into the store, moment by moment. `at` is the moment that is being closed."""
 
-    def __init__(self, source: MarketSource, store: MarketStore, clock: Clock) -> None:
+    def __init__(self, source: MarketSource, store: PollerStore, clock: Clock) -> None:
         self.at = source.start
+        self._closed: datetime | None = None
+        self._warm = False
         self._source = source
         self._store = store
         self._clock = clock
@@ -40,13 +53,16 @@ class Poller:
 
     async def run(self) -> None:
         """Close moment after moment until the source ends or the task is cancelled."""
-        last = await self._warm_start()
+        if not self._warm:
+            await self.warm_up()
         start = self._source.start - self._source.step
-        for at in grid(max(last, start) if last else start, self._source.step):
+        for at in grid(max(self._closed, start) if self._closed else start, self._source.step):
             if self._source.end is not None and at > self._source.end:
                 log.info("recording ended", at=self.at)
                 return
             await self._clock.until(at)
+            if self._clock.speed == AS_FAST_AS_IT_GOES:
+                await self._keep_in_sight(at)
             await self.close(at)
 
     async def close(self, at: datetime) -> Cycle:
@@ -58,21 +74,26 @@ class Poller:
         cycle = self._ledger.read(at, self._source.label)
         cycle = replace(cycle, bars=self._bars.close(cycle))
         await self._store.close(cycle)
+        self._closed = at
         return cycle
 
-    async def _warm_start(self) -> datetime | None:
+    async def warm_up(self) -> None:
         """Take up where the store ends; a market never seen before brings its past along."""
         latest = await self._store.latest()
         if latest is None:
             await self._store.extend(self._source.past())
         for step, rows in self._bars.rows.items():
             self._bars.append(await self._store.panel(step, STORED, rows))
-        if latest is None:
-            return None
-        self.at = latest.at
-        await self._list_instruments(latest.at)
-        self._ledger.take(latest.known)
-        return latest.at
+        if latest is not None:
+            self.at = self._closed = latest.at
+            await self._list_instruments(latest.at)
+            self._ledger.take(latest.known)
+        self._warm = True
+
+    async def _keep_in_sight(self, at: datetime) -> None:
+        """Wait for the evaluator where no clock paces us, so that no moment is dropped before it was judged."""
+        while at - (await self._store.judged() or self._source.start) > self._source.step * IN_SIGHT:
+            await asyncio.sleep(LOOK_AGAIN)  # noqa: ASYNC110 - the evaluator may be another process: the store rings no bell for it
 
     async def _list_instruments(self, at: datetime) -> None:
         if self._listed_at is not None and at - self._listed_at < INSTRUMENTS_EVERY:
