@@ -6,7 +6,7 @@ from bot.commands.base import Command, Desk, Who
 from bot.commands.market import latest, vocabulary
 from bot.commands.present import present
 from bot.commands.report import reply
-from bot.phrases import bold, code, drawn, line
+from bot.phrases import bold, code, count, drawn, line
 from bot.wording import problem, unclear
 from signals.rules.language import parse
 from signals.rules.model import EVERY_COIN, Draft, Problem, Rule
@@ -31,7 +31,7 @@ async def save(draft: Draft, invocation: Invocation, desk: Desk) -> Message:
         return _told("☑️", f"Rule #{same.number} says this already", same, await _now(draft, invocation, desk))
     added = await desk.store.add(invocation.place, draft, invocation.seen, desk.now, desk.rule_limit)
     if isinstance(added, Full):
-        said = f"This place has {len(rules)} rules and may have {added.limit}. Delete one first, such as"
+        said = f"This place has {count(len(rules), 'rule')} and may have {added.limit}. Delete one first, such as"
         return unclear(f"{said} /delete {rules[0].number}", [Button("Rules", "/alerts")], "full")
     return _told("🔔", f"Rule #{added.rule.number} saved", added.rule, await _now(draft, invocation, desk))
 

@@ -136,15 +136,19 @@ _SAID: Mapping[Phase, str] = {
 def _standing(states: Mapping[str, AlertState], now: datetime) -> str:
     """The phases that its coins are in, and since when it fires."""
     if not any(state.armed for state in states.values()):
-        return "not judged yet" if not states else "no data yet"
+        return "no data yet" if states else "not judged yet"
     said = []
     for phase, words in _SAID.items():
-        coins = sorted(coin for coin, state in states.items() if state.phase is phase)
-        if coins:
-            said.append(f"{words}: {_named(coins)}")
-    firing = [s.fired_at for s in states.values() if s.phase in (Phase.FIRING, Phase.RECOVERING) and s.fired_at]
-    since = f" since {moment(min(firing), now, ZONE)}" if firing else ""
-    return " · ".join(said) + since if said else f"calm on {count(len(states), 'coin')}"
+        of = {coin: state for coin, state in sorted(states.items()) if state.phase is phase}
+        if of:
+            said.append(f"{words}: {_named(list(of))}{_since(list(of.values()), now)}")
+    return " · ".join(said) or f"calm on {count(len(states), 'coin')}"
+
+
+def _since(states: Sequence[AlertState], now: datetime) -> str:
+    """Since when the first of them fires; nothing where none does."""
+    fired = [s.fired_at for s in states if s.fired_at and s.phase in (Phase.FIRING, Phase.RECOVERING)]
+    return f" since {moment(min(fired), now, ZONE)}" if fired else ""
 
 
 def _named(coins: Sequence[str]) -> str:

@@ -1,0 +1,70 @@
+"""What is typed finds its command, or a way to one."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapters.store.memory import MemoryStore
+from bot.commands.registry import COMMANDS
+from tests.bot.commands.desks import ask, desk, said
+
+
+def test_the_menu_has_its_order() -> None:
+    assert list(COMMANDS) == [
+        *("help", "start", "funding", "oi", "ls", "liq", "ratio", "signals"),
+        *("subscribe", "unsubscribe", "alert", "alerts", "delete", "mute", "status", "stop"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offers"),
+    [
+        ("/fundng ETH", ["/funding ETH"]),
+        ("/alrt ETH price > 4000", ["/alert ETH price > 4000"]),
+        ("/subs", ["/subscribe"]),
+        ("/xyzzy", ["/help"]),
+        ("/", ["/help"]),
+        ("/🚀 ETH", ["/help"]),
+    ],
+)
+async def test_a_mistyped_command_is_offered_with_its_arguments(typed: str, offers: list[str]) -> None:
+    message = await ask(await desk(), typed)
+
+    assert message.headline[0].text.startswith("There is no /")
+    assert [button.command for button in message.buttons] == offers
+
+
+async def test_a_rule_without_its_command_is_offered_as_one() -> None:
+    market = await desk()
+
+    message = await ask(market, "eth funding < -0.01%")
+
+    assert [button.command for button in message.buttons] == ["/alert eth funding < -0.01%"]
+    assert "There is no /eth" in await said(replace(market, store=MemoryStore()), "eth funding < -0.01%")
+
+
+async def test_a_member_without_rights_is_told_who_may() -> None:
+    message = await ask(await desk(), "/delete 1", owner=False)
+
+    assert message.headline[0].text == "Only those who look after this place may use /delete here."
+
+
+async def test_an_owner_may_change_the_rules_of_the_place() -> None:
+    message = await ask(await desk(), "/subscribe negfunding ETH", owner=True)
+
+    assert dict(message.data)["rule"] == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["/funding", "/oi ETH", "/alert ETH price > 1", "/subscribe negfunding", "/mute ETH 2h"]
+)
+async def test_without_a_market_it_says_that_there_is_none_yet(line: str) -> None:
+    empty = replace(await desk(), store=MemoryStore())
+
+    assert "I have no market data yet. Ask again in a minute." in await said(empty, line)
+
+
+async def test_a_command_that_is_not_there_has_no_help_but_a_near_one() -> None:
+    message = await ask(await desk(), "/help fundin")
+
+    assert [button.command for button in message.buttons] == ["/help funding"]

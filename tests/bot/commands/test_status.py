@@ -1,0 +1,60 @@
+"""`/status` says plainly what is blind, what is not durable, and what became of the alerts."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from adapters.store.memory import MemoryStore
+from adapters.venues.base import Label
+from tests.bot.commands.desks import NOW, ask, desk, said
+
+
+async def test_a_sound_service() -> None:
+    market = await desk()
+    await ask(market, "/alert ETH price > 4000")
+    await ask(market, "/mute ETH 2h")
+
+    assert (
+        await said(market, "/status")
+        == """\
+📊 Status · LIVE market, 3 coins, last moment 5 Jan 2026 12:00 UTC, 0s ago
+Binance 0s · Bybit 0s · Hyperliquid 0s
+All 30 readings are known.
+Here: 1 of 50 rules, 1 muted, 0 waiting · last 100 alerts: none yet
+Store: memory 1, NOT durable: rules are lost with the process (everything is lost when the process ends)
+perpwatch 0.1.0 · up 3h of market time
+"""
+    )
+
+
+async def test_a_silent_venue_is_silent_since_and_what_it_withholds_is_counted() -> None:
+    text = await said(await desk(silent=["bybit"]), "/status")
+
+    assert "Bybit silent since 09:00 UTC" in text
+    assert "24 of 30 readings are unknown" in text
+
+
+async def test_a_market_that_stands_still_shows_how_old_it_is() -> None:
+    market = await desk()
+
+    text = await said(replace(market, now=NOW + timedelta(minutes=7)), "/status")
+
+    assert "last moment 5 Jan 2026 12:00 UTC, 7m ago" in text
+    assert "Binance 7m" in text
+
+
+async def test_a_simulated_market_is_marked_first() -> None:
+    assert (await said(await desk(label=Label.SIMULATED), "/status")).startswith(
+        "SIMULATED 📊 Status · SIMULATED market"
+    )
+
+
+async def test_without_a_market_it_still_answers() -> None:
+    market = replace(await desk(), store=MemoryStore())
+
+    assert "no market data yet" in await said(market, "/status")
+
+
+async def test_a_question_from_outside_does_not_claim_to_know_the_uptime() -> None:
+    market = await desk()
+
+    assert "up " not in await said(replace(market, started=market.now), "/status")
