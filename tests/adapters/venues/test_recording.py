@@ -94,6 +94,16 @@ def test_a_zero_is_a_value_and_a_null_is_none(tmp_path: Path) -> None:
     assert seen == {Metric.PRICE: 1.0, Metric.LIQ_LONG: 0.0}
 
 
+def test_how_a_table_is_cut_and_how_its_names_are_stored_does_not_matter(tmp_path: Path) -> None:
+    whole, cut = funding_story(tmp_path / "whole.parquet"), tmp_path / "cut.parquet"
+    stored = parquet.read_table(whole)
+    for name in ("venue", "symbol"):
+        stored = stored.set_column(stored.schema.get_field_index(name), name, stored[name].cast(pa.large_string()))
+    parquet.write_table(stored, cut, row_group_size=7, compression="zstd")
+
+    assert frames(open_recording(cut)) == frames(open_recording(whole))
+
+
 # Funding
 
 
