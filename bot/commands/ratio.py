@@ -45,7 +45,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         cycle,
         lines=(_now(market, coin, sums), _place(rank)),
         table=_by_venue(coin, cycle, desk),
-        after=(line("Little spot against futures means that readings of this coin rest on few real trades."),),
+        after=(line("Readings of a coin with little spot against futures, for itself, are marked as low trust."),),
         small=f"Both legs from {venues(reading.venues)}, {share(reading.coverage)} of open interest present.{silent}",
         data=(
             ("coin", coin),
