@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from adapters.venues.base import BadRecording, Label, Rejected
-from adapters.venues.recording import COLUMNS, Frame, Recording, open_recording
+from adapters.venues.recording import Frame, Recording, open_recording
 from bot.market import play, whole
 from signals.aggregate import is_fresh
 from signals.model import Kind, Metric, Observation
@@ -47,13 +47,29 @@ def value(recording: Recording, metric: Metric, venue: str, symbol: str, at: str
 # What is in a file
 
 
+MEANT: Mapping[Metric, str] = {
+    Metric.PRICE: "price",
+    Metric.OI_LEVEL: "open_interest",
+    Metric.LS: "long_short_accounts",
+    Metric.LS_TOP: "long_short_top_accounts",
+    Metric.LS_POS: "long_short_top_positions",
+    Metric.LIQ_LONG: "liquidated_long_usd",
+    Metric.LIQ_SHORT: "liquidated_short_usd",
+    Metric.VOLUME: "futures_volume_usd",
+    Metric.VOLUME_SPOT: "spot_volume_usd",
+    Metric.TAKER_BUY: "taker_buy_usd",
+    Metric.TAKER_SELL: "taker_sell_usd",
+}
+"""The canonical form, written down a second time."""
+
+
 def test_each_column_becomes_its_metric_at_the_end_of_its_bar(tmp_path: Path) -> None:
-    numbers = {column: float(n) for n, column in enumerate(COLUMNS.values(), start=1)}
+    numbers = {column: float(n) for n, column in enumerate(MEANT.values(), start=1)}
 
     recording = recorded(tmp_path, row(1, **numbers))
 
     seen = {o.metric: o for o in recording.observations(START + HOUR)}
-    assert {metric: o.value for metric, o in seen.items()} == {m: numbers[c] for m, c in COLUMNS.items()}
+    assert {metric: o.value for metric, o in seen.items()} == {m: numbers[c] for m, c in MEANT.items()}
     assert all(o.at == o.received == START + HOUR for o in seen.values())
     assert all(o.span == (HOUR if o.metric.kind is Kind.SUM else timedelta(0)) for o in seen.values())
     assert {o.metric for o in seen.values() if o.floor} == {Metric.LIQ_LONG, Metric.LIQ_SHORT}
@@ -434,7 +450,7 @@ def test_a_file_damaged_in_its_middle_is_refused(tmp_path: Path) -> None:
 
 LEVELS = st.floats(1e-9, 1e13)
 NUMBERS: Mapping[str, st.SearchStrategy[float]] = {
-    **dict.fromkeys((*COLUMNS.values(), "open_interest_usd"), LEVELS),
+    **dict.fromkeys((*MEANT.values(), "open_interest_usd"), LEVELS),
     "funding_rate": st.floats(-1, 1),
     "funding_interval_hours": st.sampled_from((1.0, 2.0, 4.0, 8.0)),
 }
@@ -452,7 +468,7 @@ def any_rows() -> st.SearchStrategy[Sequence[Row]]:
 def in_words(rows: Sequence[Row]) -> Iterator[tuple[object, object, object, Metric, object]]:
     """What the rows say, read in the plainest way: symbols without multipliers, hourly bars."""
     for one in rows:
-        said = [(metric, one[column]) for metric, column in COLUMNS.items() if column in one]
+        said = [(metric, one[column]) for metric, column in MEANT.items() if column in one]
         if "funding_rate" in one and "funding_interval_hours" in one:
             metric = Metric.FUNDING if one["venue"] == "coinglass" else Metric.FUNDING_SETTLED
             said.append((metric, float(str(one["funding_rate"])) * 8 / float(str(one["funding_interval_hours"]))))
