@@ -357,6 +357,7 @@ BROKEN: Mapping[str, tuple[pa.Table, str]] = {
     "an unknown time": (at(None, T[1], T[2]), "time must be known in every row"),
     "an unknown venue": (with_column("venue", pa.array([None, "a", "b"], pa.string())), "venue must be known"),
     "an empty symbol": (with_column("symbol", pa.array(["", "a", "b"])), "symbol must be known"),
+    "names that are no text": (with_column("venue", pa.array([b"\xff"] * 3).view(pa.string())), "damaged or cut off"),
     "no label": (unsaid("perpwatch.label"), "REAL or SIMULATED"),
     "a wrong label": (said(label="TRUE"), "REAL or SIMULATED"),
     "the label of live numbers": (said(label="LIVE"), "REAL or SIMULATED"),
@@ -384,6 +385,10 @@ BROKEN: Mapping[str, tuple[pa.Table, str]] = {
     "a rate of more than all": (with_number("funding_rate", -1.5), "fractions per interval"),
     "the same row twice": (table([*rows(), rows()[-1]]), "Keep one of them"),
     "rows out of order in time": (table([*rows()][::-1]), "Sort them by time, venue and symbol"),
+    "rows out of order in time alone": (
+        table([row(2, "a", "A", price=1.0), row(1, "b", "B", price=1.0)]),
+        "Sort them by time, venue and symbol",
+    ),
     "rows out of order in venue": (table([row(1, "okx", price=1.0), row(1, price=1.0)]), "Sort them by time"),
     "rows out of order in symbol": (table([row(1, symbol=s, price=1.0) for s in "BA"]), "Sort them by time"),
 }
@@ -399,7 +404,7 @@ def test_what_is_not_canonical_is_refused_with_its_cure(tmp_path: Path, broken: 
 
     sentence = str(refused.value)
     assert says in sentence
-    assert sentence.startswith(f"{path}: ")
+    assert sentence.startswith(str(path))
     assert sentence.endswith(".")
     assert "\n" not in sentence
 
