@@ -181,11 +181,11 @@ async def ask_running(url: str, line: str, rule_limit: int) -> Message:
 
 
 async def _resume_at(store: Store, source: MarketSource) -> datetime:
-    """Where the market's clock starts: just before its first moment, or at the last one the store has seen."""
+    """Where the market's clock starts: at its first moment, or at the last one the store has seen."""
     latest = await store.latest()
     if latest is None:
-        return source.start - source.step
-    if latest.label != source.label or latest.at < source.start - source.step:
+        return source.start
+    if latest.label != source.label or latest.at < source.start:
         raise StoreRefused(
             f"This store holds a {latest.label} market at {latest.at:%Y-%m-%d %H:%M} UTC, which is not the one asked "
             "for. Use another data folder (PERPWATCH_DATA) or another Redis database for this market."

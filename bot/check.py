@@ -42,8 +42,8 @@ def _parts() -> Iterator[Finding]:
     else:
         yield Finding(
             fine=False,
-            text=f"bot, adapters and signals come from different folders ({', '.join(sorted(folders))}): another package "
-            "overwrote one. Install perpwatch into an environment of its own.",
+            text=f"bot, adapters and signals come from different folders ({', '.join(sorted(folders))}): another "
+            "package overwrote one. Install perpwatch into an environment of its own.",
         )
 
 

@@ -195,10 +195,15 @@ def _combine(metric: Metric, values: Sequence[float], weights: Sequence[float | 
         return values[0], Weighing.ONE
     known = [w for w in weights if w is not None]
     if len(known) == len(values) and sum(known) > 0:
-        return sum(v * w for v, w in zip(values, known, strict=True)) / sum(known), Weighing.OI
+        return _between(values, sum(v * w for v, w in zip(values, known, strict=True)) / sum(known)), Weighing.OI
     if metric in (Metric.PRICE, Metric.INDEX):
         return median(values), Weighing.MEDIAN
-    return sum(values) / len(values), Weighing.MEAN
+    return _between(values, sum(values) / len(values)), Weighing.MEAN
+
+
+def _between(values: Sequence[float], mean: float) -> float:
+    """The mean without the rounding that would push it past all its values: equal values have just that mean."""
+    return min(max(mean, min(values)), max(values))
 
 
 def bar(cycle: Cycle, step: timedelta) -> Panel:

@@ -96,11 +96,14 @@ class Cells:
         self._by_venue: dict[tuple[str, str, str], Observation] | None = None
 
     def read(self, cell: Cell) -> Seen:
-        """The cell's value with what it rests on; the value is None where it is unknown."""
+        """The cell's value with what it rests on; the value is None where it is unknown.
+
+        A level that is fresh holds at the moment itself, whenever it was observed; a window ends with its last bar.
+        """
         if cell.name in self._vectors.signals or cell.window > _ZERO:
             return self._from_bars(cell)
         level = self._level_at(cell) if cell.venue != ALL else self._level(cell.coin, cell.name)
-        return Seen(level, self._step)
+        return Seen(replace(level, at=self.cycle.at), self._step)
 
     def panel(self, at: datetime) -> Panel:
         """The market's bars as they were known at that moment."""

@@ -55,8 +55,7 @@ class Poller:
         """Close moment after moment until the source ends or the task is cancelled."""
         if not self._warm:
             await self.warm_up()
-        start = self._source.start - self._source.step
-        for at in grid(max(self._closed, start) if self._closed else start, self._source.step):
+        for at in grid(self._closed or self._source.start, self._source.step):
             if self._source.end is not None and at > self._source.end:
                 log.info("recording ended", at=self.at)
                 return
@@ -78,13 +77,15 @@ class Poller:
         return cycle
 
     async def warm_up(self) -> None:
-        """Take up where the store ends; a market never seen before brings its past along."""
+        """Take up where the store ends; a market never seen before brings its past along, and its first moment."""
         latest = await self._store.latest()
         if latest is None:
             await self._store.extend(self._source.past())
         for step, rows in self._bars.rows.items():
             self._bars.append(await self._store.panel(step, STORED, rows))
-        if latest is not None:
+        if latest is None:
+            await self.close(self._source.start)
+        else:
             self.at = self._closed = latest.at
             await self._list_instruments(latest.at)
             self._ledger.take(latest.known)
@@ -92,8 +93,9 @@ class Poller:
 
     async def _keep_in_sight(self, at: datetime) -> None:
         """Wait for the evaluator where no clock paces us, so that no moment is dropped before it was judged."""
-        while at - (await self._store.judged() or self._source.start) > self._source.step * IN_SIGHT:
-            await asyncio.sleep(LOOK_AGAIN)  # noqa: ASYNC110 - the evaluator may be another process: the store rings no bell for it
+        behind = self._source.step * IN_SIGHT
+        while at - (await self._store.judged() or self._source.start) > behind:  # noqa: ASYNC110 - it may be elsewhere
+            await asyncio.sleep(LOOK_AGAIN)
 
     async def _list_instruments(self, at: datetime) -> None:
         if self._listed_at is not None and at - self._listed_at < INSTRUMENTS_EVERY:

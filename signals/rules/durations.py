@@ -6,8 +6,8 @@ from datetime import timedelta
 from signals.rules.problems import Code
 from signals.rules.reading import Cursor
 
-_DURATION = re.compile(r"(\d{1,6}) ?([smhdwSHDW])(?![A-Za-z0-9.])", re.ASCII)
-_BIG_M = re.compile(r"(\d{1,6}) ?M(?![A-Za-z0-9.])", re.ASCII)
+_DURATION = re.compile(r"(\d{1,6}) *([smhdwSHDW])(?![A-Za-z0-9.])", re.ASCII)
+_BIG_M = re.compile(r"(\d{1,6}) *M(?![A-Za-z0-9.])", re.ASCII)
 _UNITS = {
     "w": timedelta(weeks=1),
     "d": timedelta(days=1),

@@ -44,8 +44,8 @@ class Typed:
 
 
 _VALUE = re.compile(
-    r"(?P<sign>[+-] ?)?(?P<dollar>\$ ?)?(?P<digits>[0-9.,]*[0-9])"
-    r"(?: ?(?P<unit>%|(?:bps?|x|coins)(?![a-z0-9.]))| ?(?P<scale>[kmb])(?![a-z0-9.])(?P<coins> ?coins(?![a-z0-9.]))?)?",
+    r"(?P<sign>[+-] *)?(?P<dollar>\$ *)?(?P<digits>[0-9.,]*[0-9])"
+    r"(?: *(?P<unit>%|(?:bps?|x|coins)(?![a-z0-9.]))| *(?P<scale>[kmb])(?![a-z0-9.])(?P<coins> *coins(?![a-z0-9.]))?)?",
     re.IGNORECASE,
 )
 _HISTORIC = re.compile(r"(?P<kind>[pz])[+-]?[0-9.]*[0-9](?![a-z0-9.])", re.IGNORECASE)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tests.recordings import funding_story
 
 PERPWATCH = (sys.executable, "-m", "bot.cli")
@@ -121,7 +122,7 @@ def test_a_mistake_is_one_sentence_with_a_cure(environment: dict[str, str], args
     ("name", "value", "says"),
     [
         ("PERPWATCH_REDIS_ULR", "x", "did you mean PERPWATCH_REDIS_URL"),
-        ("PERPWATCH_REDIS_URL", "123456789:AAcanaryCANARYcanaryCANARYcanaryCANA", "not a URL"),
+        ("PERPWATCH_REDIS_URL", "123456789:AAcanaryCANARYcanaryCANARYcanaryCANA", "not the URL of a store"),
         ("PERPWATCH_REDIS_URL", "redis://:canaryCANARY@127.0.0.1:9", "127.0.0.1:9"),
         ("PERPWATCH_RULE_LIMIT", "many", "PERPWATCH_RULE_LIMIT"),
         ("PERPWATCH_DATA", "/dev/null/x", "/dev/null"),

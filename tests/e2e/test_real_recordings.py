@@ -13,8 +13,8 @@ from statistics import median
 
 import pandas as pd
 import pytest
-from adapters.venues.recording import open_recording
 
+from adapters.venues.recording import open_recording
 from bot.replay import Replay, line
 from signals.registry import SIGNALS
 

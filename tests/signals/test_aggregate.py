@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from signals.aggregate import Cycle, Ledger, Reading, Weighing, bar
+from signals.aggregate import Cycle, Ledger, Reading, Weighing, _combine, bar
 from signals.model import Instrument, Metric, Observation
 from signals.panel import Panel
 from signals.units import eight_hourly, yearly
@@ -207,3 +209,12 @@ def test_the_same_economics_at_any_interval_give_the_same_rate() -> None:
     assert yearly(eight_hourly(0.0001, 8)) == pytest.approx(0.1095)
     assert yearly(eight_hourly(0.0001, 4)) == pytest.approx(0.219)
     assert yearly(eight_hourly(0.0001, 1)) == pytest.approx(0.876)
+
+
+@given(st.floats(-0.01, 0.01), st.lists(st.floats(0.1, 1e9), min_size=2, max_size=9))
+def test_venues_that_agree_have_just_that_mean_whatever_their_weights(value: float, weights: list[float]) -> None:
+    mean, weighing = _combine(Metric.FUNDING, [value] * len(weights), weights)
+    plain, _ = _combine(Metric.FUNDING, [value] * len(weights), [None] * len(weights))
+
+    assert (mean, plain) == (value, value)
+    assert weighing is Weighing.OI
