@@ -2,7 +2,10 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +13,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from adapters.venues.base import Label
+from adapters.venues.canonical import KEYS, NUMBERS
+from adapters.venues.recording import open_recording
 from bot.cli import main
 from bot.commands.registry import COMMANDS
 from bot.settings import PREFIX, Settings
@@ -275,3 +281,18 @@ def test_the_glossary_has_each_word_once() -> None:
     named = [cells[0] for cells in rows(DOCS / "glossary.md") if cells[0] not in {"word", "---"}]
 
     assert sorted(set(named)) == sorted(named)
+
+
+def test_the_example_of_a_recording_makes_one_that_can_be_played(tmp_path: Path) -> None:
+    (example,) = blocks(DOCS / "recordings.md", "python")
+
+    subprocess.run([sys.executable, "-c", example], cwd=tmp_path, check=True, timeout=60)
+
+    made = open_recording(tmp_path / "mine.parquet")
+    assert (made.coins, made.step, made.label) == (["ETH"], timedelta(hours=1), Label.REAL)
+
+
+def test_the_page_on_recordings_has_each_column_and_no_other() -> None:
+    shown = [cells[0] for cells in rows(DOCS / "recordings.md") if len(cells) == 4]
+
+    assert shown == ["column", "---", *KEYS, *NUMBERS]
