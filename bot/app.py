@@ -43,6 +43,10 @@ LOOK_FOR_MARKET = 0.5
 """Seconds between looks for a market that another process has yet to write."""
 
 
+LOOK_AT_SERVER = 0.5
+"""Seconds between looks at whether the embedded server is still there."""
+
+
 def now() -> datetime:
     """The wall clock, read nowhere else."""
     return datetime.now(UTC)
@@ -103,11 +107,11 @@ class Plan:
     exit_after: float | None = None
 
 
-async def run(settings: Settings, url: str, plan: Plan) -> None:
+async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
     """All five loops and the terminal in one process, until a signal, the person, or `exit_after` ends them."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with opened(url) as store:
+    async with opened(storage.url) as store:
         wall = Clock(now())
         market = Clock(await _resume_at(store, plan.source), plan.speed)
         poller = Poller(plan.source, store, market)
@@ -127,16 +131,20 @@ async def run(settings: Settings, url: str, plan: Plan) -> None:
             script = plan.script
             loops["script"] = lambda: play_script(script, terminal, HERE, dispatcher, market)
         async with asyncio.TaskGroup() as group:
-            ending = group.create_task(_end_after(plan.exit_after, stop))
+            aside = [
+                group.create_task(_end_after(plan.exit_after, stop)),
+                group.create_task(_watch(storage.server)),
+            ]
             await run_all(loops, stop)
-            ending.cancel()
+            for task in aside:
+                task.cancel()
 
 
-async def run_loop(settings: Settings, url: str, name: str, source: MarketSource | None, speed: float) -> None:
+async def run_loop(settings: Settings, storage: Storage, name: str, source: MarketSource | None, speed: float) -> None:
     """One loop of the Procfile alone: poll, evaluate or fanout."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with opened(url) as store:
+    async with opened(storage.url) as store:
         loop: Callable[[], Awaitable[None]]
         match name:
             case "poll":
@@ -148,7 +156,10 @@ async def run_loop(settings: Settings, url: str, name: str, source: MarketSource
             case _:
                 loop = Fanout(store, ["terminal"], Clock(now()).now).run
         log.info("loop started", loop=name, instance=settings.instance)
-        await run_all({name: loop}, stop)
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(_watch(storage.server))
+            await run_all({name: loop}, stop)
+            watch.cancel()
 
 
 async def ask(line: str, recording: Recording, at: datetime, rule_limit: int) -> Message:
@@ -199,6 +210,14 @@ async def _step_of(store: Store, stop: asyncio.Event) -> timedelta:
         log.info("waiting for a market; start `perpwatch poll`")
         await asyncio.sleep(LOOK_FOR_MARKET)
     return min(steps, default=timedelta(minutes=1))
+
+
+async def _watch(server: embedded.Embedded | None) -> None:
+    """End the process, in words, when the embedded server is gone. Raises StoreRefused."""
+    while server is not None:
+        if why := await asyncio.to_thread(server.gone):
+            raise StoreRefused(why)
+        await asyncio.sleep(LOOK_AT_SERVER)
 
 
 async def _serve(terminal: Terminal, dispatcher: Dispatcher, stop: asyncio.Event) -> None:

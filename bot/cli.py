@@ -160,7 +160,7 @@ def _run(settings: Settings, folder: Path, plan: app.Plan) -> None:
         if not storage.owned:
             _fail(f"perpwatch is already running on the data folder {folder}. Stop it, or set PERPWATCH_DATA.")
         configure(settings.log_level, _log_file(folder))
-        asyncio.run(app.run(settings, storage.url, plan))
+        asyncio.run(app.run(settings, storage, plan))
 
 
 def _log_file(folder: Path) -> Path:
@@ -182,7 +182,7 @@ def _loop(name: str, source: MarketSource | None = None, speed: float = 1.0) -> 
     settings = load(os.environ)
     configure(settings.log_level, None)
     with app.storage(settings, settings.data) as storage:
-        asyncio.run(app.run_loop(settings, storage.url, name, source, speed))
+        asyncio.run(app.run_loop(settings, storage, name, source, speed))
 
 
 @main.command()
