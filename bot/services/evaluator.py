@@ -79,11 +79,17 @@ class Evaluator:
                 return False
 
     async def _load(self) -> int:
-        """Rules, states and bars from the store; states that did not move since were seen to the last judged moment."""
+        """Rules, states and bars from the store; states that did not move since were seen to the last judged moment.
+
+        States of rules that were removed while nobody judged are dropped.
+        """
         change, rules = await self._store.everything()
         self._rules = {rule.id: rule for rule in rules}
         last = await self._store.judged()
         for subject, version, state in await self._store.states():
+            if subject[0] not in self._rules:
+                await self._store.forget(subject[0])
+                continue
             self._versions[subject] = version
             seen = max(last, state.at) if last and state.at else state.at
             self._states[subject] = replace(state, at=seen)

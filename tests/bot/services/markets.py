@@ -1,0 +1,72 @@
+"""Whole services in memory: a market played through the real loops on virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from adapters.chat.base import Place
+from adapters.store.base import Saved
+from adapters.store.memory import MemoryStore
+from adapters.venues.base import MarketSource
+from adapters.venues.recording import Recording, open_recording
+from bot.clock import AS_FAST_AS_IT_GOES, Clock
+from bot.services.evaluator import Evaluator
+from bot.services.poller import Poller
+from signals.event import Event
+from signals.registry import SIGNALS
+from signals.rules.language import Vocabulary, parse
+from signals.rules.model import Problem, Rule
+from tests.recordings import funding_story
+
+HOME = Place("terminal", "local")
+SENTENCE = "ETH funding.settled < -0.01%"
+
+
+def story(folder: Path) -> Recording:
+    """Four days of hours in which ETH's settled funding falls far below zero and comes back."""
+    return open_recording(funding_story(folder / "story.parquet"))
+
+
+async def asked(store: MemoryStore, sentence: str = SENTENCE, place: Place = HOME) -> Rule:
+    """That rule, saved by that place."""
+    draft = parse(sentence, Vocabulary(("BTC", "ETH", "SOL"), ("binance", "okx"), SIGNALS))
+    assert not isinstance(draft, Problem)
+    saved = await store.add(place, draft, f"{place} {sentence}", datetime.fromisoformat("2026-01-05T00:00Z"), 50)
+    assert isinstance(saved, Saved)
+    return saved.rule
+
+
+@asynccontextmanager
+async def running(*loops: Callable[[], Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    """The loops at work while the block runs; a loop that fails fails the test."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop()) for loop in loops]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+async def until(met: Callable[[], Coroutine[None, None, bool]]) -> None:
+    """Wait in virtual time until that is so."""
+    async with asyncio.timeout(3600):
+        while not await met():  # noqa: ASYNC110 - it costs nothing in virtual time
+            await asyncio.sleep(0.01)
+
+
+async def played(source: MarketSource, store: MemoryStore, end: datetime) -> None:
+    """Poll at full speed, and judge, until that moment is judged."""
+    poller = Poller(source, store, Clock(source.start, AS_FAST_AS_IT_GOES))
+
+    async def judged() -> bool:
+        at = await store.judged()
+        return at is not None and at >= end
+
+    async with running(poller.run, Evaluator(store, SIGNALS, source.step).run):
+        await until(judged)
+
+
+async def told(store: MemoryStore, rule: Rule) -> Sequence[Event]:
+    """What was ever told of a rule, oldest first."""
+    return (await store.recent([rule.id], 1000))[::-1]

@@ -1,0 +1,298 @@
+"""From an event to one message in one place: fan-out, gates, outcomes, leads and leases."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from adapters.chat.base import (
+    CommandSpec,
+    Delivery,
+    Dispatch,
+    Gone,
+    Migrated,
+    Outcome,
+    Place,
+    Refusal,
+    Retry,
+    Sent,
+)
+from adapters.store.base import MAX_TRIES, Final, Mute, PlaceSettings
+from adapters.store.memory import MemoryStore
+from bot.clock import Clock
+from bot.services.fanout import PAGE, Fanout
+from bot.services.sender import LEADERSHIP, LEASE, Sender, shut
+from bot.wording import alert
+from signals.event import Event
+from signals.rules.lifecycle import Change
+from signals.rules.model import Rule
+from tests import virtual
+from tests.adapters.store.stories import HOME, MINUTE, T0, event, firing
+from tests.bot.services.markets import asked, running, until
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Chat:
+    """A platform that answers as it is told, and remembers what it was asked."""
+
+    answers: list[Outcome] = field(default_factory=list)
+    sent: list[Delivery] = field(default_factory=list)
+    name: str = "terminal"
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        self.sent.append(delivery)
+        return self.answers.pop(0) if self.answers else Sent(f"m{len(self.sent)}")
+
+    async def serve(self, menu: Sequence[CommandSpec], dispatch: Dispatch) -> None:
+        await asyncio.Event().wait()
+
+
+@dataclass
+class Service:
+    """A store with one rule, and the loops that deliver its events."""
+
+    store: MemoryStore
+    rule: Rule
+    chat: Chat
+    wall: Clock
+    fanout: Fanout
+    sender: Sender
+
+    async def tell(self, *events: Event) -> None:
+        """Commit the events of the rule, each newer than the last."""
+        version, _ = await self.store.state(self.rule.id, "ETH")
+        for number, one in enumerate(events):
+            state = firing(T0 + (version + number) * MINUTE)
+            await self.store.commit(self.rule.id, "ETH", version + number, state, one)
+
+    def event(self, id_: str, change: Change = Change.FIRED) -> Event:
+        return event(self.rule, id_, change=change)
+
+    async def settled(self, outcomes: int, seconds: float = 300) -> list[tuple[Final, str]]:
+        """The outcomes, newest last, once there are so many."""
+
+        async def enough() -> bool:
+            return len(await self.store.outcomes(HOME, 99)) >= outcomes
+
+        async with asyncio.timeout(seconds), running(self.fanout.run, self.sender.run):
+            await until(enough)
+        return [(outcome, reason) for _, outcome, reason in (await self.store.outcomes(HOME, 99))[::-1]]
+
+
+async def service(*answers: Outcome) -> Service:
+    store, chat, wall = MemoryStore(), Chat(list(answers)), Clock(T0)
+    rule = await asked(store)
+    sender = Sender(store, chat, "main", wall, wall, alert)
+    return Service(store, rule, chat, wall, Fanout(store, ["terminal"], wall.now), sender)
+
+
+def test_each_event_becomes_one_message_in_order_and_a_resolved_one_answers_its_firing() -> None:
+    async def live() -> tuple[list[Delivery], list[tuple[Final, str]]]:
+        of = await service()
+        await of.tell(of.event("AAAA"), of.event("RRRR", Change.RESOLVED))
+        outcomes = await of.settled(2)
+        return of.chat.sent, outcomes
+
+    sent, outcomes = virtual.run(live)
+
+    assert [delivery.to for delivery in sent] == [HOME, HOME]
+    assert [delivery.replies_to for delivery in sent] == [None, "m1"]
+    assert len({delivery.key for delivery in sent}) == 2
+    assert outcomes == [(Final.SENT, ""), (Final.SENT, "")]
+
+
+def test_everybody_who_subscribed_is_told_once_also_over_several_pages() -> None:
+    async def live() -> tuple[list[str], int]:
+        of = await service()
+        more = [await asked(of.store, place=Place("terminal", f"p{n:03}")) for n in range(3)]
+        for rule in more:
+            await of.store.commit(rule.id, "ETH", 0, firing(), event(rule, rule.id[-6:]))
+        await of.tell(of.event("AAAA"))
+
+        async def all_sent() -> bool:
+            return len(of.chat.sent) == 4
+
+        async with running(of.fanout.run, of.sender.run):
+            await until(all_sent)
+        return sorted(delivery.to.id for delivery in of.chat.sent), PAGE
+
+    places, page = virtual.run(live)
+
+    assert places == ["local", "p000", "p001", "p002"]
+    assert page > 1
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_what_was_put_off_is_sent_later_and_only_an_unknown_outcome_counts_as_ambiguous(certain: bool) -> None:
+    async def live() -> tuple[list[tuple[Final, str]], float, int]:
+        of = await service(Retry(7 * SECOND, certain, "busy"))
+        await of.tell(of.event("AAAA"))
+        outcomes = await of.settled(1)
+        return outcomes, asyncio.get_running_loop().time(), len(of.chat.sent)
+
+    outcomes, took, tries = virtual.run(live)
+
+    assert outcomes == [(Final.SENT, "")]
+    assert tries == 2
+    assert 7.0 <= took <= 8.0
+
+
+def test_what_a_platform_never_takes_dies_after_its_tries_and_the_lane_goes_on() -> None:
+    async def live() -> tuple[list[tuple[Final, str]], int]:
+        of = await service(*[Refusal("too odd")] * MAX_TRIES)
+        await of.tell(of.event("AAAA"), of.event("BBBB"))
+        return await of.settled(2), len(of.chat.sent)
+
+    outcomes, tries = virtual.run(live)
+
+    assert outcomes == [(Final.DEAD, "refused too often"), (Final.SENT, "")]
+    assert tries == MAX_TRIES + 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(Gone("blocked"), "gone: blocked"), (Migrated(Place("terminal", "new")), "moved to terminal:new")],
+)
+def test_a_place_that_is_no_longer_there_ends_its_entry_with_the_reason(answer: Outcome, reason: str) -> None:
+    async def live() -> list[tuple[Final, str]]:
+        of = await service(answer)
+        await of.tell(of.event("AAAA"))
+        return await of.settled(1)
+
+    assert virtual.run(live) == [(Final.SKIPPED, reason)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (PlaceSettings(stopped=True), "stopped"),
+        (PlaceSettings(mutes=(Mute("ETH", T0 + MINUTE),)), "muted ETH"),
+        (PlaceSettings(mutes=(Mute("*", T0 + MINUTE),)), "muted *"),
+        (PlaceSettings(mutes=(Mute("#1", T0 + MINUTE),)), "muted #1"),
+        (PlaceSettings(mutes=(Mute("funding", T0 + MINUTE),)), "muted funding"),
+    ],
+)
+def test_a_gate_that_is_shut_skips_with_its_name(settings: PlaceSettings, reason: str) -> None:
+    async def live() -> tuple[list[tuple[Final, str]], int]:
+        of = await service()
+        await of.store.set(HOME, settings, "quiet")
+        await of.tell(of.event("AAAA"))
+        return await of.settled(1), len(of.chat.sent)
+
+    assert virtual.run(live) == ([(Final.SKIPPED, reason)], 0)
+
+
+def test_a_mute_is_over_at_its_end_and_other_mutes_do_not_matter() -> None:
+    async def live() -> Event:
+        return (await service()).event("AAAA")
+
+    one = virtual.run(live)
+    others = PlaceSettings(mutes=(Mute("BTC", T0 + MINUTE), Mute("#2", T0 + MINUTE), Mute("ETH", T0)))
+
+    assert shut(one, others, T0) == ""
+    assert shut(one, PlaceSettings(mutes=(Mute("ETH", T0 + SECOND),)), T0) == "muted ETH"
+
+
+def test_an_alert_of_a_rule_that_was_deleted_meanwhile_is_not_sent() -> None:
+    async def live() -> tuple[list[tuple[Final, str]], int]:
+        of = await service()
+        await of.tell(of.event("AAAA"))
+
+        async def queued() -> bool:
+            return await of.store.waiting(HOME) == 1
+
+        async with running(of.fanout.run):
+            await until(queued)
+        await of.store.remove(of.rule.id, HOME, "gone")
+        return await of.settled(1), len(of.chat.sent)
+
+    assert virtual.run(live) == ([(Final.SKIPPED, "unsubscribed")], 0)
+
+
+def test_a_sender_that_died_in_a_send_is_followed_by_one_that_says_it_may_be_a_repeat() -> None:
+    async def live() -> list[int]:
+        of = await service()
+        await of.tell(of.event("AAAA"))
+
+        async def queued() -> bool:
+            return await of.store.waiting(HOME) == 1
+
+        async with running(of.fanout.run):
+            await until(queued)
+        dead = await of.store.lead("terminal", "main", of.wall.now(), LEADERSHIP)
+        claim = await of.store.claim(dead, of.wall.now(), LEASE)  # type: ignore[arg-type] # nobody else leads
+        outcomes = await of.settled(1)
+        assert outcomes == [(Final.SENT, "")]
+        return [claim.ambiguous, len(of.chat.sent)]  # type: ignore[union-attr] # there is one entry
+
+    assert virtual.run(live) == [0, 1]
+
+
+def test_two_senders_of_one_platform_never_send_at_the_same_time() -> None:
+    async def live() -> tuple[int, int]:
+        of = await service()
+        standby_chat = Chat()
+        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, alert)
+        await of.tell(*(of.event(f"E{n:03}") for n in range(20)))
+
+        async with running(standby.run):
+            await of.settled(20)
+        return len(of.chat.sent), len(standby_chat.sent)
+
+    own, others = virtual.run(live)
+
+    assert own + others == 20
+    assert own == 0 or others == 0
+
+
+def test_a_sender_leads_on_for_longer_than_one_lease() -> None:
+    async def live() -> tuple[int, datetime]:
+        of = await service()
+
+        async def long() -> bool:
+            return of.wall.now() > T0 + 10 * LEADERSHIP
+
+        async with running(of.fanout.run, of.sender.run):
+            await until(long)
+            await of.tell(of.event("AAAA"))
+            await asyncio.sleep(1)
+        return len(of.chat.sent), of.wall.now()
+
+    sent, at = virtual.run(live)
+
+    assert sent == 1
+    assert at > T0 + 10 * LEADERSHIP
+
+
+def test_an_entry_whose_alert_cannot_be_read_is_dead_and_said_so() -> None:
+    async def live() -> list[tuple[Final, str]]:
+        of = await service()
+        await of.tell(of.event("AAAA"))
+
+        async def queued() -> bool:
+            return await of.store.waiting(HOME) == 1
+
+        async with running(of.fanout.run):
+            await until(queued)
+        of.store._platforms["terminal"].bodies.clear()
+        return await of.settled(1)
+
+    assert virtual.run(live) == [(Final.DEAD, "the stored alert cannot be read")]
+
+
+def test_events_are_not_lost_when_the_fan_out_dies_before_its_ack() -> None:
+    async def live() -> list[Delivery]:
+        of = await service()
+        await of.store.subscribe("terminal", (await anext(of.store.changes(0))))
+        one = replace(of.event("AAAA"))
+        await of.tell(one)
+        await of.store.fan_out("terminal", one, PAGE, T0)
+        await of.settled(1)
+        await asyncio.sleep(5)
+        return of.chat.sent
+
+    assert len(virtual.run(live)) == 1

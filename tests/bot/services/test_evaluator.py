@@ -1,0 +1,164 @@
+"""The evaluator judges each moment once, live as in replay, and loses and invents nothing over a restart."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.store.base import Committed
+from adapters.store.memory import MemoryStore
+from bot.clock import AS_FAST_AS_IT_GOES, Clock
+from bot.replay import Replay
+from bot.services.evaluator import Evaluator
+from bot.services.poller import Poller
+from signals.aggregate import Cycle
+from signals.event import Event
+from signals.registry import SIGNALS
+from signals.rules.lifecycle import AlertState, Change, Phase
+from tests import virtual
+from tests.bot.services.markets import HOME, SENTENCE, asked, played, running, story, told, until
+
+SENTENCES = (SENTENCE, "* price 4h rises by 0.4%", "BTC oi 8h falls by 0.3% for 2h", "ETH volume 4h > $2B")
+
+
+def facts(events: Sequence[Event]) -> list[Event]:
+    """Events without what only names the rule and its place."""
+    return [replace(e, id="", episode="", rule_id="", rule_number=0, change_number=0) for e in events]
+
+
+def test_live_tells_just_what_replay_tells_of_the_same_recording(tmp_path: Path) -> None:
+    market = story(tmp_path)
+
+    async def live() -> list[Event]:
+        store = MemoryStore()
+        rules = [await asked(store, sentence) for sentence in SENTENCES]
+        await played(market, store, market.end)
+        return [event for rule in rules for event in await told(store, rule)]
+
+    found = virtual.run(live)
+
+    replayed = [played.event for played in Replay(market, SENTENCES, SIGNALS).run(None, None)]
+    by_rule = sorted(replayed, key=lambda event: (event.rule_number, event.at, event.coin))
+    assert {e.change for e in found} >= {Change.FIRED, Change.RESOLVED}
+    assert len({e.name for e in found}) == len(SENTENCES)
+    assert facts(sorted(found, key=lambda event: (event.rule_number, event.at, event.coin))) == facts(by_rule)
+
+
+@pytest.mark.parametrize("hours", [20, 33, 40, 65, 80])
+def test_a_restart_anywhere_changes_nothing_of_what_is_told(tmp_path: Path, hours: int) -> None:
+    market = story(tmp_path)
+
+    async def live(*stops: timedelta) -> list[Event]:
+        store = MemoryStore()
+        rules = [await asked(store, sentence) for sentence in SENTENCES]
+        for stop in stops:
+            await played(market, store, market.start + stop)
+        await played(market, store, market.end)
+        return [event for rule in rules for event in await told(store, rule)]
+
+    whole = virtual.run(live)
+    parts = virtual.run(lambda: live(timedelta(hours=hours), timedelta(hours=hours + 3)))
+
+    assert parts == whole
+
+
+class Killed(Exception):
+    """The end of the evaluator's process."""
+
+
+class Dying(MemoryStore):
+    """A store that works, but whose evaluator dies right after its nth commit, before the moment is marked."""
+
+    def __init__(self, commits: int) -> None:
+        super().__init__()
+        self.left = commits
+
+    async def commit(self, rule_id: str, coin: str, version: int, state: AlertState, event: Event | None) -> Committed:
+        done = await super().commit(rule_id, coin, version, state, event)
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
+        return done
+
+
+@pytest.mark.parametrize("commits", range(1, 12, 2))
+def test_an_evaluator_that_dies_between_commit_and_mark_neither_loses_nor_repeats(tmp_path: Path, commits: int) -> None:
+    market = story(tmp_path)
+
+    async def life(store: MemoryStore, *, dies: bool) -> list[Event]:
+        rules = [await asked(store, sentence) for sentence in SENTENCES]
+        if dies:
+            with pytest.RaisesGroup(Killed, flatten_subgroups=True):
+                await played(market, store, market.end)
+        await played(market, store, market.end)
+        return [event for rule in rules for event in await told(store, rule)]
+
+    whole = virtual.run(lambda: life(MemoryStore(), dies=False))
+
+    broken = virtual.run(lambda: life(Dying(commits), dies=True))
+
+    assert broken == whole
+
+
+def test_a_rule_made_while_it_is_true_waits_until_it_was_false(tmp_path: Path) -> None:
+    market = story(tmp_path)
+
+    async def live() -> Sequence[Event]:
+        store = MemoryStore()
+        await played(market, store, market.start + timedelta(hours=40))
+        rule = await asked(store)
+        await played(market, store, market.end)
+        return await told(store, rule)
+
+    assert virtual.run(live) == []
+
+
+@pytest.mark.parametrize("while_it_runs", [True, False])
+def test_a_removed_rule_is_no_longer_judged_and_leaves_no_state(tmp_path: Path, while_it_runs: bool) -> None:
+    market = story(tmp_path)
+
+    async def live() -> tuple[int, Sequence[Event]]:
+        store = MemoryStore()
+        rule = await asked(store)
+        await played(market, store, market.start + timedelta(hours=10))
+        assert await store.states()
+
+        async def forgotten() -> bool:
+            return not await store.states()
+
+        async with running(Evaluator(store, SIGNALS, market.step).run):
+            if while_it_runs:
+                await asyncio.sleep(1)
+            await store.remove(rule.id, HOME, "2")
+            await until(forgotten)
+        await played(market, store, market.end)
+        return len(await store.states()), await told(store, rule)
+
+    assert virtual.run(live) == (0, [])
+
+
+def test_a_state_that_is_newer_in_the_store_is_taken_over(tmp_path: Path) -> None:
+    market = story(tmp_path)
+
+    async def live() -> tuple[int, AlertState]:
+        store = MemoryStore()
+        rule = await asked(store)
+        poller = Poller(market, store, Clock(market.start, AS_FAST_AS_IT_GOES))
+        evaluator = Evaluator(store, SIGNALS, market.step)
+        await evaluator._load()
+        cycles: list[Cycle] = [await poller.close(market.start + hour * market.step) for hour in range(9)]
+        later = AlertState(phase=Phase.IDLE, at=cycles[-1].at, armed=True)
+        await store.commit(rule.id, "ETH", 0, later, None)
+
+        committed = [judged for cycle in cycles for judged in await evaluator.judge(cycle)]
+
+        assert committed == []
+        return await store.state(rule.id, "ETH")
+
+    version, state = virtual.run(live)
+
+    assert version == 1
+    assert state.armed
