@@ -1,5 +1,6 @@
 """The words that every text shares: spans, names of venues and metrics, who pays whom, how times are said."""
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -166,6 +167,12 @@ def drawn(value: float, unit: Unit, coin: str = "") -> str:
 def shortened(text: str) -> str:
     """What somebody typed, at most LONGEST_SAID characters of it, to say it back."""
     return text if len(text) <= LONGEST_SAID else text[: LONGEST_SAID - 1] + "…"
+
+
+def ranked(rank: float) -> str:
+    """Where a value stands in a past of which `rank` lies below it, never rounded up: `lower than 96%`."""
+    side, part = ("lower", 1 - rank) if rank < 0.5 else ("higher", rank)
+    return f"{side} than {math.floor(round(part * 100, 6))}%"
 
 
 def share(fraction: float | None) -> str:

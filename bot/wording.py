@@ -22,6 +22,7 @@ from bot.phrases import (
     line,
     moment,
     plain,
+    ranked,
     share,
     source,
     spoken,
@@ -198,7 +199,7 @@ def _said(fact: Fact, event: Event) -> str:
     if fact.value is None:
         return f"{fact.label}: {fact.text}"
     if fact.unit is Unit.RANK:
-        return f"higher than {share(fact.value)} of its own {fact.label.removeprefix(_RANK)}"
+        return f"{ranked(fact.value)} of its own {fact.label.removeprefix(_RANK)}"
     if fact.label == _SIDE:
         return f"{fact.label}: {fact.text} ({share(fact.value)} longs)"
     number = (

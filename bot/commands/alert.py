@@ -31,8 +31,8 @@ async def save(draft: Draft, invocation: Invocation, desk: Desk) -> Message:
         return _told("☑️", f"Rule #{same.number} says this already", same, await _now(draft, invocation, desk))
     added = await desk.store.add(invocation.place, draft, invocation.seen, desk.now, desk.rule_limit)
     if isinstance(added, Full):
-        said = f"This place has {count(len(rules), 'rule')} and may have {added.limit}. Delete one first, such as"
-        return unclear(f"{said} /delete {rules[0].number}", [Button("Rules", "/alerts")], "full")
+        said = f"This place has the {count(added.limit, 'rule')} that it may have. Delete one first; see /alerts."
+        return unclear(said, [Button("Rules", "/alerts")], "full")
     return _told("🔔", f"Rule #{added.rule.number} saved", added.rule, await _now(draft, invocation, desk))
 
 
@@ -84,7 +84,7 @@ ALERT = Command(
     CommandSpec(
         "alert",
         "Save a rule in one sentence: coin, what, comparison, line",
-        (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="rule"),),
+        (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="coin"),),
         EXAMPLE,
     ),
     Who.OWNER,

@@ -19,7 +19,7 @@ from bot.commands.market import (
     weighed,
 )
 from bot.commands.report import report
-from bot.phrases import NEUTRAL, ZONE, bold, clock, count, iso, line, share, venue, venues, who_pays
+from bot.phrases import NEUTRAL, ZONE, bold, clock, count, iso, line, ranked, share, venue, venues, who_pays
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.features import share_below
 from signals.model import Metric, Observation
@@ -112,7 +112,7 @@ def _place(value: float | None, rank: float | None) -> Sequence[Line]:
         return ()
     if rank is None:
         return (line("Too little history to place it in its own 90 days."),)
-    return (line(f"Higher than {share(rank)} of its own last 90 days."),)
+    return (line(f"{ranked(rank).capitalize()} of its own last 90 days."),)
 
 
 async def _rank(desk: Desk, coin: str, metric: Metric, value: float | None) -> float | None:

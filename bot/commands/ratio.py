@@ -10,7 +10,7 @@ from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk, Who
 from bot.commands.market import View, age_of, facts, latest, observed, offered, view, view_of_signals, whole_bars
 from bot.commands.report import report
-from bot.phrases import bold, count, iso, line, share, venue, venues, window
+from bot.phrases import bold, count, iso, line, ranked, share, venue, venues, window
 from signals import features
 from signals.aggregate import Cycle, is_fresh
 from signals.model import Metric, Unit
@@ -74,7 +74,7 @@ def _total(market: View, coin: str, metric: Metric) -> str:
 def _place(rank: float | None) -> Line:
     if rank is None:
         return line("Too little history to place it in its own 90 days.")
-    return line(f"Higher than {share(rank)} of its own last 90 days.")
+    return line(f"{ranked(rank).capitalize()} of its own last 90 days.")
 
 
 def _rank(market: View, coin: str) -> float | None:

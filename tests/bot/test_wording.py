@@ -28,7 +28,7 @@ def test_a_signal_that_fires() -> None:
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Why
 • grade: notable
-• higher than 4% of its own 90 days
+• lower than 96% of its own 90 days
 • from neutral: −0.0221% per 8h, neutral is about +0.01%
 • below zero for: 3h
 • last settled: 0.0021% per 8h

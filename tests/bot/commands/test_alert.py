@@ -60,9 +60,10 @@ async def test_a_full_place_says_how_many_rules_it_has_and_what_to_delete() -> N
     market = await desk(limit=1)
     await ask(market, SENTENCE, seen="first")
 
-    assert "This place has 1 rule and may have 1. Delete one first, such as /delete 1" in await said(
-        market, "/alert BTC price > 70000"
-    )
+    text = await said(market, "/alert BTC price > 70000")
+
+    assert "This place has the 1 rule that it may have. Delete one first; see /alerts." in text
+    assert len(await market.store.of(HERE)) == 1
 
 
 async def test_a_rule_that_nothing_here_can_judge_is_told_to_wait() -> None:
