@@ -195,6 +195,14 @@ def test_one_silent_venue_is_missing_and_most_silent_venues_make_it_unknown(demo
     assert after.missing == ()
 
 
+def test_one_missed_minute_does_not_matter_and_the_second_does() -> None:
+    short = Act("a venue is silent", 2, 4, down=frozenset({"okx"}))
+
+    missing = [cycle.readings["BTC"][Metric.PRICE].missing for cycle in Life(market((short,))).live(7)]
+
+    assert missing == [(), (), (), ("okx",), ("okx",), (), ()]
+
+
 def test_spot_dries_up(demo_life: Mapping[int, Cycle]) -> None:
     before, after = (
         summed(demo_life, "BTC", Metric.VOLUME_SPOT, at, at + 30) / summed(demo_life, "BTC", Metric.VOLUME, at, at + 30)
