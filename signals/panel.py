@@ -119,6 +119,17 @@ class Panel:
         except ValueError:
             return None
 
+    def only(self, column: int) -> "Panel":
+        """The one coin in that column, at this resolution; nothing is copied."""
+        one = slice(column, column + 1)
+        return Panel(
+            self.times,
+            self.coins[one],
+            self.step,
+            {metric: matrix[:, one] for metric, matrix in self.matrices.items()},
+            {m: {v: x[:, one] for v, x in by.items()} for m, by in self.legs.items()},
+        )
+
     def bars(self, span: timedelta) -> int:
         """How many bars of this panel a span holds: at least one, partly covered bars rounded up."""
         return max(1, -(-span // self.step))

@@ -31,13 +31,15 @@ def grade(panel: Panel, coin: str, coverage: float, venues: int) -> Grade:
     """The grade of a reading that rests on that many venues with that coverage, at the panel's end."""
     hours = panel.at(timedelta(hours=1))
     column, wanted = hours.column(coin), hours.bars(_HISTORY)
-    series = ratio(hours, _DAY, wanted + 1)
-    now = last(series, column)
-    if now is None or column is None:
+    if column is None:
+        return Grade.UNKNOWN
+    series = ratio(hours.only(column), _DAY, wanted + 1)
+    now = last(series, 0)
+    if now is None:
         return Grade.UNKNOWN
     if now < LOW_RATIO:
         return Grade.LOW
-    rank = share_below(series[:-1, column], now, wanted)
+    rank = share_below(series[:-1, 0], now, wanted)
     if np.isnan(rank):
         return Grade.UNKNOWN
     if rank <= LOW_RANK:
