@@ -10,6 +10,7 @@ from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk, Who
 from bot.commands.market import (
     age_of,
+    ends,
     facts,
     instruments,
     latest,
@@ -177,7 +178,7 @@ def _extremes(cycle: Cycle) -> Message:
     rates = [(of.value, coin, of) for coin, of in readings.items() if of.value is not None]
     unknown = len(readings) - len(rates)
     rates.sort(key=lambda row: (row[0], row[1]))
-    shown = rates if len(rates) <= 2 * ENDS else rates[:ENDS] + rates[-ENDS:]
+    shown = ends(rates, ENDS)
     table = Table(
         ("coin", "8h", "a year", "venues"),
         tuple((coin, rate(v), rate_year(yearly(v)), str(len(r.venues))) for v, coin, r in shown),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk, Who
-from bot.commands.market import age_of, facts, latest, observed, offered, weighed
+from bot.commands.market import age_of, ends, facts, latest, observed, offered, weighed
 from bot.commands.report import report
 from bot.phrases import count, iso, line, share, venue, venues
 from signals.aggregate import Cycle, is_fresh
@@ -101,7 +101,7 @@ def _extremes(cycle: Cycle) -> Message:
     measure = next((m for m in MEASURES if any(m in of for of in cycle.readings.values())), Metric.LS)
     readings = {coin: of[measure] for coin, of in cycle.readings.items() if measure in of}
     known = sorted((of.value, coin, of) for coin, of in readings.items() if of.value is not None)
-    shown = known if len(known) <= 2 * ENDS else known[:ENDS] + known[-ENDS:]
+    shown = ends(known, ENDS)
     table = Table(
         ("coin", MEASURES[measure][0], "venues"),
         tuple((coin, quantity(value, Unit.RATIO), str(len(of.venues))) for value, coin, of in shown),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from adapters.chat.base import Json
 from bot.commands.arguments import Mistake
@@ -18,6 +19,7 @@ from signals.rules.model import Draft
 from signals.units import DASH, age
 
 _ZERO = timedelta(0)
+_Row = TypeVar("_Row")
 _LONGEST_ON_SHORT_BARS = timedelta(days=1)
 _SPOT = frozenset({Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED})
 _OI = frozenset({Metric.OI_LEVEL, Metric.OI_EXPECTED})
@@ -122,12 +124,6 @@ def silent(reading: Reading, seen: Sequence[Observation]) -> Sequence[str]:
     return sorted(set(reading.missing) - {o.venue for o in seen})
 
 
-def value_in(readings: Mapping[Metric, Reading], metric: Metric) -> float | None:
-    """The value of a metric; None where it is unknown or not offered."""
-    reading = readings.get(metric)
-    return reading.value if reading else None
-
-
 def age_of(seen: Observation, cycle: Cycle, now: datetime) -> str:
     """How old a value is; of a silent venue, when it last spoke."""
     return age(now - seen.at) if is_fresh(seen, cycle.at) else f"since {clock(seen.at, ZONE)}"
@@ -140,6 +136,11 @@ def weighed(reading: Reading, cycle: Cycle, coin: str) -> str:
     have = {o.venue for o in observed(cycle, coin, Metric.OI_LEVEL) if is_fresh(o, cycle.at)}
     lacking = ", ".join(venue(name) for name in reading.venues if name not in have)
     return f"{Weighing.MEAN} (no open interest for {lacking})" if lacking else str(Weighing.MEAN)
+
+
+def ends(rows: Sequence[_Row], each: int) -> Sequence[_Row]:
+    """The first and the last rows, so many each; all where there are not more."""
+    return rows if len(rows) <= 2 * each else [*rows[:each], *rows[-each:]]
 
 
 def or_dash(text: str | None) -> str:

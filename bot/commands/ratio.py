@@ -1,6 +1,5 @@
 """`/ratio`: spot against futures volume, the same venues on both legs."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk, Who
-from bot.commands.market import View, age_of, facts, latest, observed, offered, view, view_of_signals, whole_bars
+from bot.commands.market import View, age_of, ends, facts, latest, observed, offered, view, view_of_signals, whole_bars
 from bot.commands.report import report
 from bot.phrases import bold, count, iso, line, ranked, share, venue, venues, window
 from signals import features
@@ -105,7 +104,7 @@ def _extremes(market: View) -> Message:
     """The coins with least and most spot against futures volume."""
     traded = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.VOLUME_SPOT) is not None]
     known = sorted((value, c) for c in traded if (value := market.value(c, Metric.RATIO, DAY)) is not None)
-    shown: Sequence[tuple[float, str]] = known if len(known) <= 2 * ENDS else known[:ENDS] + known[-ENDS:]
+    shown = ends(known, ENDS)
     rows: list[Json] = [{"coin": coin, "ratio": value, "at": iso(market.cycle.at)} for value, coin in shown]
     return report(
         f"Lowest and highest spot/futures volume in {window(DAY)}",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.chat.base import Message, Style, Tone
 from adapters.chat.terminal import render
+from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.base import Desk, Who
 from bot.commands.registry import COMMANDS
@@ -180,8 +181,7 @@ def test_whatever_is_typed_behind_it_is_answered_by_a_short_message(name: str, a
 
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_before_there_is_a_market_it_says_so_or_answers_what_it_can(name: str) -> None:
-    market = await desk()
-    empty = replace(market, store=type(market.store)())
+    empty = replace(await desk(), store=MemoryStore())
 
     message = await ask(empty, COMMANDS[name].spec.example)
 

@@ -33,16 +33,23 @@ PRICES = {"BTC": 60_000.0, "ETH": 3_000.0, "SOL": 150.0}
 
 
 async def desk(
-    *, label: Label = Label.LIVE, silent: Collection[str] = (), without_oi: Collection[str] = (), limit: int = 50
+    *,
+    label: Label = Label.LIVE,
+    silent: Collection[str] = (),
+    without_oi: Collection[str] = (),
+    sampled: Collection[str] = ("binance",),
+    limit: int = 50,
 ) -> Desk:
-    """A desk on the market's last moment; a silent venue last spoke three hours ago, or never offered its OI."""
+    """A desk on the market's last moment; a silent venue last spoke three hours ago, a sampled one shows floors."""
     store = MemoryStore()
-    for cycle in cycles(label, silent, without_oi):
+    for cycle in cycles(label, silent, without_oi, sampled):
         await store.close(cycle)
     return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), limit, STEP)
 
 
-def cycles(label: Label, silent: Collection[str], without_oi: Collection[str]) -> Iterator[Cycle]:
+def cycles(
+    label: Label, silent: Collection[str] = (), without_oi: Collection[str] = (), sampled: Collection[str] = ()
+) -> Iterator[Cycle]:
     """The hours up to NOW."""
     ledger, bars = Ledger(), Bars(resolutions(STEP))
     ledger.expect(_instrument(venue, coin, without_oi) for venue in VENUES for coin in PRICES)
@@ -50,7 +57,7 @@ def cycles(label: Label, silent: Collection[str], without_oi: Collection[str]) -
         at = NOW - STEP * back
         for venue in VENUES:
             if venue not in silent or back >= 3:
-                ledger.take(o for coin in PRICES for o in _observations(venue, coin, at, HOURS - back))
+                ledger.take(o for coin in PRICES for o in _observations(venue, coin, at, HOURS - back, sampled))
         cycle = ledger.read(at, label)
         yield replace(cycle, bars=bars.close(cycle))
 
@@ -74,7 +81,7 @@ def _instrument(venue: str, coin: str, without_oi: Collection[str]) -> Instrumen
     return Instrument(venue, f"{coin}USDT", coin, 1.0, frozenset(metrics))
 
 
-def _observations(venue: str, coin: str, at: datetime, hour: int) -> Iterator[Observation]:
+def _observations(venue: str, coin: str, at: datetime, hour: int, sampled: Collection[str]) -> Iterator[Observation]:
     for metric, value in _values(venue, coin, hour).items():
         rate = metric in (Metric.FUNDING, Metric.FUNDING_SETTLED)
         yield Observation(
@@ -90,7 +97,7 @@ def _observations(venue: str, coin: str, at: datetime, hour: int) -> Iterator[Ob
             interval_h=VENUES[venue] if rate else None,
             next_at=at + timedelta(hours=1, minutes=43) if rate else None,
             rate=value * VENUES[venue] / 8 if rate else None,
-            floor=metric in (Metric.LIQ_LONG, Metric.LIQ_SHORT) and venue == "binance",
+            floor=metric in (Metric.LIQ_LONG, Metric.LIQ_SHORT) and venue in sampled,
         )
 
 

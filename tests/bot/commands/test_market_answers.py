@@ -1,12 +1,27 @@
 """`/oi`, `/ls`, `/liq`, `/ratio` and `/signals`: what is known with its venues, what is not as unknown."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
+from bot.commands.market import ends, whole_bars
 from tests.bot.commands.desks import ask, cycles, desk, said
+
+
+def test_windows_are_asked_only_where_they_are_a_whole_number_of_bars() -> None:
+    hours = [timedelta(hours=h) for h in (1, 4, 24)]
+
+    assert whole_bars(hours, timedelta(minutes=1)) == hours
+    assert whole_bars(hours, timedelta(hours=3)) == [timedelta(hours=24)]
+    assert whole_bars(hours, timedelta(hours=4)) == [timedelta(hours=4), timedelta(hours=24)]
+
+
+def test_both_ends_of_a_long_list_are_shown_and_all_of_a_short_one() -> None:
+    assert ends(range(12), 5) == [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]
+    assert list(ends(range(10), 5)) == list(range(10))
 
 
 async def test_open_interest_with_its_moves_and_venues() -> None:
@@ -106,6 +121,14 @@ async def test_a_sum_with_missing_hours_is_unknown_or_a_floor() -> None:
     assert all(row["liq.long"]["floor"] for row in sums)
 
 
+async def test_a_sum_is_exact_only_where_nothing_is_missing() -> None:
+    whole = dict((await ask(await desk(sampled=()), "/liq ETH")).data)["sums"]
+    partial = dict((await ask(await desk(sampled=(), silent=["hyperliquid"]), "/liq ETH")).data)["sums"]
+
+    assert [row["liq"]["floor"] for row in whole] == [False, False, False]
+    assert [row["liq"]["floor"] for row in partial] == [True, True, True]
+
+
 async def test_the_ratio_names_both_legs_and_their_venues() -> None:
     assert (
         await said(await desk(), "/ratio ETH")
@@ -153,7 +176,7 @@ async def test_a_signal_of_a_silent_market_says_who_is_silent() -> None:
 @pytest.mark.parametrize("line", ["/oi", "/ls", "/liq", "/ratio", "/funding"])
 async def test_a_market_that_offers_nothing_says_so_instead_of_zero(line: str) -> None:
     store = MemoryStore()
-    last = list(cycles(Label.LIVE, (), ()))[-1]
+    last = list(cycles(Label.LIVE))[-1]
     await store.close(replace(last, readings={"ETH": {}}, known=(), bars=()))
     market = replace(await desk(), store=store)
 
