@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -35,6 +36,9 @@ READY_WITHIN = 30.0
 
 STOP_WITHIN = 10.0
 POLL = 0.002
+LEAST_ROOM = 1_000_000
+"""Bytes of a disk below which a server's end is put down to them."""
+
 TAIL = 400
 """Characters of the server's log that are shown when it fails."""
 
@@ -61,7 +65,7 @@ class Embedded:
     def gone(self) -> str:
         """Why the server is no longer there, as a sentence; empty while it is."""
         if self._process is not None:
-            return f"The store's server ended. {_tail(self.folder)}" if self._process.poll() is not None else ""
+            return f"The store's server ended. {_why(self.folder)}" if self._process.poll() is not None else ""
         if _ping(self._socket):
             return ""
         return f"The perpwatch that owned the store in {self.folder} ended, so this one ends too. Start it again."
@@ -187,7 +191,7 @@ def _wait_until_ready(where: Path, folder: Path, process: "subprocess.Popen[byte
     end = time.monotonic() + READY_WITHIN
     while not _ping(where):
         if process is not None and process.poll() is not None:
-            raise StoreRefused(f"The embedded store could not start in {folder}. {_tail(folder)}")
+            raise StoreRefused(f"The embedded store could not start in {folder}. {_why(folder)}")
         if time.monotonic() > end:
             raise StoreRefused(f"The store in {folder} does not answer within {READY_WITHIN:.0f} s. {_tail(folder)}")
         time.sleep(POLL)
@@ -250,6 +254,12 @@ def _say(where: Path, command: bytes) -> bytes:
             return line.recv(64)
         except OSError:
             return b""
+
+
+def _why(folder: Path) -> str:
+    if shutil.disk_usage(folder).free < LEAST_ROOM:
+        return f"The disk of {folder} is full: make room, then start again. Nothing that was acknowledged is lost."
+    return _tail(folder)
 
 
 def _tail(folder: Path) -> str:

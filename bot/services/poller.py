@@ -18,7 +18,7 @@ from signals.panel import STORED, resolutions
 
 log = structlog.get_logger()
 
-INSTRUMENTS_EVERY = timedelta(minutes=10)
+INSTRUMENTS_EVERY = timedelta(minutes=5)
 IN_SIGHT = 30
 """Moments that the evaluator may be behind when a market is played as fast as it goes; stores keep twice as many."""
 
