@@ -1,5 +1,6 @@
 """`/ratio`: spot against futures volume, the same venues on both legs."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import numpy as np
@@ -11,7 +12,7 @@ from bot.commands.market import View, age_of, ends, facts, latest, observed, off
 from bot.commands.report import report
 from bot.phrases import bold, count, iso, line, ranked, share, venue, venues, window
 from signals import features
-from signals.aggregate import Cycle, is_fresh
+from signals.aggregate import Cycle, Reading, is_fresh
 from signals.model import Metric, Unit
 from signals.units import DASH, UNKNOWN, money, quantity
 
@@ -46,17 +47,23 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         table=_by_venue(coin, cycle, desk),
         after=(line("Readings of a coin with little spot against futures, for itself, are marked as low trust."),),
         small=f"Both legs from {venues(reading.venues)}, {share(reading.coverage)} of open interest present.{silent}",
-        data=(
-            ("coin", coin),
-            ("unit", str(Unit.RATIO)),
-            ("ratios", [{"window": window(w), "ratio": value} for w, value in sums.items()]),
-            ("rank_90d", rank),
-            ("all", facts(reading)),
-        ),
+        data=_data(coin, reading, sums, rank),
     )
 
 
-def _now(market: View, coin: str, sums: dict[timedelta, float | None]) -> Line:
+def _data(
+    coin: str, reading: Reading, sums: Mapping[timedelta, float | None], rank: float | None
+) -> tuple[tuple[str, Json], ...]:
+    return (
+        ("coin", coin),
+        ("unit", str(Unit.RATIO)),
+        ("ratios", [{"window": window(w), "ratio": value} for w, value in sums.items()]),
+        ("rank_90d", rank),
+        ("all", facts(reading)),
+    )
+
+
+def _now(market: View, coin: str, sums: Mapping[timedelta, float | None]) -> Line:
     spans = [f"{quantity(value, Unit.RATIO)} in {window(w)}" for w, value in sums.items() if w != DAY]
     spot, futures = (_total(market, coin, metric) for metric in (Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED))
     return line(
