@@ -21,6 +21,7 @@ from adapters.store.registry import open_store
 from adapters.venues.base import MarketSource
 from adapters.venues.recording import Recording
 from bot import wording
+from bot.choices import choices
 from bot.clock import Clock
 from bot.commands.registry import COMMANDS
 from bot.demo import Script, play_script
@@ -119,7 +120,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         dispatcher = Dispatcher(
             store, SIGNALS, market.now, market.now(), VERSION, settings.rule_limit, plan.source.step
         )
-        terminal = Terminal(history=plan.history, now=market.now)
+        terminal = Terminal(market.now, plan.history, choices(store, SIGNALS, HERE))
         loops = {
             "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, plan.source.step).run,

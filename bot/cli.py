@@ -14,7 +14,7 @@ from typing import NoReturn, ParamSpec
 
 import click
 
-from adapters.chat.terminal import render
+from adapters.chat.rendering import render
 from adapters.store import embedded
 from adapters.store.base import StoreError
 from adapters.venues.base import BadRecording, MarketSource

@@ -1,0 +1,36 @@
+"""The words that complete a command's arguments, as the market and the place have them now."""
+
+from collections.abc import Sequence
+
+from adapters.chat.base import Place, Words
+from adapters.store.base import Store, StoreError
+from bot.commands.market import vocabulary
+from signals.base import Signal
+
+
+def choices(store: Store, signals: Sequence[Signal], place: Place) -> Words:
+    """Coins and venues of the last closed moment, signals, and the place's rules; none while the store is away."""
+
+    async def words(kind: str) -> Sequence[str]:
+        try:
+            match kind:
+                case "coin" | "venue":
+                    return await _market(store, signals, kind)
+                case "signal":
+                    return [signal.name for signal in signals]
+                case "rule":
+                    return [f"#{rule.number}" for rule in await store.of(place)]
+                case _:
+                    return ()
+        except StoreError:
+            return ()
+
+    return words
+
+
+async def _market(store: Store, signals: Sequence[Signal], kind: str) -> Sequence[str]:
+    cycle = await store.latest()
+    if cycle is None:
+        return ()
+    known = vocabulary(cycle, signals)
+    return sorted(known.coins if kind == "coin" else known.venues)

@@ -1,0 +1,27 @@
+"""Words that complete arguments are those of the market and of the place."""
+
+import pytest
+
+from bot.choices import choices
+from signals.registry import SIGNALS
+from tests.bot.commands.desks import HERE, ask, desk
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("coin", ["BTC", "ETH", "SOL"]),
+        ("venue", ["binance", "bybit", "hyperliquid"]),
+        ("signal", [signal.name for signal in SIGNALS]),
+        ("rule", ["#1", "#2"]),
+        ("weather", []),
+    ],
+)
+async def test_words_come_from_the_market_and_the_place(kind: str, expected: list[str]) -> None:
+    here = await desk()
+    for line in ("/alert ETH funding < -0.01%", "/alert BTC funding < -0.02%"):
+        await ask(here, line)
+
+    found = await choices(here.store, here.signals, HERE)(kind)
+
+    assert list(found) == expected
