@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from adapters.chat.base import Button, Tone
-from adapters.chat.terminal import render
+from adapters.chat.rendering import render
 from bot.wording import alert, problem, trouble
 from signals.event import Event
 from signals.model import Fact, Unit

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.chat.base import Message, Style, Tone
-from adapters.chat.terminal import render
+from adapters.chat.rendering import render
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.base import Desk, Who

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from adapters.chat.base import Invocation, Message, Place
-from adapters.chat.terminal import render
+from adapters.chat.rendering import render
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.base import Desk
