@@ -25,7 +25,7 @@ class GivenUp(Exception):
 async def run_all(loops: Mapping[str, Callable[[], Awaitable[None]]], stop: asyncio.Event) -> None:
     """Run the loops until `stop` is set, restarting those that fail. Raises GivenUp when one fails too often."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_keep_alive(name, loop), name=name) for name, loop in loops.items()]
+        tasks = [group.create_task(_keep_alive(name, loop, stop), name=name) for name, loop in loops.items()]
         await stop.wait()
         for task in tasks:
             task.cancel()
@@ -39,12 +39,12 @@ def stop_on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(number, stop.set)
 
 
-async def _keep_alive(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+async def _keep_alive(name: str, loop: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
     """A loop that ends by itself stays ended; a store that is away is waited for; other failures are counted."""
     failures: list[float] = []
     pause = FIRST_PAUSE
     clock = asyncio.get_running_loop().time
-    while True:
+    while not stop.is_set():  # a loop whose cancellation was lost in a failure is not started again either
         started = clock()
         try:
             await loop()

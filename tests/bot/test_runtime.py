@@ -78,3 +78,23 @@ def test_a_loop_that_ends_by_itself_stays_ended() -> None:
     run(main)
 
     assert runs == [1]
+
+
+def test_a_loop_that_loses_its_cancellation_in_a_failure_is_not_started_again() -> None:
+    starts: list[int] = []
+
+    async def stubborn() -> None:
+        starts.append(1)
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            raise StoreUnavailable("the store went first")
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(5, stop.set)
+        await run_all({"stubborn": stubborn}, stop)
+
+    run(main)
+
+    assert len(starts) == 1

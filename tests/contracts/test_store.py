@@ -506,6 +506,17 @@ async def test_parked_retries_keep_their_time_over_a_takeover(store: Store) -> N
     assert await store.claim(again, T0 + MINUTE, LEASE) == Idle(T0 + 5 * MINUTE)
 
 
+async def test_a_new_entry_does_not_open_a_lane_that_waits(store: Store) -> None:
+    await queued(store, "AAAA")
+    epoch = await lead(store)
+    await store.retry(await claimed(store, epoch), T0 + 5 * MINUTE, certain=True)
+
+    rule = (await store.of(HOME))[0]
+    await store.fan_out("terminal", event(rule, "BBBB"), 10, T0)
+
+    assert await store.claim(epoch, T0 + MINUTE, LEASE) == Idle(T0 + 5 * MINUTE)
+
+
 async def test_what_is_refused_too_often_dies_and_the_lane_goes_on(store: Store) -> None:
     await queued(store, "AAAA", "BBBB")
     epoch = await lead(store)

@@ -9,11 +9,11 @@ import pytest
 
 from adapters.store import client as factory
 from adapters.store import keys
-from adapters.store.base import Saved, StoreRefused, StoreUnavailable
+from adapters.store.base import Idle, Saved, StoreRefused, StoreUnavailable
 from adapters.store.client import Client
 from adapters.store.redis import RedisStore, open_redis
 from tests.adapters.store.proxy import proxied, saying
-from tests.adapters.store.stories import HOME, T0, draft
+from tests.adapters.store.stories import HOME, LEASE, MINUTE, T0, draft
 from tests.servers import DEBIAN, redis_server, valkey
 
 SECRET = "hunter2-canary"
@@ -194,6 +194,7 @@ async def test_a_claim_whose_reply_was_cut_is_given_again_and_is_not_ambiguous(u
         store = await open_redis(line)
         await queued(store, "AAAA")
         epoch = await lead(store)
+        assert isinstance(await store.claim(epoch, T0 - MINUTE, LEASE), Idle)  # the server knows the script from now on
         proxy.cut_replies, proxy.after = 1, b"EVALSHA"
 
         claim = await claimed(store, epoch)

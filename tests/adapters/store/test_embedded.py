@@ -142,7 +142,9 @@ def test_a_server_that_dies_is_reported_with_the_end_of_its_log(tmp_path: Path) 
     server = embedded.start(tmp_path)
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
-    ended(server.pid)
+    until = time.monotonic() + WITHIN
+    while not server.gone() and time.monotonic() < until:
+        time.sleep(0.005)
 
     assert server.gone().startswith("The store's server ended. Its log ends:")
     server.stop()

@@ -47,7 +47,7 @@ def test_live_tells_just_what_replay_tells_of_the_same_recording(tmp_path: Path)
     assert facts(sorted(found, key=lambda event: (event.rule_number, event.at, event.coin))) == facts(by_rule)
 
 
-@pytest.mark.parametrize("hours", [20, 33, 40, 65, 80])
+@pytest.mark.parametrize("hours", [20, 30, 33, 40, 65, 80])
 def test_a_restart_anywhere_changes_nothing_of_what_is_told(tmp_path: Path, hours: int) -> None:
     market = story(tmp_path)
 
