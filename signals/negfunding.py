@@ -11,14 +11,17 @@ import numpy as np
 
 from signals.features import last, share_below
 from signals.model import Direction, Fact, Family, Metric, Unit
-from signals.panel import Panel, Series, decimal, from_ms
+from signals.panel import Instants, Panel, Series, decimal
 from signals.units import yearly
 
 NOTABLE = -0.0001
 EXTREME = -0.0005
 NEUTRAL = 0.0001
+OWN_LOW = 0.01
+"""Share of the coin's own 90 days at or under which a rate is extreme for it."""
 
 _HOUR = timedelta(hours=1)
+_SETTLED_EVERY = timedelta(hours=8)
 _DAYS = timedelta(days=90)
 
 
@@ -67,31 +70,45 @@ class NegFunding:
 
 
 def _grade(hours: Panel, coin: str, rate: float) -> Sequence[Fact]:
+    """The grade of a rate below zero, and the rate's rank."""
     column = hours.column(coin)
     wanted = hours.bars(_DAYS)
-    past = hours[Metric.FUNDING][-wanted:, column].astype(np.float64) if column is not None else np.empty(0)
+    past = decimal(hours[Metric.FUNDING][-wanted:, column]) if column is not None else np.empty(0)
     rank = share_below(past, rate, wanted)
-    own_low = bool(np.isfinite(rank)) and rank <= 0.01
+    own_low = bool(np.isfinite(rank)) and rank <= OWN_LOW
     grade = "extreme" if rate < EXTREME or own_low else "notable" if rate < NOTABLE else "mild"
-    facts = [Fact("grade", None, Unit.FRACTION, grade)]
+    facts = [Fact("grade", None, Unit.FRACTION, grade)] if rate < 0 else []
     if np.isfinite(rank):
         facts.append(Fact("rank of 90 days", rank, Unit.RANK))
     return facts
 
 
 def _below_zero(bars: Panel, hours: Panel, coin: str) -> Sequence[Fact]:
-    """How long in a row, from the bars that reach further back."""
-    longest = max((_run(p, coin) for p in (bars, hours)), default=timedelta(0))
-    return [Fact("below zero for", longest / _HOUR, Unit.HOURS)] if longest else []
+    """How long in a row; where the short bars do not reach its start, the hours before them tell."""
+    start = _below_since(bars, coin)
+    if start is None:
+        return []
+    if start < int(bars.times[0]):
+        before = _below_since(hours.known_by(start + _ms(bars.step)), coin)
+        start = start if before is None else min(start, before)
+    return [Fact("below zero for", (int(bars.times[-1]) - start) / _ms(_HOUR), Unit.HOURS)]
 
 
-def _run(panel: Panel, coin: str) -> timedelta:
+def _below_since(panel: Panel, coin: str) -> int | None:
+    """Where the bars below zero that the panel ends with begin; one unknown bar between two of them passes."""
     column = panel.column(coin)
-    if column is None:
-        return timedelta(0)
-    negative = panel[Metric.FUNDING][:, column] < 0
-    not_below = np.flatnonzero(~negative)
-    return (len(negative) - 1 - (int(not_below[-1]) if len(not_below) else -1)) * panel.step
+    rates = panel[Metric.FUNDING][:, column] if column is not None else np.empty(0)
+    if not len(rates) or not rates[-1] < 0:
+        return None
+    below = rates < 0
+    below[1:-1] |= np.isnan(rates[1:-1]) & below[:-2] & below[2:]
+    others = np.flatnonzero(~below)
+    first = int(others[-1]) + 1 if len(others) else 0
+    return int(panel.times[first]) - _ms(panel.step)
+
+
+def _ms(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))
 
 
 def _settled(hours: Panel, coin: str) -> Sequence[Fact]:
@@ -104,12 +121,14 @@ def _settled(hours: Panel, coin: str) -> Sequence[Fact]:
     if not len(known):
         return []
     facts = [Fact("last settled", float(settled[known[-1]]), Unit.RATE_8H)]
-    on_grid = [i for i in known.tolist() if from_ms(int(hours.times[i])).hour % 8 == 0]
-    in_a_row = 0
-    for i in reversed(on_grid):
-        if settled[i] >= 0:
-            break
-        in_a_row += 1
+    in_a_row = _below_in_a_row(hours.times[: known[-1] + 1], settled) if hours.step <= _SETTLED_EVERY else 0
     if in_a_row:
         facts.append(Fact("settled below zero", float(in_a_row), Unit.VOTES, f"{in_a_row} settlements in a row"))
     return facts
+
+
+def _below_in_a_row(times: Instants, settled: Series) -> int:
+    """Settlements below zero up to the last one known; an unknown one ends the row."""
+    on_grid = np.flatnonzero(times % _ms(_SETTLED_EVERY) == 0)
+    others = np.flatnonzero(~(settled[on_grid] < 0))
+    return len(on_grid) - (int(others[-1]) + 1 if len(others) else 0)
