@@ -121,11 +121,25 @@ class Client:
 
     async def _spoken(self, asked: Awaitable[object]) -> Reply:
         try:
-            return cast("Reply", await asked)
+            return cast("Reply", await _cancellable(asked))
         except NoScriptError:
             raise _NotLoaded from None
         except (RedisError, OSError) as error:
             raise _sentence(error, self._where) from None
+
+
+async def _cancellable(asked: Awaitable[object]) -> object:
+    """What was asked, unless we were cancelled meanwhile.
+
+    On Python 3.11 `asyncio.wait_for`, with which the library writes, loses a cancellation that comes just as the
+    write is done (python/cpython#86296): a loop cancelled in that instant would run for ever.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    answer = await asked
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError
+    return answer
 
 
 def _ask(redis: Redis, *command: Word) -> Awaitable[object]:

@@ -97,6 +97,25 @@ async def test_cancelled_calls_never_mix_replies_up(url: str) -> None:
     await client.aclose()
 
 
+async def test_a_cancellation_is_never_lost_in_the_middle_of_a_command(url: str) -> None:
+    client = Client(url)
+    await client.do("PING")
+
+    async def forever() -> None:
+        while True:
+            await client.do("SET", "heartbeat", "x" * 1000)
+
+    for steps in range(120):
+        busy = asyncio.create_task(forever())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        busy.cancel()
+        done, _ = await asyncio.wait([busy], timeout=5)
+        assert done, f"a cancellation after {steps} steps was lost"
+
+    await client.aclose()
+
+
 @pytest.mark.parametrize("pasted", [f"123456:{SECRET}", "localhost:6379", "", f"https://example.org/{SECRET}", "redis"])
 def test_what_is_no_url_of_a_store_is_refused_without_repeating_it(pasted: str) -> None:
     with pytest.raises(StoreRefused, match="PERPWATCH_REDIS_URL is not the URL of a store") as refused:
