@@ -69,7 +69,7 @@ class LiqSpike:
         span = max(window, bars.step)
         return (
             Fact("liquidated", both, Unit.USD),
-            Fact("side", longs / both if both else None, Unit.FRACTION, _side(longs, both)),
+            *([Fact("side", longs / both, Unit.FRACTION, _side(longs, both))] if both else []),
             Fact("median of 30 days", usual, Unit.USD),
             Fact("sum over", span / timedelta(hours=1), Unit.HOURS),
         )
@@ -85,8 +85,8 @@ def _usual(panel: Panel, window: timedelta, rows: int) -> Series:
 
 
 def _side(longs: float, both: float) -> str:
-    if both and longs / both >= ONE_SIDED:
+    if longs / both >= ONE_SIDED:
         return "long positions: forced selling"
-    if both and (both - longs) / both >= ONE_SIDED:
+    if (both - longs) / both >= ONE_SIDED:
         return "short positions: forced buying"
     return "both sides"
