@@ -58,6 +58,14 @@ class Vectors:
         value = float(series[row_in_series, column])
         return (value if np.isfinite(value) else None), from_ms(int(bars.times[row])), bars.step
 
+    def has_holes(self, cell: Cell, at: datetime) -> bool:
+        """Whether a sum over the cell's window that ends by `at` lacks a bar, and so is a floor."""
+        bars = self._bars(cell.window)
+        column = bars.column(cell.coin)
+        stop = int(np.searchsorted(bars.times, to_ms(at), side="right"))
+        window = slice(max(0, stop - bars.bars(cell.window)), stop)
+        return any(np.isnan(bars[metric][window, column]).any() for metric in _SUMS[cell.name])
+
     def as_of(self, at: datetime) -> Panel:
         """The panel as it was known at that moment."""
         return self.panel.known_by(to_ms(at))
@@ -66,7 +74,7 @@ class Vectors:
         signal = self.signals.get(name)
         if signal is not None:
             return self.panel.at(signal.step(window)), signal.score(self.panel, window, self._rows)
-        bars = self.panel.at(_SHORTEST if window <= _DAY else _HOUR)
+        bars = self._bars(window)
         if venue != ALL:
             bars = _only(bars, venue)
         if name in _MOVES:
@@ -76,6 +84,9 @@ class Vectors:
         if name in _QUOTIENTS and venue == ALL:
             return bars, _QUOTIENTS[name][0](bars, window, self._rows)
         return bars, np.full((len(bars.times), len(bars.coins)), np.nan)
+
+    def _bars(self, window: timedelta) -> Panel:
+        return self.panel.at(_SHORTEST if window <= _DAY else _HOUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,7 @@ class Cells:
     def read(self, cell: Cell) -> Seen:
         """The cell's value with what it rests on; the value is None where it is unknown.
 
+        A sum that misses a venue now, or a bar of its window, is a floor.
         A level that is fresh holds at the moment itself, whenever it was observed; a window ends with its last bar.
         """
         if cell.name in self._vectors.signals or cell.window > _ZERO:
@@ -123,9 +135,12 @@ class Cells:
     def _from_bars(self, cell: Cell) -> Seen:
         value, at, step = self._vectors.value(cell, self.cycle.at)
         of = self._reading(cell.coin, self.basis_of(cell))
-        span = max(cell.window, step) if cell.name in _SUMS else cell.window
         venues = of.venues if cell.venue == ALL else (cell.venue,)
-        return Seen(replace(of, value=value, at=at, span=span, venues=venues), step)
+        seen = replace(of, value=value, at=at, span=cell.window, venues=venues)
+        if cell.name in _SUMS:
+            partial = bool(of.missing) or (value is not None and self._vectors.has_holes(cell, at))
+            seen = replace(seen, span=max(cell.window, step), floor=of.floor or partial)
+        return Seen(seen, step)
 
     def _level(self, coin: str, name: str) -> Reading:
         match name:

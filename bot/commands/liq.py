@@ -1,10 +1,7 @@
 """`/liq`: what was liquidated, longs and shorts apart; sums are floors where a venue shows only a sample."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
-
-import numpy as np
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table
 from bot.commands.arguments import one_coin
@@ -54,14 +51,8 @@ def _sum(market: View, coin: str, side: Metric, span: timedelta) -> str:
 
 
 def _reading(market: View, coin: str, side: Metric, span: timedelta) -> Reading | None:
-    """The sum; a floor also where a venue or a bar of it is missing."""
     seen = market.read(coin, side, span)
-    if seen is None:
-        return None
-    column, legs = market.panel.column(coin), _LEGS.get(side, (side,))
-    bars = [market.panel[leg][-market.panel.bars(span) :, column] for leg in legs]
-    partial = bool(seen.reading.missing) or bool(np.isnan(bars).any())
-    return replace(seen.reading, floor=seen.reading.floor or partial)
+    return seen.reading if seen else None
 
 
 def _by_venue(coin: str, market: View, desk: Desk) -> Sequence[str]:
