@@ -31,11 +31,12 @@ from bot.phrases import (
     who_pays,
     window,
 )
+from signals.aggregate import Weighing
 from signals.event import Event
 from signals.model import ALL, Fact, Metric, Unit
 from signals.registry import BY_NAME
 from signals.rules.lifecycle import Change
-from signals.rules.model import Problem
+from signals.rules.model import Compare, Problem
 from signals.trust import Grade
 from signals.units import duration, rate, rate_year, yearly
 
@@ -84,18 +85,19 @@ def problem(found: Problem) -> Message:
     return unclear(mistakes.sentence(found), repairs, str(found.code))
 
 
-def alert(event: Event, now: datetime, zone: tzinfo = UTC) -> Message:
-    """What people are told of a transition."""
+def alert(event: Event, now: datetime, zone: tzinfo = UTC, *, repeat: bool = False) -> Message:
+    """What people are told of a transition; `repeat` where an earlier send may have been taken."""
     over = event.change is Change.RESOLVED
     low = event.trust == Grade.LOW and not over
+    name = f"A-{event.episode[:4]}"
     lines = (*_late(event, now), *(_ended if over else _fired)(event, now, zone))
     return Message(
         tone=Tone.OVER if over else Tone.LOW_TRUST if low else Tone.FIRING,
         icon=_icon(event, over=over, low=low),
         headline=line(bold(f"{event.coin} · {_what(event)}")),
-        alert=f"A-{event.episode[:4]}",
+        alert=name,
         lines=lines,
-        after=(_how_to_stop(event),),
+        after=(_how_to_stop(event), *((line(f"May be a repeat of {name}."),) if repeat else ())),
         small=_small(event),
         buttons=() if over else (Button("Mute 2h", f"/mute #{event.rule_number} 2h"), Button("Rules", "/alerts")),
         simulated=event.label == Label.SIMULATED,
@@ -127,9 +129,15 @@ def _what(event: Event) -> str:
 
 
 def _side(event: Event) -> str:
-    if " moves by " in event.sentence:
+    if event.absolute:
         return "beyond"
     return "below" if event.downward else "above"
+
+
+def _line(event: Event) -> str:
+    """Where it fires, to the letter: a value on the line itself counts or does not."""
+    reached = "at or " if event.compare in (Compare.AT_MOST, Compare.AT_LEAST) else ""
+    return f"{reached}{_side(event)} {drawn(event.line, event.unit, event.coin)}"
 
 
 def _late(event: Event, now: datetime) -> Sequence[Line]:
@@ -148,6 +156,8 @@ def _value(event: Event, now: datetime, zone: tzinfo) -> Line:
         value, more = rate(event.value), f" per 8h ({rate_year(yearly(event.value))} a year)"
     span = f" in {window(_span(event))}" if _span(event) else ""
     of = f" on {venues(event.venues)}" if len(event.venues) == 1 else f", {count(len(event.venues), 'venue')}"
+    if event.unit in (Unit.RATE_8H, Unit.RATE_YEAR) and len(event.venues) > 1:
+        of += {Weighing.OI: " weighted by OI", Weighing.MEAN: " unweighted"}.get(event.weighing, "")
     at = moment(event.at, now, zone) if event.label == Label.LIVE else dated(event.at, zone)
     return line(bold(value), f"{more}{span}{of}, {at}")
 
@@ -161,8 +171,7 @@ def _span(event: Event) -> timedelta:
 def _fired(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
     rates = event.unit in (Unit.RATE_8H, Unit.RATE_YEAR)
     held = f" for {window(event.hold)}" if event.hold else ""
-    at = drawn(event.line, event.unit, event.coin)
-    since = f"Line: {_side(event)} {at}{held}, true since {moment(event.since, now, zone)}."
+    since = f"Line: {_line(event)}{held}, true since {moment(event.since, now, zone)}."
     who = [italic(who_pays(event.value) + "."), plain(" ")] if rates else []
     why = [_said(fact, event) for fact in event.facts if _is_reason(fact, event)][:REASONS]
     return (
@@ -184,7 +193,7 @@ def _ended(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
     """The value now, how long it was past the line, and where it ends."""
     lasted = f"It was past the line for {duration(event.at - event.since)}, since {moment(event.since, now, zone)}"
     ends = drawn(event.clear, event.unit, event.coin)
-    inside = "inside" if " moves by " in event.sentence else "above" if event.downward else "below"
+    inside = "inside" if event.absolute else "above" if event.downward else "below"
     return (_value(event, now, zone), line(f"{lasted}; it ends {inside} {ends}."))
 
 

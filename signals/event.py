@@ -5,8 +5,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from signals.aggregate import Weighing
 from signals.model import Fact, Unit
 from signals.rules.lifecycle import Change
+from signals.rules.model import Compare
 
 
 def alert_id(rule_id: str, revision: int, coin: str, change: Change, at: datetime) -> str:
@@ -20,7 +22,8 @@ class Event:
     """One transition with everything that is said about it, as judged then.
 
     `id` is the transition's, `episode` that of the firing it belongs to (the same for `fired`). `span` is the
-    longest hold asked; `value`, `line` and `clear` are in `unit`.
+    longest hold asked; `value`, `line` and `clear` are in `unit`;
+    `absolute` compares the size of a move.
     """
 
     id: str
@@ -41,13 +44,20 @@ class Event:
     value: float
     line: float
     clear: float
-    downward: bool
+    compare: Compare
+    absolute: bool
     unit: Unit
     hold: timedelta
     venues: tuple[str, ...]
     missing: tuple[str, ...]
     coverage: float
+    weighing: Weighing
     floor: bool
     trust: str
     facts: tuple[Fact, ...]
     label: str
+
+    @property
+    def downward(self) -> bool:
+        """Whether smaller values are worse."""
+        return self.compare.downward

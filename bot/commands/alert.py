@@ -9,7 +9,7 @@ from bot.commands.report import reply
 from bot.phrases import bold, code, count, drawn, line
 from bot.wording import problem, unclear
 from signals.rules.language import parse
-from signals.rules.model import EVERY_COIN, Draft, Problem, Rule
+from signals.rules.model import EVERY_COIN, Compare, Draft, Problem, Rule
 
 EXAMPLE = "/alert ETH funding < -0.01% for 15m"
 
@@ -77,6 +77,8 @@ def _levels(draft: Draft) -> str:
     if condition.absolute:
         return f"Fires from a move of {fires} either way, ends inside {ends}."
     sides = ("below", "above") if condition.compare.downward else ("above", "below")
+    if condition.compare in (Compare.AT_MOST, Compare.AT_LEAST):
+        return f"Fires at or {sides[0]} {fires}, ends {sides[1]} {ends}."
     return f"Fires {sides[0]} {fires}, ends {sides[1]} {ends}."
 
 

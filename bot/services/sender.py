@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
@@ -23,6 +23,14 @@ LOOK_AGAIN = 0.2
 """Seconds after which an idle sender looks for new entries."""
 
 
+class Render(Protocol):
+    """An event as a message; `repeat` where an earlier send of it may have been taken."""
+
+    def __call__(self, event: Event, now: datetime, *, repeat: bool) -> Message:
+        """The message."""
+        ...
+
+
 class Sender:
     """One platform's deliveries. `wall` times leases and deadlines, `market` what alerts and mutes speak of."""
 
@@ -33,7 +41,7 @@ class Sender:
         owner: str,
         wall: Clock,
         market: Clock,
-        render: Callable[[Event, datetime], Message],
+        render: Render,
     ) -> None:
         self._store = store
         self._platform = platform
@@ -83,7 +91,7 @@ class Sender:
             Delivery(
                 key=claim.entry,
                 to=claim.place,
-                message=self._render(event, self._market.now()),
+                message=self._render(event, self._market.now(), repeat=claim.ambiguous > 0),
                 deadline=self._wall.now() + SEND_WITHIN,
                 replies_to=reply,
             )

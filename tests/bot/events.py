@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from signals.aggregate import Weighing
 from signals.event import Event
 from signals.model import Fact, Unit
 from signals.rules.lifecycle import Change
+from signals.rules.model import Compare
 
 AT = datetime(2026, 1, 5, 14, 17, 4, tzinfo=UTC)
 
@@ -28,12 +30,14 @@ FUNDING = Event(
     value=-0.000121,
     line=-0.0001,
     clear=-0.00005,
-    downward=True,
+    compare=Compare.BELOW,
+    absolute=False,
     unit=Unit.RATE_8H,
     hold=timedelta(minutes=15),
     venues=("binance", "bybit", "okx"),
     missing=(),
     coverage=1.0,
+    weighing=Weighing.OI,
     floor=False,
     trust="normal",
     facts=(
@@ -59,7 +63,7 @@ LIQUIDATIONS = replace(
     value=24.6,
     line=20.0,
     clear=16.0,
-    downward=False,
+    compare=Compare.ABOVE,
     unit=Unit.MULTIPLE,
     hold=timedelta(0),
     since=AT,

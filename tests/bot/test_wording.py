@@ -3,12 +3,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from adapters.chat.base import Button, Tone
 from adapters.chat.rendering import render
 from bot.wording import alert, problem, trouble
+from signals.aggregate import Weighing
 from signals.event import Event
 from signals.model import Fact, Unit
 from signals.rules.lifecycle import Change
+from signals.rules.model import Compare
 from tests.bot.events import AT, FUNDING, LIQUIDATIONS
 from tests.signals.rules.vocabulary import mistake
 
@@ -24,7 +28,7 @@ def test_a_signal_that_fires() -> None:
         told(FUNDING)
         == """\
 🔻 ETH · shorts pay longs  A-A7FK
-−0.0121% per 8h (−13.2% a year), 3 venues, 14:17 UTC
+−0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, 14:17 UTC
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Why
 • grade: notable
@@ -48,7 +52,7 @@ def test_a_reminder() -> None:
         told(replace(FUNDING, change=Change.REMINDED, at=later, value=-0.0002, facts=()))
         == """\
 🔻 ETH · shorts pay longs: still, and further  A-A7FK
-−0.0200% per 8h (−21.9% a year), 3 venues, 15:17 UTC
+−0.0200% per 8h (−21.9% a year), 3 venues weighted by OI, 15:17 UTC
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
 Stop: /mute #3 2h · /delete 3
@@ -65,7 +69,7 @@ def test_an_end() -> None:
         told(replace(FUNDING, change=Change.RESOLVED, at=later, value=0.000012, facts=()))
         == """\
 ✅ ETH · shorts pay longs: over  A-A7FK
-0.0012% per 8h (1.3% a year), 3 venues, 19:27 UTC
+0.0012% per 8h (1.3% a year), 3 venues weighted by OI, 19:27 UTC
 It was past the line for 5h 25m, since 14:02 UTC; it ends above −0.005% per 8h.
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
@@ -80,7 +84,7 @@ def test_low_trust_stands_in_the_icon_and_in_words() -> None:
         text
         == """\
 ⚠️ ETH · shorts pay longs  A-A7FK
-−0.0121% per 8h (−13.2% a year), 3 venues, 14:17 UTC
+−0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, 14:17 UTC
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Low trust · spot trades very little against futures for this coin
 Stop: /mute #3 2h · /delete 3
@@ -145,7 +149,7 @@ def test_partial_coverage_names_who_is_missing() -> None:
         told(replace(FUNDING, missing=("gate",), coverage=0.86, trust="reduced", facts=()))
         == """\
 🔻 ETH · shorts pay longs  A-A7FK
-−0.0121% per 8h (−13.2% a year), 3 venues, 14:17 UTC
+−0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, 14:17 UTC
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: reduced · little spot against futures for this coin, or few venues
 Stop: /mute #3 2h · /delete 3
@@ -166,7 +170,7 @@ def test_a_simulated_alert_says_so_first_and_names_its_day() -> None:
         told(replace(FUNDING, label="SIMULATED", facts=()))
         == """\
 SIMULATED 🔻 ETH · shorts pay longs  A-A7FK
-−0.0121% per 8h (−13.2% a year), 3 venues, 5 Jan 2026 14:17 UTC
+−0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, 5 Jan 2026 14:17 UTC
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
 Stop: /mute #3 2h · /delete 3
@@ -208,7 +212,7 @@ def test_a_price_line_on_one_venue() -> None:
         value=65_012.0,
         line=65_000.0,
         clear=64_935.0,
-        downward=False,
+        compare=Compare.ABOVE,
         unit=Unit.USD,
         hold=timedelta(0),
         venues=("okx",),
@@ -233,7 +237,8 @@ def test_a_move_to_either_side_is_beyond_its_line_and_ends_inside() -> None:
         value=-0.0312,
         line=0.03,
         clear=0.024,
-        downward=False,
+        compare=Compare.ABOVE,
+        absolute=True,
         unit=Unit.FRACTION,
         hold=timedelta(0),
         facts=(),
@@ -245,6 +250,26 @@ def test_a_move_to_either_side_is_beyond_its_line_and_ends_inside() -> None:
         "Line: beyond 3%, true since 14:02 UTC.",
     ]
     assert "ends inside 2.4%" in told(replace(move, change=Change.RESOLVED))
+
+
+@pytest.mark.parametrize(
+    ("compare", "says"),
+    [
+        (Compare.BELOW, "Line: below −0.01%"),
+        (Compare.AT_MOST, "Line: at or below −0.01%"),
+        (Compare.ABOVE, "Line: above −0.01%"),
+        (Compare.AT_LEAST, "Line: at or above −0.01%"),
+    ],
+)
+def test_a_line_says_whether_a_value_on_it_counts(compare: Compare, says: str) -> None:
+    assert says in told(replace(FUNDING, compare=compare))
+
+
+@pytest.mark.parametrize(
+    ("weighing", "says"), [(Weighing.OI, "3 venues weighted by OI,"), (Weighing.MEAN, "3 venues unweighted,")]
+)
+def test_a_rate_of_several_venues_says_how_it_was_made(weighing: Weighing, says: str) -> None:
+    assert says in told(replace(FUNDING, weighing=weighing))
 
 
 def test_shorts_that_were_liquidated_are_not_told_as_longs() -> None:

@@ -215,7 +215,8 @@ def test_an_alert_says_what_unit_venue_time_why_and_how_to_stop(name: str, unit:
 
     assert lines[0].split(" ", 1)[1].startswith("ETH · ")
     assert SHOWN[unit] in lines[1]
-    assert lines[1].endswith("3 venues, 14:17 UTC")
+    weighted = " weighted by OI" if unit in (Unit.RATE_8H, Unit.RATE_YEAR) else ""
+    assert lines[1].endswith(f"3 venues{weighted}, 14:17 UTC")
     assert any("since 14:02 UTC" in line for line in lines)
     assert "Stop: /mute #3 2h · /delete 3" in lines
     assert any("From Binance, Bybit, OKX." in line for line in lines)

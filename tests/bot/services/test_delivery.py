@@ -19,6 +19,7 @@ from adapters.chat.base import (
     Retry,
     Sent,
 )
+from adapters.chat.rendering import render
 from adapters.store.base import MAX_TRIES, Final, Mute, PlaceSettings
 from adapters.store.memory import MemoryStore
 from bot.clock import Clock
@@ -214,7 +215,7 @@ def test_an_alert_of_a_rule_that_was_deleted_meanwhile_is_not_sent() -> None:
 
 
 def test_a_sender_that_died_in_a_send_is_followed_by_one_that_says_it_may_be_a_repeat() -> None:
-    async def live() -> list[int]:
+    async def live() -> list[str]:
         of = await service()
         await of.tell(of.event("AAAA"))
 
@@ -225,11 +226,25 @@ def test_a_sender_that_died_in_a_send_is_followed_by_one_that_says_it_may_be_a_r
             await until(queued)
         dead = await of.store.lead("terminal", "main", of.wall.now(), LEADERSHIP)
         claim = await of.store.claim(dead, of.wall.now(), LEASE)  # type: ignore[arg-type] # nobody else leads
-        outcomes = await of.settled(1)
-        assert outcomes == [(Final.SENT, "")]
-        return [claim.ambiguous, len(of.chat.sent)]  # type: ignore[union-attr] # there is one entry
+        assert claim.ambiguous == 0  # type: ignore[union-attr] # there is one entry
+        await of.settled(1)
+        return [render(delivery.message, colour=False) for delivery in of.chat.sent]
 
-    assert virtual.run(live) == [0, 1]
+    (text,) = virtual.run(live)
+
+    assert "May be a repeat of A-AAAA." in text
+
+
+def test_a_first_send_and_one_after_a_certain_failure_are_no_repeats() -> None:
+    async def live() -> list[str]:
+        of = await service(Retry(SECOND, certain=True, reason="busy"), Retry(SECOND, certain=False, reason="no answer"))
+        await of.tell(of.event("AAAA"))
+        await of.settled(1)
+        return [render(delivery.message, colour=False) for delivery in of.chat.sent]
+
+    texts = virtual.run(live)
+
+    assert ["May be a repeat" in text for text in texts] == [False, False, True]
 
 
 def test_two_senders_of_one_platform_never_send_at_the_same_time() -> None:
