@@ -1,0 +1,269 @@
+"""A market of six venues, played minute by minute on the real path: ledger, bars, cells, rules.
+
+A story changes what the venues say. Twins are two stories of one trap: the fault, and a true move of the same size.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TypeAlias
+
+import numpy as np
+
+from signals.aggregate import Ledger
+from signals.bars import Bars
+from signals.cells import Cells, Vectors
+from signals.judge import judge
+from signals.model import Instrument, Kind, Metric, Observation
+from signals.panel import KEEP, LEGS, STORED, Matrix, Panel, to_ms
+from signals.registry import BY_NAME, SIGNALS
+from signals.rules.language import Vocabulary, parse
+from signals.rules.lifecycle import AlertState, Change
+from signals.rules.model import Problem, Rule
+from tests.signals.panels import START
+
+MINUTE = timedelta(minutes=1)
+COIN = "BTC"
+SHARES: Mapping[str, float] = {
+    "binance": 90_000.0,
+    "bybit": 25_000.0,
+    "okx": 30_000.0,
+    "gate": 12_000.0,
+    "bitget": 20_000.0,
+    "hyperliquid": 40_000.0,
+}
+"""Open interest of each venue in coins; bybit is 11.5 % of all, binance 41.5 %."""
+
+CALM: Mapping[Metric, float] = {
+    Metric.PRICE: 100.0,
+    Metric.INDEX: 100.0,
+    Metric.FUNDING: 0.0001,
+    Metric.FUNDING_SETTLED: 0.0001,
+    Metric.OI_LEVEL: 1.0,
+    Metric.LS: 1.1,
+    Metric.LS_TOP: 1.2,
+    Metric.LS_POS: 1.3,
+    Metric.TAKER_BUY: 1e5,
+    Metric.TAKER_SELL: 1e5,
+    Metric.LIQ_LONG: 20.0,
+    Metric.LIQ_SHORT: 20.0,
+    Metric.VOLUME: 1e6,
+    Metric.VOLUME_SPOT: 2e5,
+}
+"""What each venue says in a calm minute; open interest is this part of its share."""
+
+NOISE: Mapping[Metric, float] = {Metric.PRICE: 2e-4, Metric.OI_LEVEL: 3e-4} | dict.fromkeys(
+    (Metric.LIQ_LONG, Metric.LIQ_SHORT, Metric.VOLUME, Metric.VOLUME_SPOT), 0.05
+)
+"""Relative spread of the noise on it."""
+
+FRESH = MINUTE / 2
+STARTS = 10
+"""The minute in which stories begin."""
+
+LASTS = 40
+"""Minutes that are played."""
+
+Story: TypeAlias = Callable[[int, Sequence[Observation]], Iterable[Observation]]
+"""What is delivered in a minute, made from what would have been."""
+
+Roster: TypeAlias = Callable[[int], Sequence[Instrument]]
+"""Who should answer from a minute on."""
+
+
+def instrument(venue: str, coin: str = COIN, metrics: Iterable[Metric] = CALM) -> Instrument:
+    """The venue's one perpetual on the coin."""
+    return Instrument(venue, f"{coin}USDT", coin, 1.0, frozenset(metrics))
+
+
+def everybody(minute: int) -> Sequence[Instrument]:
+    """All six, all the time."""
+    del minute
+    return [instrument(venue) for venue in SHARES]
+
+
+def moment(minute: int) -> datetime:
+    """The end of that minute."""
+    return START + minute * MINUTE
+
+
+def usual(venue: str, metric: Metric) -> float:
+    """A calm value without its noise."""
+    return CALM[metric] * (SHARES[venue] if metric is Metric.OI_LEVEL else 1.0)
+
+
+def says(venue: str, metric: Metric, value: float, minute: int) -> Observation:
+    """One word of a venue, at the end of that minute."""
+    at, is_rate = moment(minute), metric in (Metric.FUNDING, Metric.FUNDING_SETTLED)
+    return Observation(
+        metric,
+        venue,
+        f"{COIN}USDT",
+        COIN,
+        value,
+        at,
+        at,
+        FRESH,
+        MINUTE if metric.kind is Kind.SUM else timedelta(0),
+        interval_h=8.0 if is_rate else None,
+        rate=value if is_rate else None,
+    )
+
+
+def calm(minute: int, said: Sequence[Observation]) -> Sequence[Observation]:
+    """Nothing happens."""
+    del minute
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """The process is away in these minutes and then starts anew; its states are in the store."""
+
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How a story is played: who should answer, when the process is away, with or without a past, for how long."""
+
+    roster: Roster = everybody
+    down: Down | None = None
+    warm: bool = True
+    minutes: int = LASTS
+
+
+AS_EVER = Stage()
+
+
+def play(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[Change, ...]:
+    """What is told of the rule while the story plays, oldest first."""
+    service = Service(sentence, warm=on.warm)
+    for minute in range(1, on.minutes + 1):
+        said = [*story(minute, _usual_minute(minute, seed))]
+        if on.down is not None and on.down.since <= minute < on.down.until:
+            continue
+        if on.down is not None and minute == on.down.until:
+            service.restart()
+        service.close(minute, said, on.roster(minute))
+    return tuple(service.told)
+
+
+class Service:
+    """One rule judged on each closed minute; without a hold unless it names one, so that no hold hides a fault."""
+
+    def __init__(self, sentence: str, *, warm: bool) -> None:
+        at_once = sentence if " for " in sentence else f"{sentence} for 0s"
+        draft = parse(at_once, Vocabulary((COIN,), tuple(SHARES), SIGNALS))
+        assert not isinstance(draft, Problem)
+        self.rule = Rule("r1", "terminal:local", 1, 1, draft, START, 1)
+        self.told: list[Change] = []
+        self._states: dict[tuple[str, str], AlertState] = {}
+        self._ledger = Ledger()
+        self.bars = Bars({step: reach // step for step, reach in KEEP.items()})
+        for panel in _past() if warm else ():
+            self.bars.append(panel)
+
+    def restart(self) -> None:
+        """A new process: bars and states come from the store, the ledger begins anew."""
+        self._ledger = Ledger()
+
+    def close(self, minute: int, said: Sequence[Observation], instruments: Sequence[Instrument]) -> Cells:
+        """Close that minute with what was delivered in it, and judge."""
+        self._ledger.expect(instruments)
+        self._ledger.take(said)
+        cycle = self._ledger.read(moment(minute), "TEST")
+        cycle = replace(cycle, bars=self.bars.close(cycle))
+        cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)
+        for judged in judge([self.rule], self._states, cells, BY_NAME):
+            self._states[judged.rule.id, judged.coin] = judged.state
+            self.told += [judged.event.change] if judged.event else []
+        return cells
+
+
+@cache
+def _usual_minute(minute: int, seed: int) -> tuple[Observation, ...]:
+    rng = np.random.default_rng((seed, minute))
+    noise = rng.normal(0, 1, (len(SHARES), len(CALM)))
+    return tuple(
+        says(venue, metric, usual(venue, metric) * (1 + NOISE.get(metric, 0.0) * float(noise[i, j])), minute)
+        for i, venue in enumerate(SHARES)
+        for j, metric in enumerate(CALM)
+    )
+
+
+@cache
+def _past() -> tuple[Panel, ...]:
+    """Calm bars of all resolutions up to the start."""
+    return tuple(_calm_bars(step, reach // step) for step, reach in KEEP.items())
+
+
+def _calm_bars(step: timedelta, rows: int) -> Panel:
+    rng = np.random.default_rng(rows)
+
+    def bars(metric: Metric, level: float) -> Matrix:
+        size = level * (step / MINUTE if metric.kind is Kind.SUM else 1.0)
+        return (size * (1 + NOISE.get(metric, 0.0) * rng.normal(0, 1, (rows, 1)))).astype(np.float32)
+
+    legs = {metric: {venue: bars(metric, usual(venue, metric)) for venue in SHARES} for metric in LEGS}
+    whole = {metric: bars(metric, CALM[metric] * _adds_up(metric)) for metric in CALM if metric in STORED}
+    whole[Metric.PRICE] = legs[Metric.PRICE]["binance"]
+    whole[Metric.OI_LEVEL] = np.sum([*legs[Metric.OI_LEVEL].values()], axis=0, dtype=np.float32)
+    whole[Metric.OI_EXPECTED] = whole[Metric.OI_LEVEL]
+    whole[Metric.VOLUME_PAIRED] = whole[Metric.VOLUME]
+    times = np.array([to_ms(START - step * (rows - 1 - i)) for i in range(rows)], np.int64)
+    return Panel(times, (COIN,), step, whole, legs)
+
+
+def _adds_up(metric: Metric) -> int:
+    return len(SHARES) if metric.kind is Kind.SUM else 1
+
+
+def silent(*venues: str, metrics: Iterable[Metric] = CALM, since: int = STARTS, until: int = 10**6) -> Story:
+    """These venues say nothing of these metrics for a while."""
+    of = frozenset(metrics)
+
+    def story(minute: int, said: Sequence[Observation]) -> Sequence[Observation]:
+        gone = since <= minute < until
+        return [o for o in said if not (gone and o.venue in venues and o.metric in of)]
+
+    return story
+
+
+def times(
+    metric: Metric, factor: float, *, venues: Iterable[str] = SHARES, since: int = STARTS, until: int = 10**6
+) -> Story:
+    """What these venues say of the metric is so much larger for a while."""
+    of = frozenset(venues)
+
+    def story(minute: int, said: Sequence[Observation]) -> Sequence[Observation]:
+        now = since <= minute < until
+        return [scaled(o, factor) if now and o.metric is metric and o.venue in of else o for o in said]
+
+    return story
+
+
+def scaled(seen: Observation, factor: float) -> Observation:
+    """The same word with its value, and its rate, so much larger."""
+    return replace(seen, value=seen.value * factor, rate=None if seen.rate is None else seen.rate * factor)
+
+
+def together(*stories: Story) -> Story:
+    """One story after the other is told of the same minute."""
+
+    def story(minute: int, said: Sequence[Observation]) -> Iterable[Observation]:
+        told: Iterable[Observation] = said
+        for one in stories:
+            told = one(minute, [*told])
+        return told
+
+    return story
+
+
+PRICE_UP = times(Metric.PRICE, 1.02)
+"""Two percent up on all venues, truly."""
+
+POSITIONS_CLOSED = times(Metric.OI_LEVEL, 0.95)
+"""Five percent of the positions closed on all venues, truly."""
