@@ -31,7 +31,7 @@ VENDOR = min(AGGREGATORS)
 def blinking(venue: str) -> Story:
     """Every third minute the venue is silent."""
 
-    def story(minute: int, said: Sequence[Observation]) -> Sequence[Observation]:
+    def story(minute: int, said: Sequence[Observation]) -> Iterable[Observation]:
         return silent(venue, since=0)(minute, said) if minute % 3 == 0 else said
 
     return story
