@@ -136,10 +136,11 @@ async def _cancellable(asked: Awaitable[object]) -> object:
     """
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
-    answer = await asked
-    if task is not None and task.cancelling() > before:
-        raise asyncio.CancelledError
-    return answer
+    try:
+        return await asked
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 def _ask(redis: Redis, *command: Word) -> Awaitable[object]:

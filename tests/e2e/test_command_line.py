@@ -266,3 +266,38 @@ def test_the_loops_run_apart_on_one_store(environment: dict[str, str], recording
 
     assert asked.returncode == 0, asked.stderr
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize("typed", ["/quit\n", "/help\n/quit\n", "/subscribe negfunding ETH\n/quit\n"])
+def test_leaving_at_once_ends_the_service(environment: dict[str, str], typed: str) -> None:
+    done = subprocess.run(
+        [*PERPWATCH, "run", "--demo"],
+        env=environment,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        cwd="/",
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("after", [0.3, 0.9, 1.7, 2.6, 3.3])
+def test_a_stop_at_any_moment_ends_the_service(
+    environment: dict[str, str], recording: Path, tmp_path: Path, after: float
+) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    own = environment | {"PERPWATCH_DATA": str(tmp_path / "data")}
+    with running(own, "run", "--recording", str(recording), "--speed", "36000", log=log) as process:
+        say(process, "/help")
+        wait_for(log, "/funding")
+        time.sleep(after)
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(15) == 0
+
+    assert "Traceback" not in log.read_text()

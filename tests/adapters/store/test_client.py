@@ -1,6 +1,7 @@
 """The client never repeats a write by itself, asks steps again, and speaks in sentences without secrets."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,17 +102,23 @@ async def test_a_cancellation_is_never_lost_in_the_middle_of_a_command(url: str)
     client = Client(url)
     await client.do("PING")
 
-    async def forever() -> None:
+    async def answered() -> None:
         while True:
             await client.do("SET", "heartbeat", "x" * 1000)
 
-    for steps in range(120):
-        busy = asyncio.create_task(forever())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        busy.cancel()
-        done, _ = await asyncio.wait([busy], timeout=5)
-        assert done, f"a cancellation after {steps} steps was lost"
+    async def refused() -> None:
+        while True:
+            with contextlib.suppress(StoreRefused):
+                await client.do("NO-SUCH-COMMAND", "x" * 1000)
+
+    for forever in (answered, refused):
+        for steps in range(120):
+            busy = asyncio.create_task(forever())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            busy.cancel()
+            done, _ = await asyncio.wait([busy], timeout=5)
+            assert done, f"a cancellation after {steps} steps was lost"
 
     await client.aclose()
 
