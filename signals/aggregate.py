@@ -22,6 +22,9 @@ MIN_COVERAGE = 0.8
 POINTS_TO_REJOIN = 2
 """Fresh cycles in a row after which a venue that was away counts again."""
 
+AHEAD = timedelta(seconds=5)
+"""How far an event time may lie ahead of the time it was received at; beyond that a clock or its unit is wrong."""
+
 Key: TypeAlias = tuple[str, str, Metric]
 """Venue, symbol, metric."""
 
@@ -94,10 +97,10 @@ class Ledger:
         self.returning = {key: n for key, n in self.returning.items() if key in alive}
 
     def take(self, observations: Iterable[Observation]) -> None:
-        """Remember what is newer than what is known; observations of unknown instruments are dropped."""
+        """Remember what is newer than what is known; unknown instruments and times to come are dropped."""
         for seen in observations:
             instrument = self.instruments.get((seen.venue, seen.symbol))
-            if instrument is None or seen.metric not in instrument.metrics:
+            if instrument is None or seen.metric not in instrument.metrics or seen.at - seen.received > AHEAD:
                 continue
             key = (seen.venue, seen.symbol, seen.metric)
             old = self.last.get(key)

@@ -90,7 +90,8 @@ def test_a_venue_that_comes_back_counts_from_its_second_point_on() -> None:
     book.take(golden(1, without="bybit"))
     book.read(START + MINUTE, "TEST")
 
-    first, second = [], []
+    first: list[str] = []
+    second: list[str] = []
     for minute, said in ((2, first), (3, second)):
         book.take(golden(minute))
         said.extend(read(book, Metric.OI_LEVEL, minute).venues)
@@ -161,6 +162,17 @@ def test_an_older_observation_never_replaces_a_newer_one() -> None:
     book = ledger()
 
     book.take([seen("okx", Metric.PRICE, 2, minute=1), seen("okx", Metric.PRICE, 1, minute=0)])
+
+    assert book.last["okx", "BTCUSDT", Metric.PRICE].value == 2
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(0, 1), (5, 1), (6, 0), (86_400, 0)])
+def test_an_observation_of_a_time_to_come_is_dropped_and_blocks_nothing(seconds: int, kept: int) -> None:
+    book, said = ledger(), seen("okx", Metric.PRICE, 1)
+
+    book.take([replace(said, at=said.at + timedelta(seconds=seconds))])
+    assert len(book.last) == kept
+    book.take([seen("okx", Metric.PRICE, 2, minute=1)])
 
     assert book.last["okx", "BTCUSDT", Metric.PRICE].value == 2
 
