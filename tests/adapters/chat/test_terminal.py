@@ -223,15 +223,17 @@ class Screen:
             start_new_session=True,
         )
         os.close(child)
+        self._shown = ""
 
     def until(self, expected: str) -> str:
-        """What is shown from now on until that text is; fails after half a minute."""
-        seen, end = "", time.monotonic() + 30
-        while expected not in seen:
+        """What is shown from here on up to the end of that text; fails after half a minute."""
+        end = time.monotonic() + 30
+        while expected not in self._shown:
             ready = select.select([self.descriptor], [], [], end - time.monotonic())[0]
-            assert ready, f"{expected!r} was not shown, but {seen!r}"
-            seen += os.read(self.descriptor, 65536).decode(errors="replace")
-        return seen
+            assert ready, f"{expected!r} was not shown, but {self._shown!r}"
+            self._shown += os.read(self.descriptor, 65536).decode(errors="replace")
+        before, found, self._shown = self._shown.partition(expected)
+        return before + found
 
     def type(self, text: str) -> None:
         os.write(self.descriptor, text.encode())
