@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from signals.model import ALL, Unit
+from signals.registry import SIGNALS
+from signals.rules.language import Vocabulary, parse
 from signals.rules.metrics import METRICS, PRICE_MOVE, Measure
-from signals.rules.model import EVERY_COIN, Compare, Condition
-from tests.signals.rules.vocabulary import rule
+from signals.rules.model import EVERY_COIN, Compare, Condition, Draft
+from tests.signals.rules.vocabulary import VENUES, rule
 
 ZERO = timedelta(0)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -154,6 +156,13 @@ class TestCoins:
     )
     def test_a_coin_is_found_by_exact_name_then_alias_then_without_its_quote(self, typed: str, coin: str) -> None:
         assert rule(f"{typed} funding < 0%").coins == (coin,)
+
+    @pytest.mark.parametrize(("typed", "coin"), [("A-B", "A-B"), ("ab", "AB"), ("A/B", "AB"), ("1MA-B", "A-B")])
+    def test_a_name_with_a_separator_comes_before_the_name_without(self, typed: str, coin: str) -> None:
+        draft = parse(f"{typed} funding < 0%", Vocabulary(("A-B", "AB"), VENUES, SIGNALS))
+
+        assert isinstance(draft, Draft)
+        assert draft.coins == (coin,)
 
     def test_coins_stand_once_each_in_the_given_order(self) -> None:
         assert rule("SOL, btc ,ETH,SOL funding < 0%").coins == ("SOL", "BTC", "ETH")

@@ -260,6 +260,11 @@ class TestReminders:
         assert told == [(Change.FIRED, 1), (Change.REMINDED, 4)]
         assert worse == [*told, (Change.REMINDED, 7)]
 
+    def test_the_next_one_is_not_due_before_its_time_however_much_worse_it_is(self) -> None:
+        told = run("CMMMMMMM", INSTANT, excess=(0, 1.0, 1.0, 1.0, 2.0, 9.0, 10.0, 11.0)).changes
+
+        assert told == [(Change.FIRED, 1), (Change.REMINDED, 4), (Change.REMINDED, 7)]
+
     @pytest.mark.parametrize(
         "policy",
         [
