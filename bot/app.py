@@ -12,8 +12,8 @@ from pathlib import Path
 
 import structlog
 
-from adapters.chat.base import Invocation, Message, Place
-from adapters.chat.terminal import Terminal
+from adapters.chat.base import ChatPlatform, Invocation, Message, Place
+from adapters.chat.registry import PLATFORMS, Wiring
 from adapters.store import embedded
 from adapters.store.base import Store, StoreRefused
 from adapters.store.memory import MemoryStore
@@ -120,7 +120,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         dispatcher = Dispatcher(
             store, SIGNALS, market.now, market.now(), VERSION, settings.rule_limit, plan.source.step
         )
-        terminal = Terminal(market.now, plan.history, choices(store, SIGNALS, HERE))
+        terminal = PLATFORMS[HERE.platform](Wiring(market.now, plan.history, choices(store, SIGNALS, HERE)))
         loops = {
             "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, plan.source.step).run,
@@ -155,7 +155,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, source: Mark
             case "evaluate":
                 loop = Evaluator(store, SIGNALS, await _step_of(store, stop)).run
             case _:
-                loop = Fanout(store, ["terminal"], Clock(now()).now).run
+                loop = Fanout(store, list(PLATFORMS), Clock(now()).now).run
         log.info("loop started", loop=name, instance=settings.instance)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(_watch(storage.server))
@@ -221,7 +221,7 @@ async def _watch(server: embedded.Embedded | None) -> None:
         await asyncio.sleep(LOOK_AT_SERVER)
 
 
-async def _serve(terminal: Terminal, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
+async def _serve(terminal: ChatPlatform, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
     """Leaving the terminal ends the service."""
     await terminal.serve([command.spec for command in COMMANDS.values()], dispatcher)
     stop.set()

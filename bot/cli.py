@@ -275,7 +275,7 @@ def ask(line: str, recording: Path | None, at: datetime | None, as_json: bool) -
     if as_json:
         click.echo(json.dumps(dict(message.data), ensure_ascii=False, indent=2))
     else:
-        click.echo(render(message, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        click.echo(render(message, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), nl=False)
 
 
 def _running(settings: Settings) -> str:
