@@ -1,6 +1,6 @@
 """A recording played at full speed, without loops and clocks: the same aggregation, bars and judging as live."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -30,8 +30,3 @@ def whole(recording: Recording) -> Bars:
 def trailing(step: timedelta) -> Bars:
     """Bars that keep what the live service keeps."""
     return Bars(resolutions(step))
-
-
-def coins_of(cycles: Sequence[Cycle]) -> Sequence[str]:
-    """Every coin that any of the moments knows."""
-    return sorted({coin for cycle in cycles for coin in cycle.readings})

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from signals.model import ALL, Unit
+from signals.model import Unit
 
 EVERY_COIN = "*"
 
@@ -62,11 +62,6 @@ class Draft:
     def condition(self) -> Condition:
         """The first condition."""
         return self.conditions[0]
-
-    @property
-    def per_venue(self) -> bool:
-        """True where one venue is judged instead of the aggregate."""
-        return self.venue != ALL
 
 
 @dataclass(frozen=True, slots=True)
