@@ -267,6 +267,8 @@ def ask(line: str, recording: Path | None, at: datetime | None, as_json: bool) -
     settings = load(os.environ)
     if recording is not None:
         market = open_recording(recording)
+        if at is not None and at < market.start:
+            _fail(f"{recording.name} begins at {replay.stamp(market.start)}: ask about that moment or a later one.")
         message = asyncio.run(app.ask(line, market, at or market.end, settings.rule_limit))
     elif at is not None:
         _fail("--at needs --recording: a running service answers on the present moment.")
@@ -313,7 +315,8 @@ def signals(as_json: bool) -> None:
         below = "below" if s.fire < s.clear else "above"
         click.echo(f"{s.name}: {s.title}")
         fire, clear = drawn(s.fire, s.unit), drawn(s.clear, s.unit)
-        click.echo(f"  fires {below} {fire} held for {duration(s.hold)}, ends past {clear}")
+        held = f" held for {duration(s.hold)}" if s.hold else ""
+        click.echo(f"  fires {below} {fire}{held}, ends past {clear}")
 
 
 @main.command("check")

@@ -108,10 +108,13 @@ def test_a_question_about_a_recorded_moment_is_answered(environment: dict[str, s
         (("run", "--demo", "--speed", "fast"), "is not a speed"),
         (("run", "--demo", "--speed", "-1"), "is not a speed"),
         (("nosuch",), "nosuch"),
+        (("ask", "/funding BTC", "--recording", "RECORDING", "--at", "2020-01-01"), "begins at 2026-01-05T01:00:00Z"),
     ],
 )
-def test_a_mistake_is_one_sentence_with_a_cure(environment: dict[str, str], args: tuple[str, ...], says: str) -> None:
-    done = perpwatch(environment, *args)
+def test_a_mistake_is_one_sentence_with_a_cure(
+    environment: dict[str, str], recording: Path, args: tuple[str, ...], says: str
+) -> None:
+    done = perpwatch(environment, *(str(recording) if arg == "RECORDING" else arg for arg in args))
 
     assert done.returncode != 0
     assert says in done.stderr
