@@ -1,9 +1,14 @@
 """A line to a server that can be cut just before or just after the server has heard."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+
+
+COMMAND = re.compile(rb"(?:^|(?<=\r\n))(?=\*\d+\r\n)")
+"""Where a command begins: a client may send several at once."""
 
 
 class Proxy:
@@ -43,12 +48,13 @@ async def proxied(url: str, folder: Path) -> AsyncIterator[tuple[str, Proxy]]:
 
 @asynccontextmanager
 async def saying(answers: dict[bytes, bytes]) -> AsyncIterator[int]:
-    """A TCP server that answers a request which contains a key with its bytes, others with +OK; yields its port."""
+    """A TCP server that answers a command which contains a key with its bytes, others with +OK; yields its port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.CancelledError):  # the test is over
             while asked := await reader.read(1 << 16):
-                writer.write(next((said for word, said in answers.items() if word in asked.upper()), b"+OK\r\n"))
+                for command in filter(None, COMMAND.split(asked)):
+                    writer.write(next((said for word, said in answers.items() if word in command.upper()), b"+OK\r\n"))
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
