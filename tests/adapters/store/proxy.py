@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-
 COMMAND = re.compile(rb"(?:^|(?<=\r\n))(?=\*\d+\r\n)")
 """Where a command begins: a client may send several at once."""
 
