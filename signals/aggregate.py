@@ -44,7 +44,8 @@ class Reading:
     """One value of one coin with what it rests on.
 
     `value` is None when unknown. `venues` are those in it, `missing` those that should be. `coverage` is 0..1.
-    `floor` marks a sum that is known to miss something; `span` is what a sum covers.
+    `floor` marks a sum that is known to miss something; `span` is what a sum covers. `held` is what a level would
+    be had all who are missing stayed at their last word; None where nobody is missing.
     """
 
     value: float | None
@@ -55,6 +56,7 @@ class Reading:
     weighing: Weighing
     floor: bool = False
     span: timedelta = timedelta(0)
+    held: float | None = None
 
 
 Readings: TypeAlias = Mapping[str, Mapping[Metric, Reading]]
@@ -155,7 +157,16 @@ class Ledger:
             weighing=weighing,
             floor=any(o.floor for o in seen),
             span=max((o.span for o in seen), default=timedelta(0)),
+            held=self._held(metric, expected) if len(present) < len(expected) else None,
         )
+
+    def _held(self, metric: Metric, expected: Sequence[Instrument]) -> float | None:
+        """A level over everybody's last word, weighted by the last known open interest."""
+        if metric.kind is Kind.SUM:
+            return None
+        known = [(self.last.get((i.venue, i.symbol, metric)), self._known_oi(i)) for i in expected]
+        words = [(seen.value, oi) for seen, oi in known if seen is not None]
+        return _combine(metric, [value for value, _ in words], [oi for _, oi in words])[0]
 
     def _present(self, i: Instrument, metric: Metric, counted: set[Key], at: datetime, *, alone: bool) -> bool:
         key = (i.venue, i.symbol, metric)

@@ -136,17 +136,23 @@ class Cells:
         value, at, step = self._vectors.value(cell, self.cycle.at)
         of = self._reading(cell.coin, self.basis_of(cell))
         venues = of.venues if cell.venue == ALL else (cell.venue,)
-        seen = replace(of, value=value, at=at, span=cell.window, venues=venues)
+        held = of.held if self._is_its_basis(cell.name) else None
+        seen = replace(of, value=value, at=at, span=cell.window, venues=venues, held=held)
         if cell.name in _SUMS:
             partial = bool(of.missing) or (value is not None and self._vectors.has_holes(cell, at))
             seen = replace(seen, span=max(cell.window, step), floor=of.floor or partial)
         return Seen(seen, step)
 
+    def _is_its_basis(self, name: str) -> bool:
+        """Whether a signal's score is a level itself."""
+        signal = self._vectors.signals.get(name)
+        return signal is not None and signal.unit is signal.basis.unit
+
     def _level(self, coin: str, name: str) -> Reading:
         match name:
             case Metric.FUNDING_APR:
                 of = self._reading(coin, Metric.FUNDING)
-                return replace(of, value=None if of.value is None else yearly(of.value))
+                return replace(of, value=_yearly(of.value), held=_yearly(of.held))
             case Metric.FUNDING_SPREAD:
                 return self._spread(coin)
             case Metric.OI_USD:
@@ -160,12 +166,16 @@ class Cells:
         first, second = self._reading(coin, one), self._reading(coin, other)
         known = first.value is not None and second.value is not None
         value = of(first.value or 0.0, second.value or 0.0) if known else None
-        return replace(first, value=value, coverage=min(first.coverage, second.coverage))
+        ends = [r.value if r.held is None else r.held for r in (first, second)]
+        away = known and (first.held is not None or second.held is not None)
+        held = of(ends[0] or 0.0, ends[1] or 0.0) if away else None
+        return replace(first, value=value, coverage=min(first.coverage, second.coverage), held=held)
 
     def _spread(self, coin: str) -> Reading:
         of = self._reading(coin, Metric.FUNDING)
         rates = [o.value for o in self.known(coin, Metric.FUNDING) if is_fresh(o, self.cycle.at)]
-        return replace(of, value=max(rates) - min(rates) if of.value is not None and len(rates) > 1 else None)
+        known = of.value is not None and len(rates) > 1
+        return replace(of, value=max(rates) - min(rates) if known else None, held=None)
 
     def _level_at(self, cell: Cell) -> Reading:
         metric = Metric.FUNDING if cell.name == Metric.FUNDING_APR else Metric(cell.name)
@@ -191,6 +201,10 @@ _BASIS: Mapping[str, Metric] = {
     Metric.FUNDING_APR: Metric.FUNDING,
     Metric.FUNDING_SPREAD: Metric.FUNDING,
 }
+
+
+def _yearly(rate: float | None) -> float | None:
+    return None if rate is None else yearly(rate)
 
 
 def _nothing(at: datetime) -> Reading:

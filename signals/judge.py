@@ -86,12 +86,20 @@ def cell_of(rule: Draft, condition: Condition, coin: str) -> Cell:
 def _judge_one(rule: Rule, coin: str, old: AlertState, cells: Cells, signals: Mapping[str, Signal]) -> Judged:
     condition = rule.draft.condition
     seen = cells.read(cell_of(rule.draft, condition, coin))
-    said, excess = verdict(condition, seen.reading.value)
+    said, excess = _said(condition, seen.reading)
     state, told = advance(old, Seen(seen.reading.at, said, excess), policy(rule.draft, seen.step))
     event = None
     if told is not None and seen.reading.value is not None:
         event = _event(rule, coin, told, seen.reading, seen.reading.value, cells, signals.get(condition.name))
     return Judged(rule, coin, state, event, moved=replace(state, at=old.at) != old)
+
+
+def _said(condition: Condition, reading: Reading) -> tuple[Verdict, float]:
+    """What a reading says; unknown where that depends on who is missing, so that nobody's leaving crosses a line."""
+    said = verdict(condition, reading.value)
+    if reading.held is not None and said[0] is not verdict(condition, reading.held)[0]:
+        return Verdict.UNKNOWN, 0.0
+    return said
 
 
 def _event(

@@ -83,6 +83,22 @@ def test_without_its_largest_venue_the_number_is_withheld_and_without_a_small_on
     assert fine.coverage == pytest.approx(0.885, abs=1e-3)
 
 
+@pytest.mark.parametrize(("metric", "held"), [(Metric.FUNDING, 6.8664e-5), (Metric.OI_LEVEL, 217_000)])
+def test_a_level_also_says_what_it_would_be_had_the_missing_stayed_at_their_last_word(
+    metric: Metric, held: float
+) -> None:
+    book = ledger()
+    book.take(golden())
+    whole = read(book, metric)
+    book.take(golden(1, without="bybit"))
+
+    part = read(book, metric, 1)
+
+    assert whole.held is None
+    assert part.held == pytest.approx(held, rel=1e-4)
+    assert part.value != pytest.approx(held, rel=1e-4)
+
+
 def test_a_venue_that_comes_back_counts_from_its_second_point_on() -> None:
     book = ledger()
     book.take(golden())

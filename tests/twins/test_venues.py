@@ -4,6 +4,7 @@ Numbers and names are those of the list of false-signal traps.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from signals.model import AGGREGATORS, Instrument, Metric, Observation
 from tests.twins.twin import ENDED, ONCE, Half, Twin, each
@@ -56,6 +57,21 @@ def vendor_speaks(minute: int, said: Sequence[Observation]) -> Iterable[Observat
     """The aggregator says the sum of all venues, and a price and a rate of its own."""
     total = {metric: sum(o.value for o in said if o.metric is metric) for metric in CALM}
     return [*said, *(says(VENDOR, metric, value, minute) for metric, value in total.items())]
+
+
+def rates(others: float, bybit: float, since: int = 0) -> Story:
+    """From some minute on bybit says one rate and all others say another."""
+
+    def story(minute: int, said: Sequence[Observation]) -> Sequence[Observation]:
+        now = minute >= since
+        return [
+            replace(o, value=bybit if o.venue == "bybit" else others, rate=None)
+            if now and o.metric is Metric.FUNDING
+            else o
+            for o in said
+        ]
+
+    return story
 
 
 DEEP = times(Metric.FUNDING, -3.0, until=20)
@@ -131,6 +147,35 @@ TWINS = [
         calm,
         CLOSED_BY_MORE,
         fault_on=without("okx", since=STARTS, until=15),
+    ),
+    *(
+        Twin(
+            f"15 a venue leaves the mean: {sentence}",
+            sentence,
+            together(rates(-0.00012, bybit=0.0004), silent("bybit")),
+            together(rates(-0.00012, bybit=0.0004), times(Metric.FUNDING, -1.0, venues=["bybit"])),
+        )
+        for sentence in ("BTC negfunding < -0.01%", "BTC funding < -0.01%", "BTC funding.apr < -10.95%")
+    ),
+    Twin(
+        "15 a venue leaves the mean and nothing ends",
+        "BTC funding < -0.01%",
+        together(rates(0.00002, bybit=-0.0012, since=5), silent("bybit")),
+        together(rates(0.00002, bybit=-0.0012, since=5), times(Metric.FUNDING, 0.0, venues=["bybit"])),
+        told=ONCE,
+        true=ENDED,
+    ),
+    Twin(
+        "1 a venue leaves the sum of positions",
+        "BTC oi.level < 200k coins",
+        silent("bybit"),
+        times(Metric.OI_LEVEL, 0.9),
+    ),
+    Twin(
+        "1 a venue leaves the sum of positions in dollars",
+        "BTC oi.usd < $20M",
+        silent("bybit"),
+        times(Metric.OI_LEVEL, 0.9),
     ),
     Twin(
         "21 the spot volume of one venue is missing",
