@@ -1,0 +1,283 @@
+"""What all parsers of venues share: bytes become rows, rows become observations, the unusable is refused by name.
+
+Nothing here reads a clock, waits or logs. A bad row never ends a batch and never becomes 0; a bad envelope refuses
+the whole answer.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+import msgspec
+
+from adapters.venues.base import Rejected, Unavailable
+from signals.model import Instrument, Liquidation, Metric, Observation, Side
+from signals.units import eight_hourly
+
+T = TypeVar("T")
+
+Decimal: TypeAlias = str | int | float | None
+"""How venues write numbers: decimal strings, numbers, empty strings, null."""
+
+AHEAD = timedelta(seconds=5)
+"""How far a venue's clock may be ahead of ours."""
+
+MOST_PER_INTERVAL = 0.05
+"""The largest funding rate of one interval that is believed, where a venue states no cap."""
+
+INTERVALS_H = frozenset({1.0, 2.0, 4.0, 6.0, 8.0, 24.0})
+"""Hours that one funding rate may cover."""
+
+_UNITS_A_SECOND = (1, 1_000, 1_000_000)
+_EARLIEST, _LATEST = datetime(2017, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class Reason(StrEnum):
+    """Why a row was refused."""
+
+    MALFORMED = "malformed"
+    """Not the shape that is documented."""
+    EMPTY = "empty"
+    """The number is missing."""
+    NEGATIVE = "negative"
+    OUT_OF_RANGE = "out-of-range"
+    UNKNOWN_SYMBOL = "unknown-symbol"
+    NO_TIME = "no-time"
+    FUTURE_TIME = "future-time"
+    NO_INTERVAL = "no-interval"
+    NO_SIDE = "no-side"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An instrument as a venue lists it.
+
+    `contract` is the base coins of one contract, after the multiplier, or its US dollars where `inverse`;
+    `delists` is an announced end.
+    """
+
+    instrument: Instrument
+    contract: float = 1.0
+    inverse: bool = False
+    delists: datetime | None = None
+
+
+Known: TypeAlias = Mapping[str, Listed]
+"""The venue's living perpetuals by symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one answer held: good observations, and refused rows each with its reason."""
+
+    observations: tuple[Observation, ...]
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedInstruments:
+    """The living perpetuals of one list, and refused rows; rows of other kinds of contracts are no refusals."""
+
+    listed: tuple[Listed, ...]
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLiquidations:
+    """The forced closes of one frame, and refused rows."""
+
+    liquidations: tuple[Liquidation, ...]
+    rejected: tuple[Rejected, ...]
+
+
+def envelope(body: bytes, shape: type[T], venue: str) -> T:
+    """The answer as that shape; raises Unavailable for HTML, truncated JSON, or a changed contract."""
+    try:
+        return msgspec.json.decode(body, type=shape, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Unavailable(f"{venue} answered with something that is not the documented shape") from None
+
+
+def row(raw: msgspec.Raw, shape: type[T]) -> T | None:
+    """One row as that shape; None where it is not."""
+    try:
+        return msgspec.json.decode(raw, type=shape, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def number(written: Decimal) -> float | None:
+    """The finite number; None for what stands for nothing: empty, null, `-`, NaN, infinity, or no number at all."""
+    if written is None or isinstance(written, bool):
+        return None
+    try:
+        value = float(written)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def instant(written: Decimal) -> datetime | None:
+    """The moment in seconds, milliseconds or microseconds, told apart by magnitude; None outside 2017 to 2100."""
+    value = number(written)
+    if value is None or value <= 0:
+        return None
+    for units in _UNITS_A_SECOND:
+        seconds = value / units
+        if _EARLIEST.timestamp() <= seconds < _LATEST.timestamp():
+            return datetime.fromtimestamp(seconds, UTC)
+    return None
+
+
+@dataclass
+class Rows:
+    """Collects one answer: every value passes the same checks on its way in, with what is refused beside it."""
+
+    venue: str
+    received: datetime
+    known: Known
+    observations: list[Observation] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def listed(self, symbol: str) -> Listed | None:
+        """The instrument; one that is not listed is refused."""
+        found = self.known.get(symbol)
+        if found is None:
+            self.refuse(symbol, Reason.UNKNOWN_SYMBOL)
+        return found
+
+    def refuse(self, symbol: str, reason: Reason) -> None:
+        """Count a row out."""
+        self.rejected.append(Rejected(symbol, reason))
+
+    def level(self, metric: Metric, of: Listed, value: float | None, at: datetime | None, fresh_for: timedelta) -> None:
+        """A value at an instant, in the metric's unit; it must be positive (prices, ratios) or not negative (sizes)."""
+        if value is not None and value == 0 and metric in _POSITIVE:
+            self.refuse(of.instrument.symbol, Reason.OUT_OF_RANGE)
+            return
+        self._add(metric, of, value, at, fresh_for)
+
+    def total(
+        self,
+        metric: Metric,
+        of: Listed,
+        value: float | None,
+        at: datetime | None,
+        span: timedelta,
+        fresh_for: timedelta,
+    ) -> None:
+        """A sum over the span that ends at `at`."""
+        self._add(metric, of, value, at, fresh_for, span=span)
+
+    def rate(
+        self,
+        metric: Metric,
+        of: Listed,
+        rate: float | None,
+        interval_h: float | None,
+        at: datetime | None,
+        next_at: datetime | None,
+        fresh_for: timedelta,
+    ) -> None:
+        """A funding rate as fraction per interval; stored as its 8-hour equivalent beside the raw one."""
+        symbol = of.instrument.symbol
+        if rate is None:
+            self.refuse(symbol, Reason.EMPTY)
+        elif interval_h not in INTERVALS_H:
+            self.refuse(symbol, Reason.NO_INTERVAL)
+        elif abs(rate) > MOST_PER_INTERVAL:
+            self.refuse(symbol, Reason.OUT_OF_RANGE)
+        elif (timed := self._time(symbol, at)) is not None:
+            self.observations.append(
+                Observation(
+                    metric=metric,
+                    venue=self.venue,
+                    symbol=symbol,
+                    coin=of.instrument.coin,
+                    value=eight_hourly(rate, interval_h),
+                    at=timed,
+                    received=self.received,
+                    fresh_for=fresh_for,
+                    interval_h=interval_h,
+                    next_at=next_at,
+                    rate=rate,
+                )
+            )
+
+    def parsed(self) -> Parsed:
+        """What was collected."""
+        return Parsed(tuple(self.observations), tuple(self.rejected))
+
+    def _add(
+        self,
+        metric: Metric,
+        of: Listed,
+        value: float | None,
+        at: datetime | None,
+        fresh_for: timedelta,
+        span: timedelta = timedelta(0),
+    ) -> None:
+        symbol = of.instrument.symbol
+        if value is None:
+            self.refuse(symbol, Reason.EMPTY)
+        elif value < 0:
+            self.refuse(symbol, Reason.NEGATIVE)
+        elif (timed := self._time(symbol, at)) is not None:
+            coin = of.instrument.coin
+            self.observations.append(
+                Observation(metric, self.venue, symbol, coin, value, timed, self.received, fresh_for, span)
+            )
+
+    def _time(self, symbol: str, at: datetime | None) -> datetime | None:
+        if at is None:
+            self.refuse(symbol, Reason.NO_TIME)
+        elif at > self.received + AHEAD:
+            self.refuse(symbol, Reason.FUTURE_TIME)
+        else:
+            return at
+        return None
+
+
+_POSITIVE = frozenset({Metric.PRICE, Metric.INDEX, Metric.LS, Metric.LS_TOP, Metric.LS_POS})
+
+
+def share_ratio(longs: Decimal, shorts: Decimal) -> float | None:
+    """Long share / short share, always recomputed; None where either is missing or there are no shorts."""
+    above, below = number(longs), number(shorts)
+    return above / below if above is not None and below is not None and above > 0 and below > 0 else None
+
+
+def liquidation(
+    rows: Rows,
+    of: Listed,
+    side: Side | None,
+    size: tuple[float | None, float | None],
+    at: datetime | None,
+    *,
+    sampled: bool,
+) -> Liquidation | None:
+    """One forced close of `size` (coins, price in US dollars per coin); None, and refused, where a part is unusable."""
+    coins, price = size
+    symbol = of.instrument.symbol
+    if side is None:
+        rows.refuse(symbol, Reason.NO_SIDE)
+    elif coins is None or price is None:
+        rows.refuse(symbol, Reason.EMPTY)
+    elif coins <= 0 or price <= 0:
+        rows.refuse(symbol, Reason.OUT_OF_RANGE)
+    elif at is None:
+        rows.refuse(symbol, Reason.NO_TIME)
+    elif at > rows.received + AHEAD:
+        rows.refuse(symbol, Reason.FUTURE_TIME)
+    else:
+        instrument = of.instrument
+        return Liquidation(rows.venue, symbol, instrument.coin, side, coins, price, at, rows.received, sampled)
+    return None
+
+
+def by_symbol(listed: Iterable[Listed]) -> Known:
+    """The table that parsers look symbols up in."""
+    return {of.instrument.symbol: of for of in listed}
