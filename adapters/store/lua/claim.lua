@@ -28,5 +28,6 @@ while not answer do
     end
   end
 end
-redis.call('HSET', KEYS[5], 'stamp', stamp, 'answer', cmsgpack.pack(answer))
+-- Nothing was taken where it is idle: asking again is harmless, and a quiet sender writes nothing.
+if answer[1] == 'go' then redis.call('HSET', KEYS[5], 'stamp', stamp, 'answer', cmsgpack.pack(answer)) end
 return answer

@@ -231,6 +231,30 @@ async def test_a_claim_whose_reply_was_cut_is_given_again_and_is_not_ambiguous(u
     await straight.aclose()
 
 
+async def test_a_sender_with_nothing_to_do_writes_nothing(url: str) -> None:
+    from tests.contracts.test_store import lead  # noqa: PLC0415 - its steps, not its tests
+
+    client, store = Client(url), await open_redis(url)
+    await client.do("FLUSHALL")
+    epoch = await lead(store)
+    await store.claim(epoch, T0, LEASE)
+    before = await _changes(client)
+
+    for _ in range(20):
+        assert await store.claim(epoch, T0, LEASE) == Idle(None)
+
+    assert await _changes(client) == before
+    await store.aclose()
+    await client.aclose()
+
+
+async def _changes(client: Client) -> str:
+    """Bytes of the append-only file: every write lengthens it."""
+    said = await client.do("INFO", "persistence")
+    assert isinstance(said, bytes)
+    return next(line for line in said.decode().splitlines() if line.startswith("aof_current_size"))
+
+
 async def test_how_safe_the_store_keeps_things_is_said(url: str) -> None:
     store = await open_redis(url)
     info = await store.info()
