@@ -15,6 +15,7 @@ import numpy as np
 
 from signals.model import AGGREGATORS, OBSERVED, Instrument, Kind, Metric, Observation
 from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
+from signals.plausible import PRICES, is_believed, is_possible, strangers
 
 MIN_COVERAGE = 0.8
 """Share of the last known open interest that must be present and fresh."""
@@ -90,6 +91,7 @@ class Ledger:
     instruments: dict[tuple[str, str], Instrument] = field(default_factory=dict)
     last: dict[Key, Observation] = field(default_factory=dict)
     returning: dict[Key, int] = field(default_factory=dict)
+    doubted: dict[Key, Observation] = field(default_factory=dict)
 
     def expect(self, instruments: Iterable[Instrument]) -> None:
         """From now on these should answer; what others said is forgotten."""
@@ -97,17 +99,22 @@ class Ledger:
         alive = {(i.venue, i.symbol, m) for i in self.instruments.values() for m in i.metrics}
         self.last = {key: seen for key, seen in self.last.items() if key in alive}
         self.returning = {key: n for key, n in self.returning.items() if key in alive}
+        self.doubted = {key: seen for key, seen in self.doubted.items() if key in alive}
 
     def take(self, observations: Iterable[Observation]) -> None:
-        """Remember what is newer than what is known; unknown instruments and times to come are dropped."""
+        """Remember what is newer than what is known and believed; unknown instruments and times to come are dropped."""
         for seen in observations:
             instrument = self.instruments.get((seen.venue, seen.symbol))
             if instrument is None or seen.metric not in instrument.metrics or seen.at - seen.received > AHEAD:
                 continue
             key = (seen.venue, seen.symbol, seen.metric)
             old = self.last.get(key)
-            if old is None or seen.at > old.at:
+            if not is_possible(seen) or (old is not None and seen.at <= old.at):
+                continue
+            if is_believed(seen, old, self.doubted.pop(key, None)):
                 self.last[key] = seen
+            else:
+                self.doubted[key] = seen
 
     def read(self, at: datetime, label: str) -> Cycle:
         """Close the moment `at`: one reading per coin and metric that at least one venue should give."""
@@ -121,8 +128,9 @@ class Ledger:
     def _counted(self, at: datetime) -> set[Key]:
         """The keys that are fresh and have been back long enough."""
         counted: set[Key] = set()
+        strange = self._strange(at)
         for key, seen in self.last.items():
-            if not is_fresh(seen, at):
+            if key in strange or not is_fresh(seen, at):
                 self.returning[key] = 0
                 continue
             if key in self.returning:
@@ -132,6 +140,14 @@ class Ledger:
                 del self.returning[key]
             counted.add(key)
         return counted
+
+    def _strange(self, at: datetime) -> set[Key]:
+        """The keys of prices that are far from those of the other venues."""
+        said: dict[tuple[str, Metric], dict[Key, float]] = {}
+        for key, seen in self.last.items():
+            if seen.metric in PRICES and is_fresh(seen, at):
+                said.setdefault((seen.coin, seen.metric), {})[key] = seen.value
+        return {key for prices in said.values() for key in strangers(prices)}
 
     def _coin(self, instruments: Sequence[Instrument], counted: set[Key], at: datetime) -> Mapping[Metric, Reading]:
         readings: dict[Metric, Reading] = {}

@@ -4,8 +4,8 @@ Numbers and names are those of the list of false-signal traps. What is not told 
 
 | traps | reason |
 |---|---|
-| 5, 6, 24 | versions of instruments and the quarantine of outliers come with the live venues |
-| 7, 32 | units and texts that are no numbers end at the edge: `tests/adapters/venues/test_recording.py` |
+| 5, 6 | new versions of an instrument come with the live venues |
+| 7 | units, and texts that are no numbers (32), end at the edge: `tests/adapters/venues/test_recording.py` |
 | 11, 17 | streams, their watchdog and their sampling come with the live venues |
 | 33, 34 | dated futures and maintenance: what a venue lists and stamps, so with the live venues |
 | 36 | mistyped lines are refused by the language: `tests/signals/rules/test_mistakes.py` |

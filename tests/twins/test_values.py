@@ -52,6 +52,14 @@ def always(value: float) -> Callable[[int], float]:
     return lambda _: value
 
 
+PRICE_MOVES = "BTC price 5m moves by 1%"
+
+
+def tick(factor: float, minutes: int = 1) -> Story:
+    """For so many minutes bybit's price is so much larger."""
+    return times(Metric.PRICE, factor, venues=["bybit"], until=STARTS + minutes)
+
+
 DOLLARS_DOWN = times(Metric.PRICE, 0.95)
 FUNDING, LONG, SHORT = Metric.FUNDING, Metric.LIQ_LONG, Metric.LIQ_SHORT
 DEEP = always(-0.0002)
@@ -153,6 +161,28 @@ TWINS = [
         "BTC ratio 1h < 0.15",
         together(times(Metric.VOLUME_SPOT, 0.1), times(Metric.VOLUME, 0.1)),
         times(Metric.VOLUME_SPOT, 0.1),
+    ),
+    Twin("24 one tick of a hundred times the price", PRICE_MOVES, tick(100.0), times(Metric.PRICE, 1.06)),
+    Twin("24 one tick of a hundredth of the price", PRICE_MOVES, tick(0.01), times(Metric.PRICE, 0.94)),
+    Twin("24 one venue's price is a thousandfold from now on", PRICE_MOVES, tick(1000.0, 99), times(Metric.PRICE, 0.7)),
+    Twin("24 a price of zero at one venue", PRICE_MOVES, tick(0.0, 99), tick(0.8)),
+    Twin(
+        "24 one venue's open interest is a thousandfold once",
+        "BTC oi 5m moves by 3%",
+        times(Metric.OI_LEVEL, 1000.0, venues=["gate"], until=STARTS + 1),
+        times(Metric.OI_LEVEL, 2.0, venues=["gate"]),
+    ),
+    Twin(
+        "32 a zero of the largest venue is not closed interest",
+        "BTC oi 5m falls by 3%",
+        times(Metric.OI_LEVEL, 0.0, venues=["binance"]),
+        times(Metric.OI_LEVEL, 0.5, venues=["binance"]),
+    ),
+    Twin(
+        "32 a zero of a small venue is not closed interest",
+        "BTC oi 5m falls by 3%",
+        times(Metric.OI_LEVEL, 0.0, venues=["bybit"]),
+        times(Metric.OI_LEVEL, 0.5, venues=["bybit"]),
     ),
     Twin(
         "25 a flat past makes nothing infinite",

@@ -1,0 +1,46 @@
+"""Which observations are believed: a tick of a hundred times the price, or a zero, is an error until it proves true."""
+
+from collections.abc import Mapping
+from statistics import median
+from typing import TypeVar
+
+from signals.model import Metric, Observation
+
+K = TypeVar("K")
+
+FAR = 5.0
+"""So many times the reference, or its part of that size, is not believed."""
+
+AGREE = 0.2
+"""Relative difference within which a second word confirms a doubted one: bars of hours differ by more than ticks."""
+
+PRICES = frozenset({Metric.PRICE, Metric.INDEX})
+
+_STEADY = PRICES | {Metric.OI_LEVEL}
+"""Levels that do not grow or shrink fivefold from one word to the next."""
+
+
+def is_possible(seen: Observation) -> bool:
+    """Whether the value can be one: nothing is traded at zero or below."""
+    return seen.metric not in PRICES or seen.value > 0
+
+
+def is_believed(seen: Observation, old: Observation | None, doubted: Observation | None) -> bool:
+    """Whether a word is near enough to the last one believed, or confirms the one that was not."""
+    if seen.metric not in _STEADY or old is None or not old.value or is_near(seen.value, old.value):
+        return True
+    return doubted is not None and seen.value > 0 and abs(seen.value - doubted.value) <= AGREE * doubted.value
+
+
+def is_near(value: float, reference: float) -> bool:
+    """Whether a value lies within FAR of a reference above zero."""
+    return reference / FAR < value < reference * FAR
+
+
+def strangers(prices: Mapping[K, float]) -> set[K]:
+    """Whose price is far from the median of the others'; nobody where there is no other."""
+    if not prices or is_near(max(prices.values()), min(prices.values())):
+        return set()
+    return {
+        who for who, price in prices.items() if not is_near(price, median(p for w, p in prices.items() if w != who))
+    }
