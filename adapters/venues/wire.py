@@ -5,7 +5,7 @@ the whole answer.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -31,6 +31,7 @@ MOST_PER_INTERVAL = 0.05
 INTERVALS_H = frozenset({1.0, 2.0, 4.0, 6.0, 8.0, 24.0})
 """Hours that one funding rate may cover."""
 
+_MINUTE = timedelta(minutes=1)
 _UNITS_A_SECOND = (1, 1_000, 1_000_000)
 _EARLIEST, _LATEST = datetime(2017, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -132,6 +133,13 @@ def instant(written: Decimal) -> datetime | None:
     return None
 
 
+def hours_between(earlier: datetime | None, later: datetime | None) -> float | None:
+    """The time between two fundings in hours, to the minute: venues stamp them some milliseconds late."""
+    if earlier is None or later is None:
+        return None
+    return round((later - earlier) / _MINUTE) / 60
+
+
 @dataclass
 class Rows:
     """Collects one answer: every value passes the same checks on its way in, with what is refused beside it."""
@@ -148,6 +156,15 @@ class Rows:
         if found is None:
             self.refuse(symbol, Reason.UNKNOWN_SYMBOL)
         return found
+
+    def read(self, raws: Iterable[msgspec.Raw], shape: type[T]) -> Iterator[T]:
+        """The rows of that shape; each other one is refused as malformed."""
+        for raw in raws:
+            found = row(raw, shape)
+            if found is None:
+                self.refuse("", Reason.MALFORMED)
+            else:
+                yield found
 
     def refuse(self, symbol: str, reason: Reason) -> None:
         """Count a row out."""
@@ -225,6 +242,8 @@ class Rows:
             self.refuse(symbol, Reason.EMPTY)
         elif value < 0:
             self.refuse(symbol, Reason.NEGATIVE)
+        elif not math.isfinite(value):  # a product of numbers that are each finite
+            self.refuse(symbol, Reason.OUT_OF_RANGE)
         elif (timed := self._time(symbol, at)) is not None:
             coin = of.instrument.coin
             self.observations.append(
@@ -266,7 +285,7 @@ def liquidation(
         rows.refuse(symbol, Reason.NO_SIDE)
     elif coins is None or price is None:
         rows.refuse(symbol, Reason.EMPTY)
-    elif coins <= 0 or price <= 0:
+    elif coins <= 0 or price <= 0 or not math.isfinite(coins * price):
         rows.refuse(symbol, Reason.OUT_OF_RANGE)
     elif at is None:
         rows.refuse(symbol, Reason.NO_TIME)
