@@ -4,6 +4,7 @@ A story changes what the venues say. Twins are two stories of one trap: the faul
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -162,9 +163,7 @@ class Service:
         self.told: list[Change] = []
         self._states: dict[tuple[str, str], AlertState] = {}
         self._ledger = Ledger()
-        self.bars = Bars({step: reach // step for step, reach in KEEP.items()})
-        for panel in _past() if warm else ():
-            self.bars.append(panel)
+        self.bars = deepcopy(_bars(warm=warm))
 
     def restart(self) -> None:
         """A new process: bars and states come from the store, the ledger begins anew."""
@@ -195,9 +194,12 @@ def _usual_minute(minute: int, seed: int) -> tuple[Observation, ...]:
 
 
 @cache
-def _past() -> tuple[Panel, ...]:
-    """Calm bars of all resolutions up to the start."""
-    return tuple(_calm_bars(step, reach // step) for step, reach in KEEP.items())
+def _bars(*, warm: bool) -> Bars:
+    """Empty bars of all resolutions, or calm ones up to the start; to be copied, because filling them takes time."""
+    bars = Bars({step: reach // step for step, reach in KEEP.items()})
+    for step, reach in KEEP.items() if warm else ():
+        bars.append(_calm_bars(step, reach // step))
+    return bars
 
 
 def _calm_bars(step: timedelta, rows: int) -> Panel:
