@@ -263,6 +263,18 @@ class Rows:
 _POSITIVE = frozenset({Metric.PRICE, Metric.INDEX, Metric.LS, Metric.LS_TOP, Metric.LS_POS})
 
 
+def per_coin(price: Decimal, of: Listed) -> float | None:
+    """The price of one coin in US dollars: 1000PEPE is quoted by the thousand."""
+    quoted = number(price)
+    return None if quoted is None else quoted / of.instrument.multiplier
+
+
+def in_coins(size: Decimal, of: Listed) -> float | None:
+    """A size in contracts of a linear perpetual as base coins."""
+    contracts = number(size)
+    return None if contracts is None else contracts * of.contract
+
+
 def share_ratio(longs: Decimal, shorts: Decimal) -> float | None:
     """Long share / short share, always recomputed; None where either is missing or there are no shorts."""
     above, below = number(longs), number(shorts)
