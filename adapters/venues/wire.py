@@ -275,6 +275,33 @@ def in_coins(size: Decimal, of: Listed) -> float | None:
     return None if contracts is None else contracts * of.contract
 
 
+def product(*parts: float | None) -> float | None:
+    """All parts multiplied; None where one is missing."""
+    present = [part for part in parts if part is not None]
+    return math.prod(present) if len(present) == len(parts) else None
+
+
+def per_coin(written: Decimal, of: Listed) -> float | None:
+    """A price as a venue writes it, for one coin: that of 1000PEPE divided by 1000."""
+    price = number(written)
+    return None if price is None else price / of.instrument.multiplier
+
+
+def settle(rows: Rows, paid: Iterable[tuple[Listed, Decimal, datetime | None]], grace: timedelta) -> None:
+    """Rates really paid, each for the hours since the one before it, so the first of an instrument says nothing.
+
+    They are fresh until the next one is due, and a grace beyond.
+    """
+    before: dict[str, datetime] = {}
+    for of, rate, at in sorted(paid, key=lambda each: each[2] or _EARLIEST):
+        hours = hours_between(before.get(of.instrument.symbol), at)
+        rows.rate(
+            Metric.FUNDING_SETTLED, of, number(rate), hours, at, None, fresh_for=timedelta(hours=hours or 0) + grace
+        )
+        if at is not None:
+            before[of.instrument.symbol] = at
+
+
 def share_ratio(longs: Decimal, shorts: Decimal) -> float | None:
     """Long share / short share, always recomputed; None where either is missing or there are no shorts."""
     above, below = number(longs), number(shorts)
