@@ -281,12 +281,6 @@ def product(*parts: float | None) -> float | None:
     return math.prod(present) if len(present) == len(parts) else None
 
 
-def per_coin(written: Decimal, of: Listed) -> float | None:
-    """A price as a venue writes it, for one coin: that of 1000PEPE divided by 1000."""
-    price = number(written)
-    return None if price is None else price / of.instrument.multiplier
-
-
 def settle(rows: Rows, paid: Iterable[tuple[Listed, Decimal, datetime | None]], grace: timedelta) -> None:
     """Rates really paid, each for the hours since the one before it, so the first of an instrument says nothing.
 
