@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 import msgspec
@@ -32,6 +33,7 @@ INTERVALS_H = frozenset({1.0, 2.0, 4.0, 6.0, 8.0, 24.0})
 """Hours that one funding rate may cover."""
 
 _MINUTE = timedelta(minutes=1)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _UNITS_A_SECOND = (1, 1_000, 1_000_000)
 _EARLIEST, _LATEST = datetime(2017, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -98,7 +100,7 @@ def envelope(body: bytes, shape: type[T], venue: str) -> T:
     """The answer as that shape; raises Unavailable for HTML, truncated JSON, or a changed contract."""
     try:
         return msgspec.json.decode(body, type=shape, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         raise Unavailable(f"{venue} answered with something that is not the documented shape") from None
 
 
@@ -106,7 +108,7 @@ def row(raw: msgspec.Raw, shape: type[T]) -> T | None:
     """One row as that shape; None where it is not."""
     try:
         return msgspec.json.decode(raw, type=shape, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return None
 
 
@@ -138,6 +140,17 @@ def hours_between(earlier: datetime | None, later: datetime | None) -> float | N
     if earlier is None or later is None:
         return None
     return round((later - earlier) / _MINUTE) / 60
+
+
+def settled_hours(times: Iterable[datetime]) -> Mapping[datetime, float]:
+    """What each settled rate covers, where rows do not say it: the step before it, if a step beside that is equal.
+
+    A step alone proves nothing: a missing row looks like a longer interval.
+    """
+    known = sorted(set(times))
+    steps = [hours_between(before, after) for before, after in pairwise(known)]
+    beside = [steps[max(i - 1, 0) : i] + steps[i + 1 : i + 2] for i in range(len(steps))]
+    return {at: step for at, step, near in zip(known[1:], steps, beside, strict=True) if step and step in near}
 
 
 @dataclass
