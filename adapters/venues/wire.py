@@ -5,7 +5,7 @@ the whole answer.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -142,17 +142,6 @@ def hours_between(earlier: datetime | None, later: datetime | None) -> float | N
     return round((later - earlier) / _MINUTE) / 60
 
 
-def settled_hours(times: Iterable[datetime]) -> Mapping[datetime, float]:
-    """What each settled rate covers, where rows do not say it: the step before it, if a step beside that is equal.
-
-    A step alone proves nothing: a missing row looks like a longer interval.
-    """
-    known = sorted(set(times))
-    steps = [hours_between(before, after) for before, after in pairwise(known)]
-    beside = [steps[max(i - 1, 0) : i] + steps[i + 1 : i + 2] for i in range(len(steps))]
-    return {at: step for at, step, near in zip(known[1:], steps, beside, strict=True) if step and step in near}
-
-
 @dataclass
 class Rows:
     """Collects one answer: every value passes the same checks on its way in, with what is refused beside it."""
@@ -274,6 +263,29 @@ class Rows:
 
 
 _POSITIVE = frozenset({Metric.PRICE, Metric.INDEX, Metric.LS, Metric.LS_TOP, Metric.LS_POS})
+
+
+def settled(rows: Rows, paid: Iterable[tuple[str, Decimal, Decimal]]) -> None:
+    """Funding that was paid, as (symbol, rate, time), where rows do not say what time a rate covers.
+
+    That is the step before it, and only if a step beside that is equal: a missing row looks like a longer interval.
+    """
+    known = [(of, number(rate), instant(at)) for symbol, rate, at in paid if (of := rows.listed(symbol)) is not None]
+    times: dict[str, set[datetime]] = {}
+    for of, _, at in known:
+        if at is not None:
+            times.setdefault(of.instrument.symbol, set()).add(at)
+    hours = {symbol: _regular_steps(sorted(when)) for symbol, when in times.items()}
+    for of, rate, at in known:
+        covers = hours[of.instrument.symbol].get(at) if at is not None else None
+        rows.rate(Metric.FUNDING_SETTLED, of, rate, covers, at, None, timedelta(hours=covers or 0))
+
+
+def _regular_steps(times: Sequence[datetime]) -> Mapping[datetime, float]:
+    """The hours from one time to the next, at the next, where the step before or after is as long."""
+    steps = [hours_between(before, after) for before, after in pairwise(times)]
+    beside = [steps[max(i - 1, 0) : i] + steps[i + 1 : i + 2] for i in range(len(steps))]
+    return {at: step for at, step, near in zip(times[1:], steps, beside, strict=True) if step and step in near}
 
 
 def per_coin(price: Decimal, of: Listed) -> float | None:
