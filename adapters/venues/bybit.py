@@ -1,0 +1,308 @@
+"""Bybit's linear perpetuals: price, index, funding, open interest, volumes, long/short of all accounts, liquidations.
+
+Sizes are base coins, turnover is quote money at par, rates are fractions of the interval in the same row. Liquidations
+are complete, pushed every 500 ms; they name the position's side and the bankruptcy price. Not offered: top traders,
+takers. Inverse contracts are refused: there `openInterest` is US dollars.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from adapters.venues.base import Unavailable
+from adapters.venues.wire import (
+    Decimal,
+    Known,
+    Listed,
+    Parsed,
+    ParsedInstruments,
+    ParsedLiquidations,
+    Reason,
+    Rows,
+    envelope,
+    in_coins,
+    instant,
+    liquidation,
+    number,
+    per_coin,
+    settled,
+    share_ratio,
+)
+from signals.model import Instrument, Liquidation, Metric, Side
+from signals.units import canonical
+
+NAME = "bybit"
+
+LEVELS_FRESH = timedelta(seconds=30)
+VOLUME_FRESH = timedelta(seconds=90)
+STATISTICS_FRESH = timedelta(minutes=15)
+DAY = timedelta(days=1)
+
+METRICS = frozenset(
+    {
+        Metric.PRICE,
+        Metric.INDEX,
+        Metric.FUNDING,
+        Metric.OI_LEVEL,
+        Metric.VOLUME,
+        Metric.LS,
+        Metric.LIQ_LONG,
+        Metric.LIQ_SHORT,
+    }
+)
+"""What each perpetual has; the one that is settled in `SPOT_CARRIER` also carries its coin's spot volume."""
+
+SPOT_CARRIER = "USDT"
+PAR = ("USDT", "USDC")
+"""Quotes that are taken as US dollars."""
+
+_LINEAR, _SPOT = "linear", "spot"
+_CRYPTO = frozenset({"", "innovation", "adventure"})
+_SWAPPED_BASES = {"SHIB1000": "1000SHIB"}
+_SIDES: Mapping[str, Side] = {"Buy": Side.LONG, "Sell": Side.SHORT}
+"""The position that was closed, as documented for `allLiquidation`: the older `liquidation` topic is not read."""
+_LIQUIDATIONS = "allLiquidation."
+
+
+class _Answer(msgspec.Struct, rename="camel"):
+    ret_code: int
+    result: msgspec.Raw
+    time: Decimal = None
+
+
+class _Result(msgspec.Struct, rename="camel"):
+    rows: list[msgspec.Raw] = msgspec.field(name="list")
+    category: str = ""
+    symbol: str = ""
+    next_page_cursor: str | None = None
+
+
+class _Contract(msgspec.Struct, rename="camel"):
+    symbol: str
+    contract_type: str
+    status: str
+    base_coin: str
+    settle_coin: str
+    delivery_time: Decimal = None
+    is_pre_listing: bool = False
+    symbol_type: str = ""
+
+
+class _Ticker(msgspec.Struct, rename="camel"):
+    symbol: str
+    mark_price: Decimal = None
+    index_price: Decimal = None
+    open_interest: Decimal = None
+    single_open_interest: Decimal = None
+    turnover24h: Decimal = None
+    funding_rate: Decimal = None
+    funding_interval_hour: Decimal = None
+    funding_cap: Decimal = None
+    next_funding_time: Decimal = None
+
+
+class _Pair(msgspec.Struct, rename="camel"):
+    symbol: str
+    turnover24h: Decimal = None
+
+
+class _Accounts(msgspec.Struct, rename="camel"):
+    symbol: str
+    buy_ratio: Decimal = None
+    sell_ratio: Decimal = None
+    timestamp: Decimal = None
+
+
+class _Settled(msgspec.Struct, rename="camel"):
+    symbol: str
+    funding_rate: Decimal = None
+    funding_rate_timestamp: Decimal = None
+
+
+class _OpenInterest(msgspec.Struct, rename="camel"):
+    open_interest: Decimal = None
+    single_open_interest: Decimal = None
+    timestamp: Decimal = None
+
+
+class _Frame(msgspec.Struct):
+    topic: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Closed(msgspec.Struct):
+    symbol: str = msgspec.field(name="s")
+    side: str = msgspec.field(name="S", default="")
+    size: Decimal = msgspec.field(name="v", default=None)
+    price: Decimal = msgspec.field(name="p", default=None)
+    at: Decimal = msgspec.field(name="T", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The inside of an answer that succeeded, with the venue's instant."""
+
+    result: _Result
+    at: datetime | None
+
+
+def parse_instruments(body: bytes, received: datetime) -> ParsedInstruments:
+    """One page of the list: crypto perpetuals that trade now, settled in US dollars at par."""
+    rows = Rows(NAME, received, {})
+    contracts = rows.read(_open(body).result.rows, _Contract)
+    listed = [_listed(rows, contract) for contract in contracts if _is_ours(contract)]
+    return ParsedInstruments(tuple(of for of in listed if of is not None), tuple(rows.rejected))
+
+
+def parse_cursor(body: bytes) -> str | None:
+    """What to ask the next page of a list with; None on the last page."""
+    return _open(body).result.next_page_cursor or None
+
+
+def parse_tickers(body: bytes, received: datetime, known: Known) -> Parsed:
+    """Prices, funding, open interest and 24 h volume of all perpetuals, as of the answer's own time."""
+    rows = Rows(NAME, received, known)
+    opened = _open(body, _LINEAR)
+    for ticker in rows.read(opened.result.rows, _Ticker):
+        of = rows.listed(ticker.symbol)
+        if of is not None:
+            _ticker(rows, of, ticker, opened.at)
+    return rows.parsed()
+
+
+def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
+    """24 h spot volume of each coin that has a carrier: its pairs against US dollars at par, and no others."""
+    rows = Rows(NAME, received, known)
+    opened = _open(body, _SPOT)
+    traded = {pair.symbol: number(pair.turnover24h) for pair in rows.read(opened.result.rows, _Pair)}
+    for of in _carriers(known):
+        legs = [traded[pair] for quote in PAR if (pair := of.instrument.coin + quote) in traded]
+        if legs:
+            rows.total(Metric.VOLUME_SPOT, of, _sum(legs), opened.at, DAY, VOLUME_FRESH)
+    return rows.parsed()
+
+
+def parse_ls(body: bytes, received: datetime, known: Known) -> Parsed:
+    """Long/short of all accounts, one row per step of five minutes."""
+    rows = Rows(NAME, received, known)
+    for seen in rows.read(_open(body).result.rows, _Accounts):
+        of = rows.listed(seen.symbol)
+        if of is not None:
+            ratio = share_ratio(seen.buy_ratio, seen.sell_ratio)
+            rows.level(Metric.LS, of, ratio, instant(seen.timestamp), STATISTICS_FRESH)
+    return rows.parsed()
+
+
+def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
+    """Funding that was paid; rows do not say their interval, so it takes three in a row to know it."""
+    rows = Rows(NAME, received, known)
+    paid = rows.read(_open(body, _LINEAR).result.rows, _Settled)
+    settled(rows, [(row.symbol, row.funding_rate, row.funding_rate_timestamp) for row in paid])
+    return rows.parsed()
+
+
+def parse_open_interest(body: bytes, received: datetime, known: Known) -> Parsed:
+    """Past open interest of one perpetual."""
+    rows = Rows(NAME, received, known)
+    result = _open(body, _LINEAR).result
+    of = rows.listed(result.symbol)
+    if of is None:
+        return rows.parsed()
+    for seen in rows.read(result.rows, _OpenInterest):
+        coins = _one_sided(of, seen.single_open_interest, seen.open_interest)
+        rows.level(Metric.OI_LEVEL, of, coins, instant(seen.timestamp), STATISTICS_FRESH)
+    return rows.parsed()
+
+
+def parse_liquidations(frame: bytes, received: datetime, known: Known) -> ParsedLiquidations:
+    """The forced closes of one frame, all of them; acknowledgements, heartbeats and other topics hold none."""
+    rows = Rows(NAME, received, known)
+    pushed = envelope(frame, _Frame, NAME)
+    if not pushed.topic.startswith(_LIQUIDATIONS):
+        return ParsedLiquidations((), ())
+    closed = [_closed(rows, seen) for seen in rows.read(envelope(bytes(pushed.data), list[msgspec.Raw], NAME), _Closed)]
+    return ParsedLiquidations(tuple(one for one in closed if one is not None), tuple(rows.rejected))
+
+
+def _open(body: bytes, category: str = "") -> _Opened:
+    """The inside of the answer; one that failed, or is about other contracts, is refused whole."""
+    answer = envelope(body, _Answer, NAME)
+    if answer.ret_code != 0:
+        raise Unavailable(f"{NAME} refused with retCode {answer.ret_code}")
+    result = envelope(bytes(answer.result), _Result, NAME)
+    if category and result.category != category:
+        raise Unavailable(f"{NAME} answered about {result.category or 'no category'} instead of {category}")
+    return _Opened(result, instant(answer.time))
+
+
+def _is_ours(contract: _Contract) -> bool:
+    return (
+        contract.contract_type == "LinearPerpetual"
+        and contract.status == "Trading"
+        and not contract.is_pre_listing
+        and contract.settle_coin in PAR
+        and contract.symbol_type in _CRYPTO
+    )
+
+
+def _listed(rows: Rows, contract: _Contract) -> Listed | None:
+    """The instrument; None where it has no name, or its end has come."""
+    delists = instant(contract.delivery_time)
+    if not contract.symbol or not contract.base_coin:
+        rows.refuse(contract.symbol, Reason.EMPTY)
+        return None
+    if delists is not None and delists <= rows.received:
+        return None
+    coin, multiplier = canonical(NAME, _SWAPPED_BASES.get(contract.base_coin, contract.base_coin))
+    metrics = METRICS | {Metric.VOLUME_SPOT} if contract.settle_coin == SPOT_CARRIER else METRICS
+    return Listed(Instrument(NAME, contract.symbol, coin, multiplier, metrics), contract=multiplier, delists=delists)
+
+
+def _ticker(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> None:
+    rows.level(Metric.PRICE, of, per_coin(ticker.mark_price, of), at, LEVELS_FRESH)
+    rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, LEVELS_FRESH)
+    coins = _one_sided(of, ticker.single_open_interest, ticker.open_interest)
+    rows.level(Metric.OI_LEVEL, of, coins, at, LEVELS_FRESH)
+    rows.total(Metric.VOLUME, of, number(ticker.turnover24h), at, DAY, VOLUME_FRESH)
+    _funding(rows, of, ticker, at)
+
+
+def _funding(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> None:
+    """The running rate; without a time at which it is due there is none."""
+    rate, cap, due = number(ticker.funding_rate), number(ticker.funding_cap), instant(ticker.next_funding_time)
+    if rate is not None and due is None:
+        rows.refuse(of.instrument.symbol, Reason.NO_TIME)
+    elif rate is not None and cap and abs(rate) > abs(cap):
+        rows.refuse(of.instrument.symbol, Reason.OUT_OF_RANGE)
+    else:
+        rows.rate(Metric.FUNDING, of, rate, number(ticker.funding_interval_hour), at, due, LEVELS_FRESH)
+
+
+def _one_sided(of: Listed, single: Decimal, both: Decimal) -> float | None:
+    """Open interest in coins, each contract once; answers from before June 2026 only have both sides added up."""
+    once, twice = in_coins(single, of), in_coins(both, of)
+    if once is not None:
+        return once
+    return None if twice is None else twice / 2
+
+
+def _carriers(known: Known) -> Iterator[Listed]:
+    """One instrument of each coin: a coin's spot volume is counted once."""
+    carrying = (of for _, of in sorted(known.items()) if Metric.VOLUME_SPOT in of.instrument.metrics)
+    yield from {of.instrument.coin: of for of in carrying}.values()
+
+
+def _sum(legs: list[float | None]) -> float | None:
+    """All legs together; unknown where one of them is, or is impossible."""
+    known = [leg for leg in legs if leg is not None and leg >= 0]
+    return sum(known) if len(known) == len(legs) else None
+
+
+def _closed(rows: Rows, seen: _Closed) -> Liquidation | None:
+    of = rows.listed(seen.symbol)
+    if of is None:
+        return None
+    size = in_coins(seen.size, of), per_coin(seen.price, of)
+    return liquidation(rows, of, _SIDES.get(seen.side), size, instant(seen.at), sampled=False)
