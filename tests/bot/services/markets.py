@@ -11,7 +11,7 @@ from adapters.store.base import Saved
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import MarketSource
 from adapters.venues.recording import Recording, open_recording
-from bot.clock import AS_FAST_AS_IT_GOES, Clock
+from bot.clock import Clock
 from bot.services.evaluator import Evaluator
 from bot.services.poller import Poller
 from signals.event import Event
@@ -56,8 +56,9 @@ async def until(met: Callable[[], Coroutine[None, None, bool]]) -> None:
 
 
 async def played(source: MarketSource, store: MemoryStore, end: datetime) -> None:
-    """Poll at full speed, and judge, until that moment is judged."""
-    poller = Poller(source, store, Clock(source.start, AS_FAST_AS_IT_GOES))
+    """Poll and judge until just that moment is judged: ten bars a second of virtual time."""
+    latest = await store.latest()
+    poller = Poller(source, store, Clock(latest.at if latest else source.start, 10 * source.step.total_seconds()))
 
     async def judged() -> bool:
         at = await store.judged()
