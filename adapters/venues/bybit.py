@@ -5,7 +5,7 @@ are complete, pushed every 500 ms; they name the position's side and the bankrup
 takers. Inverse contracts are refused: there `openInterest` is US dollars.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +29,7 @@ from adapters.venues.wire import (
     per_coin,
     settled,
     share_ratio,
+    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -173,14 +174,11 @@ def parse_tickers(body: bytes, received: datetime, known: Known) -> Parsed:
 
 
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
-    """24 h spot volume of each coin that has a carrier: its pairs against US dollars at par, and no others."""
+    """24 h spot volume of each coin: its pairs against US dollars at par, and no others."""
     rows = Rows(NAME, received, known)
     opened = _open(body, _SPOT)
-    traded = {pair.symbol: number(pair.turnover24h) for pair in rows.read(opened.result.rows, _Pair)}
-    for of in _carriers(known):
-        legs = [traded[pair] for quote in PAR if (pair := of.instrument.coin + quote) in traded]
-        if legs:
-            rows.total(Metric.VOLUME_SPOT, of, _sum(legs), opened.at, DAY, VOLUME_FRESH)
+    pairs = rows.read(opened.result.rows, _Pair)
+    spot_volume(rows, {pair.symbol: (number(pair.turnover24h), opened.at) for pair in pairs}, PAR, VOLUME_FRESH)
     return rows.parsed()
 
 
@@ -286,18 +284,6 @@ def _one_sided(of: Listed, single: Decimal, both: Decimal) -> float | None:
     if once is not None:
         return once
     return None if twice is None else twice / 2
-
-
-def _carriers(known: Known) -> Iterator[Listed]:
-    """One instrument of each coin: a coin's spot volume is counted once."""
-    carrying = (of for _, of in sorted(known.items()) if Metric.VOLUME_SPOT in of.instrument.metrics)
-    yield from {of.instrument.coin: of for of in carrying}.values()
-
-
-def _sum(legs: list[float | None]) -> float | None:
-    """All legs together; unknown where one of them is, or is impossible."""
-    known = [leg for leg in legs if leg is not None and leg >= 0]
-    return sum(known) if len(known) == len(legs) else None
 
 
 def _closed(rows: Rows, seen: _Closed) -> Liquidation | None:

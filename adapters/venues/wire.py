@@ -33,6 +33,7 @@ INTERVALS_H = frozenset({1.0, 2.0, 4.0, 6.0, 8.0, 24.0})
 """Hours that one funding rate may cover."""
 
 _MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _UNITS_A_SECOND = (1, 1_000, 1_000_000)
 _EARLIEST, _LATEST = datetime(2017, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -70,6 +71,9 @@ class Listed:
 
 Known: TypeAlias = Mapping[str, Listed]
 """The venue's living perpetuals by symbol."""
+
+Leg: TypeAlias = tuple[float | None, datetime | None]
+"""What was traded in a spot pair in US dollars, and as of when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +323,22 @@ def settle(rows: Rows, paid: Iterable[tuple[Listed, Decimal, datetime | None]], 
         )
         if at is not None:
             before[of.instrument.symbol] = at
+
+
+def spot_volume(rows: Rows, traded: Mapping[str, Leg], quotes: Iterable[str], fresh_for: timedelta) -> None:
+    """24 h of spot volume of each coin over its pairs, named coin and quote, told by one instrument that carries it.
+
+    A coin without a pair has no spot leg, one with an unreadable pair has no sum, and the oldest leg dates the sum.
+    """
+    carriers = {of.instrument.coin: of for of in rows.known.values() if Metric.VOLUME_SPOT in of.instrument.metrics}
+    for coin, of in carriers.items():
+        legs = [traded[coin + quote] for quote in quotes if coin + quote in traded]
+        volumes = [volume for volume, _ in legs if volume is not None and volume >= 0]
+        times = [at for _, at in legs if at is not None]
+        if legs:
+            whole = sum(volumes) if len(volumes) == len(legs) else None
+            oldest = min(times) if len(times) == len(legs) else None
+            rows.total(Metric.VOLUME_SPOT, of, whole, oldest, _DAY, fresh_for)
 
 
 def share_ratio(longs: Decimal, shorts: Decimal) -> float | None:
