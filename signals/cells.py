@@ -182,7 +182,8 @@ class Cells:
         if self._by_venue is None:
             self._by_venue = {(o.coin, o.venue, o.metric): o for o in self.cycle.known}
         seen = self._by_venue.get((cell.coin, cell.venue, metric))
-        if seen is None or not is_fresh(seen, self.cycle.at):
+        away = cell.venue in self._reading(cell.coin, metric).missing  # silent, doubted, or not back for long enough
+        if seen is None or away or not is_fresh(seen, self.cycle.at):
             return replace(_nothing(self.cycle.at), missing=(cell.venue,))
         value = yearly(seen.value) if cell.name == Metric.FUNDING_APR else seen.value
         return Reading(value, seen.at, (cell.venue,), (), 1.0, Weighing.ONE, seen.floor, seen.span)
