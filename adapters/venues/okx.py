@@ -1,8 +1,7 @@
 """What OKX writes about its perpetuals (it calls them SWAP), as observations.
 
 It offers mark and index price, the forecast funding rate beside the last one paid, open interest, volume, spot volume,
-long/short ratios of accounts, top accounts and top positions, taker volume, and liquidations. Which pairs have a spot
-leg shows in the list of spot tickers only, so no instrument claims one here.
+long/short ratios of accounts, top accounts and top positions, taker volume, and liquidations.
 
 Units: `oi`, `sz` and `vol24h` count contracts. `oiCcy` and `volCcy24h` are coins on perpetuals, yet on spot `volCcy24h`
 is money. Open interest is taken as one-sided. The liquidation stream does not represent the total: it is sampled.
@@ -30,7 +29,8 @@ from adapters.venues.wire import (
     number,
     per_coin,
     product,
-    settle,
+    settled,
+    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -42,9 +42,6 @@ FRESH = timedelta(seconds=30)
 
 VOLUME_FRESH = timedelta(seconds=90)
 RATIO_FRESH = timedelta(minutes=15)
-SETTLED_GRACE = timedelta(minutes=10)
-"""How long a paid rate still holds after the next one is due."""
-
 DAY = timedelta(hours=24)
 STEP = timedelta(minutes=5)
 """What one row of taker volume covers."""
@@ -52,8 +49,11 @@ STEP = timedelta(minutes=5)
 AT_PAR = frozenset({"USDT", "USDC", "USD1", "FDUSD", "USD"})
 """Money taken as US dollars."""
 
-INDEX_QUOTE = "USDT"
-"""The one quote whose indices are asked."""
+MAIN_QUOTE = "USDT"
+"""The one quote whose indices are asked, and whose perpetuals carry the spot volume of their coin."""
+
+SPOT = ("-USDT", "-USDC")
+"""Spot pairs that count; those against dollars may share their book with those against USDC."""
 
 CRYPTO = frozenset({"", "1"})
 """Instrument categories that are coins; it was not always stated."""
@@ -77,6 +77,7 @@ OFFERED = frozenset(
         Metric.LIQ_SHORT,
     }
 )
+_OF_MAIN_QUOTE = frozenset({Metric.INDEX, Metric.VOLUME_SPOT})
 _PERPETUAL = "SWAP"
 _PONG = b"pong"
 _CLOSED_BY: Mapping[tuple[str, str], Side] = {
@@ -251,12 +252,10 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
 
 
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
-    """Volume of 24 h of `/market/tickers?instType=SPOT`, of the pair of each perpetual's coin and its own quote."""
+    """Volume of 24 h of `/market/tickers?instType=SPOT`, of each coin's pairs against USDT and USDC."""
     rows = Rows(NAME, received, known)
-    pairs = {f"{of.instrument.coin}-{_quote(symbol)}": of for symbol, of in known.items()}
-    for ticker in rows.read(_data(body), _Ticker):
-        if ticker.inst_type == "SPOT" and (of := pairs.get(ticker.inst_id)) is not None:
-            rows.total(Metric.VOLUME_SPOT, of, number(ticker.vol_ccy), instant(ticker.ts), DAY, VOLUME_FRESH)
+    spot = (ticker for ticker in rows.read(_data(body), _Ticker) if ticker.inst_type == "SPOT")
+    spot_volume(rows, {each.inst_id: (number(each.vol_ccy), instant(each.ts)) for each in spot}, SPOT, VOLUME_FRESH)
     return rows.parsed()
 
 
@@ -285,9 +284,8 @@ def parse_taker(body: bytes, received: datetime, of: Listed) -> Parsed:
 def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
     """Rates really paid of `/public/funding-rate-history`: `realizedRate`, not the forecast beside it."""
     rows = Rows(NAME, received, known)
-    found = [(rows.listed(paid.inst_id), paid) for paid in rows.read(_data(body), _Paid)]
-    paid_by = [(of, paid.realized_rate, instant(paid.funding_time)) for of, paid in found if of is not None]
-    settle(rows, paid_by, SETTLED_GRACE)
+    paid = rows.read(_data(body), _Paid)
+    settled(rows, [(each.inst_id, each.realized_rate, each.funding_time) for each in paid])
     return rows.parsed()
 
 
@@ -335,7 +333,7 @@ def _listed(each: _Instrument, rows: Rows) -> Listed | None:
     elif not 0 < contract < float("inf"):
         rows.refuse(each.inst_id, Reason.OUT_OF_RANGE)
     else:
-        metrics = OFFERED | ({Metric.INDEX} if _quote(each.inst_id) == INDEX_QUOTE else set())
+        metrics = OFFERED | (_OF_MAIN_QUOTE if _quote(each.inst_id) == MAIN_QUOTE else frozenset())
         return Listed(
             Instrument(NAME, each.inst_id, coin, multiplier, metrics), contract, inverse, instant(each.exp_time)
         )

@@ -1,9 +1,9 @@
 """OKX: documented answers become exact observations, and each known trap is refused or read right."""
 
 import json
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from adapters.venues.okx import (
 )
 from adapters.venues.wire import Known, Listed, Parsed, ParsedLiquidations, Reason, by_symbol
 from signals.model import Instrument, Liquidation, Metric, Observation, Side
-from tests.adapters.venues.damage import assert_harmless, damaged
+from tests.adapters.venues.spoiled import assert_sound, assert_sound_closes, spoiled
 
 PAYLOADS = Path(__file__).parents[3].parent / "shared" / "payloads"
 
@@ -62,6 +62,7 @@ TAKER = ["1795442100000", "500000", "400000"]
 PAID = [
     {"instId": SYMBOL, "fundingRate": "0.0000310", "realizedRate": "0.0000300", "fundingTime": "1795435200000"},
     {"instId": SYMBOL, "fundingRate": "0.0000500", "realizedRate": "0.0000400", "fundingTime": "1795420800000"},
+    {"instId": SYMBOL, "fundingRate": "0.0000600", "realizedRate": "0.0000500", "fundingTime": "1795406400000"},
 ]
 DETAILS = [
     {"side": "sell", "posSide": "long", "bkPx": "63400", "bkLoss": "0", "sz": "130", "ccy": "", "ts": "1795442400110"},
@@ -69,7 +70,7 @@ DETAILS = [
 ]
 CLOSED = {"instType": "SWAP", "instId": SYMBOL, "instFamily": "BTC-USDT", "uly": "BTC-USDT", "details": DETAILS}
 
-LINEAR = Listed(Instrument("okx", SYMBOL, "BTC", 1.0, frozenset()), contract=0.01)
+LINEAR = Listed(Instrument("okx", SYMBOL, "BTC", 1.0, frozenset({Metric.VOLUME_SPOT})), contract=0.01)
 COIN_MARGINED = Listed(Instrument("okx", "BTC-USD-SWAP", "BTC", 1.0, frozenset()), contract=100.0, inverse=True)
 KNOWN = by_symbol([LINEAR, COIN_MARGINED])
 
@@ -104,7 +105,7 @@ def test_a_linear_and_an_inverse_perpetual_are_listed_with_their_contracts() -> 
     assert (linear.instrument.symbol, linear.instrument.coin, linear.contract) == (SYMBOL, "BTC", 0.01)
     assert (inverse.instrument.symbol, inverse.instrument.coin, inverse.contract) == ("BTC-USD-SWAP", "BTC", 100.0)
     assert (linear.inverse, inverse.inverse) == (False, True)
-    assert linear.instrument.metrics - inverse.instrument.metrics == {Metric.INDEX}
+    assert linear.instrument.metrics - inverse.instrument.metrics == {Metric.INDEX, Metric.VOLUME_SPOT}
     assert linear.delists is None
     assert parsed.rejected == ()
 
@@ -247,6 +248,7 @@ def test_the_coins_of_an_inverse_perpetual_are_as_stated_whatever_its_contracts(
         (parse_spot_volume, SPOT | {"instId": "BTC-EUR"}),
         (parse_spot_volume, SPOT | {"instId": "ETH-USDT"}),
         (parse_spot_volume, SPOT | {"instId": "ETH-BTC"}),
+        (parse_spot_volume, SPOT | {"instId": "BTC-USD"}),
         (parse_index, INDEX | {"instId": "ETH-USDT"}),
     ],
 )
@@ -310,8 +312,10 @@ def test_a_step_of_taker_volume_that_is_not_over_is_refused() -> None:
 def test_the_realized_rate_is_the_one_paid_over_the_hours_since_the_one_before() -> None:
     parsed = parse_settled(answer(*PAID), NOW, KNOWN)
 
-    at, fresh = datetime(2026, 11, 23, 12, 0, tzinfo=UTC), timedelta(hours=4, minutes=10)
-    assert parsed.observations == (seen(Metric.FUNDING_SETTLED, 0.00006, fresh, at=at, interval_h=4.0, rate=0.00003),)
+    at, fresh = datetime(2026, 11, 23, 12, 0, tzinfo=UTC), timedelta(hours=4)
+    newest = seen(Metric.FUNDING_SETTLED, 0.00006, fresh, at=at, interval_h=4.0, rate=0.00003)
+    assert parsed.observations[0] == newest
+    assert [one.rate for one in parsed.observations] == [0.00003, 0.00004]
     assert refused(parsed) == [Reason.NO_INTERVAL]
 
 
@@ -443,13 +447,11 @@ def test_a_recorded_mark_price_is_read() -> None:
     assert parsed == Parsed((seen(Metric.PRICE, 84660.1, at=at),), ())
 
 
-def test_a_documented_history_of_rates_is_read() -> None:
+def test_a_recorded_history_of_two_rates_does_not_tell_their_interval() -> None:
     body = json.dumps(payload("nautilus__okx__http_get_funding_rate_history.json")["payload"]).encode()
     parsed = parse_settled(body, NOW, KNOWN)
 
-    at, fresh = datetime(2024, 1, 1, tzinfo=UTC), timedelta(hours=8, minutes=10)
-    assert parsed.observations == (seen(Metric.FUNDING_SETTLED, 0.00015, fresh, at=at, interval_h=8.0, rate=0.00015),)
-    assert refused(parsed) == [Reason.NO_INTERVAL]
+    assert (parsed.observations, refused(parsed)) == ((), [Reason.NO_INTERVAL] * 2)
 
 
 @pytest.mark.parametrize("name", ["nautilus__okx__ws_funding_rate.json", "nautilus__okx__ws_tickers.json"])
@@ -495,21 +497,41 @@ ANSWERS = {
 }
 
 
+def assert_harmless(parse: Callable[[bytes], Parsed | ParsedLiquidations], body: bytes) -> None:
+    try:
+        parsed = parse(body)
+    except Unavailable:
+        return
+    if isinstance(parsed, Parsed):
+        assert_sound(parsed.observations, parsed.rejected, KNOWN)
+    else:
+        assert_sound_closes(parsed.liquidations, parsed.rejected, KNOWN)
+
+
 @pytest.mark.parametrize("parse", ANSWERS, ids=lambda parse: parse.__name__)
-def test_no_damage_makes_a_parser_fail_or_lie(parse: Callable[[bytes, datetime, Known], Parsed]) -> None:
-    @given(damaged(ANSWERS[parse].decode()))
+def test_no_spoiled_answer_gives_a_wrong_value(parse: Callable[[bytes, datetime, Known], Parsed]) -> None:
+    @given(spoiled(ANSWERS[parse].decode()))
     def harmless(body: bytes) -> None:
-        assert_harmless(lambda body: parse(body, NOW, KNOWN), body, KNOWN)
+        assert_harmless(lambda body: parse(body, NOW, KNOWN), body)
 
     harmless()
 
 
-@given(damaged(answer(BTC, INVERSE).decode()))
-def test_no_damage_makes_the_list_of_instruments_fail_or_lie(body: bytes) -> None:
-    assert_harmless(partial(parse_instruments, received=NOW), body, {})
+@given(spoiled(answer(BTC, INVERSE).decode()))
+def test_no_spoiled_list_gives_an_unusable_contract(body: bytes) -> None:
+    try:
+        listed = parse_instruments(body, NOW).listed
+    except Unavailable:
+        return
+
+    assert all(0 < of.contract < math.inf for of in listed)
 
 
-@given(damaged(answer(RATIO).decode(), answer(TAKER).decode()))
-def test_no_damage_makes_a_statistic_fail_or_lie(body: bytes) -> None:
-    assert_harmless(lambda body: parse_ratio(body, NOW, LINEAR, Metric.LS), body, KNOWN)
-    assert_harmless(lambda body: parse_taker(body, NOW, LINEAR), body, KNOWN)
+@given(spoiled(answer(RATIO).decode()))
+def test_no_spoiled_answer_gives_a_wrong_ratio(body: bytes) -> None:
+    assert_harmless(lambda body: parse_ratio(body, NOW, LINEAR, Metric.LS), body)
+
+
+@given(spoiled(answer(TAKER).decode()))
+def test_no_spoiled_answer_gives_wrong_taker_volume(body: bytes) -> None:
+    assert_harmless(lambda body: parse_taker(body, NOW, LINEAR), body)
