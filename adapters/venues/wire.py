@@ -310,35 +310,27 @@ def product(*parts: float | None) -> float | None:
     return math.prod(present) if len(present) == len(parts) else None
 
 
-def settle(rows: Rows, paid: Iterable[tuple[Listed, Decimal, datetime | None]], grace: timedelta) -> None:
-    """Rates really paid, each for the hours since the one before it, so the first of an instrument says nothing.
-
-    They are fresh until the next one is due, and a grace beyond.
-    """
-    before: dict[str, datetime] = {}
-    for of, rate, at in sorted(paid, key=lambda each: each[2] or _EARLIEST):
-        hours = hours_between(before.get(of.instrument.symbol), at)
-        rows.rate(
-            Metric.FUNDING_SETTLED, of, number(rate), hours, at, None, fresh_for=timedelta(hours=hours or 0) + grace
-        )
-        if at is not None:
-            before[of.instrument.symbol] = at
-
-
-def spot_volume(rows: Rows, traded: Mapping[str, Leg], quotes: Iterable[str], fresh_for: timedelta) -> None:
+def spot_volume(rows: Rows, traded: Mapping[str, Leg], quotes: Sequence[str], fresh_for: timedelta) -> None:
     """24 h of spot volume of each coin over its pairs, named coin and quote, told by one instrument that carries it.
 
     A coin without a pair has no spot leg, one with an unreadable pair has no sum, and the oldest leg dates the sum.
     """
     carriers = {of.instrument.coin: of for of in rows.known.values() if Metric.VOLUME_SPOT in of.instrument.metrics}
-    for coin, of in carriers.items():
-        legs = [traded[coin + quote] for quote in quotes if coin + quote in traded]
+    for of in carriers.values():
+        legs = [traded[pair] for pair in _pairs(of.instrument, quotes) if pair in traded]
         volumes = [volume for volume, _ in legs if volume is not None and volume >= 0]
         times = [at for _, at in legs if at is not None]
         if legs:
             whole = sum(volumes) if len(volumes) == len(legs) else None
             oldest = min(times) if len(times) == len(legs) else None
             rows.total(Metric.VOLUME_SPOT, of, whole, oldest, _DAY, fresh_for)
+
+
+def _pairs(of: Instrument, quotes: Sequence[str]) -> Iterator[str]:
+    """What the pairs of a coin would be called: spot, too, lists some coins by the thousand or the million."""
+    many = () if of.multiplier == 1 else (f"{of.multiplier:.0f}{of.coin}", f"1M{of.coin}")
+    for base in (of.coin, *many):
+        yield from (base + quote for quote in quotes)
 
 
 def share_ratio(longs: Decimal, shorts: Decimal) -> float | None:
