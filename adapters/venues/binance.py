@@ -7,7 +7,7 @@ are fractions per interval, and the side of a forced order is the ORDER's: SELL 
 sampled: of each symbol only the latest of every second.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -36,6 +36,7 @@ from adapters.venues.wire import (
     per_coin,
     row,
     share_ratio,
+    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -352,38 +353,12 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
 
 
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
-    """GET /api/v3/ticker/24hr of the spot host: dollars traded in all pairs of a coin with a dollar.
-
-    A coin without a pair has no spot leg; a coin with one pair that cannot be read has no sum.
-    """
+    """GET /api/v3/ticker/24hr of the spot host: dollars traded in all pairs of a coin with a dollar."""
     rows = Rows(NAME, received, known)
-    pairs = {found.symbol: found for found in rows.read(envelope(body, list[msgspec.Raw], NAME), _Ticker)}
-    for of in known.values():
-        if Metric.VOLUME_SPOT not in of.instrument.metrics:
-            continue
-        legs = [pairs[name] for name in _spot_pairs(of.instrument) if name in pairs]
-        if legs:
-            rows.total(Metric.VOLUME_SPOT, of, _sum(legs), _first_close(legs), DAY, FRESH_VOLUME)
+    pairs = rows.read(envelope(body, list[msgspec.Raw], NAME), _Ticker)
+    traded = {pair.symbol: (number(pair.quote_volume), instant(pair.close_time)) for pair in pairs}
+    spot_volume(rows, traded, QUOTES, FRESH_VOLUME)
     return rows.parsed()
-
-
-def _spot_pairs(of: Instrument) -> Iterator[str]:
-    """How the pairs of this coin are named if they exist: spot lists some coins by the thousand, too."""
-    thousands = () if of.multiplier == 1 else (f"{of.multiplier:.0f}{of.coin}", f"1M{of.coin}")
-    for base in (of.coin, *thousands):
-        yield from (base + quote for quote in QUOTES)
-
-
-def _sum(legs: Sequence[_Ticker]) -> float | None:
-    """Dollars of all legs; None where one of them is unknown or impossible."""
-    known = [volume for leg in legs if (volume := number(leg.quote_volume)) is not None and volume >= 0]
-    return sum(known) if len(known) == len(legs) else None
-
-
-def _first_close(legs: Sequence[_Ticker]) -> datetime | None:
-    """When the first of them closed: what is summed is not newer than that. None where one does not say."""
-    known = [at for leg in legs if (at := instant(leg.close_time)) is not None]
-    return min(known) if len(known) == len(legs) else None
 
 
 def parse_ratio(body: bytes, received: datetime, known: Known, metric: Metric) -> Parsed:
