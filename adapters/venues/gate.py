@@ -216,7 +216,7 @@ def _list(body: bytes) -> Sequence[msgspec.Raw]:
 def _is_watched(each: _Contract) -> bool:
     """Whether it is a living perpetual on a coin."""
     return (
-        each.name.endswith(QUOTE)
+        each.name.removesuffix(QUOTE) not in {"", each.name}
         and each.type == "direct"
         and each.status == "trading"
         and not each.in_delisting

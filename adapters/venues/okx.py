@@ -326,7 +326,7 @@ def _listed(each: _Instrument, rows: Rows) -> Listed | None:
     base, inverse = each.inst_id.partition("-")[0], each.ct_type == "inverse"
     coin, multiplier = canonical(NAME, base)
     contract = product(number(each.ct_val), number(each.ct_mult), 1.0 if inverse else multiplier)
-    if each.ct_val_ccy != ("USD" if inverse else base):
+    if not coin or each.ct_val_ccy != ("USD" if inverse else base):
         rows.refuse(each.inst_id, Reason.MALFORMED)
     elif contract is None:
         rows.refuse(each.inst_id, Reason.EMPTY)

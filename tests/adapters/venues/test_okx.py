@@ -148,6 +148,7 @@ def test_what_is_no_living_perpetual_on_a_coin_is_passed_over(change: dict[str, 
         ({"ctVal": "1e308", "ctMult": "1e308"}, Reason.OUT_OF_RANGE),
         ({"ctValCcy": "USD"}, Reason.MALFORMED),
         ({"instId": 7}, Reason.MALFORMED),
+        ({"instId": "", "ctValCcy": ""}, Reason.MALFORMED),
     ],
 )
 def test_a_perpetual_without_a_usable_contract_is_refused(change: dict[str, Any], reason: Reason) -> None:
@@ -524,7 +525,7 @@ def test_no_spoiled_list_gives_an_unusable_contract(body: bytes) -> None:
     except Unavailable:
         return
 
-    assert all(0 < of.contract < math.inf for of in listed)
+    assert all(of.instrument.coin and 0 < of.contract < math.inf for of in listed)
 
 
 @given(spoiled(answer(RATIO).decode()))
