@@ -353,11 +353,14 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
 
 
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
-    """GET /api/v3/ticker/24hr of the spot host: dollars traded in all pairs of a coin with a dollar."""
+    """GET /api/v3/ticker/24hr of the spot host: dollars traded in all pairs of a coin with a dollar.
+
+    A pair without trades adds nothing and dates nothing: halted ones stay in the list with the time of their last.
+    """
     rows = Rows(NAME, received, known)
     pairs = rows.read(envelope(body, list[msgspec.Raw], NAME), _Ticker)
     traded = {pair.symbol: (number(pair.quote_volume), instant(pair.close_time)) for pair in pairs}
-    spot_volume(rows, traded, QUOTES, FRESH_VOLUME)
+    spot_volume(rows, {name: leg for name, leg in traded.items() if leg[0] != 0}, QUOTES, FRESH_VOLUME)
     return rows.parsed()
 
 

@@ -27,7 +27,7 @@ from adapters.venues.binance import (
     parse_terms,
     parse_volume,
 )
-from adapters.venues.wire import Known, Listed, Parsed, ParsedInstruments, ParsedLiquidations, Reason, by_symbol
+from adapters.venues.wire import Listed, Parsed, ParsedInstruments, ParsedLiquidations, Reason, by_symbol
 from signals.model import Instrument, Liquidation, Metric, Observation, Side
 from tests.adapters.venues.spoiled import assert_sound, assert_sound_closes, spoiled
 
@@ -417,6 +417,18 @@ def test_the_spot_leg_of_a_thousand_coins_is_found_and_not_multiplied(name: str)
     assert [(one.symbol, one.value) for one in parsed.observations] == [("1000PEPEUSDT", 1.152e9)]
 
 
+def test_a_halted_pair_does_not_age_the_others() -> None:
+    halted = SPOT | {"symbol": "BTCFDUSD", "quoteVolume": "0.00", "closeTime": STAMP - 1000 * HOUR_MS}
+
+    (leg,) = parse_spot_volume(body(SPOT, halted), NOW, KNOWN).observations
+
+    assert (leg.value, leg.at) == (1.152e9, AT)
+
+
+def test_a_coin_without_trades_on_spot_has_no_leg() -> None:
+    assert parse_spot_volume(body(SPOT | {"quoteVolume": "0"}), NOW, KNOWN) == Parsed((), ())
+
+
 def test_a_coin_with_two_instruments_has_one_spot_leg() -> None:
     bare = Listed(Instrument("binance", "BTCUSDC", "BTC", 1.0, frozenset()))
 
@@ -431,7 +443,7 @@ def test_a_coin_with_two_instruments_has_one_spot_leg() -> None:
         ({"quoteVolume": ""}, Reason.EMPTY),
         ({"quoteVolume": "-1"}, Reason.EMPTY),
         ({"quoteVolume": "1e308"}, Reason.OUT_OF_RANGE),
-        ({"quoteVolume": "0", "closeTime": ""}, Reason.NO_TIME),
+        ({"quoteVolume": "1", "closeTime": ""}, Reason.NO_TIME),
     ],
 )
 def test_a_pair_that_cannot_be_read_leaves_no_sum(change: dict[str, object], reason: Reason) -> None:
@@ -456,7 +468,7 @@ def test_a_ratio_is_the_quotient_of_its_shares(metric: Metric) -> None:
 def test_shares_that_have_no_quotient_are_refused(shares: tuple[object, object]) -> None:
     parsed = parse_ratio(body(SHARES | {"longAccount": shares[0], "shortAccount": shares[1]}), NOW, KNOWN, Metric.LS)
 
-    assert parsed == Parsed((), parsed.rejected)
+    assert parsed.observations == ()
     assert refused(parsed) == [("BTCUSDT", Reason.EMPTY)]
 
 
@@ -517,12 +529,12 @@ def test_a_forced_order_that_cannot_be_is_refused(change: dict[str, object], rea
     assert [row.reason for row in parsed.rejected] == [reason]
 
 
-def premium(answer: bytes, known: Known = KNOWN) -> Parsed:
-    return parse_premium(answer, NOW, known, USUAL)
+def premium(answer: bytes) -> Parsed:
+    return parse_premium(answer, NOW, KNOWN, USUAL)
 
 
-def settled(answer: bytes, known: Known = KNOWN) -> Parsed:
-    return parse_settled(answer, NOW, known, USUAL)
+def settled(answer: bytes) -> Parsed:
+    return parse_settled(answer, NOW, KNOWN, USUAL)
 
 
 LISTS = {
