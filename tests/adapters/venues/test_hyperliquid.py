@@ -49,8 +49,8 @@ PAIRS = [
     {"name": "@143", "tokens": [1, 2], "index": 143, "isCanonical": False},
 ]
 SPOT = [
-    {"coin": "@143", "dayNtlVlm": "7000000.0", "markPx": "64005.0"},
     {"coin": "@142", "dayNtlVlm": "60000000.0", "markPx": "64005.0", "midPx": "64005.5", "prevDayPx": "63500.0"},
+    {"coin": "@143", "dayNtlVlm": "7000000.0", "markPx": "64005.0"},
 ]
 PAID = [
     {"coin": "BTC", "fundingRate": "0.0000125", "premium": "0.0001", "time": 1795438800076},
@@ -208,13 +208,13 @@ def test_spot_volume_is_that_of_the_bridged_coin_against_usdc() -> None:
     ],
 )
 def test_a_token_that_only_has_the_name_of_a_coin_is_passed_over(token: dict[str, Any]) -> None:
-    parsed = parse_spot_volume(spot_answer([TOKENS[0], token], PAIRS[:1], SPOT[1:]), NOW, KNOWN)
+    parsed = parse_spot_volume(spot_answer([TOKENS[0], token], PAIRS[:1], SPOT[:1]), NOW, KNOWN)
 
     assert parsed == Parsed((), ())
 
 
 def test_spot_volume_that_is_no_number_is_refused() -> None:
-    parsed = parse_spot_volume(spot_answer(TOKENS, PAIRS, [SPOT[1] | {"dayNtlVlm": ""}]), NOW, KNOWN)
+    parsed = parse_spot_volume(spot_answer(TOKENS, PAIRS, [SPOT[0] | {"dayNtlVlm": ""}]), NOW, KNOWN)
 
     assert (parsed.observations, refused(parsed)) == ((), [Reason.EMPTY])
 
