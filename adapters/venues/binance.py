@@ -255,7 +255,7 @@ def parse_premium(body: bytes, received: datetime, known: Known, terms: Mapping[
         at = instant(found.time)
         rows.level(Metric.PRICE, of, per_coin(found.mark_price, of), at, FRESH)
         rows.level(Metric.INDEX, of, per_coin(found.index_price, of), at, FRESH)
-        _add_running(rows, of, found, terms.get(found.symbol, _USUAL_TERMS))
+        _add_running(rows, of, found, at, terms.get(found.symbol, _USUAL_TERMS))
     return rows.parsed()
 
 
@@ -267,9 +267,9 @@ def _each(rows: Rows, body: bytes, shape: type[R]) -> Iterator[tuple[Listed, R]]
             yield of, found
 
 
-def _add_running(rows: Rows, of: Listed, found: _Premium, terms: Terms) -> None:
+def _add_running(rows: Rows, of: Listed, found: _Premium, at: datetime | None, terms: Terms) -> None:
     """The running rate, unless it contradicts its terms: a rate without a next funding is no rate of a perpetual."""
-    rate, at, next_at = number(found.last_funding_rate), instant(found.time), instant(found.next_funding_time)
+    rate, next_at = number(found.last_funding_rate), instant(found.next_funding_time)
     if next_at is None or at is None:
         rows.refuse(found.symbol, Reason.NO_TIME)
     elif _contradicts(terms, number(found.interest_rate), next_at - at):
