@@ -12,6 +12,7 @@ the liquidation stream shows all closes. What the sign of their `size` means is 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 import msgspec
 
@@ -265,3 +266,5 @@ def _side(signed: float, sign: Sign) -> Side | None:
             return Side.LONG if signed < 0 else Side.SHORT
         case Sign.POSITION:
             return Side.SHORT if signed < 0 else Side.LONG
+        case _ as never:
+            assert_never(never)

@@ -234,6 +234,18 @@ def test_contracts_are_never_taken_for_coins(change: dict[str, str], reason: Rea
     assert (parsed.observations, refused(parsed)) == ((), [reason])
 
 
+@pytest.mark.parametrize(
+    ("parse", "row"),
+    [(parse_mark, MARK), (parse_open_interest, INTEREST), (parse_volume, TICKER), (parse_settled, PAID[0])],
+)
+def test_a_perpetual_that_is_not_listed_is_counted_out(
+    parse: Callable[[bytes, datetime, Known], Parsed], row: dict[str, Any]
+) -> None:
+    parsed = parse(answer(row | {"instId": "AAPL-USDT-SWAP"}), NOW, KNOWN)
+
+    assert (parsed.observations, refused(parsed)) == ((), [Reason.UNKNOWN_SYMBOL])
+
+
 def test_the_coins_of_an_inverse_perpetual_are_as_stated_whatever_its_contracts() -> None:
     row = INTEREST | {"instId": "BTC-USD-SWAP", "oi": "640000", "oiCcy": "1000"}
     (interest,) = parse_open_interest(answer(row), NOW, KNOWN).observations
