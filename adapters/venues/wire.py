@@ -120,6 +120,8 @@ def number(written: Decimal) -> float | None:
     """The finite number; None for what stands for nothing: empty, null, `-`, NaN, infinity, or no number at all."""
     if written is None or isinstance(written, bool):
         return None
+    if isinstance(written, str) and ("_" in written or not written.isascii()):  # Python reads more than venues write
+        return None
     try:
         value = float(written)
     except (ValueError, OverflowError):
