@@ -165,9 +165,7 @@ TWINS = [
     Twin("24 one tick of a hundred times the price", PRICE_MOVES, tick(100.0), times(Metric.PRICE, 1.06)),
     Twin("24 one tick of a hundredth of the price", PRICE_MOVES, tick(0.01), times(Metric.PRICE, 0.94)),
     Twin("24 one venue's price is a thousandfold from now on", PRICE_MOVES, tick(1000.0, 99), times(Metric.PRICE, 0.7)),
-    Twin(
-        "24 the same, for a rule on that venue", "BTC@bybit price > $150", tick(1000.0, 99), times(Metric.PRICE, 3.0)
-    ),
+    Twin("24 the same, for a rule on that venue", "BTC@bybit price > $150", tick(1000.0, 99), times(Metric.PRICE, 3.0)),
     Twin("24 a price of zero at one venue", PRICE_MOVES, tick(0.0, 99), tick(0.8)),
     Twin(
         "24 one venue's open interest is a thousandfold once",
