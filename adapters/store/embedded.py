@@ -104,7 +104,7 @@ def start(folder: Path) -> Embedded:
         return Embedded(_url(where), owned=False, folder=folder, _socket=where)
     try:
         return _own(folder, where, owner)
-    except BaseException:
+    except BaseException:  # whatever it was, nothing of ours stays behind
         owner.close()
         raise
 
@@ -128,7 +128,7 @@ def _own(folder: Path, where: Path, owner: IO[bytes]) -> Embedded:
             process = _spawn(folder, where, held)
     try:
         _wait_until_ready(where, folder, process)
-    except BaseException:
+    except BaseException:  # whatever it was, nothing of ours stays behind
         process.kill()
         process.wait()
         raise

@@ -59,7 +59,7 @@ async def open_redis(url: str) -> RedisStore:
     try:
         _serves(await _said(client))
         await _schema(client)
-    except BaseException:
+    except BaseException:  # whatever it was, no connection stays open
         await client.aclose()
         raise
     return RedisStore(client)
