@@ -17,8 +17,12 @@ import msgspec
 
 from adapters.venues.base import Unavailable
 from adapters.venues.wire import (
+    DAY,
+    FRESH,
     INTERVALS_H,
     MOST_PER_INTERVAL,
+    RATIO_FRESH,
+    VOLUME_FRESH,
     Decimal,
     Known,
     Listed,
@@ -43,16 +47,11 @@ from signals.units import canonical
 
 NAME = "binance"
 
-FRESH = timedelta(seconds=30)
-"""Prices, running funding, and open interest of those asked every 10 seconds."""
 FRESH_COLD = timedelta(seconds=180)
 """Open interest of those asked every minute."""
-FRESH_VOLUME = timedelta(seconds=90)
-FRESH_RATIO = timedelta(minutes=15)
 SETTLED_LATE = timedelta(hours=1)
 """How long after the next settlement the last one may still be used."""
 
-DAY = timedelta(hours=24)
 STATISTICS_STEP = timedelta(minutes=5)
 
 QUOTES = ("USDT", "USDC", "FDUSD", "USD1")
@@ -348,7 +347,7 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """GET /fapi/v1/ticker/24hr: dollars traded in the 24 hours that end at the close time."""
     rows = Rows(NAME, received, known)
     for of, found in _each(rows, body, _Ticker):
-        rows.total(Metric.VOLUME, of, number(found.quote_volume), instant(found.close_time), DAY, FRESH_VOLUME)
+        rows.total(Metric.VOLUME, of, number(found.quote_volume), instant(found.close_time), DAY, VOLUME_FRESH)
     return rows.parsed()
 
 
@@ -360,7 +359,7 @@ def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     rows = Rows(NAME, received, known)
     pairs = rows.read(envelope(body, list[msgspec.Raw], NAME), _Ticker)
     traded = {pair.symbol: (number(pair.quote_volume), instant(pair.close_time)) for pair in pairs}
-    spot_volume(rows, {name: leg for name, leg in traded.items() if leg[0] != 0}, QUOTES, FRESH_VOLUME)
+    spot_volume(rows, {name: leg for name, leg in traded.items() if leg[0] != 0}, QUOTES, VOLUME_FRESH)
     return rows.parsed()
 
 
@@ -372,7 +371,7 @@ def parse_ratio(body: bytes, received: datetime, known: Known, metric: Metric) -
     rows = Rows(NAME, received, known)
     for of, found in _each(rows, body, _Shares):
         ratio = share_ratio(found.long_account, found.short_account)
-        rows.level(metric, of, ratio, instant(found.timestamp), FRESH_RATIO)
+        rows.level(metric, of, ratio, instant(found.timestamp), RATIO_FRESH)
     return rows.parsed()
 
 

@@ -7,12 +7,16 @@ the vendor does not say what their volumes count.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from adapters.venues.base import Unavailable
 from adapters.venues.wire import (
+    DAY,
+    FRESH,
+    RATIO_FRESH,
+    VOLUME_FRESH,
     Decimal,
     Known,
     Listed,
@@ -35,11 +39,6 @@ from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
 
 NAME = "bitget"
-
-LEVELS_FRESH = timedelta(seconds=30)
-VOLUME_FRESH = timedelta(seconds=90)
-STATISTICS_FRESH = timedelta(minutes=15)
-DAY = timedelta(days=1)
 
 METRICS = frozenset(
     {
@@ -249,9 +248,9 @@ def _listed(rows: Rows, contract: _Contract) -> Listed | None:
 
 def _ticker(rows: Rows, of: Listed, ticker: _Ticker) -> None:
     at = instant(ticker.ts)
-    rows.level(Metric.PRICE, of, per_coin(ticker.mark_price, of), at, LEVELS_FRESH)
-    rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, LEVELS_FRESH)
-    rows.level(Metric.OI_LEVEL, of, in_coins(ticker.holding_amount, of), at, LEVELS_FRESH)
+    rows.level(Metric.PRICE, of, per_coin(ticker.mark_price, of), at, FRESH)
+    rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, FRESH)
+    rows.level(Metric.OI_LEVEL, of, in_coins(ticker.holding_amount, of), at, FRESH)
     rows.total(Metric.VOLUME, of, number(ticker.usdt_volume), at, DAY, VOLUME_FRESH)
 
 
@@ -264,7 +263,7 @@ def _funding(rows: Rows, of: Listed, seen: _Rate, at: datetime | None) -> None:
     elif rate is not None and ((least is not None and rate < least) or (most is not None and rate > most)):
         rows.refuse(of.instrument.symbol, Reason.OUT_OF_RANGE)
     else:
-        rows.rate(Metric.FUNDING, of, rate, number(seen.funding_rate_interval), at, due, LEVELS_FRESH)
+        rows.rate(Metric.FUNDING, of, rate, number(seen.funding_rate_interval), at, due, FRESH)
 
 
 def _newest(
@@ -277,7 +276,7 @@ def _newest(
     timed = [(at, row) for at, row in seen if at is not None]
     if of is not None and timed:
         at, row = max(timed, key=lambda each: each[0])
-        rows.level(metric, of, share_ratio(row.longs, row.shorts), at, STATISTICS_FRESH)
+        rows.level(metric, of, share_ratio(row.longs, row.shorts), at, RATIO_FRESH)
     elif of is not None and seen:
         rows.refuse(symbol, Reason.NO_TIME)
     return rows.parsed()

@@ -7,12 +7,16 @@ takers. Inverse contracts are refused: there `openInterest` is US dollars.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from adapters.venues.base import Unavailable
 from adapters.venues.wire import (
+    DAY,
+    FRESH,
+    RATIO_FRESH,
+    VOLUME_FRESH,
     Decimal,
     Known,
     Listed,
@@ -35,11 +39,6 @@ from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
 
 NAME = "bybit"
-
-LEVELS_FRESH = timedelta(seconds=30)
-VOLUME_FRESH = timedelta(seconds=90)
-STATISTICS_FRESH = timedelta(minutes=15)
-DAY = timedelta(days=1)
 
 METRICS = frozenset(
     {
@@ -189,7 +188,7 @@ def parse_ls(body: bytes, received: datetime, known: Known) -> Parsed:
         of = rows.listed(seen.symbol)
         if of is not None:
             ratio = share_ratio(seen.buy_ratio, seen.sell_ratio)
-            rows.level(Metric.LS, of, ratio, instant(seen.timestamp), STATISTICS_FRESH)
+            rows.level(Metric.LS, of, ratio, instant(seen.timestamp), RATIO_FRESH)
     return rows.parsed()
 
 
@@ -210,7 +209,7 @@ def parse_open_interest(body: bytes, received: datetime, known: Known) -> Parsed
         return rows.parsed()
     for seen in rows.read(result.rows, _OpenInterest):
         coins = _one_sided(of, seen.single_open_interest, seen.open_interest)
-        rows.level(Metric.OI_LEVEL, of, coins, instant(seen.timestamp), STATISTICS_FRESH)
+        rows.level(Metric.OI_LEVEL, of, coins, instant(seen.timestamp), RATIO_FRESH)
     return rows.parsed()
 
 
@@ -259,10 +258,10 @@ def _listed(rows: Rows, contract: _Contract) -> Listed | None:
 
 
 def _ticker(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> None:
-    rows.level(Metric.PRICE, of, per_coin(ticker.mark_price, of), at, LEVELS_FRESH)
-    rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, LEVELS_FRESH)
+    rows.level(Metric.PRICE, of, per_coin(ticker.mark_price, of), at, FRESH)
+    rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, FRESH)
     coins = _one_sided(of, ticker.single_open_interest, ticker.open_interest)
-    rows.level(Metric.OI_LEVEL, of, coins, at, LEVELS_FRESH)
+    rows.level(Metric.OI_LEVEL, of, coins, at, FRESH)
     rows.total(Metric.VOLUME, of, number(ticker.turnover24h), at, DAY, VOLUME_FRESH)
     _funding(rows, of, ticker, at)
 
@@ -275,7 +274,7 @@ def _funding(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> No
     elif rate is not None and cap and abs(rate) > abs(cap):
         rows.refuse(of.instrument.symbol, Reason.OUT_OF_RANGE)
     else:
-        rows.rate(Metric.FUNDING, of, rate, number(ticker.funding_interval_hour), at, due, LEVELS_FRESH)
+        rows.rate(Metric.FUNDING, of, rate, number(ticker.funding_interval_hour), at, due, FRESH)
 
 
 def _one_sided(of: Listed, single: Decimal, both: Decimal) -> float | None:

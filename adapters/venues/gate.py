@@ -10,13 +10,17 @@ the liquidation stream shows all closes. What the sign of their `size` means is 
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
 import msgspec
 
 from adapters.venues.wire import (
+    DAY,
+    FRESH,
+    RATIO_FRESH,
+    VOLUME_FRESH,
     Decimal,
     Known,
     Listed,
@@ -40,13 +44,6 @@ from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
 
 NAME = "gate"
-
-FRESH = timedelta(seconds=30)
-"""Prices, funding and open interest, asked every 10 s."""
-
-VOLUME_FRESH = timedelta(seconds=90)
-RATIO_FRESH = timedelta(minutes=15)
-DAY = timedelta(hours=24)
 
 QUOTE = "_USDT"
 """How the names of perpetuals and of their spot pairs end."""

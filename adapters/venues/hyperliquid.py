@@ -16,6 +16,9 @@ import msgspec
 
 from adapters.venues.base import Unavailable
 from adapters.venues.wire import (
+    DAY,
+    FRESH,
+    VOLUME_FRESH,
     Decimal,
     Known,
     Leg,
@@ -37,11 +40,6 @@ from signals.units import canonical
 
 NAME = "hyperliquid"
 
-FRESH = timedelta(seconds=30)
-"""Prices, funding and open interest, asked every 10 s."""
-
-VOLUME_FRESH = timedelta(seconds=90)
-DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 INTERVAL_H = 1.0
 """What one rate covers; no answer says so."""

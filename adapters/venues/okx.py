@@ -14,6 +14,10 @@ import msgspec
 
 from adapters.venues.base import Unavailable
 from adapters.venues.wire import (
+    DAY,
+    FRESH,
+    RATIO_FRESH,
+    VOLUME_FRESH,
     Decimal,
     Known,
     Listed,
@@ -37,12 +41,6 @@ from signals.units import canonical
 
 NAME = "okx"
 
-FRESH = timedelta(seconds=30)
-"""Prices, funding and open interest, asked every 10 s."""
-
-VOLUME_FRESH = timedelta(seconds=90)
-RATIO_FRESH = timedelta(minutes=15)
-DAY = timedelta(hours=24)
 STEP = timedelta(minutes=5)
 """What one row of taker volume covers."""
 

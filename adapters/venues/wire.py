@@ -23,6 +23,16 @@ T = TypeVar("T")
 Decimal: TypeAlias = str | int | float | None
 """How venues write numbers: decimal strings, numbers, empty strings, null."""
 
+FRESH = timedelta(seconds=30)
+"""How long prices, running rates and open interest may be used, which are asked every 10 seconds."""
+
+VOLUME_FRESH = timedelta(seconds=90)
+RATIO_FRESH = timedelta(minutes=15)
+"""Ratios and takers are counted in steps of 5 minutes."""
+
+DAY = timedelta(hours=24)
+"""What volumes and their tickers cover."""
+
 AHEAD = timedelta(seconds=5)
 """How far a venue's clock may be ahead of ours."""
 
