@@ -41,10 +41,13 @@ from tests.adapters.store.stories import (
     T0,
     TTL,
     bar,
+    claimed,
     cycle,
     draft,
     event,
     firing,
+    lead,
+    queued,
     subscribed,
 )
 from tests.servers import DEBIAN, redis_server, valkey
@@ -337,18 +340,6 @@ async def test_the_judged_moment_only_moves_forward(store: Store) -> None:
 # deliveries
 
 
-async def lead(store: Store, owner: str = "main", platform: str = "terminal") -> Epoch:
-    led = await store.lead(platform, owner, T0, TTL)
-    assert isinstance(led, Epoch)
-    return led
-
-
-async def claimed(store: Store, epoch: Epoch, minutes: float = 0) -> Claim:
-    claim = await store.claim(epoch, T0 + minutes * MINUTE, LEASE)
-    assert isinstance(claim, Claim)
-    return claim
-
-
 async def test_an_event_waits_for_its_own_subscription(store: Store) -> None:
     saved = await store.add(HOME, draft(), "1", T0, 50)
     assert isinstance(saved, Saved)
@@ -389,12 +380,6 @@ async def test_a_removed_rule_has_no_subscribers_and_old_changes_do_not_bring_th
     assert await store.applied("terminal") == rule.change + 1
     assert await store.fan_out("terminal", event(rule), 10, T0) is Fanned.DONE
     assert await store.waiting(HOME) == 0
-
-
-async def queued(store: Store, *ids: str) -> None:
-    rule = await subscribed(store)
-    for id_ in ids:
-        assert await store.fan_out("terminal", event(rule, id_), 10, T0) is Fanned.DONE
 
 
 async def test_entries_of_a_place_are_claimed_in_order_one_at_a_time(store: Store) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from adapters.chat.base import Place
-from adapters.store.base import RuleChange, Saved, Store
+from adapters.store.base import Claim, Epoch, Fanned, RuleChange, Saved, Store
 from signals.aggregate import Cycle, Reading, Weighing
 from signals.event import Event
 from signals.model import ALL, Fact, Metric, Observation, Unit
@@ -85,8 +85,28 @@ def cycle(at: datetime = T0, value: float = 65_000.1, *, with_hour: bool = False
         Metric.FUNDING, "okx", "BTC-USDT-SWAP", "BTC", -0.0001, at, at, 2 * MINUTE, MINUTE * 0, 8.0, at, -0.0001
     )
     readings = {
-        "BTC": {Metric.PRICE: Reading(value, at, ("okx",), ("gate",), 0.9, Weighing.MEDIAN, span=MINUTE)},
+        "BTC": {
+            Metric.PRICE: Reading(value, at, ("okx",), ("gate",), 0.9, Weighing.MEDIAN, span=MINUTE, held=value + 1)
+        },
         "ETH": {Metric.PRICE: Reading(None, at, (), ("okx",), 0.0, Weighing.ONE, floor=True)},
     }
     hours = (bar(at, value, timedelta(hours=1)),) if with_hour else ()
     return Cycle(at, "SIMULATED", readings, (seen,), (bar(at, value), *hours))
+
+
+async def lead(store: Store, owner: str = "main", platform: str = "terminal") -> Epoch:
+    led = await store.lead(platform, owner, T0, TTL)
+    assert isinstance(led, Epoch)
+    return led
+
+
+async def claimed(store: Store, epoch: Epoch, minutes: float = 0) -> Claim:
+    claim = await store.claim(epoch, T0 + minutes * MINUTE, LEASE)
+    assert isinstance(claim, Claim)
+    return claim
+
+
+async def queued(store: Store, *ids: str) -> None:
+    rule = await subscribed(store)
+    for id_ in ids:
+        assert await store.fan_out("terminal", event(rule, id_), 10, T0) is Fanned.DONE

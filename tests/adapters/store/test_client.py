@@ -14,7 +14,7 @@ from adapters.store.base import Idle, Saved, StoreRefused, StoreUnavailable
 from adapters.store.client import Client
 from adapters.store.redis import RedisStore, open_redis
 from tests.adapters.store.proxy import proxied, saying
-from tests.adapters.store.stories import HOME, LEASE, MINUTE, T0, draft
+from tests.adapters.store.stories import HOME, LEASE, MINUTE, T0, claimed, draft, lead, queued
 from tests.servers import DEBIAN, redis_server, valkey
 
 SECRET = "hunter2-canary"
@@ -212,8 +212,6 @@ async def test_data_of_a_newer_version_are_left_alone(url: str) -> None:
 
 
 async def test_a_claim_whose_reply_was_cut_is_given_again_and_is_not_ambiguous(url: str, tmp_path: Path) -> None:
-    from tests.contracts.test_store import claimed, lead, queued  # noqa: PLC0415 - its steps, not its tests
-
     straight = Client(url)
     await straight.do("FLUSHALL")
     async with proxied(url, tmp_path) as (line, proxy):
@@ -232,8 +230,6 @@ async def test_a_claim_whose_reply_was_cut_is_given_again_and_is_not_ambiguous(u
 
 
 async def test_a_sender_with_nothing_to_do_writes_nothing(url: str) -> None:
-    from tests.contracts.test_store import lead  # noqa: PLC0415 - its steps, not its tests
-
     client, store = Client(url), await open_redis(url)
     await client.do("FLUSHALL")
     epoch = await lead(store)
