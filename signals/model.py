@@ -222,6 +222,14 @@ class Gap:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """A stream has delivered everything up to that moment."""
+
+    venue: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
     """The address of one judged number. `name` is a metric or a signal; `window` is zero for a level."""

@@ -1,12 +1,12 @@
 """The contract of a venue and its errors."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from signals.model import Gap, Instrument, Liquidation, Metric, Observation
+from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 from signals.panel import Panel
 
 
@@ -35,6 +35,15 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    """What a venue allows to one address: `limit` weight in each `window`, counted by its clock."""
+
+    name: str
+    limit: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What a call takes out of a venue's budget."""
 
@@ -44,13 +53,22 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One thing a venue can be asked: what it brings, how often it is worth asking, what that costs."""
+    """One thing a venue can be asked: what it brings, how often it is worth asking, what that costs.
+
+    Of a feed asked for each instrument, the hot ones are asked every `every` and the others every `cold`; without
+    `cold` all are asked alike, at most the `most` hottest. A sweep starts `after` each whole `every` of the clock and
+    is spread over it at no more than `pace` calls a second.
+    """
 
     name: str
     metrics: frozenset[Metric]
     every: timedelta
     cost: Cost
     scope: Scope
+    cold: timedelta | None = None
+    most: int | None = None
+    after: timedelta | None = None
+    pace: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +81,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The answer to one call: good observations and refused rows."""
+    """The answer to one call: good observations and refused rows. Equal digests mean equal bytes."""
 
     venue: str
     feed: str
     observations: tuple[Observation, ...]
     rejected: tuple[Rejected, ...] = ()
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +129,52 @@ class Venue(Protocol):
         """The values known now. Bulk feeds ignore `of`."""
         ...
 
-    def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap]:
-        """Forced closes as they come; ends at once where the venue has no stream."""
+    def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap | Pulse]:
+        """Forced closes as they come, and how far they are complete; ends at once where the venue has no stream."""
         ...
 
     def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
         """Past values in time order; ends at once where the venue keeps none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one venue is doing.
+
+    `down_since` and `why` are of a trouble that lasts; `banned_until` of a ban. `answered` is its last good answer.
+    `stream_at` is how far its stream of liquidations is complete, None without a stream. The counts are of today, UTC.
+    """
+
+    venue: str
+    quality: Quality
+    answered: datetime | None = None
+    down_since: datetime | None = None
+    why: str = ""
+    banned_until: datetime | None = None
+    stream_at: datetime | None = None
+    requests: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a market said up to a moment: who should answer, what was observed since the one before, and how it is."""
+
+    instruments: tuple[Instrument, ...]
+    observations: tuple[Observation, ...]
+    health: tuple[Health, ...] = ()
+
+
+class Watch(Protocol):
+    """A market that is being watched."""
+
+    async def run(self) -> None:
+        """Keep asking and listening, until cancelled."""
+        ...
+
+    async def gather(self, at: datetime) -> Gathered:
+        """What is known at that moment; what was observed later waits for the next one."""
         ...
 
 
@@ -142,8 +201,17 @@ class MarketSource(Protocol):
         """The last moment there is; None where it goes on."""
         ...
 
+    @property
+    def settles(self) -> timedelta:
+        """How long after a moment everything that belongs to it has arrived."""
+        ...
+
     def venues(self, clock: Callable[[], datetime]) -> Sequence[Venue]:
         """The venues, answering as of what the clock says."""
+        ...
+
+    def watch(self, clock: Callable[[], datetime]) -> Watch:
+        """Watch those venues."""
         ...
 
     def past(self) -> Sequence[Panel]:

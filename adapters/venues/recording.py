@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from adapters.venues.base import Batch, Cost, Feed, Label, Quality, Rejected, Scope, Span
 from adapters.venues.canonical import INTERVAL, RATE, Table, read
+from adapters.venues.rounds import Rounds
 from adapters.venues.silence import Silence
-from signals.model import AGGREGATORS, Gap, Instrument, Kind, Liquidation, Metric, Observation
+from signals.model import AGGREGATORS, Gap, Instrument, Kind, Liquidation, Metric, Observation, Pulse
 from signals.panel import Instants, Panel, Series, from_ms, to_ms
 from signals.units import canonical, eight_hourly
 
@@ -61,6 +62,8 @@ class _Contract:
 
 class Recording:
     """A market from a file. It has a moment for every bar between its first and its last row, holes included."""
+
+    settles = timedelta(0)
 
     def __init__(self, path: Path, table: Table) -> None:
         self.path = path
@@ -123,6 +126,10 @@ class Recording:
     def venues(self, clock: Callable[[], datetime]) -> Sequence["RecordedVenue"]:
         """Its venues, sorted by name."""
         return [RecordedVenue(name, self, clock) for name in self._table.venue.known]
+
+    def watch(self, clock: Callable[[], datetime]) -> Rounds:
+        """Ask them all at each moment."""
+        return Rounds(self.venues(clock))
 
     def past(self) -> Sequence[Panel]:
         """Nothing is known from before a recording."""
@@ -229,7 +236,7 @@ class RecordedVenue:
         refused = tuple(row for venue, row in self._recording.refused(at) if venue == self.name)
         return Batch(self.name, feed.name, seen, refused)
 
-    def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap]:
+    def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap | Pulse]:
         """None: a recording keeps their sums."""
         del of
         return Silence()

@@ -9,10 +9,11 @@ import numpy as np
 
 from adapters.venues.acts import DEMO, Act
 from adapters.venues.base import Batch, Cost, Feed, Label, Quality, Scope, Span, Unavailable
+from adapters.venues.rounds import Rounds
 from adapters.venues.silence import Silence
 from adapters.venues.simulated_past import bars_before
 from adapters.venues.simulation import COINS, EXCHANGES, FLOWS, HOUR, RATIOS_EVERY, Coin, Cube, Exchange, Simulation
-from signals.model import Gap, Instrument, Kind, Liquidation, Metric, Observation
+from signals.model import Gap, Instrument, Kind, Liquidation, Metric, Observation, Pulse
 from signals.panel import Panel
 from signals.units import canonical, eight_hourly
 
@@ -35,6 +36,7 @@ class SimulatedMarket:
     step = STEP
     label = Label.SIMULATED
     end = None
+    settles = timedelta(0)
 
     def __init__(self, seed: int, start: datetime, acts: Sequence[Act]) -> None:
         self.start = start
@@ -44,6 +46,10 @@ class SimulatedMarket:
     def venues(self, clock: Callable[[], datetime]) -> Sequence["SimulatedVenue"]:
         """Its six venues, sorted by name."""
         return [SimulatedVenue(exchange, self, clock) for exchange in EXCHANGES]
+
+    def watch(self, clock: Callable[[], datetime]) -> Rounds:
+        """Ask them all at each moment."""
+        return Rounds(self.venues(clock))
 
     def past(self) -> Sequence[Panel]:
         """Bars of 98 days, 8 days and 25 hours before the start, calm and in one piece with what comes."""
@@ -104,7 +110,7 @@ class SimulatedVenue:
         seen = (self._seen(metric, listed, at) for metric in metrics for listed in self._listed)
         return Batch(self.name, feed.name, tuple(seen))
 
-    def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap]:
+    def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap | Pulse]:
         """None: forced closes come as sums of a minute."""
         del of
         return Silence()

@@ -1,32 +1,27 @@
-"""The poller: asks venues in time, closes each moment, and writes it with its bars."""
+"""The poller: has a market watched, closes each moment, and writes it with its bars."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 
 from adapters.store.base import AlertStore, MarketStore
-from adapters.venues.base import Feed, MarketSource, Unavailable, Venue, VenueError
+from adapters.venues.base import MarketSource
 from bot.clock import AS_FAST_AS_IT_GOES, Clock, grid
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
-from signals.model import Instrument, Observation
+from signals.model import Instrument
 from signals.panel import STORED, resolutions
 
 log = structlog.get_logger()
 
-INSTRUMENTS_EVERY = timedelta(minutes=5)
 IN_SIGHT = 30
 """Moments that the evaluator may be behind when a market is played as fast as it goes; stores keep twice as many."""
 
 LOOK_AGAIN = 0.01
 """Seconds between looks at how far it is."""
-
-ANSWER_WITHIN = 20.0
-"""Seconds that one venue may take; it delays nobody else."""
 
 
 class PollerStore(MarketStore, AlertStore, Protocol):
@@ -43,33 +38,36 @@ class Poller:
         self._source = source
         self._store = store
         self._clock = clock
-        self._venues = source.venues(lambda: self.at)
+        self._watch = source.watch(lambda: self.at)
         self._ledger = Ledger()
         self._bars = Bars(resolutions(source.step))
-        self._listed: dict[str, tuple[Instrument, ...]] = {}
-        self._listed_at: datetime | None = None
-        self._asked: dict[tuple[str, str], datetime] = {}
-        self._down: dict[str, datetime] = {}
+        self._expected: tuple[Instrument, ...] = ()
 
     async def run(self) -> None:
         """Close moment after moment until the source ends or the task is cancelled."""
         if not self._warm:
             await self.warm_up()
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self._watch.run())
+            await self._close_all()
+            watching.cancel()
+
+    async def _close_all(self) -> None:
         for at in grid(self._closed or self._source.start, self._source.step):
             if self._source.end is not None and at > self._source.end:
                 log.info("recording ended", at=self.at)
                 return
-            await self._clock.until(at)
+            await self._clock.until(at + self._source.settles)
             if self._clock.speed == AS_FAST_AS_IT_GOES:
                 await self._keep_in_sight(at)
             await self.close(at)
 
     async def close(self, at: datetime) -> Cycle:
-        """Ask what is due, aggregate, and write the moment `at` with the bars that it closes."""
+        """Gather, aggregate, and write the moment `at` with the bars that it closes."""
         self.at = at
-        await self._list_instruments(at)
-        answers = await asyncio.gather(*(self._ask(venue, at) for venue in self._venues))
-        self._ledger.take(seen for answer in answers for seen in answer)
+        gathered = await self._watch.gather(at)
+        self._expect(gathered.instruments)
+        self._ledger.take(gathered.observations)
         cycle = self._ledger.read(at, self._source.label)
         cycle = replace(cycle, bars=self._bars.close(cycle))
         await self._store.close(cycle)
@@ -87,55 +85,17 @@ class Poller:
             await self.close(self._source.start)
         else:
             self.at = self._closed = latest.at
-            await self._list_instruments(latest.at)
+            self._expect((await self._watch.gather(latest.at)).instruments)
             self._ledger.take(latest.known)
         self._warm = True
+
+    def _expect(self, instruments: tuple[Instrument, ...]) -> None:
+        if instruments != self._expected:
+            self._expected = instruments
+            self._ledger.expect(instruments)
 
     async def _keep_in_sight(self, at: datetime) -> None:
         """Wait for the evaluator where no clock paces us, so that no moment is dropped before it was judged."""
         behind = self._source.step * IN_SIGHT
         while at - (await self._store.judged() or self._source.start) > behind:  # noqa: ASYNC110 - it may be elsewhere
             await asyncio.sleep(LOOK_AGAIN)
-
-    async def _list_instruments(self, at: datetime) -> None:
-        if self._listed_at is not None and at - self._listed_at < INSTRUMENTS_EVERY:
-            return
-        self._listed_at = at
-        for venue in self._venues:
-            try:
-                async with asyncio.timeout(ANSWER_WITHIN):
-                    self._listed[venue.name] = tuple(await venue.instruments())
-            except (VenueError, TimeoutError) as error:
-                self._trouble(venue.name, at, error)
-        self._ledger.expect(i for listed in self._listed.values() for i in listed)
-
-    async def _ask(self, venue: Venue, at: datetime) -> Sequence[Observation]:
-        """What the venue says now to every feed that is due; nothing where it does not answer."""
-        due = [feed for feed in venue.feeds if self._is_due(venue, feed, at)]
-        seen: list[Observation] = []
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                for feed in due:
-                    batch = await venue.snapshot(feed, self._listed.get(venue.name, ()))
-                    seen += batch.observations
-                    self._asked[venue.name, feed.name] = at
-        except (VenueError, TimeoutError) as error:
-            self._trouble(venue.name, at, error)
-        else:
-            self._recovered(venue.name, at)
-        return seen
-
-    def _is_due(self, venue: Venue, feed: Feed, at: datetime) -> bool:
-        asked = self._asked.get((venue.name, feed.name))
-        return asked is None or at - asked >= feed.every
-
-    def _trouble(self, name: str, at: datetime, error: Exception) -> None:
-        if name not in self._down:
-            self._down[name] = at
-            said = str(error) if isinstance(error, VenueError) else str(Unavailable("no answer in time"))
-            log.warning("venue down", venue=name, at=at, error=said)
-
-    def _recovered(self, name: str, at: datetime) -> None:
-        since = self._down.pop(name, None)
-        if since is not None:
-            log.info("venue recovered", venue=name, down_for=str(at - since))

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Batch, Feed, MarketSource, Quality, Span, Unavailable, Venue
+from adapters.venues.rounds import Rounds
 from adapters.venues.simulated import SimulatedMarket
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.market import play, whole
@@ -147,12 +148,15 @@ class TroubledMarket:
     def __getattr__(self, name: str) -> object:
         return getattr(self.source, name)
 
-    def venues(self, clock: Callable[[], datetime]) -> Sequence[object]:
+    def venues(self, clock: Callable[[], datetime]) -> Sequence[Venue]:
         trouble = (self.source.start + 5 * HOUR, self.source.start + 6 * HOUR)
         return [
             Troubled(venue, clock, *trouble, hangs=self.hangs) if venue.name == "okx" else venue
             for venue in self.source.venues(clock)
         ]
+
+    def watch(self, clock: Callable[[], datetime]) -> Rounds:
+        return Rounds(self.venues(clock))
 
 
 def test_a_venue_in_trouble_is_missing_not_zero_and_is_told_once_down_and_once_up(tmp_path: Path) -> None:
