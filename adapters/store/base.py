@@ -84,7 +84,7 @@ class VenueStore(Protocol):
         """
         ...
 
-    async def spent(self, bucket: str, weight: int, window: timedelta, now: datetime) -> None:
+    async def raise_spent(self, bucket: str, weight: int, window: timedelta, now: datetime) -> None:
         """The venue says that so much of this window is spent: the larger number counts."""
         ...
 
