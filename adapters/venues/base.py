@@ -133,8 +133,10 @@ class Venue(Protocol):
         """Forced closes as they come, and how far they are complete; ends at once where the venue has no stream."""
         ...
 
-    def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
-        """Past values in time order; ends at once where the venue keeps none."""
+    def history(
+        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
+    ) -> AsyncIterator[Observation]:
+        """Past values at the ends of bars of that length, in time order; ends at once where the venue keeps none."""
         ...
 
 

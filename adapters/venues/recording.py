@@ -241,9 +241,11 @@ class RecordedVenue:
         del of
         return Silence()
 
-    def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
+    def history(
+        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
+    ) -> AsyncIterator[Observation]:
         """None: a recording is played, not looked up."""
-        del instrument, metric, span
+        del instrument, metric, span, step
         return Silence()
 
 

@@ -115,9 +115,11 @@ class SimulatedVenue:
         del of
         return Silence()
 
-    def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
+    def history(
+        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
+    ) -> AsyncIterator[Observation]:
         """None: the market brings its past as bars."""
-        del instrument, metric, span
+        del instrument, metric, span, step
         return Silence()
 
     def _moment(self) -> datetime:
