@@ -70,6 +70,9 @@ class MarketStore(Protocol):
 
 # venues
 
+WATCHED = "watched"
+"""Under this name the evaluator keeps the coins that have rules, separated by spaces."""
+
 
 class VenueStore(Protocol):
     """What must not be forgotten of venues: budgets that are spent, bans, and what was found out about them."""

@@ -12,6 +12,7 @@ from adapters.venues.client import LiveVenue
 from adapters.venues.schedule import ANSWER_WITHIN, Call, Schedule
 from adapters.venues.troubles import Troubles
 from adapters.venues.wire import Reason
+from signals.model import Instrument
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ class Asker:
         self.refused: Counter[str] = Counter()
         """How many rows and answers were not used today, by reason."""
         self.answered: datetime | None = None
+        self.banned_until: datetime | None = None
         self._accept = accept
         self._clock = clock
         self._troubles = troubles
@@ -132,6 +134,8 @@ class Asker:
 
     def _fails(self, what: str, error: Exception) -> None:
         self._failing.add(what)
+        if isinstance(error, Banned):
+            self.banned_until = error.until
         self._troubles.begin(self.venue.name, self._clock(), str(error))
 
     def _works(self, what: str) -> None:

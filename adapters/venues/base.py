@@ -208,6 +208,11 @@ class MarketSource(Protocol):
         """How long after a moment everything that belongs to it has arrived."""
         ...
 
+    @property
+    def waits(self) -> bool:
+        """Whether a moment that was missed can still be closed later: a recording waits, the world does not."""
+        ...
+
     def venues(self, clock: Callable[[], datetime]) -> Sequence[Venue]:
         """The venues, answering as of what the clock says."""
         ...

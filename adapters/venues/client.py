@@ -28,6 +28,11 @@ class Endpoints:
     spot: str = ""
     ws: str = ""
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The base URLs, and nothing else may be asked."""
+        return frozenset({self.rest, self.spot, self.ws} - {""})
+
 
 @dataclass(frozen=True, slots=True)
 class Wiring:

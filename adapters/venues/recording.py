@@ -64,6 +64,7 @@ class Recording:
     """A market from a file. It has a moment for every bar between its first and its last row, holes included."""
 
     settles = timedelta(0)
+    waits = True
 
     def __init__(self, path: Path, table: Table) -> None:
         self.path = path

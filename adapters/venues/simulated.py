@@ -37,6 +37,7 @@ class SimulatedMarket:
     label = Label.SIMULATED
     end = None
     settles = timedelta(0)
+    waits = True
 
     def __init__(self, seed: int, start: datetime, acts: Sequence[Act]) -> None:
         self.start = start
