@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from random import Random
+from random import SystemRandom
 from typing import TypeAlias
 
 import structlog
+from adapters.venues.http import Http
 
+from adapters.chat import registry as chats
 from adapters.chat.base import ChatPlatform, Invocation, Message, Place
-from adapters.chat.registry import PLATFORMS, Wiring
+from adapters.chat.registry import PLATFORMS
 from adapters.store import embedded
 from adapters.store.base import Store, StoreRefused
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
 from adapters.venues.base import MarketSource
 from adapters.venues.client import Endpoints, Wiring
-from adapters.venues.http import Http
 from adapters.venues.live import LiveMarket
 from adapters.venues.recording import Recording
 from adapters.venues.registry import VENUES
@@ -128,7 +129,7 @@ def live(settings: Settings, endpoints: Mapping[str, Endpoints]) -> OpenMarket:
             for name, key in keys(settings).items():
                 where = endpoints[name]
                 transport = await stack.enter_async_context(Http(where.hosts))
-                wiring = Wiring(where, transport, store, wall.now, Random(), settings.egress, key)
+                wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
                 venues.append(VENUES[name].open(wiring))
             yield LiveMarket(venues, store, wall.now, wall.shift)
 
@@ -164,7 +165,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         poller = Poller(source, store, market)
         await poller.warm_up()  # before anyone looks at the market's clock
         dispatcher = Dispatcher(store, SIGNALS, market.now, market.now(), VERSION, settings.rule_limit, source.step)
-        terminal = PLATFORMS[HERE.platform](Wiring(market.now, plan.history, choices(store, SIGNALS, HERE)))
+        terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS, HERE)))
         loops = {
             "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, source.step).run,

@@ -35,6 +35,7 @@ P = ParamSpec("P")
 SPOKEN = (BadSettings, StoreError, BadRecording, GivenUp)
 """Errors whose message is a sentence for people."""
 
+
 @contextmanager
 def _in_words() -> Iterator[None]:
     """Mistakes of people and of their machine leave as one sentence, without a traceback."""

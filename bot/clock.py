@@ -38,7 +38,7 @@ class Clock:
         if self.speed == AS_FAST_AS_IT_GOES:
             await asyncio.sleep(0)
             return
-        while (wait := (at - self.now()).total_seconds() / self.speed) > 0:
+        while (wait := (at - self.now()).total_seconds() / self.speed) > 0:  # noqa: ASYNC110 - time may be shifted
             await asyncio.sleep(min(wait, LONGEST_SLEEP))
         await asyncio.sleep(0)
 

@@ -82,7 +82,7 @@ class Client:
         first = not self.roster.known
         for note in self.roster.update(listed):
             if not (first and note.turn is Turn.JOINED):
-                log.info(f"instrument {note.turn}", venue=self._venue, symbol=note.of.instrument.symbol)
+                log.info("instrument", turn=note.turn, venue=self._venue, symbol=note.of.instrument.symbol)
         await self._wiring.store.learn(self._name_of_roster, self.roster.dump())
         return self.roster.instruments(self.now)
 
@@ -93,9 +93,7 @@ class Client:
     def stream(self, channel: Channel) -> AsyncIterator[Liquidation | Gap | Pulse]:
         """The forced closes of that channel, for as long as they are wanted."""
         wiring = self._wiring
-        return follow(
-            channel, self.endpoints.ws, wiring.transport, lambda: self.roster.known, wiring.clock, wiring.rng
-        )
+        return follow(channel, self.endpoints.ws, wiring.transport, lambda: self.roster.known, wiring.clock, wiring.rng)
 
     @property
     def _name_of_roster(self) -> str:

@@ -40,9 +40,10 @@ class Schedule:
             feed = self._feeds[name]
             periods = dict(_periods(feed, symbols, hot))
             self._each[name] = periods
-            fresh = [symbol for symbol in periods if symbol not in before]
-            for place, symbol in enumerate(fresh):
-                heapq.heappush(self._heap, Call(self._turn(feed, symbol, place / len(fresh), now), name, symbol))
+            for period in set(periods.values()):
+                fresh = [s for s, own in periods.items() if own == period and s not in before]
+                for place, symbol in enumerate(fresh):
+                    heapq.heappush(self._heap, Call(self._turn(feed, symbol, place / len(fresh), now), name, symbol))
 
     def next_due(self) -> datetime | None:
         """When the next call is due; None where nothing is to be asked."""
