@@ -22,7 +22,7 @@ from adapters.store import embedded
 from adapters.store.base import Store, StoreRefused
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
-from adapters.venues.base import MarketSource
+from adapters.venues.base import Label, MarketSource
 from adapters.venues.client import Endpoints, Wiring
 from adapters.venues.live import LiveMarket
 from adapters.venues.recording import Recording
@@ -40,6 +40,7 @@ from bot.services.poller import Poller
 from bot.services.runtime import run_all, stop_on_signals
 from bot.services.sender import Sender
 from bot.settings import Settings
+from bot.welcome import Welcome
 from signals.registry import SIGNALS
 
 log = structlog.get_logger()
@@ -176,6 +177,8 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         if plan.script is not None:
             script = plan.script
             loops["script"] = lambda: play_script(script, terminal, HERE, dispatcher, market)
+        if source.label is Label.LIVE:
+            loops["welcome"] = lambda: Welcome(terminal, HERE, store, market.now, poller.health).run(source.start)
         async with asyncio.TaskGroup() as group:
             aside = [
                 group.create_task(_end_after(plan.exit_after, stop)),

@@ -3,6 +3,7 @@
 | tag | holds |
 |---|---|
 | `{m}` | the market: closed moments and bars |
+| `{v}` | venues: spent budgets, blocks, what was found out |
 | `{u}` | people: rules, settings, changes, answers already given |
 | `{e0}` | phases and events |
 | `{tm}` `{tg}` `{dc}` | deliveries of one platform |
@@ -19,6 +20,9 @@ CYCLES = "{m}cycles"
 """Stream of closed moments; the id is the moment in Unix milliseconds."""
 STEPS = "{m}steps"
 """Set of the resolutions, in seconds, of which bars are kept."""
+
+HEALTH = "{v}health"
+"""How the venues are doing."""
 
 CHANGES = "{u}chg"
 """Stream of rule changes; the id is the number of the change."""
@@ -40,6 +44,21 @@ _TAGS = {"terminal": "{tm}", "telegram": "{tg}", "discord": "{dc}"}
 def bars(step: timedelta) -> str:
     """Zset of the bars of one resolution, by time."""
     return f"{{m}}bars:{step.total_seconds():g}"
+
+
+def spent(bucket: str) -> str:
+    """Number of a bucket's window and what was spent in it: `number weight`."""
+    return f"{{v}}spent:{bucket}"
+
+
+def block(name: str) -> str:
+    """Until when a bucket or a venue is blocked, in Unix milliseconds."""
+    return f"{{v}}block:{name}"
+
+
+def learned(name: str) -> str:
+    """What was found out about venues."""
+    return f"{{v}}learned:{name}"
 
 
 def rules(place: Place) -> str:

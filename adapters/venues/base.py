@@ -179,6 +179,10 @@ class Watch(Protocol):
         """What is known at that moment; what was observed later waits for the next one."""
         ...
 
+    def health(self) -> Sequence[Health]:
+        """How its live venues are doing; empty for a market that is played."""
+        ...
+
 
 class MarketSource(Protocol):
     """A whole market that can be polled: live venues, a recording, or a simulation."""

@@ -1,6 +1,7 @@
 """The poller: has a market watched, closes each moment, and writes it with its bars."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from adapters.store.base import AlertStore, MarketStore, VenueStore
-from adapters.venues.base import MarketSource
+from adapters.venues.base import Health, MarketSource
 from bot.clock import AS_FAST_AS_IT_GOES, Clock, grid
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
@@ -85,6 +86,10 @@ class Poller:
         await self._store.report(gathered.health)
         self._closed = at
         return cycle
+
+    def health(self) -> Sequence[Health]:
+        """How the venues are doing right now."""
+        return self._watch.health()
 
     async def warm_up(self) -> None:
         """Take up where the store ends; a market never seen before brings its past along, and its first moment."""
