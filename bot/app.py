@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,9 @@ from adapters.store.base import Store, StoreRefused
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
 from adapters.venues.base import Label, MarketSource
-from adapters.venues.client import Endpoints, Wiring
+from adapters.venues.client import Endpoints, LiveVenue, Wiring
 from adapters.venues.live import LiveMarket
+from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
 from adapters.venues.registry import VENUES
 from bot import wording
@@ -125,16 +126,25 @@ def live(settings: Settings, endpoints: Mapping[str, Endpoints]) -> OpenMarket:
 
     @asynccontextmanager
     async def open_it(store: Store, wall: Clock) -> AsyncIterator[MarketSource]:
-        async with AsyncExitStack() as stack:
-            venues = []
-            for name, key in keys(settings).items():
-                where = endpoints[name]
-                transport = await stack.enter_async_context(Http(where.hosts))
-                wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
-                venues.append(VENUES[name].open(wiring))
+        async with live_venues(settings, endpoints, store, wall) as venues:
             yield LiveMarket(venues, store, wall.now, wall.shift)
 
     return open_it
+
+
+@asynccontextmanager
+async def live_venues(
+    settings: Settings, endpoints: Mapping[str, Endpoints], store: Store, wall: Clock
+) -> AsyncIterator[Sequence[LiveVenue]]:
+    """The live venues of the settings, each with connections of its own."""
+    async with AsyncExitStack() as stack:
+        venues = []
+        for name, key in keys(settings).items():
+            where = endpoints[name]
+            transport = await stack.enter_async_context(Http(where.hosts))
+            wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
+            venues.append(VENUES[name].open(wiring))
+        yield venues
 
 
 def keys(settings: Settings) -> Mapping[str, str]:
@@ -240,6 +250,13 @@ async def ask_running(url: str, line: str, rule_limit: int) -> Message:
         steps = await store.steps()
         at = latest.at if latest else now()
         return await answer_on(store, line, at, rule_limit, min(steps, default=timedelta(minutes=1)))
+
+
+async def look_at_venues(settings: Settings, endpoints: Mapping[str, Endpoints], url: str) -> Sequence[Look]:
+    """One look at each live venue of the settings, all at once."""
+    wall = Clock(now())
+    async with opened(url) as store, live_venues(settings, endpoints, store, wall) as venues:
+        return await asyncio.gather(*(look_at(venue, wall.now) for venue in venues))
 
 
 async def _clock(store: Store, source: MarketSource, wall: Clock, speed: float) -> Clock:

@@ -20,7 +20,7 @@ from adapters.store.base import StoreError
 from adapters.venues.base import BadRecording, MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
-from bot import app, check, demo, replay
+from bot import app, check, demo, replay, venue_report
 from bot.clock import AS_FAST_AS_IT_GOES
 from bot.logs import configure
 from bot.phrases import drawn
@@ -327,16 +327,33 @@ def signals(as_json: bool) -> None:
 
 
 @main.command("check")
+@click.argument("what", required=False, type=click.Choice(["venues"]))
 @_spoken
-def check_() -> None:
-    """Check settings, store, versions and clock, and say in words what is wrong."""
+def check_(what: str | None) -> None:
+    """Check settings, store, versions and clock, and say in words what is wrong.
+
+    With `venues` each call is made once to each live venue, for about a minute, and the report says what was answered
+    and what of it no documentation settles.
+    """
     settings = load(os.environ)
+    if what == "venues":
+        _check_venues(settings)
+        return
     sound = True
     with app.storage(settings, settings.data) as storage:
         for finding in asyncio.run(check.findings(settings, storage.url, app.now())):
             click.echo(f"{'ok  ' if finding.fine else 'FIX '} {finding.text}")
             sound = sound and finding.fine
     if not sound:
+        sys.exit(1)
+
+
+def _check_venues(settings: Settings) -> None:
+    with app.storage(settings, settings.data) as storage:
+        looks = asyncio.run(app.look_at_venues(settings, endpoints(os.environ), storage.url))
+    for look in looks:
+        click.echo("\n".join(venue_report.report(look)))
+    if not all(venue_report.is_sound(look) for look in looks):
         sys.exit(1)
 
 
