@@ -132,6 +132,8 @@ class FakeBinance(FakeVenue):
                 return [{"result": None, "id": said.get("id")}]
             case "LIST_SUBSCRIPTIONS":
                 return [{"result": [*socket.topics], "id": said.get("id")}]
+            case _:
+                pass
         return [{"error": {"code": 2, "msg": "Invalid request: unknown method"}, "id": said.get("id")}]
 
     def pushes(self, socket: Socket, since_ms: int, until_ms: int) -> Sequence[Frame]:
@@ -199,13 +201,13 @@ class FakeBinance(FakeVenue):
         return self._one_or_all(asked, at, lambda of, quote: rows.day(of.symbol, of, quote, at))
 
     def _spot_ticker(self, asked: Asked, at: Moment) -> Json:
-        pairs = [
+        pairs: list[Json] = [
             rows.spot_day(pair.base + pair.quote, pair.last, pair.volume, pair.volume_quote, at)
             for pair in self.spot(at, asked.path)
         ]
         if "symbol" not in asked.query:
             return pairs
-        found = [pair for pair in pairs if pair["symbol"] == asked.query["symbol"]]
+        found = [pair for pair in pairs if isinstance(pair, dict) and pair["symbol"] == asked.query["symbol"]]
         if not found:
             raise Wrong(400, NO_SYMBOL)
         return found[0]

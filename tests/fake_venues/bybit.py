@@ -120,7 +120,7 @@ class FakeBybit(FakeVenue):
 
     def _tickers(self, asked: Asked, at: Moment) -> Json:
         if asked.query.get("category") == "spot":
-            pairs = [
+            pairs: list[Json] = [
                 {
                     "symbol": pair.base + pair.quote,
                     "bid1Price": padded(pair.last * 0.9999),
@@ -134,7 +134,7 @@ class FakeBybit(FakeVenue):
                 }
                 for pair in self.spot(at, asked.path)
             ]
-            return _told({"category": "spot", "list": [*pairs]}, at)
+            return _told({"category": "spot", "list": pairs}, at)
         rows = [self._row(asked, at)] if "symbol" in asked.query else self._linear(asked, at)
         return _told({"category": "linear", "list": [_ticker(of, quote) for of, quote in rows]}, at)
 

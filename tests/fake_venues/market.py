@@ -12,7 +12,7 @@ from functools import cache, cached_property, lru_cache
 import numpy as np
 
 from adapters.venues import noise
-from tests.fake_venues.contracts import PRICES, SHARES, Contract, Kind, coins_of, listed, size_of
+from tests.fake_venues.contracts import PRICES, SHARES, Contract, Kind, coins_of, listed, size_of, takes_decimals
 from tests.fake_venues.moves import Liquidated, Move, Path, Times, What
 from tests.fake_venues.shapes import DAY_MS, HOUR_MS, ms
 
@@ -302,8 +302,23 @@ def seeded(seed: int, coins: int, start: datetime, lively: float = 1.0) -> Marke
 
 
 def _forced(contract: Contract, position: str, usd: float, price: float, at_ms: int, number: int) -> Forced:
+    """The close, in lots of the venue; its price is of one piece of the base."""
     away = 0.995 if position == "long" else 1.005
-    return Forced(contract, position, usd * contract.multiplier / price, price, price * away, at_ms, number)
+    pieces = usd / price
+    lot = _lot(contract)
+    pieces = max(1, round(pieces / lot)) * lot if lot else float(f"{pieces:.4g}")
+    return Forced(contract, position, pieces * contract.multiplier, price, price * away, at_ms, number)
+
+
+def _lot(contract: Contract) -> float:
+    """The smallest size in pieces, on venues that count contracts."""
+    match contract.venue:
+        case "okx":
+            return contract.size / 100
+        case "gate":
+            return contract.size / 10 if takes_decimals(contract) else contract.size
+        case _:
+            return 0.0
 
 
 @cache

@@ -38,10 +38,14 @@ class Stays:
 class Speaker(Protocol):
     """The venue behind a socket."""
 
-    name: str
-    faults: Sequence[Fault]
-    record: Record
+    name: ClassVar[str]
     stays: ClassVar[Stays]
+    record: Record
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """What goes wrong there, at any time."""
+        ...
 
     def hear(self, socket: "Socket", text: str, at: datetime) -> Sequence[Json]:
         """What it says at once."""

@@ -21,6 +21,9 @@ Handler: TypeAlias = Callable[[Asked, Moment], Json]
 
 FORBIDDEN_TEXT = "The venue is not offered in your region."
 PAGE = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser.</body></html>"
+OVERALL = "overall"
+"""The bucket of all requests together, where a venue has one beside those of its endpoints."""
+
 CONNECT = "connect"
 """The bucket of new connections, where a venue limits them."""
 
@@ -48,8 +51,11 @@ class FakeVenue(ABC):
     def answer(self, asked: Asked, at: datetime) -> Told:
         """The answer at that instant, with the faults that hold then."""
         bucket, weight = self.cost(asked)
-        use = self._meters.take(bucket, weight, at)
+        use = self._use(bucket, weight, at)
         told = self._spoiled(self._refusal(asked, use, at) or self._respond(asked, at), asked, use, at)
+        more = self.surcharge(asked, told)
+        if more:
+            self._meters.take(bucket, more, at)
         served = Served(
             self.name,
             asked.method,
@@ -57,7 +63,7 @@ class FakeVenue(ABC):
             what_is_asked(asked, self.body_of(asked)),
             at,
             bucket,
-            weight,
+            weight + more,
             0 if told.never else told.status,
         )
         self.record.request(served)
@@ -97,6 +103,10 @@ class FakeVenue(ABC):
     @abstractmethod
     def pushes(self, socket: Socket, since_ms: int, until_ms: int) -> Sequence[Frame]:
         """What it pushes on its own after `since_ms`, up to and including `until_ms`, in that order."""
+
+    def surcharge(self, asked: Asked, told: Told) -> int:
+        """What the answer weighs beside, by its length."""
+        return 0
 
     def banned(self, until: datetime, at: datetime) -> Told:
         """The venue's words for a ban."""
@@ -158,6 +168,13 @@ class FakeVenue(ABC):
     def nearly_used(self, asked: Asked, at: datetime) -> bool:
         """Whether headers say that 95 % are used, whatever is true."""
         return bool(holding(self.faults, (Kind.NEARLY_USED,), self.name, at, asked.path))
+
+    def _use(self, bucket: str, weight: int, at: datetime) -> Use:
+        use = self._meters.take(bucket, weight, at)
+        if OVERALL not in self.limits:
+            return use
+        overall = self._meters.take(OVERALL, 1, at)
+        return overall if overall.over else use
 
     def _refusal(self, asked: Asked, use: Use, at: datetime) -> Told | None:
         by_fault = self._fault_refusal(asked, at)
