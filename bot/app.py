@@ -13,7 +13,6 @@ from random import SystemRandom
 from typing import TypeAlias
 
 import structlog
-from adapters.venues.http import Http
 
 from adapters.chat import registry as chats
 from adapters.chat.base import ChatPlatform, Invocation, Message, Place
@@ -24,6 +23,7 @@ from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
 from adapters.venues.base import Label, MarketSource
 from adapters.venues.client import Endpoints, LiveVenue, Wiring
+from adapters.venues.http import Http
 from adapters.venues.live import LiveMarket
 from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
