@@ -49,8 +49,8 @@ _moment = msgspec.msgpack.Decoder(_Moment)
 _written = msgspec.msgpack.Decoder(_Written)
 _event = msgspec.msgpack.Decoder(Event)
 _state = msgspec.msgpack.Decoder(AlertState)
-_health = msgspec.msgpack.Decoder(tuple[Health, ...])
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
+_health = msgspec.msgpack.Decoder(tuple[Health, ...])
 
 Unreadable = msgspec.MsgspecError
 """Raised by everything that reads: the bytes were not written by this version."""
@@ -104,7 +104,7 @@ def read_settings(stored: bytes) -> PlaceSettings:
 
 
 def read_health(stored: bytes) -> tuple[Health, ...]:
-    """How the venues were doing."""
+    """How each venue was doing."""
     return _health.decode(stored)
 
 

@@ -3,7 +3,7 @@
 | tag | holds |
 |---|---|
 | `{m}` | the market: closed moments and bars |
-| `{v}` | venues: spent budgets, blocks, what was found out |
+| `{v}` | venues: budgets, blocks, what was found out, how they do |
 | `{u}` | people: rules, settings, changes, answers already given |
 | `{e0}` | phases and events |
 | `{tm}` `{tg}` `{dc}` | deliveries of one platform |
@@ -22,7 +22,7 @@ STEPS = "{m}steps"
 """Set of the resolutions, in seconds, of which bars are kept."""
 
 HEALTH = "{v}health"
-"""How the venues are doing."""
+"""How the venues were doing when that was last said."""
 
 CHANGES = "{u}chg"
 """Stream of rule changes; the id is the number of the change."""
@@ -46,18 +46,18 @@ def bars(step: timedelta) -> str:
     return f"{{m}}bars:{step.total_seconds():g}"
 
 
-def spent(bucket: str) -> str:
-    """Number of a bucket's window and what was spent in it: `number weight`."""
-    return f"{{v}}spent:{bucket}"
+def spent(bucket: str, window: int, start: int) -> str:
+    """What is spent of a bucket in the window that begins then, both in milliseconds; it expires."""
+    return f"{{v}}spent:{bucket}:{window}:{start}"
 
 
 def block(name: str) -> str:
-    """Until when a bucket or a venue is blocked, in Unix milliseconds."""
+    """Until when nothing may be spent from that bucket or within that name, in Unix milliseconds."""
     return f"{{v}}block:{name}"
 
 
 def learned(name: str) -> str:
-    """What was found out about venues."""
+    """What was found out about a venue."""
     return f"{{v}}learned:{name}"
 
 

@@ -26,10 +26,8 @@ from adapters.store.base import (
     Subject,
     lane_entry,
     rule_id,
-    window_end,
-    window_number,
 )
-from adapters.venues.base import Health
+from adapters.store.memory_venues import MemoryVenues
 from signals.aggregate import Cycle
 from signals.event import Event
 from signals.model import Metric
@@ -98,58 +96,6 @@ class _Markets:
                         kept.setdefault(at, row)
             for at in sorted(kept)[:-rows]:
                 del kept[at]
-
-
-class _Venues:
-    """Budgets, blocks, and what was found out about venues."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._spent: dict[str, tuple[int, int]] = {}
-        """Per bucket the number of its window, and what was spent in it."""
-        self._blocks: dict[str, datetime] = {}
-        self._learned: dict[str, bytes] = {}
-        self._health: tuple[Health, ...] = ()
-
-    async def spend(
-        self, bucket: str, within: Collection[str], weight: int, most: int, window: timedelta, now: datetime
-    ) -> datetime | None:
-        blocks = [self._blocks[name] for name in (bucket, *within) if self._blocks.get(name, now) > now]
-        if blocks:
-            return max(blocks)
-        number, spent = self._window(bucket, window, now)
-        if spent + weight > most:
-            return window_end(number, window)
-        self._spent[bucket] = (number, spent + weight)
-        return None
-
-    async def raise_spent(self, bucket: str, weight: int, window: timedelta, now: datetime) -> None:
-        number, spent = self._window(bucket, window, now)
-        self._spent[bucket] = (number, max(spent, weight))
-
-    async def block(self, name: str, until: datetime) -> None:
-        self._blocks[name] = max(self._blocks.get(name, until), until)
-
-    async def blocked(self, name: str, now: datetime) -> datetime | None:
-        until = self._blocks.get(name, now)
-        return until if until > now else None
-
-    async def learn(self, name: str, what: bytes) -> None:
-        self._learned[name] = what
-
-    async def learned(self, name: str) -> bytes | None:
-        return self._learned.get(name)
-
-    async def report(self, health: Sequence[Health]) -> None:
-        self._health = tuple(health)
-
-    async def reported(self) -> Sequence[Health]:
-        return self._health
-
-    def _window(self, bucket: str, window: timedelta, now: datetime) -> tuple[int, int]:
-        number = window_number(window, now)
-        before, spent = self._spent.get(bucket, (number, 0))
-        return (number, spent if before == number else 0)
 
 
 class _Rules:
@@ -439,7 +385,7 @@ class _Outboxes:
         return self._platforms[place.platform].log[place.id][::-1][:limit]
 
 
-class MemoryStore(_Markets, _Venues, _Rules, _Alerts, _Outboxes):
+class MemoryStore(_Markets, MemoryVenues, _Rules, _Alerts, _Outboxes):
     """All ports in one process's memory; nothing survives it."""
 
     async def info(self) -> StoreInfo:

@@ -1,17 +1,20 @@
-"""Budgets, blocks and what was found out about venues on a Redis-protocol server."""
+"""What must not be forgotten of venues, on a Redis-protocol server: one counter a window, one end a block.
+
+A block has no time to live: whether it is over is decided by the caller's clock, never by the server's. There are
+few names, so few blocks.
+"""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from adapters.store import codec, keys
-from adapters.store.base import window_end, window_number
 from adapters.store.client import Client
-from adapters.store.replies import number, raw
+from adapters.store.replies import raw, text
 from adapters.venues.base import Health
-from signals.panel import from_ms, to_ms
+from signals.panel import from_ms
 
-KEPT_WINDOWS = 2
-"""Windows after which what was spent in one is forgotten."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 class RedisVenues:
@@ -22,30 +25,23 @@ class RedisVenues:
     async def spend(
         self, bucket: str, within: Collection[str], weight: int, most: int, window: timedelta, now: datetime
     ) -> datetime | None:
-        counted = window_number(window, now)
-        answer = await self._client.step(
-            "spend",
-            [keys.spent(bucket), keys.block(bucket), *(keys.block(name) for name in within)],
-            weight,
-            most,
-            counted,
-            to_ms(window_end(counted, window)),
-            to_ms(now),
-            _kept(window),
-        )
-        until = number(answer)
-        return from_ms(until) if until else None
+        start, length = _window(window, now)
+        blocks = [keys.block(name) for name in (bucket, *within)]
+        named = [keys.spent(bucket, length, start), *blocks]
+        counts = (weight, most, _floor(now), start + length, 2 * length)
+        again = text(await self._client.step("spend", named, *counts))
+        return from_ms(int(again)) if again else None
 
     async def raise_spent(self, bucket: str, weight: int, window: timedelta, now: datetime) -> None:
-        counted = window_number(window, now)
-        await self._client.step("raise_spent", [keys.spent(bucket)], weight, counted, _kept(window))
+        start, length = _window(window, now)
+        await self._client.step("raise_spent", [keys.spent(bucket, length, start)], weight, 2 * length)
 
     async def block(self, name: str, until: datetime) -> None:
-        await self._client.step("block", [keys.block(name)], to_ms(until))
+        await self._client.step("block", [keys.block(name)], _ceiling(until))
 
     async def blocked(self, name: str, now: datetime) -> datetime | None:
-        stored = await self._client.do("GET", keys.block(name))
-        until = from_ms(int(raw(stored))) if stored else now
+        ends = await self._client.do("GET", keys.block(name))
+        until = from_ms(int(text(ends))) if ends else now
         return until if until > now else None
 
     async def learn(self, name: str, what: bytes) -> None:
@@ -56,12 +52,23 @@ class RedisVenues:
         return None if stored is None else raw(stored)
 
     async def report(self, health: Sequence[Health]) -> None:
-        await self._client.do("SET", keys.HEALTH, codec.encode(tuple(health)))
+        await self._client.do("SET", keys.HEALTH, codec.encode(health))
 
     async def reported(self) -> Sequence[Health]:
         stored = await self._client.do("GET", keys.HEALTH)
-        return codec.read_health(raw(stored)) if stored else ()
+        return codec.read_health(raw(stored)) if stored else []
 
 
-def _kept(window: timedelta) -> int:
-    return max(1, KEPT_WINDOWS * round(window.total_seconds()))
+def _window(window: timedelta, now: datetime) -> tuple[int, int]:
+    """Where the window of that moment begins, and how long it is, in milliseconds."""
+    length = window // _MS
+    return _floor(now) // length * length, length
+
+
+def _floor(at: datetime) -> int:
+    return (at - _EPOCH) // _MS
+
+
+def _ceiling(at: datetime) -> int:
+    """The end of a block is never before what was asked for."""
+    return -((_EPOCH - at) // _MS)

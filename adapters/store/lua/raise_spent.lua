@@ -1,7 +1,5 @@
--- What a venue says is spent in this window; the larger number counts.
--- keys: spent.  arguments: weight, number of the window, seconds to keep it.
-local number, spent = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%d+)$')
-if number ~= ARGV[2] then spent = '0' end
-if tonumber(ARGV[1]) > tonumber(spent) then spent = ARGV[1] end
-redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. spent, 'EX', ARGV[3])
+-- What a venue says is spent in a window; a smaller number than ours changes nothing.
+-- keys: spent in the window.  arguments: weight, ms to keep.
+local spent = tonumber(redis.call('GET', KEYS[1]) or '0')
+if tonumber(ARGV[1]) > spent then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 return 1
