@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from adapters.chat.base import Place, place_of
-from adapters.store.bars import KEPT_CYCLES, joined, kept_rows, rows_of
+from adapters.store.bars import KEPT_CYCLES, filled, joined, kept_rows, rows_of
 from adapters.store.base import (
     MAX_TRIES,
     Claim,
@@ -57,13 +57,14 @@ class _Markets:
         super().__init__()
         self._cycles: deque[Cycle] = deque(maxlen=KEPT_CYCLES)
         self._bars: dict[timedelta, dict[int, Panel]] = {}
+        self._backfilled = 0
         self._closed = _Bell()
 
     async def close(self, cycle: Cycle) -> None:
         if self._cycles and cycle.at <= self._cycles[-1].at:
             return
         self._cycles.append(cycle)
-        self._keep(cycle.bars)
+        self._keep(cycle.bars, lambda stored, closed: closed)
         self._closed.ring()
 
     async def latest(self) -> Cycle | None:
@@ -82,20 +83,30 @@ class _Markets:
         return joined((kept[at] for at in sorted(kept)[-rows:]), step, metrics, rows)
 
     async def extend(self, bars: Sequence[Panel]) -> None:
-        self._keep(bars)
+        before = to_ms(self._cycles[-1].at) if self._cycles else None
+        past = [panel if before is None else panel.known_by(before - 1) for panel in bars]
+        self._backfilled += self._keep(past, filled)
+
+    async def backfilled(self) -> int:
+        return self._backfilled
 
     async def steps(self) -> Sequence[timedelta]:
         return sorted(self._bars)
 
-    def _keep(self, bars: Sequence[Panel]) -> None:
+    def _keep(self, bars: Sequence[Panel], joins: Callable[[Panel | None, Panel], Panel | None]) -> bool:
+        """Keep each row as it joins the one that is there; whether one changed."""
+        changed = False
+        for panel in bars:
+            kept = self._bars.setdefault(panel.step, {})
+            for at, row in rows_of(panel):
+                joined_row = joins(kept.get(at), row)
+                if joined_row is not None:
+                    kept[at] = joined_row
+                    changed = True
         for step, rows in kept_rows(bars).items():
-            kept = self._bars.setdefault(step, {})
-            for panel in bars:
-                if panel.step == step:
-                    for at, row in rows_of(panel):
-                        kept.setdefault(at, row)
-            for at in sorted(kept)[:-rows]:
-                del kept[at]
+            for at in sorted(self._bars[step])[:-rows]:
+                del self._bars[step][at]
+        return changed
 
 
 class _Rules:
