@@ -94,8 +94,9 @@ class Client:
 
     def stream(self, channel: Channel, path: str = "") -> AsyncIterator[Liquidation | Gap | Pulse]:
         """The forced closes of that channel, for as long as they are wanted."""
-        wiring = self._wiring
-        return follow(channel, self.endpoints.ws, wiring.transport, lambda: self.roster.known, wiring.clock, wiring.rng)
+        wiring, url = self._wiring, self.endpoints.ws + path
+        self.streaming = Stream(channel, url, wiring.transport, lambda: self.roster.known, wiring.clock, wiring.rng)
+        return self.streaming.items()
 
     @property
     def _name_of_roster(self) -> str:
