@@ -33,7 +33,9 @@ from bot.choices import choices
 from bot.clock import Clock
 from bot.commands.registry import COMMANDS
 from bot.demo import Script, play_script
+from bot.history import BadRequest, History, Shown, Wanted, chosen
 from bot.market import play, trailing
+from bot.phrases import venue as venue_called
 from bot.services.dispatcher import Dispatcher
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
@@ -140,11 +142,31 @@ async def live_venues(
     async with AsyncExitStack() as stack:
         venues = []
         for name, key in keys(settings).items():
-            where = endpoints[name]
-            transport = await stack.enter_async_context(Http(where.hosts))
-            wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
+            transport = await stack.enter_async_context(Http(endpoints[name].hosts))
+            wiring = Wiring(endpoints[name], transport, store, wall.now, SystemRandom(), settings.egress, key)
             venues.append(VENUES[name].open(wiring))
         yield venues
+
+
+def known_venue(settings: Settings, name: str) -> str:
+    """The live venue that is meant. Raises BadRequest where there is none, or where it needs a key that is not set."""
+    found = chosen("VENUE", name, list(VENUES))[0]
+    if VENUES[found].needs_key and not keys(settings).get(found):
+        raise BadRequest(f"{venue_called(found)} needs a key: set PERPWATCH_{found.upper()}_KEY.")
+    return found
+
+
+async def write_history(
+    settings: Settings, endpoints: Mapping[str, Endpoints], url: str, wanted: Wanted, shown: Shown
+) -> Sequence[str]:
+    """Write a venue's past, within the budgets of the store at that URL; returns what could not be had."""
+    wall, name = Clock(now()), wanted.venue
+    async with opened(url) as store, Http(endpoints[name].hosts) as transport:
+        key = keys(settings).get(name, "")
+        venue = VENUES[name].open(
+            Wiring(endpoints[name], transport, store, wall.now, SystemRandom(), settings.egress, key)
+        )
+        return await History(venue, wanted, wall.now, shown).run()
 
 
 def keys(settings: Settings) -> Mapping[str, str]:
