@@ -28,6 +28,7 @@ from adapters.venues.live import LiveMarket
 from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
 from adapters.venues.registry import VENUES
+from adapters.venues.warming import Warming
 from bot import wording
 from bot.choices import choices
 from bot.clock import Clock
@@ -44,6 +45,7 @@ from bot.services.runtime import run_all, stop_on_signals
 from bot.services.sender import Sender
 from bot.settings import Settings
 from bot.welcome import Welcome
+from signals.model import Instrument
 from signals.registry import SIGNALS
 
 log = structlog.get_logger()
@@ -129,9 +131,14 @@ def live(settings: Settings, endpoints: Mapping[str, Endpoints]) -> OpenMarket:
     @asynccontextmanager
     async def open_it(store: Store, wall: Clock) -> AsyncIterator[MarketSource]:
         async with live_venues(settings, endpoints, store, wall) as venues:
-            yield LiveMarket(venues, store, wall.now, wall.shift)
+            warming = Warming(venues, lambda: _listed(venues, wall.now()), store, wall.now)
+            yield LiveMarket(venues, store, wall.now, wall.shift, warming.run)
 
     return open_it
+
+
+def _listed(venues: Sequence[LiveVenue], at: datetime) -> Sequence[Instrument]:
+    return [of for venue in venues for of in venue.client.roster.instruments(at)]
 
 
 @asynccontextmanager

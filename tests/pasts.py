@@ -46,6 +46,8 @@ class Past:
     troubles: list[VenueError] = field(default_factory=list)
     after: int = 0
     """Values of a page that come before a trouble does."""
+    holes: frozenset[datetime] = frozenset()
+    """Times of which nothing is known."""
     refuses: str = ""
     """The contract at which it is over."""
     price: Callable[[Instrument, datetime], float] | None = None
@@ -82,7 +84,7 @@ class Past:
         while at <= span.end:
             if self.troubles and told == self.after:
                 raise self.troubles.pop(0)
-            if at >= self.listed.get(instrument.symbol, at):
+            if at >= self.listed.get(instrument.symbol, at) and at not in self.holes:
                 yield self.seen(instrument, metric, at, each)
                 told += 1
             at += each

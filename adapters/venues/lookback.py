@@ -1,7 +1,7 @@
 """Looking into a venue's past with patience: it waits where it is told to, and goes on where it was."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -28,10 +28,11 @@ def say_nothing(until: datetime, why: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Waits for venues; `tell` hears until when and why before each wait."""
+    """Waits for venues; `tell` hears until when and why before each wait, `pauses` follow answers that do not come."""
 
     clock: Callable[[], datetime]
     tell: Callable[[datetime, str], None] = say_nothing
+    pauses: Sequence[timedelta] = PAUSES
 
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
         """The answer, asked for until it comes. Raises Unavailable after some tries, and Refused."""
@@ -44,9 +45,9 @@ class Patience:
             except Banned as error:
                 await self._wait(error.until, str(error))
             except Unavailable as error:
-                if failures == len(PAUSES):
+                if failures == len(self.pauses):
                     raise
-                await self._wait(self.clock() + PAUSES[failures], str(error))
+                await self._wait(self.clock() + self.pauses[failures], str(error))
                 failures += 1
 
     async def look_back(
