@@ -55,7 +55,7 @@ def lived(past: Sequence[Told], instruments: Sequence[Instrument], times: Instan
     missing, and what a venue does not keep is.
     """
     begins = {of: _begin(of, past) for of in instruments}
-    order = _in_time(past)
+    order = _in_time(past, int(times[0]) if len(times) else 0)
     ledger, next_one, there = Ledger(), 0, -1
     for ms in times.tolist():
         alive = [of for of in instruments if begins[of] <= ms]
@@ -99,11 +99,14 @@ class _Order:
     which: Sequence[int]
 
 
-def _in_time(past: Sequence[Told]) -> _Order:
+def _in_time(past: Sequence[Told], since: int) -> _Order:
+    """All that may still be used at that time or later."""
     times = np.concatenate([np.empty(0, np.int64), *(one.times for one in past)])
     who = np.concatenate([np.empty(0, np.int64), *(np.full(len(one.times), n) for n, one in enumerate(past))])
     which = np.concatenate([np.empty(0, np.int64), *(np.arange(len(one.times)) for one in past)])
+    until = np.concatenate([np.empty(0, np.int64), *(one.times + one.fresh for one in past)])
     order = np.argsort(times, kind="stable")
+    order = order[until[order] >= since]
     return _Order(times[order], who[order].tolist(), which[order].tolist())
 
 

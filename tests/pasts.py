@@ -1,5 +1,6 @@
 """A venue with a past that is made of a seed: it stands for any venue at the contract."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ _LEVELS: Mapping[Metric, float] = {
     Metric.FUNDING_SETTLED: 0.0001,
 }
 INTERVAL_H = 8.0
+PAGE = 100
+"""Values that come without waiting."""
 
 
 def of(venue: str, symbol: str, coin: str, multiplier: float = 1.0, metrics: frozenset[Metric] = KEPT) -> Instrument:
@@ -87,6 +90,8 @@ class Past:
             if at >= self.listed.get(instrument.symbol, at) and at not in self.holes:
                 yield self.seen(instrument, metric, at, each)
                 told += 1
+                if told % PAGE == 0:
+                    await asyncio.sleep(0)
             at += each
 
     def seen(self, instrument: Instrument, metric: Metric, at: datetime, each: timedelta) -> Observation:
