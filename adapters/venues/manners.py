@@ -4,6 +4,7 @@ Nothing is sent that the store has not granted, and the end of a ban is in the s
 neither a restart nor another process with the same address asks before it.
 """
 
+import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,7 +31,7 @@ REFUSED_FOR = timedelta(hours=1)
 """How long a venue is left alone that refuses our region or key."""
 
 SHORTEST_BAN = timedelta(minutes=1)
-"""A ban whose stated end is over, or nearly, while the venue still speaks of it."""
+"""A ban whose stated end is over while the venue still speaks of it."""
 
 LONGEST_WAIT = timedelta(days=7)
 """No venue bans an address for longer; what says so is not believed."""
@@ -41,9 +42,12 @@ WILDEST_CLOCK = timedelta(days=1)
 SAME_MOMENT = timedelta(seconds=2)
 """A venue's clock, which is given in whole seconds, may differ by so much and still mean the present."""
 
+STORED_TO = timedelta(milliseconds=1)
+"""How exactly a store keeps the end of a block."""
+
 _SECONDS = re.compile(r"\d{1,12}(\.\d{1,6})?", re.ASCII)
 _UNTIL = re.compile(rb"banned until (\d{13})(?!\d)")
-_CODE = re.compile(rb'"(?:code|retCode|label|status)"\s*:\s*"?(-?\w{1,32})"?', re.ASCII)
+_CODE = re.compile(rb'"(?:code|retCode|label)"\s*:\s*"?(-?[0-9A-Z_]{1,32})\b')
 _limits = msgspec.json.Decoder(dict[str, int])
 
 
@@ -86,8 +90,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     said = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(said):
         wait = timedelta(seconds=min(float(said), LONGEST_WAIT.total_seconds()))
+    elif (until := _http_date(said)) is not None:
+        wait = min(until - (told_time(headers) or now), LONGEST_WAIT)
     else:
-        wait = min((_http_date(said) or now) - (told_time(headers) or now), LONGEST_WAIT)
+        return None
     return now + wait if wait > timedelta(0) else None
 
 
@@ -99,7 +105,7 @@ def banned_until(body: bytes) -> datetime | None:
 
 def told_time(headers: Mapping[str, str]) -> datetime | None:
     """The venue's time, in whole seconds; None where it says none, or a cache gave its old answer again."""
-    return None if "age" in headers else _http_date(headers.get("date", ""))
+    return _http_date(headers.get("date", "")) if headers.get("age", "0") == "0" else None
 
 
 class Api:
@@ -123,8 +129,8 @@ class Api:
         self._buckets = {bucket.name: bucket for bucket in manners.buckets}
         self._asked_limits = False
         self._circuit = Circuit(rng)
-        self._limited: dict[str, int] = {}
-        """Refusals in a row by bucket."""
+        self._limited: dict[str, tuple[int, datetime]] = {}
+        """Refusals in a row by bucket, and until when the last one held."""
         self._unwritten: dict[str, datetime] = {}
         """Blocks that the store does not have yet."""
         self._refusal: tuple[datetime, str] | None = None
@@ -153,14 +159,16 @@ class Api:
         tries = self._circuit.begin()
         try:
             await self._take(cost, share)
-            response = await self._fetched(request, tries=tries)
-            return await self._judged(response, cost)
+            sent = self._clock()
+            response = await self._fetched(request, sent, tries=tries)
+            return await self._judged(response, cost, sent)
         finally:
             if tries:
                 self._circuit.end()
 
     async def limits(self, limits: Mapping[str, int]) -> None:
         """Limits by bucket that the venue itself states; they count instead of the declared ones, also later on."""
+        await self._know_limits()
         before = dict(self._buckets)
         self._override(limits)
         if self._buckets != before:
@@ -176,9 +184,7 @@ class Api:
         bucket = self._buckets[cost.bucket]
         most = max(1, bucket.limit * CEILINGS[share] // 100)
         if cost.weight > most:
-            raise Refused(
-                f"{self._manners.venue} allows {bucket.limit} in {bucket.window}, one call costs {cost.weight}"
-            )
+            raise Refused(f"{self._manners.venue} gives {most} for this in {bucket.window}; a call costs {cost.weight}")
         now = self._clock()
         key, within = self._key(bucket.name), {self._venue}
         again = await self._stored(self._store.spend(key, within, cost.weight, most, bucket.window, now))
@@ -189,7 +195,7 @@ class Api:
         banned = await self._stored(self._store.blocked(self._venue, now))
         if banned is None:
             return RateLimited(again - now)
-        if self._refusal is not None and self._refusal[0] == banned:
+        if self._refusal is not None and banned <= self._refusal[0] + STORED_TO:
             return Refused(self._refusal[1])
         return Banned(banned)
 
@@ -206,11 +212,11 @@ class Api:
 
     # the call
 
-    async def _fetched(self, request: Request, *, tries: bool) -> Response:
-        self._sent = (self._clock().date(), self.requests + 1)
+    async def _fetched(self, request: Request, sent: datetime, *, tries: bool) -> Response:
+        self._sent = (sent.date(), self.requests + 1)
         try:
             response = await self._transport.fetch(request)
-        except Unavailable:
+        except (Unavailable, asyncio.CancelledError):  # a call that was given up had no answer either
             self._circuit.failed(self._clock(), tried=tries)
             raise
         if response.status >= 500:
@@ -221,19 +227,20 @@ class Api:
 
     # after a call
 
-    async def _judged(self, response: Response, cost: Cost) -> Answer:
+    async def _judged(self, response: Response, cost: Cost, sent: datetime) -> Answer:
         now = self._clock()
         theirs = self._their_time(response, now)
         ban = self._manners.ban(response, theirs)
         if ban is not None:
-            raise Banned(await self._block(self._venue, now + max(ban - theirs, SHORTEST_BAN), now))
+            left = ban - theirs if ban > theirs else SHORTEST_BAN
+            raise Banned(await self._block(self._venue, now + left, now))
         await self._correct(response, now)
         status = response.status
         if 200 <= status < 300:
             self._limited.pop(cost.bucket, None)
             return Answer(response.body, now, blake2b(response.body, digest_size=8).digest())
         if status == 429:
-            raise RateLimited(await self._slowed(response, cost, now) - now)
+            raise RateLimited(await self._slowed(response, cost.bucket, sent, now) - now)
         if status in (401, 403, 451):
             raise await self._turned_away(status, now)
         raise Unavailable(f"{self._manners.venue} answered with HTTP {status}{_code(response.body)}")
@@ -251,16 +258,18 @@ class Api:
         said = told_time(response.headers)
         at = said if said is not None and abs(said - now) <= SAME_MOMENT else now
         for name, used in self._manners.used(response.headers).items():
-            bucket = self._buckets[name]
+            bucket = self._buckets[name]  # `used` names what is declared beside it
             await self._stored(self._store.raise_spent(self._key(name), used, bucket.window, at))
             if used * 100 > bucket.limit * FULL:
                 await self._block(self._key(name), _end_of_window(bucket.window, at), now)
 
-    async def _slowed(self, response: Response, cost: Cost, now: datetime) -> datetime:
-        """When the bucket may be used again that the venue found used too much."""
-        times = self._limited[cost.bucket] = self._limited.get(cost.bucket, 0) + 1
+    async def _slowed(self, response: Response, bucket: str, sent: datetime, now: datetime) -> datetime:
+        """When the bucket may be used again. Calls that were under way together are refused once, not many times."""
+        times, held = self._limited.get(bucket, (0, sent))
+        times += 1 if sent >= held else 0
         until = retry_after(response.headers, now) or now + pause(times, self._rng)
-        return await self._block(self._key(cost.bucket), until, now)
+        self._limited[bucket] = (times, max(until, held))
+        return await self._block(self._key(bucket), until, now)
 
     async def _turned_away(self, status: int, now: datetime) -> Refused:
         said = f"{self._manners.venue} refuses this region or key (HTTP {status}); it is tried again in an hour"
@@ -309,9 +318,9 @@ def _end_of_window(window: timedelta, at: datetime) -> datetime:
 def _http_date(said: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(said)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _read_limits(learned: bytes | None) -> Mapping[str, int]:

@@ -12,9 +12,9 @@ IN_A_ROW = 5
 
 
 def pause(times: int, rng: random.Random) -> timedelta:
-    """How long to wait after so many refusals in a row: 1 s to 60 s, twice as long at most each time, with full jitter."""
-    longest = min(LONGEST, SHORTEST * 2 ** min(times, 10))
-    return SHORTEST + rng.random() * (longest - SHORTEST)
+    """How long to wait after so many refusals in a row: from 1 s up to 2 s, 4 s and so on to 60 s, drawn evenly."""
+    longest = min(LONGEST, SHORTEST * (1 << min(times, 10)))
+    return SHORTEST + (longest - SHORTEST) * rng.random()
 
 
 @dataclass
