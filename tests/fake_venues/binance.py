@@ -9,7 +9,6 @@ from tests.fake_venues import binance_rows as rows
 from tests.fake_venues.binance_rows import FORCED_TOPIC, PUSHED_AFTER_MS, STATUSES
 from tests.fake_venues.contracts import Contract, Kind
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Quote
 from tests.fake_venues.past import bars, grid, newest, oldest, page, width_ms
 from tests.fake_venues.shapes import (
     DAY_MS,
@@ -27,6 +26,7 @@ from tests.fake_venues.shapes import (
     whole,
 )
 from tests.fake_venues.sockets import Frame, Socket, Stays, every
+from tests.fake_venues.values import Quote
 from tests.fake_venues.venue import CONNECT, FakeVenue, Handler, Row
 
 _Teller: TypeAlias = Callable[[Contract, Quote], dict[str, Json]]

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from tests.fake_venues.contracts import Contract
 from tests.fake_venues.faults import Fault, Kind, lot
-from tests.fake_venues.market import Pair, Quote
 from tests.fake_venues.shapes import HOUR_MS, Json, Moment, ms
+from tests.fake_venues.values import Pair, Quote
 
 T = TypeVar("T")
 Row = tuple[Contract, Quote]
@@ -142,6 +142,9 @@ _CHANGES: dict[Kind, Callable[[Fault, Row, int], Row]] = {
     Kind.TICK: _tick,
     Kind.ZERO_PRICE: _no_price,
 }
+
+LASTING = frozenset({*_CHANGES, Kind.DELISTED, Kind.MASS_DELISTING})
+"""Faults of the world that are no cuts of an answer."""
 
 
 def _walk(data: Json, fault: Fault, change: Callable[[dict[str, Json], Fault], dict[str, Json]]) -> Json:

@@ -11,10 +11,11 @@ from tests.fake_venues import spoiling
 from tests.fake_venues.contracts import Contract
 from tests.fake_venues.faults import Fault, Kind, holding
 from tests.fake_venues.limits import Limit, Meters, Use
-from tests.fake_venues.market import Market, Pair, Quote
+from tests.fake_venues.market import Market
 from tests.fake_venues.record import Record, Served, what_is_asked
 from tests.fake_venues.shapes import Asked, Json, Moment, Told, Wrong, encoded, ms, when
 from tests.fake_venues.sockets import Frame, Socket, Stays
+from tests.fake_venues.values import Pair, Quote
 
 Row: TypeAlias = tuple[Contract, Quote]
 Handler: TypeAlias = Callable[[Asked, Moment], Json]
@@ -148,6 +149,17 @@ class FakeVenue(ABC):
     def row(self, moment: Moment, symbol: str, path: str = "") -> Row | None:
         """The row of that symbol."""
         return next((row for row in self.rows(moment, path) if row[0].symbol == symbol), None)
+
+    def glance(self, symbol: str, at_ms: int) -> Row | None:
+        """One row for a heartbeat; cut lists are no matter of streams."""
+        at = when(at_ms)
+        of = next((each for each in self.market.contracts(self.name) if each.symbol == symbol), None)
+        if of is None:
+            return None
+        held = holding(self.faults, (Kind.MAINTENANCE,), self.name, at)
+        quote = self.market.quote(of, ms(held[0].since) if held else at_ms)
+        changes = [each for each in holding(self.faults, spoiling.LASTING, self.name, at) if not each.path]
+        return next(iter(spoiling.world([(of, quote)], changes, at_ms)), None)
 
     def spot(self, moment: Moment, path: str = "") -> Sequence[Pair]:
         """The spot pairs, with the faults of the world in them."""
