@@ -222,7 +222,8 @@ class FakeBinance(FakeVenue):
         hours = grid(max(first, last - 90 * DAY_MS), last, HOUR_MS)
         for hour in hours if start is not None else reversed(hours):
             due = [of for of, _ in asked_of if hour % (of.hours * HOUR_MS) == 0]
-            paid += [rows.paid(of, self.market.history(self.name, (of,), (hour,))[0][0], hour) for of in due]
+            quotes = self.market.history(self.name, due, (hour,))[0]
+            paid += [rows.paid(of, quote, hour) for of, quote in zip(due, quotes, strict=True)]
             if len(paid) >= limit:
                 break
         return paid[:limit] if start is not None else paid[:limit][::-1]

@@ -159,11 +159,11 @@ def _walk(data: Json, fault: Fault, change: Callable[[dict[str, Json], Fault], d
 
 
 def _junk(row: dict[str, Json], fault: Fault) -> dict[str, Json]:
-    return {key: value if key in KEPT or not _is_number(value) else fault.junk for key, value in row.items()}
+    return {key: fault.junk if _is_meant(key, value, fault) else value for key, value in row.items()}
 
 
-def _less(row: dict[str, Json], _fault: Fault) -> dict[str, Json]:
-    return {key: value for key, value in row.items() if key in KEPT or not _is_number(value)}
+def _less(row: dict[str, Json], fault: Fault) -> dict[str, Json]:
+    return {key: value for key, value in row.items() if not _is_meant(key, value, fault)}
 
 
 def _more(row: dict[str, Json], _fault: Fault) -> dict[str, Json]:
@@ -175,6 +175,10 @@ _SPOILS: dict[Kind, Callable[[dict[str, Json], Fault], dict[str, Json]]] = {
     Kind.MISSING_KEYS: _less,
     Kind.EXTRA_KEYS: _more,
 }
+
+
+def _is_meant(key: str, value: Json, fault: Fault) -> bool:
+    return key in fault.keys if fault.keys is not None else key not in KEPT and _is_number(value)
 
 
 def _is_number(value: Json) -> bool:

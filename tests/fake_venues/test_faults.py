@@ -91,7 +91,10 @@ def test_html_and_cut_answers_are_no_json() -> None:
 def test_an_answer_may_never_come_or_come_slowly() -> None:
     never, slow = binance(fault("binance", Kind.TIMEOUT)), binance(fault("binance", Kind.DRIP, value=1_000))
 
+    late = binance(fault("binance", Kind.LATE, value=3))
+
     assert never.never
+    assert late.takes == timedelta(seconds=3)
     assert slow.takes == timedelta(seconds=len(slow.body) / 1_000)
 
 
@@ -161,6 +164,15 @@ def test_keys_are_missing_or_more_than_documented() -> None:
     assert "markPrice" not in less
     assert more["new_in_2027"] == "soon"
     assert more["markPrice"]
+
+
+def test_single_keys_may_be_missing_as_before_june_2026() -> None:
+    keys = frozenset({"singleOpenInterest", "singleOpenInterestValue"})
+    told = fakes(fault("bybit", Kind.MISSING_KEYS, keys=keys))["bybit"].answer(TICKERS, LATER)
+
+    row = json.loads(told.body)["result"]["list"][0]
+    assert not keys & row.keys()
+    assert row["openInterest"]
 
 
 def test_hyperliquid_has_a_context_too_many() -> None:

@@ -1,5 +1,6 @@
 """One market stands behind all venues, and what is told to happen in it happens."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,8 +55,7 @@ def test_the_past_is_what_was_told_then() -> None:
 
         (then,) = CALM.history(venue, (of,), (ms(AT),))[0]
 
-        assert then == pytest.approx(told) if isinstance(then, float) else then.mark == pytest.approx(told.mark)
-        assert (then.oi, then.rate) == pytest.approx((told.oi, told.rate))
+        assert (then.mark, then.oi, then.rate) == pytest.approx((told.mark, told.oi, told.rate))
 
 
 def test_venues_have_intervals_of_their_own() -> None:
@@ -88,7 +88,9 @@ MOVES = (
 
 
 @pytest.mark.parametrize(("move", "value", "factor"), MOVES)
-def test_a_move_happens_on_all_venues_and_to_its_coin_alone(move: Move, value, factor: float) -> None:  # noqa: ANN001
+def test_a_move_happens_on_all_venues_and_to_its_coin_alone(
+    move: Move, value: Callable[[Quote], float], factor: float
+) -> None:
     moved = CALM.but(move)
 
     for venue in VENUES:
@@ -153,7 +155,7 @@ def test_forced_closes_are_the_same_however_the_time_is_cut() -> None:
 
 
 def test_mostly_the_side_is_closed_that_the_price_hurts() -> None:
-    forced = CALM.forced("bybit", ms(AT), ms(AT) + 7_200_000)
+    forced = CALM.forced("bybit", ms(AT), ms(AT) + 1_800_000)
     hurt = 0
     for each in forced:
         before, now = (
@@ -161,7 +163,7 @@ def test_mostly_the_side_is_closed_that_the_price_hurts() -> None:
         )
         hurt += (now <= before) == (each.position == "long")
 
-    assert len(forced) > 1_000
+    assert len(forced) > 250
     assert hurt > 0.7 * len(forced)
 
 

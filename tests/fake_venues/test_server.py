@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,20 +23,11 @@ MARKET = seeded(5, 20, AT)
 PREMIUM = "/fapi/v1/premiumIndex"
 
 
-def running() -> "Clock":
-    return Clock()
-
-
-class Clock:
-    """Begins when it is first asked."""
-
-    def __init__(self) -> None:
-        self._began: float | None = None
-
-    def __call__(self) -> datetime:
-        now = asyncio.get_running_loop().time()
-        self._began = now if self._began is None else self._began
-        return AT + timedelta(seconds=now - self._began)
+def running() -> Callable[[], datetime]:
+    """A clock that begins now."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    return lambda: AT + timedelta(seconds=loop.time() - began)
 
 
 async def test_a_request_over_the_network_is_answered_as_without() -> None:
@@ -54,14 +46,20 @@ async def test_a_request_over_the_network_is_answered_as_without() -> None:
 
 
 async def test_a_stream_over_the_network_pushes_and_answers() -> None:
-    async with serving(everyone(MARKET).values(), running()) as endpoints, aiohttp.ClientSession() as session:
-        async with session.ws_connect(endpoints["okx"].ws + "/ws/v5/public") as socket:
-            await socket.send_str("ping")
-            assert await socket.receive_str(timeout=5) == "pong"
-            arg = {"channel": "tickers", "instId": "BTC-USDT-SWAP"}
-            await socket.send_str(json.dumps({"op": "subscribe", "args": [arg]}))
-            assert json.loads(await socket.receive_str(timeout=5))["event"] == "subscribe"
-            first, second = (json.loads(await socket.receive_str(timeout=5)) for _ in range(2))
+    arg = {"channel": "tickers", "instId": "BTC-USDT-SWAP"}
+
+    async with (
+        serving(everyone(MARKET).values(), running()) as endpoints,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(endpoints["okx"].ws + "/ws/v5/public") as socket,
+    ):
+        await socket.send_str("ping")
+        assert await socket.receive_str(timeout=5) == "pong"
+        await socket.send_str(json.dumps({"op": "subscribe", "args": [arg]}))
+        assert json.loads(await socket.receive_str(timeout=5))["event"] == "subscribe"
+        first = json.loads(await socket.receive_str(timeout=5))
+        second = json.loads(await socket.receive_str(timeout=5))
+
     assert first["arg"] == second["arg"] == arg
     assert first["data"][0]["ts"] < second["data"][0]["ts"]
 
@@ -121,9 +119,9 @@ async def test_the_process_prints_its_settings_and_reports_at_its_end(tmp_path: 
     while line := (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip():
         name, _, value = line.partition("=")
         found[name] = value
-    async with aiohttp.ClientSession() as session:
-        async with session.get(found["PERPWATCH_VENUE_BINANCE_REST"] + PREMIUM) as response:
-            assert response.status == 200
+    address = found["PERPWATCH_VENUE_BINANCE_REST"] + PREMIUM
+    async with aiohttp.ClientSession() as session, session.get(address) as response:
+        assert response.status == 200
 
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), 30) == 0

@@ -235,12 +235,14 @@ class FakeVenue(ABC):
         return self.told(200, spoiling.values(data, faults))
 
     def _spoiled(self, told: Told, asked: Asked, use: Use, at: datetime) -> Told:
-        body, drip = told.body, told.drip
-        for fault in holding(self.faults, (Kind.TRUNCATED, Kind.DRIP), self.name, at, asked.path):
+        body, drip, delay = told.body, told.drip, told.delay
+        for fault in holding(self.faults, (Kind.TRUNCATED, Kind.LATE, Kind.DRIP), self.name, at, asked.path):
             if fault.kind is Kind.TRUNCATED:
                 body = body[: len(body) // 2]
+            elif fault.kind is Kind.LATE:
+                delay = timedelta(seconds=fault.value or 5)
             else:
                 drip = int(fault.value or 100)
         if self.nearly_used(asked, at):
             use = replace(use, used=max(use.used, use.most * 95 // 100))
-        return replace(told, body=body, drip=drip, headers={**self.usage(use), **told.headers})
+        return replace(told, body=body, drip=drip, delay=delay, headers={**self.usage(use), **told.headers})
