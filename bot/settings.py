@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from adapters.venues.http import is_allowed
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.venues.client import Endpoints
+from adapters.venues.http import is_allowed
 from adapters.venues.registry import VENUES
 
 PREFIX = "PERPWATCH_"

@@ -4,7 +4,7 @@ A `Ledger` remembers the last observation of every instrument that should answer
 Unknown is None, never 0: a missing venue lowers the coverage, and below MIN_COVERAGE the value is withheld.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,12 +13,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from signals.model import AGGREGATORS, OBSERVED, Instrument, Kind, Metric, Observation
+from signals.model import AGGREGATORS, OBSERVED, PAIRED, ROLLING, Instrument, Kind, Metric, Observation
 from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
 from signals.plausible import PRICES, is_believed, is_possible, strangers
 
 MIN_COVERAGE = 0.8
 """Share of the last known open interest that must be present and fresh."""
+
+_ADDED = frozenset({Metric.OI_LEVEL, *ROLLING.values()})
+"""Levels that add up over venues."""
 
 POINTS_TO_REJOIN = 2
 """Fresh cycles in a row after which a venue that was away counts again."""
@@ -219,7 +222,7 @@ def _combine(metric: Metric, values: Sequence[float], weights: Sequence[float | 
     """One number of several: sums add, the rest is weighted by OI where all have it, else mean or median."""
     if not values:
         return None, Weighing.ONE
-    if metric.kind is Kind.SUM or metric is Metric.OI_LEVEL:
+    if metric.kind is Kind.SUM or metric in _ADDED:
         return sum(values), Weighing.SUM if len(values) > 1 else Weighing.ONE
     if len(values) == 1:
         return values[0], Weighing.ONE
@@ -260,9 +263,12 @@ def bar(cycle: Cycle, step: timedelta) -> Panel:
             leg = legs[seen.metric].setdefault(seen.venue, _row(len(coins)))
             leg[0, j] = np.nansum([leg[0, j], seen.value]) if seen.metric is Metric.OI_LEVEL else seen.value
         paired.add(seen)
-    for coin, total in paired.totals(cycle.readings).items():
-        whole[Metric.VOLUME_PAIRED][0, column[coin]] = total
+    for coin, metric, total in paired.totals(cycle.readings):
+        whole[metric][0, column[coin]] = total
     return Panel(np.array([to_ms(cycle.at)], np.int64), coins, step, whole, legs)
+
+
+_VOLUMES = frozenset({leg for spot, (futures, _) in PAIRED.items() for leg in (spot, futures)})
 
 
 class _Paired:
@@ -272,20 +278,19 @@ class _Paired:
         self._legs: dict[tuple[str, str, Metric], float] = {}
 
     def add(self, seen: Observation) -> None:
-        if seen.metric in (Metric.VOLUME, Metric.VOLUME_SPOT):
+        if seen.metric in _VOLUMES:
             key = (seen.coin, seen.venue, seen.metric)
             self._legs[key] = self._legs.get(key, 0.0) + seen.value
 
-    def totals(self, readings: Readings) -> dict[str, float]:
-        totals: dict[str, float] = {}
+    def totals(self, readings: Readings) -> Iterator[tuple[str, Metric, float]]:
         for coin, of in readings.items():
-            spot = of.get(Metric.VOLUME_SPOT)
-            if spot is None or spot.value is None:
-                continue
-            legs = [self._legs.get((coin, venue, Metric.VOLUME)) for venue in spot.venues]
-            if legs and all(leg is not None for leg in legs):
-                totals[coin] = sum(leg or 0.0 for leg in legs)
-        return totals
+            for spot, (futures, both) in PAIRED.items():
+                reading = of.get(spot)
+                if reading is None or reading.value is None:
+                    continue
+                legs = [self._legs.get((coin, venue, futures)) for venue in reading.venues]
+                if legs and all(leg is not None for leg in legs):
+                    yield coin, both, sum(leg or 0.0 for leg in legs)
 
 
 def _row(coins: int) -> Matrix:

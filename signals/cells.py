@@ -12,7 +12,7 @@ import numpy as np
 from signals import features
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.base import Signal
-from signals.model import ALL, Cell, Metric, Observation
+from signals.model import ALL, ROLLING, Cell, Kind, Metric, Observation
 from signals.panel import Panel, Series, from_ms, to_ms
 from signals.units import yearly
 
@@ -27,6 +27,7 @@ _SUMS: Mapping[str, tuple[Metric, ...]] = {
     Metric.VOLUME: (Metric.VOLUME,),
     Metric.VOLUME_SPOT: (Metric.VOLUME_SPOT,),
 }
+_VOLUMES: Mapping[str, Metric] = {metric.value: metric for metric in (Metric.VOLUME, Metric.VOLUME_SPOT)}
 _MOVES: Mapping[str, Metric] = {Metric.OI: Metric.OI_LEVEL, Metric.PRICE: Metric.PRICE}
 _QUOTIENTS: Mapping[str, tuple[Callable[[Panel, timedelta, int | None], Series], Metric]] = {
     Metric.RATIO: (features.ratio, Metric.VOLUME_SPOT),
@@ -79,6 +80,8 @@ class Vectors:
             bars = _only(bars, venue)
         if name in _MOVES:
             return bars, features.change(bars, _MOVES[name], window, self._rows)
+        if name in _VOLUMES and venue == ALL:
+            return bars, features.volume(bars, _VOLUMES[name], window, self._rows)
         if name in _SUMS and venue == ALL:
             return bars, features.total(bars, _SUMS[name], window, self._rows)
         if name in _QUOTIENTS and venue == ALL:
@@ -130,15 +133,19 @@ class Cells:
         signal = self._vectors.signals.get(cell.name)
         if signal is not None:
             return signal.basis
-        return _BASIS.get(cell.name) or Metric(cell.name)
+        basis = _BASIS.get(cell.name) or Metric(cell.name)
+        offered = self.cycle.readings.get(cell.coin, {})
+        rolls = basis not in offered and ROLLING.get(basis, basis) in offered
+        return ROLLING[basis] if rolls else basis
 
     def _from_bars(self, cell: Cell) -> Seen:
         value, at, step = self._vectors.value(cell, self.cycle.at)
-        of = self._reading(cell.coin, self.basis_of(cell))
+        basis = self.basis_of(cell)
+        of = self._reading(cell.coin, basis)
         venues = of.venues if cell.venue == ALL else (cell.venue,)
         held = of.held if self._is_its_basis(cell.name) else None
         seen = replace(of, value=value, at=at, span=cell.window, venues=venues, held=held)
-        if cell.name in _SUMS:
+        if cell.name in _SUMS and basis.kind is Kind.SUM:
             partial = bool(of.missing) or (value is not None and self._vectors.has_holes(cell, at))
             seen = replace(seen, span=max(cell.window, step), floor=of.floor or partial)
         return Seen(seen, step)

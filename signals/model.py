@@ -72,6 +72,10 @@ class Metric(StrEnum):
     VOLUME_SPOT = "volume.spot"
     VOLUME_PAIRED = "volume.paired"
     """Futures volume of just those venues that also have a spot leg."""
+    VOLUME_24H = "volume.24h"
+    """Futures volume of the last 24 hours, as live venues tell it: a level that rolls on, which is never summed up."""
+    VOLUME_SPOT_24H = "volume.spot.24h"
+    VOLUME_PAIRED_24H = "volume.paired.24h"
     RATIO = "ratio"
     BASIS = "basis"
 
@@ -109,6 +113,9 @@ _SHAPES: Mapping[Metric, tuple[Unit, Kind]] = {
     Metric.VOLUME: (Unit.USD, Kind.SUM),
     Metric.VOLUME_SPOT: (Unit.USD, Kind.SUM),
     Metric.VOLUME_PAIRED: (Unit.USD, Kind.SUM),
+    Metric.VOLUME_24H: (Unit.USD, Kind.LEVEL),
+    Metric.VOLUME_SPOT_24H: (Unit.USD, Kind.LEVEL),
+    Metric.VOLUME_PAIRED_24H: (Unit.USD, Kind.LEVEL),
     Metric.RATIO: (Unit.RATIO, Kind.LEVEL),
     Metric.BASIS: (Unit.FRACTION, Kind.LEVEL),
 }
@@ -128,8 +135,24 @@ OBSERVED = (
     Metric.LIQ_SHORT,
     Metric.VOLUME,
     Metric.VOLUME_SPOT,
+    Metric.VOLUME_24H,
+    Metric.VOLUME_SPOT_24H,
 )
 """What venues deliver. Everything else is computed from these."""
+
+
+ROLLING: Mapping[Metric, Metric] = {
+    Metric.VOLUME: Metric.VOLUME_24H,
+    Metric.VOLUME_SPOT: Metric.VOLUME_SPOT_24H,
+    Metric.VOLUME_PAIRED: Metric.VOLUME_PAIRED_24H,
+}
+"""What stands for a day's sum of a volume where no bars of it are known."""
+
+PAIRED: Mapping[Metric, tuple[Metric, Metric]] = {
+    Metric.VOLUME_SPOT: (Metric.VOLUME, Metric.VOLUME_PAIRED),
+    Metric.VOLUME_SPOT_24H: (Metric.VOLUME_24H, Metric.VOLUME_PAIRED_24H),
+}
+"""To each spot leg its futures leg, and what the latter is called on just the venues that have both."""
 
 
 class Family(StrEnum):

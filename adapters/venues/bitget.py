@@ -46,8 +46,8 @@ METRICS = frozenset(
         Metric.INDEX,
         Metric.FUNDING,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
-        Metric.VOLUME_SPOT,
+        Metric.VOLUME_24H,
+        Metric.VOLUME_SPOT_24H,
         Metric.LS_TOP,
         Metric.LS_POS,
         Metric.LIQ_LONG,
@@ -251,7 +251,7 @@ def _ticker(rows: Rows, of: Listed, ticker: _Ticker) -> None:
     rows.level(Metric.PRICE, of, per_coin(ticker.mark_price, of), at, FRESH)
     rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, FRESH)
     rows.level(Metric.OI_LEVEL, of, in_coins(ticker.holding_amount, of), at, FRESH)
-    rows.total(Metric.VOLUME, of, number(ticker.usdt_volume), at, DAY, VOLUME_FRESH)
+    rows.total(Metric.VOLUME_24H, of, number(ticker.usdt_volume), at, DAY, VOLUME_FRESH)
 
 
 def _funding(rows: Rows, of: Listed, seen: _Rate, at: datetime | None) -> None:

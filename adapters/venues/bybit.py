@@ -46,7 +46,7 @@ METRICS = frozenset(
         Metric.INDEX,
         Metric.FUNDING,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
+        Metric.VOLUME_24H,
         Metric.LS,
         Metric.LIQ_LONG,
         Metric.LIQ_SHORT,
@@ -265,7 +265,7 @@ def _listed(rows: Rows, contract: _Contract) -> Listed | None:
     if delists is not None and delists <= rows.received:
         return None
     coin, multiplier = canonical(NAME, _SWAPPED_BASES.get(contract.base_coin, contract.base_coin))
-    metrics = METRICS | {Metric.VOLUME_SPOT} if contract.settle_coin == SPOT_CARRIER else METRICS
+    metrics = METRICS | {Metric.VOLUME_SPOT_24H} if contract.settle_coin == SPOT_CARRIER else METRICS
     return Listed(Instrument(NAME, contract.symbol, coin, multiplier, metrics), contract=multiplier, delists=delists)
 
 
@@ -274,7 +274,7 @@ def _ticker(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> Non
     rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, FRESH)
     coins = _one_sided(of, ticker.single_open_interest, ticker.open_interest)
     rows.level(Metric.OI_LEVEL, of, coins, at, FRESH)
-    rows.total(Metric.VOLUME, of, number(ticker.turnover24h), at, DAY, VOLUME_FRESH)
+    rows.total(Metric.VOLUME_24H, of, number(ticker.turnover24h), at, DAY, VOLUME_FRESH)
     _funding(rows, of, ticker, at)
 
 

@@ -12,7 +12,7 @@ from adapters.store.base import VenueStore
 from adapters.venues.base import Batch, Feed, Venue
 from adapters.venues.manners import Answer, Api, Manners, Share
 from adapters.venues.roster import Roster, Turn
-from adapters.venues.streams import Channel, follow
+from adapters.venues.streams import Channel, Stream
 from adapters.venues.transport import Request, Transport
 from adapters.venues.wire import Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Pulse
@@ -54,6 +54,8 @@ class Client:
         self.endpoints = wiring.endpoints
         self.roster = Roster(manners.venue)
         self.api = Api(manners, wiring.transport, wiring.store, wiring.clock, wiring.egress, wiring.rng)
+        self.streaming: Stream | None = None
+        """The stream that is read, once it is."""
         self._venue = manners.venue
         self._wiring = wiring
 
@@ -90,10 +92,11 @@ class Client:
         """What was parsed of the answer."""
         return Batch(self._venue, feed.name, parsed.observations, parsed.rejected, answer.digest)
 
-    def stream(self, channel: Channel) -> AsyncIterator[Liquidation | Gap | Pulse]:
+    def stream(self, channel: Channel, path: str = "") -> AsyncIterator[Liquidation | Gap | Pulse]:
         """The forced closes of that channel, for as long as they are wanted."""
-        wiring = self._wiring
-        return follow(channel, self.endpoints.ws, wiring.transport, lambda: self.roster.known, wiring.clock, wiring.rng)
+        wiring, url = self._wiring, self.endpoints.ws + path
+        self.streaming = Stream(channel, url, wiring.transport, lambda: self.roster.known, wiring.clock, wiring.rng)
+        return self.streaming.items()
 
     @property
     def _name_of_roster(self) -> str:

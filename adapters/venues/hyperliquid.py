@@ -57,7 +57,7 @@ SPOT_TOKENS: Mapping[str, tuple[str, str]] = {
 """The spot token of each coin that has one, and how its full name begins: a name alone may be anybody's."""
 
 OFFERED = frozenset(
-    {Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME}
+    {Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME_24H}
 )
 
 
@@ -189,7 +189,7 @@ def _is_watched(name: _Name) -> bool:
 
 def _listed(name: _Name) -> Listed:
     coin, multiplier = canonical(NAME, name.name)
-    metrics = OFFERED | ({Metric.VOLUME_SPOT} if coin in SPOT_TOKENS else frozenset())
+    metrics = OFFERED | ({Metric.VOLUME_SPOT_24H} if coin in SPOT_TOKENS else frozenset())
     return Listed(Instrument(NAME, name.name, coin, multiplier, metrics), contract=multiplier)
 
 
@@ -211,7 +211,7 @@ def _add(rows: Rows, of: Listed, context: _Context) -> None:
     rows.level(Metric.PRICE, of, per_coin(context.mark_px, of), at, FRESH)
     rows.level(Metric.INDEX, of, per_coin(context.oracle_px, of), at, FRESH)
     rows.level(Metric.OI_LEVEL, of, in_coins(context.open_interest, of), at, FRESH)
-    rows.total(Metric.VOLUME, of, number(context.day_ntl_vlm), at, DAY, VOLUME_FRESH)
+    rows.total(Metric.VOLUME_24H, of, number(context.day_ntl_vlm), at, DAY, VOLUME_FRESH)
     rows.rate(Metric.FUNDING, of, number(context.funding), INTERVAL_H, at, _next_hour(at), FRESH)
 
 

@@ -65,7 +65,7 @@ OFFERED = frozenset(
         Metric.FUNDING,
         Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
+        Metric.VOLUME_24H,
         Metric.LS,
         Metric.LS_TOP,
         Metric.LS_POS,
@@ -75,7 +75,7 @@ OFFERED = frozenset(
         Metric.LIQ_SHORT,
     }
 )
-_OF_MAIN_QUOTE = frozenset({Metric.INDEX, Metric.VOLUME_SPOT})
+_OF_MAIN_QUOTE = frozenset({Metric.INDEX, Metric.VOLUME_SPOT_24H})
 _PERPETUAL = "SWAP"
 _PONG = b"pong"
 _CLOSED_BY: Mapping[tuple[str, str], Side] = {
@@ -245,7 +245,7 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     for ticker in rows.read(_data(body), _Ticker):
         if ticker.inst_type == _PERPETUAL and (of := rows.listed(ticker.inst_id)) is not None:
             traded = product(number(ticker.vol_ccy), number(ticker.last))
-            rows.total(Metric.VOLUME, of, traded, instant(ticker.ts), DAY, VOLUME_FRESH)
+            rows.total(Metric.VOLUME_24H, of, traded, instant(ticker.ts), DAY, VOLUME_FRESH)
     return rows.parsed()
 
 

@@ -334,7 +334,7 @@ def spot_volume(rows: Rows, traded: Mapping[str, Leg], quotes: Sequence[str], fr
 
     A coin without a pair has no spot leg, one with an unreadable pair has no sum, and the oldest leg dates the sum.
     """
-    carriers = {of.instrument.coin: of for of in rows.known.values() if Metric.VOLUME_SPOT in of.instrument.metrics}
+    carriers = {of.instrument.coin: of for of in rows.known.values() if Metric.VOLUME_SPOT_24H in of.instrument.metrics}
     for of in carriers.values():
         legs = [traded[pair] for pair in _pairs(of.instrument, quotes) if pair in traded]
         volumes = [volume for volume, _ in legs if volume is not None and volume >= 0]
@@ -342,7 +342,7 @@ def spot_volume(rows: Rows, traded: Mapping[str, Leg], quotes: Sequence[str], fr
         if legs:
             whole = sum(volumes) if len(volumes) == len(legs) else None
             oldest = min(times) if len(times) == len(legs) else None
-            rows.total(Metric.VOLUME_SPOT, of, whole, oldest, _DAY, fresh_for)
+            rows.total(Metric.VOLUME_SPOT_24H, of, whole, oldest, _DAY, fresh_for)
 
 
 def _pairs(of: Instrument, quotes: Sequence[str]) -> Iterator[str]:
