@@ -32,6 +32,7 @@ from adapters.venues.wire import (
     instant,
     number,
     per_coin,
+    product,
     row,
     spot_volume,
 )
@@ -104,6 +105,15 @@ class _Paid(msgspec.Struct, rename="camel"):
     time: Decimal = None
 
 
+class _Candle(msgspec.Struct):
+    symbol: str = msgspec.field(name="s")
+    start: Decimal = msgspec.field(name="t", default=None)
+    high: Decimal = msgspec.field(name="h", default=None)
+    low: Decimal = msgspec.field(name="l", default=None)
+    close: Decimal = msgspec.field(name="c", default=None)
+    volume: Decimal = msgspec.field(name="v", default=None)
+
+
 def parse_instruments(body: bytes, received: datetime) -> ParsedInstruments:
     """The living perpetuals of `metaAndAssetCtxs`."""
     rows = Rows(NAME, received, {})
@@ -146,6 +156,30 @@ def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
             rate, at = number(paid.funding_rate), instant(paid.time)
             rows.rate(Metric.FUNDING_SETTLED, of, rate, INTERVAL_H, at, None, SETTLED_FRESH)
     return rows.parsed()
+
+
+def parse_candles(body: bytes, received: datetime, known: Known, metric: Metric, step: timedelta) -> Parsed:
+    """Bars of `candleSnapshot` that are over: the last trade of each, or about what was traded in US dollars.
+
+    Volumes are told in coins; they are taken at the mean of the bar's high, low and close.
+    """
+    rows = Rows(NAME, received, known)
+    for candle in rows.read(envelope(body, list[msgspec.Raw], NAME), _Candle):
+        of = rows.listed(candle.symbol)
+        end = None if of is None else rows.ended(candle.symbol, candle.start, step)
+        if of is None or end is None:
+            continue
+        if metric is Metric.VOLUME:
+            rows.total(metric, of, product(number(candle.volume), _typical(candle)), end, step, step)
+        else:
+            rows.level(metric, of, per_coin(candle.close, of), end, step)
+    return rows.parsed()
+
+
+def _typical(candle: _Candle) -> float | None:
+    prices = number(candle.high), number(candle.low), number(candle.close)
+    known = [price for price in prices if price is not None]
+    return sum(known) / len(known) if len(known) == len(prices) else None
 
 
 def _is_watched(name: _Name) -> bool:

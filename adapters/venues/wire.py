@@ -242,6 +242,13 @@ class Rows:
                 )
             )
 
+    def ended(self, symbol: str, start: Decimal, step: timedelta) -> datetime | None:
+        """When a bar that began then was over; one that is not over yet is passed over, one without a start refused."""
+        began = instant(start)
+        if began is None:
+            self.refuse(symbol, Reason.NO_TIME)
+        return began + step if began is not None and began + step <= self.received else None
+
     def parsed(self) -> Parsed:
         """What was collected."""
         return Parsed(tuple(self.observations), tuple(self.rejected))
