@@ -267,7 +267,9 @@ def _listed(rows: Rows, contract: _Contract) -> Listed | None:
         return None
     coin, multiplier = canonical(NAME, _SWAPPED_BASES.get(contract.base_coin, contract.base_coin))
     metrics = METRICS | {Metric.VOLUME_SPOT_24H} if contract.settle_coin == SPOT_CARRIER else METRICS
-    return Listed(Instrument(NAME, contract.symbol, coin, multiplier, metrics), contract=multiplier, delists=delists)
+    money = "" if contract.settle_coin == SPOT_CARRIER else contract.settle_coin
+    instrument = Instrument(NAME, contract.symbol, coin, multiplier, metrics, money=money)
+    return Listed(instrument, contract=multiplier, delists=delists)
 
 
 def _ticker(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> None:
