@@ -1,20 +1,25 @@
 """A venue is asked within its limits, and its refusals are obeyed to the end, also by those who come later."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import blake2b
 from itertools import pairwise
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.store import embedded
 from adapters.store.base import StoreUnavailable
 from adapters.store.memory import MemoryStore
+from adapters.store.registry import open_store
 from adapters.venues.base import Banned, Cost, RateLimited, Refused, Unavailable, VenueError
 from adapters.venues.http import Http
 from adapters.venues.manners import Answer, Api, Share, banned_until, retry_after
@@ -23,6 +28,7 @@ from adapters.venues.transport import Request, Response
 from tests import virtual
 from tests.adapters.venues.played import ASKED, HOUR, MANNERS, MINUTE, SECOND, T0, Desk, Played, ok, said
 from tests.loopback import answer, nothing, saying, serving
+from tests.servers import valkey
 
 Script: TypeAlias = "Iterable[Response | VenueError]"
 FINE = (ok(),)
@@ -236,12 +242,9 @@ def test_limits_that_were_learned_by_another_version_and_cannot_be_read_are_not_
 @pytest.mark.parametrize("name", ["seconds", "date", "date by the venue's clock"])
 def test_a_bucket_that_was_used_too_much_rests_for_as_long_as_the_venue_says(name: str) -> None:
     told = {
-        "seconds": {"retry_after": "90"},
-        "date": {"retry_after": date_of(T0 + 90 * SECOND)},
-        "date by the venue's clock": {
-            "retry_after": date_of(T0 + HOUR + 90 * SECOND),
-            "date": date_of(T0 + HOUR),
-        },
+        "seconds": {"retry-after": "90"},
+        "date": {"retry-after": date_of(T0 + 90 * SECOND)},
+        "date by the venue's clock": {"retry-after": date_of(T0 + HOUR + 90 * SECOND), "date": date_of(T0 + HOUR)},
     }
 
     async def story(desk: Desk) -> None:
@@ -257,7 +260,7 @@ def test_a_bucket_that_was_used_too_much_rests_for_as_long_as_the_venue_says(nam
 
         assert await desk.failure() is None
 
-    at_desk(story, [said(429, **told[name]), ok()])
+    at_desk(story, [replace(said(429), headers=told[name]), ok()])
 
 
 def test_without_a_time_the_rest_grows_from_a_second_to_a_minute_and_a_success_begins_anew() -> None:
@@ -482,6 +485,33 @@ def test_without_a_store_nothing_is_sent_and_its_silence_is_not_the_venues() -> 
     virtual.run(main)
 
 
+async def test_a_ban_is_obeyed_by_who_comes_after_a_kill_of_us_and_of_the_store(tmp_path: Path) -> None:
+    """V40, on the embedded server: both are gone without a word."""
+    venue = Played([BANNED, ok()])
+    first = embedded.start(tmp_path)
+    store = await open_store(first.url)
+    since_boot = timedelta(seconds=asyncio.get_running_loop().time())
+    desk = Desk(store, venue, ahead=-since_boot)
+    assert isinstance(await desk.failure(), Banned)
+    assert first.pid is not None
+    os.kill(first.pid, signal.SIGKILL)
+    await store.aclose()
+    first.stop()
+
+    again = embedded.start(tmp_path)
+    store = await open_store(again.url)
+    try:
+        reborn = Desk(store, venue, seed=2, ahead=-since_boot)
+        for _ in range(3):
+            error = await reborn.failure()
+            assert isinstance(error, Banned)
+            assert error.until == T0 + HOUR
+        assert len(venue.sent) == 1
+    finally:
+        await store.aclose()
+        again.stop()
+
+
 # refusals
 
 
@@ -509,6 +539,19 @@ def test_a_refusal_of_region_or_key_is_said_so_and_the_venue_left_alone_for_an_h
         assert await desk.failure() is None
 
     at_desk(story, [refusal, ok()])
+
+
+async def test_a_refusal_is_told_as_one_whatever_the_store_keeps_of_its_end(tmp_path: Path) -> None:
+    """The embedded server keeps whole milliseconds."""
+    with valkey(tmp_path) as url:
+        store = await open_store(url)
+        desk = Desk(store, Played([said(451), ok()]), ahead=timedelta(microseconds=-123))
+
+        errors = [await desk.failure() for _ in range(3)]
+
+        await store.aclose()
+    assert {type(error) for error in errors} == {Refused}
+    assert len(desk.venue.sent) == 1
 
 
 def test_a_ban_after_a_refusal_is_told_as_a_ban() -> None:
