@@ -49,12 +49,12 @@ MANNERS = Manners(NAME, (Bucket(_INFO, 1_200, timedelta(minutes=1)),), _used, _b
 _CALL = Cost(_INFO, _WEIGHT)
 CONTEXTS = Feed(
     "contexts",
-    frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME}),
+    frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME_24H}),
     timedelta(seconds=10),
     _CALL,
     Scope.BULK,
 )
-SPOT = Feed("volume.spot", frozenset({Metric.VOLUME_SPOT}), timedelta(seconds=30), _CALL, Scope.BULK)
+SPOT = Feed("volume.spot", frozenset({Metric.VOLUME_SPOT_24H}), timedelta(seconds=30), _CALL, Scope.BULK)
 PAST = Feed("past", frozenset(), timedelta(0), _CALL, Scope.EACH)
 
 _TYPES: Mapping[str, str] = {CONTEXTS.name: "metaAndAssetCtxs", SPOT.name: "spotMetaAndAssetCtxs"}

@@ -55,13 +55,13 @@ _limits = msgspec.json.Decoder(dict[str, int])
 class Manners:
     """What a venue allows, and how it says so; declared as data in the venue's file.
 
-    `used` is the weight by bucket that the headers of an answer say is used in the present window, empty where they
-    say nothing. `ban` is the end of a ban of the whole venue, where an answer at that moment means one.
+    `used` is the weight by bucket that the headers of an answer to a call out of that bucket say is used in the present
+    window, empty where they say nothing. `ban` is the end of a ban of the whole venue, where an answer at that moment means one.
     """
 
     venue: str
     buckets: tuple[Bucket, ...]
-    used: Callable[[Mapping[str, str]], Mapping[str, int]]
+    used: Callable[[str, Mapping[str, str]], Mapping[str, int]]
     ban: Callable[[Response, datetime], datetime | None]
 
 
@@ -234,7 +234,7 @@ class Api:
         if ban is not None:
             left = ban - theirs if ban > theirs else SHORTEST_BAN
             raise Banned(await self._block(self._venue, now + left, now))
-        await self._correct(response, now)
+        await self._correct(response, cost, now)
         status = response.status
         if 200 <= status < 300:
             self._limited.pop(cost.bucket, None)
@@ -253,11 +253,11 @@ class Api:
         self._skew = said - now
         return said if abs(self._skew) <= WILDEST_CLOCK else now
 
-    async def _correct(self, response: Response, now: datetime) -> None:
+    async def _correct(self, response: Response, cost: Cost, now: datetime) -> None:
         """Count what the venue counted: in the window that it meant, where the answer came just after its end."""
         said = told_time(response.headers)
         at = said if said is not None and abs(said - now) <= SAME_MOMENT else now
-        for name, used in self._manners.used(response.headers).items():
+        for name, used in self._manners.used(cost.bucket, response.headers).items():
             bucket = self._buckets[name]  # `used` names what is declared beside it
             await self._stored(self._store.raise_spent(self._key(name), used, bucket.window, at))
             if used * 100 > bucket.limit * FULL:
