@@ -56,7 +56,8 @@ class Manners:
     """What a venue allows, and how it says so; declared as data in the venue's file.
 
     `used` is the weight by bucket that the headers of an answer to a call out of that bucket say is used in the present
-    window, empty where they say nothing. `ban` is the end of a ban of the whole venue, where an answer at that moment means one.
+    window, empty where they say nothing. `ban` is the end of a ban of the whole venue, where an answer at that moment
+    means one.
     """
 
     venue: str
