@@ -129,8 +129,9 @@ class Ledger:
         """Close the moment `at`: one reading per coin and metric that at least one venue should give."""
         counted = self._counted(at)
         coins: dict[str, list[Instrument]] = {}
-        for instrument in self.instruments.values():
-            coins.setdefault(instrument.coin, []).append(instrument)
+        for key, instrument in self.instruments.items():
+            if key not in self.quarantined:  # it is of another coin, so nobody misses it
+                coins.setdefault(instrument.coin, []).append(instrument)
         readings = {coin: self._coin(coins[coin], counted, at) for coin in sorted(coins)}
         return Cycle(at, label, readings, tuple(self.last[key] for key in sorted(self.last)))
 
@@ -213,7 +214,7 @@ class Ledger:
     def _present(self, i: Instrument, metric: Metric, counted: set[Key], at: datetime, *, alone: bool) -> bool:
         key = (i.venue, i.symbol, metric)
         seen = self.last.get(key)
-        return key in counted or (alone and key[:2] not in self.quarantined and seen is not None and is_fresh(seen, at))
+        return key in counted or (alone and seen is not None and is_fresh(seen, at))
 
     def _fresh_oi(self, i: Instrument, counted: set[Key]) -> float | None:
         key = (i.venue, i.symbol, Metric.OI_LEVEL)

@@ -43,16 +43,11 @@ def is_near(value: float, reference: float) -> bool:
 def unlike_others(prices: Mapping[K, float], newcomers: Collection[K]) -> set[K]:
     """Those newcomers whose price is not within LIKE of the median of the others' prices; nobody who is alone.
 
-    The others are those already known; where all are new, all the other newcomers.
+    The others are those already known; where all are new, it is the median of all.
     """
-    known = {who: price for who, price in prices.items() if who not in newcomers}
-    unlike = set()
-    for who in newcomers:
-        others = known or {other: price for other, price in prices.items() if other != who}
-        middle = median(others.values()) if others else prices[who]
-        if abs(prices[who] - middle) > LIKE * middle:
-            unlike.add(who)
-    return unlike
+    known = [price for who, price in prices.items() if who not in newcomers]
+    middle = median(known or prices.values())
+    return {who for who in newcomers if abs(prices[who] - middle) > LIKE * middle}
 
 
 def strangers(prices: Mapping[K, float]) -> set[K]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import ClassVar
 
 from tests.fake_venues import bitget_rows as rows
@@ -55,6 +56,8 @@ class FakeBitget(FakeVenue):
             ("GET", f"{MIX}history-fund-rate"): self._history_fund_rate,
             ("GET", f"{MIX}candles"): self._candles,
             ("GET", f"{MIX}history-candles"): self._candles,
+            ("GET", f"{MIX}history-mark-candles"): self._candles,
+            ("GET", f"{MIX}history-index-candles"): self._candles,
             ("GET", f"{SPOT}tickers"): self._spot_tickers,
             ("GET", "/api/v3/market/liquidations"): self._liquidations,
             **{("GET", MIX + name): self._ratio(row) for name, row in RATIOS.items()},
@@ -153,7 +156,7 @@ class FakeBitget(FakeVenue):
         """Ascending: start, open, high, low, close, volume in coins, volume in the quote."""
         _product(asked)
         of, _ = self._row(asked, at)
-        past = asked.path.endswith("history-candles")
+        past = "/history-" in asked.path
         limit, most = _number(asked, "limit", 100), 200 if past else 1_000
         if not 1 <= limit <= most:
             raise _wrong("40020", "Parameter limit error")
@@ -164,7 +167,8 @@ class FakeBitget(FakeVenue):
         if end - start > SPAN_MS:
             raise _wrong("00001", "startTime and endTime interval cannot be greater than 90 days")
         opens = newest(grid(start, end, width, offset), limit)
-        found = [bar for bar in bars(self.market, of, opens, width, at.ms) if bar.whole or not past]
+        price = attrgetter(next((each for each in ("mark", "index") if f"-{each}-" in asked.path), "last"))
+        found = [bar for bar in bars(self.market, of, opens, width, at.ms, price) if bar.whole or not past]
         return _told(
             [
                 [

@@ -3,7 +3,9 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import ClassVar
 
 from tests.fake_venues import gate_rows as rows
@@ -193,8 +195,10 @@ class FakeGate(FakeVenue):
         return newest(grid(first, last, width), limit)[::-1]
 
     def _candlesticks(self, asked: Asked, at: Moment) -> Json:
-        """Ascending; a span excludes a limit, and neither may mean more than 2,000 points."""
-        of, _ = self._row(asked, at)
+        """Ascending; a span excludes a limit, neither means more than 2,000 points; mark_ and index_ name prices."""
+        symbol = asked.query.get("contract", "")
+        kind = next((each for each in ("mark", "index") if symbol.startswith(f"{each}_")), "last")
+        of, _ = self._row(replace(asked, query={**asked.query, "contract": symbol.removeprefix(f"{kind}_")}), at)
         width = _width(asked, "5m")
         spanned = "from" in asked.query or "to" in asked.query
         if spanned and "limit" in asked.query:
@@ -204,7 +208,7 @@ class FakeGate(FakeVenue):
         limit = _number(asked, "limit", 100) if not spanned else MOST_POINTS
         if limit > MOST_POINTS or (start is not None and (end - start) / width > MOST_POINTS):
             raise _wrong("INVALID_PARAM_VALUE", "Candlestick too many points requested")
-        found = bars(self.market, of, page(at.ms, width, start, end, limit), width, at.ms)
+        found = bars(self.market, of, page(at.ms, width, start, end, limit), width, at.ms, attrgetter(kind))
         return [
             {
                 "t": bar.opens_ms // 1000,

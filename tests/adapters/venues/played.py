@@ -52,7 +52,8 @@ class Played:
         raise Unavailable("it has no stream")
 
 
-def used(headers: Mapping[str, str]) -> Mapping[str, int]:
+def used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
+    del bucket
     weight = headers.get("x-used-weight")
     return {} if weight is None else {"main": int(weight)}
 

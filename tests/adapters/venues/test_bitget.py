@@ -27,6 +27,7 @@ METRICS = frozenset(
         Metric.PRICE,
         Metric.INDEX,
         Metric.FUNDING,
+        Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
         Metric.VOLUME_24H,
         Metric.VOLUME_SPOT_24H,

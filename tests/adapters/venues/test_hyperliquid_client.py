@@ -65,7 +65,7 @@ async def test_one_call_brings_all_perpetuals_with_all_their_values() -> None:
         Metric.INDEX: 64_020.0,
         Metric.FUNDING: pytest.approx(0.0001),
         Metric.OI_LEVEL: 40_000.0,
-        Metric.VOLUME: 1.5e9,
+        Metric.VOLUME_24H: 1.5e9,
     }
     assert by_metric(batch.observations, "kPEPE")[Metric.OI_LEVEL].value == 9e11
     assert (batch.venue, batch.feed, CONTEXTS.cost.weight, CONTEXTS.every.seconds) == (
@@ -81,7 +81,7 @@ async def test_spot_volume_comes_with_one_call_more() -> None:
 
     assert transport.asked[1:] == [Request("https://api.hyperliquid.xyz/info", body={"type": "spotMetaAndAssetCtxs"})]
     assert [(seen.symbol, seen.metric, seen.value) for seen in batch.observations] == [
-        ("BTC", Metric.VOLUME_SPOT, 6e7)
+        ("BTC", Metric.VOLUME_SPOT_24H, 6e7)
     ]  # fmt: skip
     assert (SPOT.cost.weight, SPOT.every.seconds) == (20, 30)
 

@@ -357,7 +357,7 @@ def test_a_ban_is_in_the_store_before_the_venues_headers_are_even_looked_at() ->
         store = desk.store
         assert isinstance(store, MemoryStore)
 
-        def used(_: object) -> dict[str, int]:
+        def used(*_: object) -> dict[str, int]:
             seen.append(store._blocks.get("binance@home"))
             return {}
 

@@ -1,16 +1,18 @@
 """Clients of venues on transports that are no network: fake venues, or answers that stand in the test."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Feed, Venue
 from adapters.venues.client import Endpoints, Wiring
 from adapters.venues.transport import Request, Response, Socket, Transport
-from signals.model import Instrument, Metric, Observation
+from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 from tests.fake_venues.golden import AT
 from tests.fake_venues.inprocess import InProcess
 from tests.fake_venues.venue import FakeVenue
@@ -91,3 +93,21 @@ async def of(venue: Venue, symbol: str) -> Instrument:
 def feed(venue: Venue, name: str) -> Feed:
     """One feed of the venue."""
     return next(each for each in venue.feeds if each.name == name)
+
+
+Heard: TypeAlias = Liquidation | Gap | Pulse
+
+
+async def heard(venue: Venue, seconds: float) -> list[Heard]:
+    """What the venue's stream says in that time; on the virtual loop that costs nothing."""
+    items: list[Heard] = []
+
+    async def listen() -> None:
+        async for item in venue.liquidations(()):
+            items.append(item)  # noqa: PERF401 - what comes before the end counts
+
+    listening = asyncio.create_task(listen())
+    await asyncio.sleep(seconds)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    return items
