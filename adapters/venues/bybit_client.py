@@ -26,6 +26,7 @@ from adapters.venues.bybit import (
 from adapters.venues.client import Client, Endpoints, Wiring
 from adapters.venues.manners import Manners
 from adapters.venues.past import read
+from adapters.venues.settling import Settling
 from adapters.venues.silence import Silence
 from adapters.venues.streams import Channel
 from adapters.venues.transport import Request, Response
@@ -33,7 +34,9 @@ from adapters.venues.wire import Known, Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 from signals.panel import to_ms
 
-ENDPOINTS = Endpoints("https://api.bybit.com", "https://api.bybit.com", "wss://stream.bybit.com/v5/public/linear")
+ENDPOINTS = Endpoints("https://api.bybit.com", "https://api.bybit.com", "wss://stream.bybit.com")
+
+_STREAM = "/v5/public/linear"
 
 BANNED_FOR = timedelta(minutes=10)
 """How long to be silent after "access too frequent"."""
@@ -124,7 +127,7 @@ INSTRUMENTS = Feed("instruments", frozenset(), timedelta(minutes=10), _ADDRESS, 
 PAST = Feed("past", frozenset(), timedelta(0), _ADDRESS, Scope.EACH)
 TICKERS = Feed(
     "tickers",
-    frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.OI_LEVEL, Metric.VOLUME_24H}),
+    frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME_24H}),
     timedelta(seconds=10),
     _ADDRESS,
     Scope.BULK,
@@ -255,6 +258,7 @@ class Bybit:
 
     def __init__(self, wiring: Wiring) -> None:
         self.client = Client(MANNERS, wiring)
+        self._settling = Settling()
 
     async def instruments(self) -> Sequence[Instrument]:
         """The living perpetuals, over all pages of the list."""
@@ -272,12 +276,13 @@ class Bybit:
         call = _CALLS[feed.name]
         params = {**call.params, "symbol": of[0].symbol} if feed.scope is Scope.EACH else call.params
         answer = await self.client.ask(feed, self._request(call.path, params))
-        return self.client.batch(feed, answer, call.parse(answer.body, answer.received, self.client.roster.known))
+        parsed = call.parse(answer.body, answer.received, self.client.roster.known)
+        return self.client.batch(feed, answer, self._settling.with_paid(parsed))
 
     def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap | Pulse]:
         """All forced closes of the known perpetuals."""
         del of
-        return self.client.stream(CHANNEL)
+        return self.client.stream(CHANNEL, _STREAM)
 
     def history(
         self, instrument: Instrument, metric: Metric, span: Span, step: timedelta

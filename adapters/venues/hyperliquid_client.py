@@ -19,6 +19,7 @@ from adapters.venues.hyperliquid import (
 )
 from adapters.venues.manners import Manners
 from adapters.venues.past import read
+from adapters.venues.settling import Settling
 from adapters.venues.silence import Silence
 from adapters.venues.transport import Request, Response
 from adapters.venues.wire import Known, Listed, Parsed
@@ -49,7 +50,7 @@ MANNERS = Manners(NAME, (Bucket(_INFO, 1_200, timedelta(minutes=1)),), _used, _b
 _CALL = Cost(_INFO, _WEIGHT)
 CONTEXTS = Feed(
     "contexts",
-    frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.OI_LEVEL, Metric.VOLUME_24H}),
+    frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME_24H}),
     timedelta(seconds=10),
     _CALL,
     Scope.BULK,
@@ -89,6 +90,7 @@ class Hyperliquid:
 
     def __init__(self, wiring: Wiring) -> None:
         self.client = Client(MANNERS, wiring)
+        self._settling = Settling()
         self._listed: Sequence[Listed] = ()
         """The list in the last answer, until it is taken over."""
 
@@ -107,7 +109,7 @@ class Hyperliquid:
         parsed = _PARSERS[feed.name](answer.body, answer.received, self.client.roster.known)
         if feed is CONTEXTS:
             self._listed = parse_instruments(answer.body, answer.received).listed
-        return self.client.batch(feed, answer, parsed)
+        return self.client.batch(feed, answer, self._settling.with_paid(parsed))
 
     def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap | Pulse]:
         """Nothing: there is no public stream of them."""

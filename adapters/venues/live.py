@@ -14,7 +14,6 @@ from adapters.venues.client import LiveVenue
 from adapters.venues.intake import Intake
 from adapters.venues.intervals import CONFLICT, Intervals
 from adapters.venues.ranking import Ranking
-from adapters.venues.settlements import Settlements
 from adapters.venues.tally import Tally
 from adapters.venues.troubles import Troubles
 from signals.model import Metric, Observation
@@ -96,8 +95,6 @@ class Vigil:
         self._troubles = Troubles()
         self._ranking = Ranking()
         self._intervals = Intervals()
-        self._settlements = Settlements()
-        self._tell_payments = {v.name for v in venues if any(Metric.FUNDING_SETTLED in f.metrics for f in v.feeds)}
         self._restored = False
         now = clock()
         self._askers = {venue.name: Asker(venue, self._accept, clock, now, self._troubles) for venue in venues}
@@ -165,7 +162,7 @@ class Vigil:
         return doubt
 
     def _believed(self, batch: Batch) -> Iterator[Observation]:
-        """The observations without rates of a doubtful interval, and with payments that the venue does not tell."""
+        """The observations without rates of a doubtful interval."""
         for seen in batch.observations:
             if seen.metric is not Metric.FUNDING:
                 yield seen
@@ -173,10 +170,8 @@ class Vigil:
             word = self._intervals.weigh(seen)
             if word.changed is not None:
                 log.info("funding interval changed", venue=seen.venue, symbol=seen.symbol, hours=seen.interval_h)
-            paid = None if seen.venue in self._tell_payments else self._settlements.take(seen)
             if word.is_believed:
                 yield seen
-                yield from () if paid is None else (paid,)
             else:
                 self._askers[seen.venue].refused[CONFLICT] += 1
 

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.venues.intervals import Intervals
-from adapters.venues.settlements import Settlements
 from signals.model import Metric, Observation
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -71,34 +70,3 @@ def test_who_keeps_the_stated_interval_is_believed_however_seldom_it_is_asked(
         step = timedelta(hours=hours)
         next_at = START + ((at - START) // step + 1) * step
         assert of.weigh(word(at, hours, next_at)).is_believed
-
-
-def test_the_last_estimate_before_a_payment_is_what_was_paid() -> None:
-    of, due = Settlements(), START + 8 * HOUR
-    before = [word(due - n * TEN, 8, due, rate=0.0001 * n) for n in (3, 2, 1)]
-    paid = [of.take(each) for each in (*before, word(due + TEN, 8, due + 8 * HOUR, rate=0.05))]
-
-    assert paid[:3] == [None] * 3
-    assert paid[3] is not None
-    assert (paid[3].metric, paid[3].rate, paid[3].at, paid[3].received) == (
-        Metric.FUNDING_SETTLED,
-        0.0001,
-        due,
-        due + TEN,
-    )
-    assert paid[3].fresh_for == 9 * HOUR
-
-
-def test_an_estimate_of_more_than_a_minute_before_says_nothing_of_what_was_paid() -> None:
-    of, due = Settlements(), START + 8 * HOUR
-    of.take(word(due - timedelta(seconds=61), 8, due))
-
-    assert of.take(word(due + TEN, 8, due + 8 * HOUR)) is None
-
-
-def test_a_payment_is_told_once() -> None:
-    of, due = Settlements(), START + 8 * HOUR
-    of.take(word(due - TEN, 8, due))
-    told = [of.take(word(due + n * TEN, 8, due + 8 * HOUR)) for n in range(1, 5)]
-
-    assert [each is not None for each in told] == [True, False, False, False]
