@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
@@ -149,8 +149,10 @@ async def live_venues(
     async with AsyncExitStack() as stack:
         venues = []
         for name, key in keys(settings).items():
-            transport = await stack.enter_async_context(Http(endpoints[name].hosts))
-            wiring = Wiring(endpoints[name], transport, store, wall.now, SystemRandom(), settings.egress, key)
+            where = endpoints[name]
+            transport = Http(where.hosts)
+            stack.push_async_callback(transport.aclose)
+            wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
             venues.append(VENUES[name].open(wiring))
         yield venues
 
@@ -168,7 +170,7 @@ async def write_history(
 ) -> Sequence[str]:
     """Write a venue's past, within the budgets of the store at that URL; returns what could not be had."""
     wall, name = Clock(now()), wanted.venue
-    async with opened(url) as store, Http(endpoints[name].hosts) as transport:
+    async with opened(url) as store, aclosing(Http(endpoints[name].hosts)) as transport:
         key = keys(settings).get(name, "")
         venue = VENUES[name].open(
             Wiring(endpoints[name], transport, store, wall.now, SystemRandom(), settings.egress, key)

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import ClassVar
 
 from tests.fake_venues import bitget_rows as rows
 from tests.fake_venues.contracts import Kind
 from tests.fake_venues.faults import lot
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Forced, Quote
 from tests.fake_venues.past import bars, grid, newest, width_ms
 from tests.fake_venues.shapes import DAY_MS, HOUR_MS, Asked, Json, Moment, Told, Wrong, trimmed, whole
 from tests.fake_venues.sockets import Frame, Socket, Stays, every
+from tests.fake_venues.values import Forced, Quote
 from tests.fake_venues.venue import CONNECT, OVERALL, FakeVenue, Handler, Row
 
 MIX, SPOT = "/api/v2/mix/market/", "/api/v2/spot/market/"
@@ -55,6 +56,8 @@ class FakeBitget(FakeVenue):
             ("GET", f"{MIX}history-fund-rate"): self._history_fund_rate,
             ("GET", f"{MIX}candles"): self._candles,
             ("GET", f"{MIX}history-candles"): self._candles,
+            ("GET", f"{MIX}history-mark-candles"): self._candles,
+            ("GET", f"{MIX}history-index-candles"): self._candles,
             ("GET", f"{SPOT}tickers"): self._spot_tickers,
             ("GET", "/api/v3/market/liquidations"): self._liquidations,
             **{("GET", MIX + name): self._ratio(row) for name, row in RATIOS.items()},
@@ -105,7 +108,7 @@ class FakeBitget(FakeVenue):
                 frames += self._closed(arg, since_ms, until_ms)
                 continue
             for at_ms in every(1_000, HEARTBEAT_LATE_MS, since_ms, until_ms):
-                found = self.row(Moment(at_ms, at_ms), arg["symbol"])
+                found = self.glance(arg["symbol"], at_ms)
                 if found is not None:
                     data: list[Json] = [rows.pushed_ticker(*found)]
                     frames.append(Frame(at_ms, {"action": "snapshot", "arg": arg, "data": data, "ts": at_ms}))
@@ -153,7 +156,7 @@ class FakeBitget(FakeVenue):
         """Ascending: start, open, high, low, close, volume in coins, volume in the quote."""
         _product(asked)
         of, _ = self._row(asked, at)
-        past = asked.path.endswith("history-candles")
+        past = "/history-" in asked.path
         limit, most = _number(asked, "limit", 100), 200 if past else 1_000
         if not 1 <= limit <= most:
             raise _wrong("40020", "Parameter limit error")
@@ -164,7 +167,8 @@ class FakeBitget(FakeVenue):
         if end - start > SPAN_MS:
             raise _wrong("00001", "startTime and endTime interval cannot be greater than 90 days")
         opens = newest(grid(start, end, width, offset), limit)
-        found = [bar for bar in bars(self.market, of, opens, width, at.ms) if bar.whole or not past]
+        price = attrgetter(next((each for each in ("mark", "index") if f"-{each}-" in asked.path), "last"))
+        found = [bar for bar in bars(self.market, of, opens, width, at.ms, price) if bar.whole or not past]
         return _told(
             [
                 [

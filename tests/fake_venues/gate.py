@@ -3,18 +3,21 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import ClassVar
 
 from tests.fake_venues import gate_rows as rows
 from tests.fake_venues.contracts import Kind
 from tests.fake_venues.faults import Fault
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Forced, Market, Quote
+from tests.fake_venues.market import Market
 from tests.fake_venues.past import bars, grid, newest, page, width_ms
 from tests.fake_venues.record import Record
 from tests.fake_venues.shapes import DAY_MS, HOUR_MS, Asked, Json, Moment, Told, Wrong, ms, trimmed, whole
 from tests.fake_venues.sockets import Frame, Socket, every
+from tests.fake_venues.values import Forced, Quote
 from tests.fake_venues.venue import CONNECT, FakeVenue, Handler, Row
 
 FUTURES = "/api/v4/futures/usdt/"
@@ -118,7 +121,7 @@ class FakeGate(FakeVenue):
         for topic in socket.topics:
             channel, _, symbol = topic.partition(" ")
             for at_ms in every(1_000, HEARTBEAT_LATE_MS, since_ms, until_ms) if channel == TICKERS else ():
-                found = self.row(Moment(at_ms, at_ms), symbol)
+                found = self.glance(symbol, at_ms)
                 if found is not None:
                     frames.append(Frame(at_ms, _push(TICKERS, at_ms, [rows.ticker(*found)])))
         return sorted(frames, key=lambda frame: frame.at_ms)
@@ -192,8 +195,10 @@ class FakeGate(FakeVenue):
         return newest(grid(first, last, width), limit)[::-1]
 
     def _candlesticks(self, asked: Asked, at: Moment) -> Json:
-        """Ascending; a span excludes a limit, and neither may mean more than 2,000 points."""
-        of, _ = self._row(asked, at)
+        """Ascending; a span excludes a limit, neither means more than 2,000 points; mark_ and index_ name prices."""
+        symbol = asked.query.get("contract", "")
+        kind = next((each for each in ("mark", "index") if symbol.startswith(f"{each}_")), "last")
+        of, _ = self._row(replace(asked, query={**asked.query, "contract": symbol.removeprefix(f"{kind}_")}), at)
         width = _width(asked, "5m")
         spanned = "from" in asked.query or "to" in asked.query
         if spanned and "limit" in asked.query:
@@ -203,7 +208,7 @@ class FakeGate(FakeVenue):
         limit = _number(asked, "limit", 100) if not spanned else MOST_POINTS
         if limit > MOST_POINTS or (start is not None and (end - start) / width > MOST_POINTS):
             raise _wrong("INVALID_PARAM_VALUE", "Candlestick too many points requested")
-        found = bars(self.market, of, page(at.ms, width, start, end, limit), width, at.ms)
+        found = bars(self.market, of, page(at.ms, width, start, end, limit), width, at.ms, attrgetter(kind))
         return [
             {
                 "t": bar.opens_ms // 1000,

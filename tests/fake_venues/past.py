@@ -1,10 +1,11 @@
 """Pages of the past: bars, settlements and steps, cut as venues cut them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from tests.fake_venues.contracts import Contract
-from tests.fake_venues.market import Market
+from tests.fake_venues.market import Market, Quote
 from tests.fake_venues.shapes import DAY_MS, HOUR_MS
 
 MINUTE_MS = 60_000
@@ -34,8 +35,15 @@ def width_ms(interval: str) -> int:
     return int(digits) * _UNITS_MS[unit]
 
 
-def bars(market: Market, of: Contract, opens: Sequence[int], width: int, now_ms: int) -> list[Bar]:
-    """The candles that open at those instants, the last one as far as it goes."""
+def bars(
+    market: Market,
+    of: Contract,
+    opens: Sequence[int],
+    width: int,
+    now_ms: int,
+    price: Callable[[Quote], float] = attrgetter("last"),
+) -> list[Bar]:
+    """The candles of that price that open at those instants, the last one as far as it goes."""
     ends = [min(at + width, now_ms) for at in opens]
     edges = market.history(of.venue, (of,), [*opens, *ends])
     found = []
@@ -43,14 +51,14 @@ def bars(market: Market, of: Contract, opens: Sequence[int], width: int, now_ms:
         first, last = edges[number][0], edges[len(opens) + number][0]
         share = width / DAY_MS
         money = last.volume_usd * share
-        high, low = max(first.last, last.last), min(first.last, last.last)
+        high, low = max(price(first), price(last)), min(price(first), price(last))
         found.append(
             Bar(
                 opens_ms,
-                first.last,
+                price(first),
                 high * 1.0003,
                 low * 0.9997,
-                last.last,
+                price(last),
                 last.volume * share,
                 money,
                 whole=opens_ms + width <= now_ms,
