@@ -141,7 +141,8 @@ async def live_venues(
         venues = []
         for name, key in keys(settings).items():
             where = endpoints[name]
-            transport = await stack.enter_async_context(Http(where.hosts))
+            transport = Http(where.hosts)
+            stack.push_async_callback(transport.aclose)
             wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
             venues.append(VENUES[name].open(wiring))
         yield venues

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.venues.client import Endpoints
-from adapters.venues.http import is_allowed
+from adapters.venues.http import BadEndpoint, Http
 from adapters.venues.registry import VENUES
 
 PREFIX = "PERPWATCH_"
@@ -93,10 +93,9 @@ def endpoints(environment: Mapping[str, str]) -> Mapping[str, Endpoints]:
         url = environment.get(variable, "").rstrip("/")
         if not url:
             continue
-        secure, plain = ("wss", "ws") if part == "ws" else ("https", "http")
-        if not is_allowed(url, secure, plain):
-            raise BadSettings(
-                f"{variable} cannot be used: write {secure}://HOST, or {plain}:// for a server on this computer."
-            )
+        try:
+            Http([url])
+        except BadEndpoint as error:
+            raise BadSettings(f"{variable} cannot be used: {error}") from None
         found[venue] = replace(found[venue], **{part: url})
     return found

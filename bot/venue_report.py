@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from adapters.venues.probe import Called, Look
 from bot.phrases import ZONE, count, dated, venue
-from signals.model import Side
+from signals.model import Metric, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _row(called: Called) -> str:
     return f"| {called.name} | {answered} | {_counted(called.values)} | {_counted(called.refused)} |"
 
 
-def _counted(of: Mapping[str, int]) -> str:
+def _counted(of: Mapping[Metric, int] | Mapping[str, int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in sorted(of.items())) or "none"
 
 

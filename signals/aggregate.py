@@ -15,7 +15,7 @@ import numpy as np
 
 from signals.model import AGGREGATORS, OBSERVED, PAIRED, ROLLING, Instrument, Kind, Metric, Observation
 from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
-from signals.plausible import PRICES, is_believed, is_possible, strangers
+from signals.plausible import PRICES, is_believed, is_possible, strangers, unlike_others
 
 MIN_COVERAGE = 0.8
 """Share of the last known open interest that must be present and fresh."""
@@ -95,11 +95,17 @@ class Ledger:
     last: dict[Key, Observation] = field(default_factory=dict)
     returning: dict[Key, int] = field(default_factory=dict)
     doubted: dict[Key, Observation] = field(default_factory=dict)
+    acquainted: set[tuple[str, str]] = field(default_factory=set)
+    """Instruments whose price once agreed with those of their coin's others."""
+    quarantined: frozenset[tuple[str, str]] = frozenset()
+    """Instruments whose price never did: another multiplier, or another coin of the same name."""
 
     def expect(self, instruments: Iterable[Instrument]) -> None:
-        """From now on these should answer; what others said is forgotten."""
-        self.instruments = {(i.venue, i.symbol): i for i in instruments}
-        alive = {(i.venue, i.symbol, m) for i in self.instruments.values() for m in i.metrics}
+        """From now on these should answer; what others said, or they as another contract, is forgotten."""
+        before, self.instruments = self.instruments, {(i.venue, i.symbol): i for i in instruments}
+        same = [i for key, i in self.instruments.items() if key not in before or before[key].version == i.version]
+        alive = {(i.venue, i.symbol, m) for i in same for m in i.metrics}
+        self.acquainted &= {(i.venue, i.symbol) for i in same}
         self.last = {key: seen for key, seen in self.last.items() if key in alive}
         self.returning = {key: n for key, n in self.returning.items() if key in alive}
         self.doubted = {key: seen for key, seen in self.doubted.items() if key in alive}
@@ -123,8 +129,9 @@ class Ledger:
         """Close the moment `at`: one reading per coin and metric that at least one venue should give."""
         counted = self._counted(at)
         coins: dict[str, list[Instrument]] = {}
-        for instrument in self.instruments.values():
-            coins.setdefault(instrument.coin, []).append(instrument)
+        for key, instrument in self.instruments.items():
+            if key not in self.quarantined:  # it is of another coin, so nobody misses it
+                coins.setdefault(instrument.coin, []).append(instrument)
         readings = {coin: self._coin(coins[coin], counted, at) for coin in sorted(coins)}
         return Cycle(at, label, readings, tuple(self.last[key] for key in sorted(self.last)))
 
@@ -132,8 +139,9 @@ class Ledger:
         """The keys that are fresh and have been back long enough."""
         counted: set[Key] = set()
         strange = self._strange(at)
+        self._meet(at)
         for key, seen in self.last.items():
-            if key in strange or not is_fresh(seen, at):
+            if key in strange or key[:2] in self.quarantined or not is_fresh(seen, at):
                 self.returning[key] = 0
                 continue
             if key in self.returning:
@@ -143,6 +151,22 @@ class Ledger:
                 del self.returning[key]
             counted.add(key)
         return counted
+
+    def _meet(self, at: datetime) -> None:
+        """Get acquainted with newcomers whose price agrees with their coin's others, or who are alone."""
+        prices: dict[str, dict[tuple[str, str], float]] = {}
+        for (venue, symbol, metric), seen in self.last.items():
+            if metric is Metric.PRICE and is_fresh(seen, at):
+                prices.setdefault(seen.coin, {})[venue, symbol] = seen.value
+        far: set[tuple[str, str]] = set()
+        for of in prices.values():
+            fresh = of.keys() - self.acquainted
+            if fresh:
+                unlike = unlike_others(of, fresh)
+                self.acquainted |= fresh - unlike
+                far |= unlike
+        known = {key for of in prices.values() for key in of}
+        self.quarantined = frozenset(far | (self.quarantined - known - self.acquainted))
 
     def _strange(self, at: datetime) -> set[Key]:
         """The keys of prices that are far from those of the other venues."""
@@ -166,7 +190,7 @@ class Ledger:
         seen = [self.last[i.venue, i.symbol, metric] for i in present]
         coverage = self._coverage(present, expected)
         weights = [self._fresh_oi(i, counted) for i in present]
-        value, weighing = _combine(metric, [o.value for o in seen], weights)
+        value, weighing = combine(metric, [o.value for o in seen], weights)
         return Reading(
             value=value if coverage >= MIN_COVERAGE else None,
             at=max((o.at for o in seen), default=at),
@@ -185,7 +209,7 @@ class Ledger:
             return None
         known = [(self.last.get((i.venue, i.symbol, metric)), self._known_oi(i)) for i in expected]
         words = [(seen.value, oi) for seen, oi in known if seen is not None]
-        return _combine(metric, [value for value, _ in words], [oi for _, oi in words])[0]
+        return combine(metric, [value for value, _ in words], [oi for _, oi in words])[0]
 
     def _present(self, i: Instrument, metric: Metric, counted: set[Key], at: datetime, *, alone: bool) -> bool:
         key = (i.venue, i.symbol, metric)
@@ -218,7 +242,7 @@ def _names(instruments: Iterable[Instrument]) -> tuple[str, ...]:
     return tuple(sorted({i.venue for i in instruments}))
 
 
-def _combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
+def combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
     """One number of several: sums add, the rest is weighted by OI where all have it, else mean or median."""
     if not values:
         return None, Weighing.ONE
@@ -260,7 +284,7 @@ def bar(cycle: Cycle, step: timedelta) -> Panel:
         if seen.venue not in asked.venues or not is_fresh(seen, cycle.at):
             continue
         if seen.metric in legs:
-            leg = legs[seen.metric].setdefault(seen.venue, _row(len(coins)))
+            leg = legs[seen.metric].setdefault(seen.leg or seen.venue, _row(len(coins)))
             leg[0, j] = np.nansum([leg[0, j], seen.value]) if seen.metric is Metric.OI_LEVEL else seen.value
         paired.add(seen)
     for coin, metric, total in paired.totals(cycle.readings):

@@ -174,7 +174,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One perpetual on one venue, with what it offers; a new version starts a new baseline."""
+    """One perpetual on one venue, with what it offers; a new version starts a new baseline.
+
+    `money` tells a venue's second contract on a coin from the first: what it is quoted in, where that is not usual.
+    """
 
     venue: str
     symbol: str
@@ -182,6 +185,13 @@ class Instrument:
     multiplier: float
     metrics: frozenset[Metric]
     version: int = 1
+    money: str = ""
+
+    @property
+    def leg(self) -> str:
+        """The series that its numbers belong to: of its venue, its money and its version, and comparable with no other."""
+        money = f"/{self.money}" if self.money else ""
+        return f"{self.venue}{money}{f'#{self.version}' if self.version > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +201,8 @@ class Observation:
     `value` is finite and in `metric.unit`: per coin after the multiplier, rates as 8-hour equivalents.
     `at` is the venue's instant, `received` ours; the value may be used until `at + fresh_for`.
     `span` is what a sum covers, zero for a level. `interval_h`, `next_at` and the raw `rate` per interval
-    come with funding only. `floor` marks a sum that is known to miss something.
+    come with funding only. `floor` marks a sum that is known to miss something. `leg` is that of the instrument,
+    empty where it is just its venue.
     """
 
     metric: Metric
@@ -207,6 +218,7 @@ class Observation:
     next_at: datetime | None = None
     rate: float | None = None
     floor: bool = False
+    leg: str = ""
 
 
 class Side(StrEnum):

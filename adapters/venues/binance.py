@@ -208,7 +208,8 @@ def _ends(found: _Symbol) -> datetime | None:
 
 def _listed(found: _Symbol) -> Listed:
     coin, multiplier = canonical(NAME, found.base_asset)
-    instrument = Instrument(NAME, found.symbol, coin, multiplier, _METRICS)
+    money = "" if found.quote_asset == QUOTES[0] else found.quote_asset
+    instrument = Instrument(NAME, found.symbol, coin, multiplier, _METRICS, money=money)
     return Listed(instrument, contract=multiplier, delists=_ends(found))
 
 

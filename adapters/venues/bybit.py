@@ -7,7 +7,7 @@ takers. Inverse contracts are refused: there `openInterest` is US dollars.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -45,6 +45,7 @@ METRICS = frozenset(
         Metric.PRICE,
         Metric.INDEX,
         Metric.FUNDING,
+        Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
         Metric.VOLUME_24H,
         Metric.LS,
@@ -58,12 +59,12 @@ SPOT_CARRIER = "USDT"
 PAR = ("USDT", "USDC")
 """Quotes that are taken as US dollars."""
 
-_LINEAR, _SPOT = "linear", "spot"
+LINEAR, SPOT_MARKET = "linear", "spot"
 _CRYPTO = frozenset({"", "innovation", "adventure"})
 _SWAPPED_BASES = {"SHIB1000": "1000SHIB"}
 _SIDES: Mapping[str, Side] = {"Buy": Side.LONG, "Sell": Side.SHORT}
 """The position that was closed, as documented for `allLiquidation`: the older `liquidation` topic is not read."""
-_LIQUIDATIONS = "allLiquidation."
+LIQUIDATIONS = "allLiquidation."
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -176,7 +177,7 @@ def parse_cursor(body: bytes) -> str | None:
 def parse_tickers(body: bytes, received: datetime, known: Known) -> Parsed:
     """Prices, funding, open interest and 24 h volume of all perpetuals, as of the answer's own time."""
     rows = Rows(NAME, received, known)
-    opened = _open(body, _LINEAR)
+    opened = _open(body, LINEAR)
     for ticker in rows.read(opened.result.rows, _Ticker):
         of = rows.listed(ticker.symbol)
         if of is not None:
@@ -187,7 +188,7 @@ def parse_tickers(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """24 h spot volume of each coin: its pairs against US dollars at par, and no others."""
     rows = Rows(NAME, received, known)
-    opened = _open(body, _SPOT)
+    opened = _open(body, SPOT_MARKET)
     pairs = rows.read(opened.result.rows, _Pair)
     spot_volume(rows, {pair.symbol: (number(pair.turnover24h), opened.at) for pair in pairs}, PAR, VOLUME_FRESH)
     return rows.parsed()
@@ -207,7 +208,7 @@ def parse_ls(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
     """Funding that was paid; rows do not say their interval, so it takes three in a row to know it."""
     rows = Rows(NAME, received, known)
-    paid = rows.read(_open(body, _LINEAR).result.rows, _Settled)
+    paid = rows.read(_open(body, LINEAR).result.rows, _Settled)
     settled(rows, [(row.symbol, row.funding_rate, row.funding_rate_timestamp) for row in paid])
     return rows.parsed()
 
@@ -215,7 +216,7 @@ def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_open_interest(body: bytes, received: datetime, known: Known) -> Parsed:
     """Past open interest of one perpetual."""
     rows = Rows(NAME, received, known)
-    result = _open(body, _LINEAR).result
+    result = _open(body, LINEAR).result
     of = rows.listed(result.symbol)
     if of is None:
         return rows.parsed()
@@ -229,7 +230,7 @@ def parse_liquidations(frame: bytes, received: datetime, known: Known) -> Parsed
     """The forced closes of one frame, all of them; acknowledgements, heartbeats and other topics hold none."""
     rows = Rows(NAME, received, known)
     pushed = envelope(frame, _Frame, NAME)
-    if not pushed.topic.startswith(_LIQUIDATIONS):
+    if not pushed.topic.startswith(LIQUIDATIONS):
         return ParsedLiquidations((), ())
     closed = [_closed(rows, seen) for seen in rows.read(envelope(bytes(pushed.data), list[msgspec.Raw], NAME), _Closed)]
     return ParsedLiquidations(tuple(one for one in closed if one is not None), tuple(rows.rejected))
@@ -266,7 +267,9 @@ def _listed(rows: Rows, contract: _Contract) -> Listed | None:
         return None
     coin, multiplier = canonical(NAME, _SWAPPED_BASES.get(contract.base_coin, contract.base_coin))
     metrics = METRICS | {Metric.VOLUME_SPOT_24H} if contract.settle_coin == SPOT_CARRIER else METRICS
-    return Listed(Instrument(NAME, contract.symbol, coin, multiplier, metrics), contract=multiplier, delists=delists)
+    money = "" if contract.settle_coin == SPOT_CARRIER else contract.settle_coin
+    instrument = Instrument(NAME, contract.symbol, coin, multiplier, metrics, money=money)
+    return Listed(instrument, contract=multiplier, delists=delists)
 
 
 def _ticker(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> None:
@@ -311,7 +314,7 @@ def parse_klines(body: bytes, received: datetime, known: Known, metric: Metric, 
     The last bar is not over yet and is refused as lying in the future.
     """
     rows = Rows(NAME, received, known)
-    result = _open(body, _LINEAR).result
+    result = _open(body, LINEAR).result
     of = rows.listed(result.symbol)
     if of is None:
         return rows.parsed()
@@ -323,227 +326,3 @@ def parse_klines(body: bytes, received: datetime, known: Known, metric: Metric, 
         else:
             rows.level(metric, of, per_coin(bar.close, of), end, step)
     return rows.parsed()
-
-
-ENDPOINTS = Endpoints("https://api.bybit.com", "https://api.bybit.com", "wss://stream.bybit.com/v5/public/linear")
-
-BANNED_FOR = timedelta(minutes=10)
-"""How long to be silent after "access too frequent"."""
-
-_CHUNK = 50
-"""Topics of one subscription: one bad topic may fail them all."""
-_LONGEST_SUBSCRIPTION = 21_000
-"""Characters of all topics of one connection."""
-_HEARTBEAT = "tickers.BTCUSDT"
-_PAGE = "1000"
-_PAST_PAGE = "200"
-
-
-def _used(headers: Mapping[str, str]) -> Mapping[str, int]:
-    """Bybit tells what remains of an endpoint's own limit, which is not that of the address."""
-    del headers
-    return {}
-
-
-def _ban(response: Response, now: datetime) -> datetime | None:
-    """403 "access too frequent" is a ban of the address; other 403 are not."""
-    frequent = response.status == 403 and b"too frequent" in response.body.lower()
-    return now + BANNED_FOR if frequent else None
-
-
-MANNERS = Manners(NAME, (Bucket("address", 600, timedelta(seconds=5)),), _used, _ban)
-
-
-def _subscriptions(symbols: Sequence[str]) -> Sequence[Sequence[str]]:
-    """Chunks of topics, on as many connections as their length needs; each carries the heartbeat."""
-    connections: list[list[str]] = [[]]
-    length = 0
-    for start in range(0, len(symbols), _CHUNK):
-        topics = [f"{_LIQUIDATIONS}{symbol}" for symbol in symbols[start : start + _CHUNK]]
-        if length + sum(map(len, topics)) > _LONGEST_SUBSCRIPTION:
-            connections.append([])
-            length = 0
-        length += sum(map(len, topics))
-        connections[-1].append(_message("subscribe", topics))
-    return [[_message("subscribe", [_HEARTBEAT]), *messages] for messages in connections]
-
-
-def _message(op: str, topics: Sequence[str]) -> str:
-    return msgspec.json.encode({"op": op, "args": topics}).decode()
-
-
-def _is_heartbeat(frame: bytes) -> bool:
-    """Whether it is data of the ticker that never rests; acknowledgements and pongs are none."""
-    return _HEARTBEAT.encode() in frame[:200] and b'"topic"' in frame[:200]
-
-
-_ADDRESS = Cost("address", 1)
-INSTRUMENTS = Feed("instruments", frozenset(), timedelta(minutes=10), _ADDRESS, Scope.BULK)
-PAST = Feed("past", frozenset(), timedelta(0), _ADDRESS, Scope.EACH)
-TICKERS = Feed(
-    "tickers",
-    frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.OI_LEVEL, Metric.VOLUME_24H}),
-    timedelta(seconds=10),
-    _ADDRESS,
-    Scope.BULK,
-)
-SPOT = Feed("volume.spot", frozenset({Metric.VOLUME_SPOT_24H}), timedelta(seconds=30), _ADDRESS, Scope.BULK)
-LS = Feed(
-    "ls",
-    frozenset({Metric.LS}),
-    timedelta(minutes=5),
-    _ADDRESS,
-    Scope.EACH,
-    after=timedelta(seconds=20),
-    pace=10.0,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """How a feed is asked and read."""
-
-    path: str
-    params: Mapping[str, str]
-    parse: Callable[[bytes, datetime, Known], Parsed]
-
-
-_CALLS: Mapping[str, _Call] = {
-    TICKERS.name: _Call("tickers", {"category": _LINEAR}, parse_tickers),
-    SPOT.name: _Call("tickers", {"category": _SPOT}, parse_spot_volume),
-    LS.name: _Call("account-ratio", {"category": _LINEAR, "period": "5min", "limit": "1"}, parse_ls),
-}
-
-
-_PAST_STEPS = {
-    timedelta(minutes=1): "1",
-    timedelta(minutes=5): "5",
-    timedelta(hours=1): "60",
-    timedelta(hours=4): "240",
-    timedelta(days=1): "D",
-}
-_PAST_STATISTICS = {
-    timedelta(minutes=5): "5min",
-    timedelta(minutes=15): "15min",
-    timedelta(hours=1): "1h",
-    timedelta(hours=4): "4h",
-    timedelta(days=1): "1d",
-}
-"""How bars of klines and steps of statistics are asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """How the past of a metric is asked and read: so many rows a call, of `step` unless it is always another."""
-
-    path: str
-    params: Callable[[Span, timedelta], Mapping[str, str]]
-    parse: Callable[[bytes, datetime, Known, timedelta], Parsed]
-    rows: int
-    step: timedelta | None = None
-    overlap: timedelta = timedelta(0)
-    steps: frozenset[timedelta] = frozenset(_PAST_STEPS)
-
-
-def _bars(page: Span, step: timedelta) -> Mapping[str, str]:
-    """Bars are named by their starts; the last one that is wanted ends with the page."""
-    end = page.end - step
-    return {"interval": _PAST_STEPS[step], "start": _ms(page.start), "end": _ms(end), "limit": "1000"}
-
-
-def _statistics(name: str, limit: int) -> Callable[[Span, timedelta], Mapping[str, str]]:
-    return lambda page, step: {
-        name: _PAST_STATISTICS[step], "startTime": _ms(page.start), "endTime": _ms(page.end), "limit": str(limit)
-    }  # fmt: skip
-
-
-def _paid(page: Span, step: timedelta) -> Mapping[str, str]:
-    del step
-    return {"startTime": _ms(page.start), "endTime": _ms(page.end), "limit": "200"}
-
-
-def _ms(at: datetime) -> str:
-    return str(to_ms(at))
-
-
-_PASTS: Mapping[Metric, _Past] = {
-    Metric.PRICE: _Past("mark-price-kline", _bars, partial(parse_klines, metric=Metric.PRICE), 1000),
-    Metric.INDEX: _Past("index-price-kline", _bars, partial(parse_klines, metric=Metric.INDEX), 1000),
-    Metric.VOLUME: _Past("kline", _bars, partial(parse_klines, metric=Metric.VOLUME), 1000),
-    Metric.OI_LEVEL: _Past(
-        "open-interest",
-        _statistics("intervalTime", 200),
-        lambda body, received, known, _: parse_open_interest(body, received, known),
-        200,
-        steps=frozenset(_PAST_STATISTICS),
-    ),
-    Metric.LS: _Past(
-        "account-ratio",
-        _statistics("period", 500),
-        lambda body, received, known, _: parse_ls(body, received, known),
-        500,
-        steps=frozenset(_PAST_STATISTICS),
-    ),
-    Metric.FUNDING_SETTLED: _Past(
-        "funding/history",
-        _paid,
-        lambda body, received, known, _: parse_settled(body, received, known),
-        150,
-        step=timedelta(hours=1),
-        overlap=timedelta(hours=16),
-    ),
-}
-"""Funding is paid every hour at the most; two payments of eight hours before a page show the interval of its first."""
-
-
-class Bybit:
-    """Bybit over the network."""
-
-    name = NAME
-    label = Label.LIVE
-    quality = Quality.SILVER
-    feeds = (TICKERS, SPOT, LS)
-
-    def __init__(self, wiring: Wiring) -> None:
-        self.client = Client(MANNERS, wiring)
-
-    async def instruments(self) -> Sequence[Instrument]:
-        """The living perpetuals, over all pages of the list."""
-        listed: list[Listed] = []
-        cursor: str | None = ""
-        while cursor is not None:
-            params = {"category": _LINEAR, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-            answer = await self.client.ask(INSTRUMENTS, self._request("instruments-info", params))
-            listed += parse_instruments(answer.body, answer.received).listed
-            cursor = parse_cursor(answer.body)
-        return await self.client.enroll(listed)
-
-    async def snapshot(self, feed: Feed, of: Sequence[Instrument]) -> Batch:
-        """The feed's values now; one that is asked for each instrument is about the first of `of`."""
-        call = _CALLS[feed.name]
-        params = {**call.params, "symbol": of[0].symbol} if feed.scope is Scope.EACH else call.params
-        answer = await self.client.ask(feed, self._request(call.path, params))
-        return self.client.batch(feed, answer, call.parse(answer.body, answer.received, self.client.roster.known))
-
-    def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap | Pulse]:
-        """All forced closes of the known perpetuals."""
-        del of
-        return self.client.stream(CHANNEL)
-
-    def history(
-        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
-    ) -> AsyncIterator[Observation]:
-        """Mark prices and volumes of bars, open interest, ratios and paid funding, since the perpetual was listed."""
-        past = _PASTS.get(metric)
-        if past is None or (past.step is None and step not in past.steps):
-            return Silence()
-
-        async def look_up(page: Span) -> Parsed:
-            params = {"category": _LINEAR, "symbol": instrument.symbol, **past.params(page, step)}
-            answer = await self.client.look_up(PAST, self._request(past.path, params))
-            return past.parse(answer.body, answer.received, self.client.roster.known, step)
-
-        return read(span, past.rows * (past.step or step), look_up, past.overlap)
-
-    def _request(self, path: str, params: Mapping[str, str]) -> Request:
-        return Request(f"{self.client.endpoints.rest}/v5/market/{path}", params)

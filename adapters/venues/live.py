@@ -1,7 +1,7 @@
 """Live venues as one market: they are asked and listened to all the time, and gathered moment by moment."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -12,9 +12,11 @@ from adapters.venues.base import Batch, Feed, Gathered, Health, Label
 from adapters.venues.board import Board
 from adapters.venues.client import LiveVenue
 from adapters.venues.intake import Intake
+from adapters.venues.intervals import CONFLICT, Intervals
 from adapters.venues.ranking import Ranking
 from adapters.venues.tally import Tally
 from adapters.venues.troubles import Troubles
+from signals.model import Metric, Observation
 from signals.panel import Panel
 
 log = structlog.get_logger()
@@ -27,6 +29,9 @@ RANK_EVERY = timedelta(minutes=5)
 
 LOOK_AT_CLOCK = 5.0
 """Seconds between looks at the clock."""
+
+UNTIL_COMPARED = 30.0
+"""Seconds after which every venue that answers was compared with the corrected clock."""
 
 MOST_SKEW = timedelta(seconds=3)
 """How far the venues' clocks may be from ours: they tell whole seconds, and answers take their time."""
@@ -89,6 +94,7 @@ class Vigil:
         self._tally = Tally()
         self._troubles = Troubles()
         self._ranking = Ranking()
+        self._intervals = Intervals()
         self._restored = False
         now = clock()
         self._askers = {venue.name: Asker(venue, self._accept, clock, now, self._troubles) for venue in venues}
@@ -139,8 +145,7 @@ class Vigil:
             if ahead is not None:
                 log.warning("clock corrected", by=str(ahead), venues=len(self._venues))
                 self._correct(ahead)
-                for venue in self._venues:
-                    venue.client.api.skew = None
+                await asyncio.sleep(UNTIL_COMPARED)
 
     async def _watched(self) -> frozenset[str]:
         """The coins that have rules, as the evaluator last said."""
@@ -151,9 +156,24 @@ class Vigil:
         """Put the answer on the board; why not, where it is not believed."""
         doubt = self._intake.doubt(feed, batch, self._clock())
         if doubt is None:
-            self._ranking.take(batch.observations)
-            self._board.put(batch.observations)
+            believed = tuple(self._believed(batch))
+            self._ranking.take(believed)
+            self._board.put(believed)
         return doubt
+
+    def _believed(self, batch: Batch) -> Iterator[Observation]:
+        """The observations without rates of a doubtful interval."""
+        for seen in batch.observations:
+            if seen.metric is not Metric.FUNDING:
+                yield seen
+                continue
+            word = self._intervals.weigh(seen)
+            if word.changed is not None:
+                log.info("funding interval changed", venue=seen.venue, symbol=seen.symbol, hours=seen.interval_h)
+            if word.is_believed:
+                yield seen
+            else:
+                self._askers[seen.venue].refused[CONFLICT] += 1
 
     def _health(self, venue: LiveVenue) -> Health:
         asker, trouble = self._askers[venue.name], self._troubles.of(venue.name)

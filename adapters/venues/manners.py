@@ -18,7 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from adapters.store.base import StoreError, VenueStore
-from adapters.venues.base import Banned, Bucket, Cost, RateLimited, Refused, Unavailable
+from adapters.venues.base import Banned, Bucket, Cost, RateLimited, Refused, Unavailable, VenueError
 from adapters.venues.patience import Circuit, pause
 from adapters.venues.transport import Request, Response, Transport
 
@@ -55,9 +55,8 @@ _limits = msgspec.json.Decoder(dict[str, int])
 class Manners:
     """What a venue allows, and how it says so; declared as data in the venue's file.
 
-    `used` is the weight by bucket that the headers of an answer to a call out of that bucket say is used in the present
-    window, empty where they say nothing. `ban` is the end of a ban of the whole venue, where an answer at that moment
-    means one.
+    `used` is the weight by bucket that the headers of an answer to a call from a bucket say is used in the present
+    window, empty where they say nothing. `ban` is the end of a ban of the whole venue, where an answer means one.
     """
 
     venue: str
@@ -128,7 +127,7 @@ class Api:
         self._egress = egress
         self._rng = rng
         self._buckets = {bucket.name: bucket for bucket in manners.buckets}
-        self._asked_limits = False
+        self._limits_known = False
         self._circuit = Circuit(rng)
         self._limited: dict[str, tuple[int, datetime]] = {}
         """Refusals in a row by bucket, and until when the last one held."""
@@ -174,7 +173,7 @@ class Api:
         self._override(limits)
         if self._buckets != before:
             known = {name: bucket.limit for name, bucket in self._buckets.items()}
-            await self._stored(self._store.learn(self._limits, msgspec.json.encode(known)))
+            await self._stored(self._store.learn(self._learned_as, msgspec.json.encode(known)))
 
     # before a call
 
@@ -192,7 +191,7 @@ class Api:
         if again is not None:
             raise await self._not_granted(again, now)
 
-    async def _not_granted(self, again: datetime, now: datetime) -> Exception:
+    async def _not_granted(self, again: datetime, now: datetime) -> VenueError:
         banned = await self._stored(self._store.blocked(self._venue, now))
         if banned is None:
             return RateLimited(again - now)
@@ -201,10 +200,10 @@ class Api:
         return Banned(banned)
 
     async def _know_limits(self) -> None:
-        if not self._asked_limits:
-            learned = await self._stored(self._store.learned(self._limits))
+        if not self._limits_known:
+            learned = await self._stored(self._store.learned(self._learned_as))
             self._override(_read_limits(learned))
-            self._asked_limits = True
+            self._limits_known = True
 
     def _override(self, limits: Mapping[str, int]) -> None:
         for name, limit in limits.items():
@@ -305,7 +304,7 @@ class Api:
         return f"{self._manners.venue}@{self._egress}"
 
     @property
-    def _limits(self) -> str:
+    def _learned_as(self) -> str:
         return f"{self._manners.venue}/limits"
 
     def _key(self, bucket: str) -> str:

@@ -331,10 +331,11 @@ def _listed(each: _Instrument, rows: Rows) -> Listed | None:
     elif not 0 < contract < float("inf"):
         rows.refuse(each.inst_id, Reason.OUT_OF_RANGE)
     else:
-        metrics = OFFERED | (_OF_MAIN_QUOTE if _quote(each.inst_id) == MAIN_QUOTE else frozenset())
-        return Listed(
-            Instrument(NAME, each.inst_id, coin, multiplier, metrics), contract, inverse, instant(each.exp_time)
-        )
+        quote = _quote(each.inst_id)
+        metrics = OFFERED | (_OF_MAIN_QUOTE if quote == MAIN_QUOTE else frozenset())
+        money = "" if quote == MAIN_QUOTE else quote
+        instrument = Instrument(NAME, each.inst_id, coin, multiplier, metrics, money=money)
+        return Listed(instrument, contract, inverse, instant(each.exp_time))
     return None
 
 

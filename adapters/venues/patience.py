@@ -1,7 +1,7 @@
 """How long to leave a venue alone that does not want to be asked, or cannot answer."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SHORTEST = timedelta(seconds=1)
@@ -21,7 +21,7 @@ def pause(times: int, rng: random.Random) -> timedelta:
 class Circuit:
     """Open while a venue fails again and again: nothing goes through but one call after each pause."""
 
-    rng: random.Random = field(repr=False)
+    rng: random.Random
     _failures: int = 0
     _opened: int = 0
     """How often in a row it was opened."""

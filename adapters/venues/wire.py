@@ -239,6 +239,7 @@ class Rows:
                     interval_h=interval_h,
                     next_at=next_at,
                     rate=rate,
+                    leg=_leg(of.instrument),
                 )
             )
 
@@ -272,7 +273,18 @@ class Rows:
         elif (timed := self._time(symbol, at)) is not None:
             coin = of.instrument.coin
             self.observations.append(
-                Observation(metric, self.venue, symbol, coin, value, timed, self.received, fresh_for, span)
+                Observation(
+                    metric,
+                    self.venue,
+                    symbol,
+                    coin,
+                    value,
+                    timed,
+                    self.received,
+                    fresh_for,
+                    span,
+                    leg=_leg(of.instrument),
+                )
             )
 
     def _time(self, symbol: str, at: datetime | None) -> datetime | None:
@@ -283,6 +295,11 @@ class Rows:
         else:
             return at
         return None
+
+
+def _leg(of: Instrument) -> str:
+    """The leg of an instrument, empty where it is just its venue."""
+    return of.leg if of.money or of.version > 1 else ""
 
 
 _POSITIVE = frozenset({Metric.PRICE, Metric.INDEX, Metric.LS, Metric.LS_TOP, Metric.LS_POS})

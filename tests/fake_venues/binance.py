@@ -9,7 +9,6 @@ from tests.fake_venues import binance_rows as rows
 from tests.fake_venues.binance_rows import FORCED_TOPIC, PUSHED_AFTER_MS, STATUSES
 from tests.fake_venues.contracts import Contract, Kind
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Quote
 from tests.fake_venues.past import bars, grid, newest, oldest, page, width_ms
 from tests.fake_venues.shapes import (
     DAY_MS,
@@ -27,6 +26,7 @@ from tests.fake_venues.shapes import (
     whole,
 )
 from tests.fake_venues.sockets import Frame, Socket, Stays, every
+from tests.fake_venues.values import Quote
 from tests.fake_venues.venue import CONNECT, FakeVenue, Handler, Row
 
 _Teller: TypeAlias = Callable[[Contract, Quote], dict[str, Json]]
@@ -222,7 +222,8 @@ class FakeBinance(FakeVenue):
         hours = grid(max(first, last - 90 * DAY_MS), last, HOUR_MS)
         for hour in hours if start is not None else reversed(hours):
             due = [of for of, _ in asked_of if hour % (of.hours * HOUR_MS) == 0]
-            paid += [rows.paid(of, self.market.history(self.name, (of,), (hour,))[0][0], hour) for of in due]
+            quotes = self.market.history(self.name, due, (hour,))[0]
+            paid += [rows.paid(of, quote, hour) for of, quote in zip(due, quotes, strict=True)]
             if len(paid) >= limit:
                 break
         return paid[:limit] if start is not None else paid[:limit][::-1]

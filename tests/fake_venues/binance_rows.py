@@ -1,9 +1,9 @@
 """Rows of Binance, as documented."""
 
 from tests.fake_venues.contracts import DATED_MS, NEVER_MS, Contract, Kind
-from tests.fake_venues.market import Forced, Quote
 from tests.fake_venues.shapes import DAY_MS, Json, Moment, fixed, padded
 from tests.fake_venues.sockets import Frame
+from tests.fake_venues.values import Forced, Quote
 
 PUSHED_AFTER_MS = 10
 SETTLES_AT = 1 - 5 / 64_020

@@ -10,10 +10,10 @@ from tests.fake_venues import bitget_rows as rows
 from tests.fake_venues.contracts import Kind
 from tests.fake_venues.faults import lot
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Forced, Quote
 from tests.fake_venues.past import bars, grid, newest, width_ms
 from tests.fake_venues.shapes import DAY_MS, HOUR_MS, Asked, Json, Moment, Told, Wrong, trimmed, whole
 from tests.fake_venues.sockets import Frame, Socket, Stays, every
+from tests.fake_venues.values import Forced, Quote
 from tests.fake_venues.venue import CONNECT, OVERALL, FakeVenue, Handler, Row
 
 MIX, SPOT = "/api/v2/mix/market/", "/api/v2/spot/market/"
@@ -108,7 +108,7 @@ class FakeBitget(FakeVenue):
                 frames += self._closed(arg, since_ms, until_ms)
                 continue
             for at_ms in every(1_000, HEARTBEAT_LATE_MS, since_ms, until_ms):
-                found = self.row(Moment(at_ms, at_ms), arg["symbol"])
+                found = self.glance(arg["symbol"], at_ms)
                 if found is not None:
                     data: list[Json] = [rows.pushed_ticker(*found)]
                     frames.append(Frame(at_ms, {"action": "snapshot", "arg": arg, "data": data, "ts": at_ms}))

@@ -1,8 +1,8 @@
 """Rows of Bitget, as documented."""
 
 from tests.fake_venues.contracts import Contract, Kind
-from tests.fake_venues.market import Forced, Pair, Quote
 from tests.fake_venues.shapes import Json, fixed, padded, shares, trimmed
+from tests.fake_venues.values import Forced, Pair, Quote
 
 ROW_LATE_MS = 50
 STATUSES = {Kind.PREMARKET: "listed"}

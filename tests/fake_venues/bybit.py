@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from tests.fake_venues.contracts import Contract, Kind
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Forced, Quote
 from tests.fake_venues.past import MINUTE_MS, bars, grid, newest, width_ms
 from tests.fake_venues.shapes import HOUR_MS, Asked, Json, Moment, Told, Wrong, fixed, padded, shares, trimmed
 from tests.fake_venues.shapes import whole as number
 from tests.fake_venues.sockets import Frame, Socket, Stays, every
+from tests.fake_venues.values import Forced, Quote
 from tests.fake_venues.venue import CONNECT, FakeVenue, Handler, Row
 
 ENVELOPE_LATE_MS = 50
@@ -248,7 +248,7 @@ class FakeBybit(FakeVenue):
             yield Frame(pushed, {"topic": topic, "type": "snapshot", "ts": pushed, "data": data}, (*forced,))
 
     def _heartbeat(self, topic: str, at_ms: int) -> Iterator[Frame]:
-        found = self.row(Moment(at_ms, at_ms), topic.removeprefix(TICKERS))
+        found = self.glance(topic.removeprefix(TICKERS), at_ms)
         if found is not None:
             data: Json = {"symbol": found[0].symbol, "markPrice": padded(found[1].mark)}
             yield Frame(at_ms, {"topic": topic, "type": "delta", "data": data, "cs": 1, "ts": at_ms})

@@ -136,6 +136,8 @@ def _base(venue: str, coin: str) -> tuple[str, float]:
     """What the venue calls one piece and how many coins it is."""
     if coin == "BABYDOGE":
         return ("1MBABYDOGE", 1e6) if venue in {"binance", "gate"} else ("1000000BABYDOGE", 1e6)
+    if (venue, coin) == ("bybit", "SHIB"):
+        return "SHIB1000", 1e3
     if venue in {"okx", "gate", "bitget"} or coin not in BY_THOUSAND:
         return coin, 1.0
     return (f"k{coin}", 1e3) if venue == "hyperliquid" else (f"1000{coin}", 1e3)

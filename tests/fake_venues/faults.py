@@ -25,6 +25,8 @@ class Kind(StrEnum):
 
     # the answer comes badly
     TIMEOUT = "never answers"
+    LATE = "late answer"
+    """After `value` seconds, 5 without."""
     DRIP = "byte by byte"
     """`value` bytes a second."""
     TRUNCATED = "truncated"
@@ -84,7 +86,8 @@ STREAM = frozenset({Kind.SILENT, Kind.CHANNEL_DEAD, Kind.STALLED, Kind.DUPLICATE
 class Fault:
     """What goes wrong at `venue` from `since` until before `until`.
 
-    Only calls whose path contains `path`, only `coins`, and only a `share` of what is left, chosen once by name.
+    Only calls whose path contains `path`, only `coins`, and only a `share` of what is left, chosen once by name;
+    junk and missing values only at `keys`, where they are named.
     """
 
     venue: str
@@ -96,6 +99,7 @@ class Fault:
     share: float | None = None
     value: float | None = None
     junk: str | None = ""
+    keys: frozenset[str] | None = None
 
     def on(self, venue: str, at: datetime, path: str = "") -> bool:
         """Whether it holds for that venue, time and path."""
@@ -129,6 +133,7 @@ FREQUENT_KINDS: Sequence[tuple[Kind, float | None]] = (
     (Kind.BROKEN, 502),
     (Kind.TIMEOUT, None),
     (Kind.DRIP, 2_000),
+    (Kind.LATE, 4),
     (Kind.TRUNCATED, None),
     (Kind.HTML, 200),
     (Kind.STALE_BODY, None),

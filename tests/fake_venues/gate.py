@@ -12,11 +12,12 @@ from tests.fake_venues import gate_rows as rows
 from tests.fake_venues.contracts import Kind
 from tests.fake_venues.faults import Fault
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Forced, Market, Quote
+from tests.fake_venues.market import Market
 from tests.fake_venues.past import bars, grid, newest, page, width_ms
 from tests.fake_venues.record import Record
 from tests.fake_venues.shapes import DAY_MS, HOUR_MS, Asked, Json, Moment, Told, Wrong, ms, trimmed, whole
 from tests.fake_venues.sockets import Frame, Socket, every
+from tests.fake_venues.values import Forced, Quote
 from tests.fake_venues.venue import CONNECT, FakeVenue, Handler, Row
 
 FUTURES = "/api/v4/futures/usdt/"
@@ -120,7 +121,7 @@ class FakeGate(FakeVenue):
         for topic in socket.topics:
             channel, _, symbol = topic.partition(" ")
             for at_ms in every(1_000, HEARTBEAT_LATE_MS, since_ms, until_ms) if channel == TICKERS else ():
-                found = self.row(Moment(at_ms, at_ms), symbol)
+                found = self.glance(symbol, at_ms)
                 if found is not None:
                     frames.append(Frame(at_ms, _push(TICKERS, at_ms, [rows.ticker(*found)])))
         return sorted(frames, key=lambda frame: frame.at_ms)

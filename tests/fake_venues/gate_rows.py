@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from tests.fake_venues.contracts import Contract, Kind, takes_decimals
-from tests.fake_venues.market import Forced, Market, Pair, Quote
+from tests.fake_venues.market import Market
 from tests.fake_venues.shapes import Json, trimmed
+from tests.fake_venues.values import Forced, Pair, Quote
 
 STATUSES = {Kind.PREMARKET: "prelaunch", Kind.DELISTED: "delisted"}
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.fake_venues.contracts import DATED_MS, Contract, Kind
-from tests.fake_venues.market import Forced, Market, Pair, Quote
+from tests.fake_venues.market import Market
+from tests.fake_venues.values import Forced, Pair, Quote
 
 AT = datetime(2026, 11, 23, 14, tzinfo=UTC)
 AT_MS = 1_795_442_400_000
@@ -110,6 +111,9 @@ class Golden(Market):
 
     def quotes(self, venue: str, at_ms: int) -> Mapping[str, Quote]:
         return {of.symbol: quote for of, quote in _QUOTES[venue].items()}
+
+    def quote(self, of: Contract, at_ms: int) -> Quote:
+        return self.quotes(of.venue, at_ms)[of.symbol]
 
     def history(self, venue: str, of: Sequence[Contract], instants: Sequence[int]) -> Sequence[Sequence[Quote]]:
         return [[self._past(venue, each, at_ms) for each in of] for at_ms in instants]

@@ -9,10 +9,10 @@ from tests.fake_venues.contracts import Contract, Kind
 from tests.fake_venues.faults import Kind as Fault
 from tests.fake_venues.faults import holding
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Pair, Quote
 from tests.fake_venues.past import bars, grid, newest, width_ms
 from tests.fake_venues.shapes import HOUR_MS, Asked, Json, Moment, Told, Wrong, pointed, trimmed, when
-from tests.fake_venues.sockets import Frame, Socket, Stays, every
+from tests.fake_venues.sockets import Frame, Socket, every
+from tests.fake_venues.values import Pair, Quote
 from tests.fake_venues.venue import CONNECT, FakeVenue, Handler, Row
 
 WEIGHT = 20
@@ -39,7 +39,6 @@ class FakeHyperliquid(FakeVenue):
         "info": Limit(1_200, timedelta(minutes=1)),
         CONNECT: Limit(30, timedelta(minutes=1)),
     }
-    stays = Stays(patience=timedelta(minutes=1))
 
     @property
     def routes(self) -> Mapping[tuple[str, str], Handler]:

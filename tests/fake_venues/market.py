@@ -4,7 +4,8 @@ Nothing is remembered, so any venue can be asked about any time, and all agree a
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, cached_property, lru_cache
@@ -15,6 +16,7 @@ from adapters.venues import noise
 from tests.fake_venues.contracts import PRICES, SHARES, Contract, Kind, coins_of, listed, size_of, takes_decimals
 from tests.fake_venues.moves import Liquidated, Move, Path, Times, What
 from tests.fake_venues.shapes import DAY_MS, HOUR_MS, ms
+from tests.fake_venues.values import Forced, Pair, Quote
 
 VENUES = tuple(SHARES)
 LARGEST_OI_USD = 5e9
@@ -32,57 +34,6 @@ _PRICE_STEP = 0.0002
 _KEPT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """All that a venue knows about a contract at an instant.
-
-    Prices are of one piece of its base; open interest and volumes are coins; money is US dollars. `rate` is per
-    interval; takers are coins of the last 5 minutes.
-    """
-
-    mark: float
-    index: float
-    last: float
-    rate: float
-    next_ms: int
-    oi: float
-    volume: float
-    volume_usd: float
-    ls: float
-    ls_top: float
-    ls_pos: float
-    taker_buy: float
-    taker_sell: float
-    liq_long_usd: float = 0.0
-    liq_short_usd: float = 0.0
-    settled: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A spot pair: last price in the quote, volumes of 24 h in coins and in the quote."""
-
-    base: str
-    quote: str
-    last: float
-    volume: float
-    volume_quote: float
-
-
-@dataclass(frozen=True, slots=True)
-class Forced:
-    """One forced close as it truly was. `position` was closed: `long` or `short`; `coins` after the multiplier."""
-
-    contract: Contract
-    position: str
-    coins: float
-    price: float
-    bankruptcy: float
-    at_ms: int
-    number: int = 0
-    net: bool = False
-
-
 @dataclass(frozen=True)
 class Market:
     """The market that all venues show. `lively` scales all noise: at 0 every value but what moves stands still."""
@@ -98,12 +49,13 @@ class Market:
     coin_m: bool = True
     """Whether Binance's stream also carries COIN-M."""
     _quotes: dict[tuple[str, int], Mapping[str, Quote]] = field(default_factory=dict, repr=False, compare=False)
+    _minutes: dict[tuple[str, int], Sequence[Forced]] = field(default_factory=dict, repr=False, compare=False)
 
     def but(self, *stories: Move | Liquidated) -> "Market":
         """The same market in which these also happen."""
         moves = tuple(each for each in stories if isinstance(each, Move))
         liquidated = tuple(each for each in stories if isinstance(each, Liquidated))
-        return replace(self, moves=self.moves + moves, liquidated=self.liquidated + liquidated, _quotes={})
+        return replace(self, moves=self.moves + moves, liquidated=self.liquidated + liquidated, _quotes={}, _minutes={})
 
     @cached_property
     def _listed(self) -> Mapping[str, tuple[Contract, ...]]:
@@ -139,6 +91,11 @@ class Market:
             rows = self.history(venue, self.contracts(venue), (key[1],))[0]
             self._quotes[key] = {of.symbol: row for of, row in zip(self.contracts(venue), rows, strict=True)}
         return self._quotes[key]
+
+    def quote(self, of: Contract, at_ms: int) -> Quote:
+        """One of them alone, for less."""
+        known = self._quotes.get((of.venue, at_ms // 1000 * 1000))
+        return known[of.symbol] if known else self.history(of.venue, (of,), (at_ms // 1000 * 1000,))[0][0]
 
     def history(self, venue: str, of: Sequence[Contract], instants: Sequence[int]) -> Sequence[Sequence[Quote]]:
         """Instants x contracts."""
@@ -200,7 +157,12 @@ class Market:
 
     def forced(self, venue: str, since_ms: int, until_ms: int) -> Sequence[Forced]:
         """The forced closes after `since_ms`, up to and including `until_ms`, in the order of their times."""
-        found = [*self._background(venue, since_ms, until_ms), *self._stories(venue, since_ms, until_ms)]
+        told = self._told[venue]
+        first = bisect_right(told, since_ms, key=lambda each: each.at_ms)
+        last = bisect_right(told, until_ms, key=lambda each: each.at_ms)
+        minutes = range(since_ms // _MINUTE_MS, until_ms // _MINUTE_MS + 1)
+        calm = [each for minute in minutes for each in self._minute(venue, minute)]
+        found = [*(each for each in calm if since_ms < each.at_ms <= until_ms), *told[first:last]]
         return sorted(found, key=lambda each: (each.at_ms, each.number))
 
     def _quote(self, values: list[float], *, dead: bool) -> Quote:
@@ -264,17 +226,25 @@ class Market:
         lot = noise.uniform(_sources(self.seed, "spot", [contract.coin]), np.array([0]))[0, 0]
         return bool(lot < WITH_SPOT)
 
-    def _background(self, venue: str, since_ms: int, until_ms: int) -> list[Forced]:
+    def _minute(self, venue: str, minute: int) -> Sequence[Forced]:
+        """What happens in a minute without a story; remembered, because streams look at the same one often."""
+        key = (venue, minute)
+        if key not in self._minutes:
+            while len(self._minutes) >= _KEPT:
+                self._minutes.pop(next(iter(self._minutes)))
+            self._minutes[key] = self._background(venue, minute)
+        return self._minutes[key]
+
+    def _background(self, venue: str, minute: int) -> Sequence[Forced]:
         """At most one a second, more of the large coins, mostly of the side that the price hurts."""
-        seconds = np.arange(since_ms // 1000, until_ms // 1000 + 1, dtype=np.int64)
+        seconds = np.arange(minute * 60, minute * 60 + 60, dtype=np.int64)
         lots = [noise.uniform(_sources(self.seed, f"forced {n}", [venue]), seconds)[:, 0] for n in range(5)]
         living = self._living_by_size[venue]
         found = []
         for i in np.flatnonzero(lots[0] < self.forced_a_minute / 60).tolist():
             at_ms = int(seconds[i]) * 1000 + int(lots[1][i] * 1000)
-            if since_ms < at_ms <= until_ms:
-                contract = living[int(len(living) * lots[2][i] ** 3)]
-                found.append(self._close(contract, at_ms, -math.log(lots[3][i]) * 5_000, float(lots[4][i])))
+            contract = living[int(len(living) * lots[2][i] ** 3)]
+            found.append(self._close(contract, at_ms, -math.log(lots[3][i]) * 5_000, float(lots[4][i])))
         return found
 
     def _close(self, contract: Contract, at_ms: int, usd: float, lot: float) -> Forced:
@@ -283,17 +253,20 @@ class Market:
         position = "long" if falls == (lot < 0.85) else "short"
         return _forced(contract, position, usd, float(now), at_ms, 0)
 
-    def _stories(self, venue: str, since_ms: int, until_ms: int) -> list[Forced]:
-        found = []
-        for story in self.liquidated:
-            of = [each for each in self.contracts(venue) if each.kind is Kind.PERPETUAL and story.touches(each)]
-            for number in range(story.count if of else 0):
-                at_ms = story.instant_ms(number)
-                if since_ms < at_ms <= until_ms:
-                    contract = of[number % len(of)]
-                    price = float(self._price((contract,), np.array([at_ms], np.int64))[0, 0])
-                    found.append(_forced(contract, story.side, story.usd / story.count, price, at_ms, number + 1))
-        return found
+    @cached_property
+    def _told(self) -> Mapping[str, Sequence[Forced]]:
+        """What the stories bring to each venue, by time."""
+        found = {venue: [each for story in self.liquidated for each in self._story(story, venue)] for venue in VENUES}
+        return {venue: sorted(of, key=lambda each: each.at_ms) for venue, of in found.items()}
+
+    def _story(self, story: Liquidated, venue: str) -> Iterator[Forced]:
+        of = [each for each in self.contracts(venue) if each.kind is Kind.PERPETUAL and story.touches(each)]
+        for first, contract in enumerate(of):
+            numbers = range(first, story.count, len(of))
+            instants = np.array([story.instant_ms(number) for number in numbers], np.int64)
+            prices = self._price((contract,), instants)[:, 0].tolist() if numbers else []
+            for number, at_ms, price in zip(numbers, instants.tolist(), prices, strict=True):
+                yield _forced(contract, story.side, story.usd / story.count, price, at_ms, number + 1)
 
 
 def seeded(seed: int, coins: int, start: datetime, lively: float = 1.0) -> Market:

@@ -10,7 +10,6 @@ from tests.fake_venues.contracts import Contract, Kind
 from tests.fake_venues.faults import Kind as Fault
 from tests.fake_venues.faults import holding
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.market import Forced, Quote
 from tests.fake_venues.past import bars, grid, newest, width_ms
 from tests.fake_venues.shapes import (
     DAY_MS,
@@ -28,6 +27,7 @@ from tests.fake_venues.shapes import (
     whole,
 )
 from tests.fake_venues.sockets import Frame, Socket, every
+from tests.fake_venues.values import Forced, Quote
 from tests.fake_venues.venue import CONNECT, FakeVenue, Handler, Row
 
 PUBLIC, MARKET, STATISTICS = "/api/v5/public/", "/api/v5/market/", "/api/v5/rubik/stat/"
@@ -321,7 +321,7 @@ class FakeOkx(FakeVenue):
             yield Frame(pushed, {"arg": dict(arg), "data": rows.closed(forced)}, (*forced,))
 
     def _heartbeat(self, arg: Mapping[str, str], at_ms: int) -> Iterator[Frame]:
-        found = self.row(Moment(at_ms, at_ms), arg["instId"])
+        found = self.glance(arg["instId"], at_ms)
         if found is not None:
             yield Frame(at_ms, {"arg": dict(arg), "data": [rows.ticker(*found, at_ms)]})
 

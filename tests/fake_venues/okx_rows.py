@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from tests.fake_venues.contracts import Contract, Kind
-from tests.fake_venues.market import Forced, Pair, Quote
 from tests.fake_venues.shapes import HOUR_MS, Json, fixed, trimmed
+from tests.fake_venues.values import Forced, Pair, Quote
 
 
 def contracts(of: Contract, coins: float, price: float) -> float:

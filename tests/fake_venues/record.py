@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.fake_venues.market import Forced
 from tests.fake_venues.shapes import Asked, Json, when
+from tests.fake_venues.values import Forced
 
 MOST_KEPT = 200_000
 VARY = frozenset(

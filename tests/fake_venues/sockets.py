@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
 from tests.fake_venues.faults import Fault, Kind
-from tests.fake_venues.market import Forced
 from tests.fake_venues.record import Record
 from tests.fake_venues.shapes import Asked, Json, encoded, ms, when
+from tests.fake_venues.values import Forced
 
 SECOND = timedelta(seconds=1)
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from tests.fake_venues.contracts import Contract
 from tests.fake_venues.faults import Fault, Kind, lot
-from tests.fake_venues.market import Pair, Quote
 from tests.fake_venues.shapes import HOUR_MS, Json, Moment, ms
+from tests.fake_venues.values import Pair, Quote
 
 T = TypeVar("T")
 Row = tuple[Contract, Quote]
@@ -143,6 +143,9 @@ _CHANGES: dict[Kind, Callable[[Fault, Row, int], Row]] = {
     Kind.ZERO_PRICE: _no_price,
 }
 
+LASTING = frozenset({*_CHANGES, Kind.DELISTED, Kind.MASS_DELISTING})
+"""Faults of the world that are no cuts of an answer."""
+
 
 def _walk(data: Json, fault: Fault, change: Callable[[dict[str, Json], Fault], dict[str, Json]]) -> Json:
     if isinstance(data, list):
@@ -156,11 +159,11 @@ def _walk(data: Json, fault: Fault, change: Callable[[dict[str, Json], Fault], d
 
 
 def _junk(row: dict[str, Json], fault: Fault) -> dict[str, Json]:
-    return {key: value if key in KEPT or not _is_number(value) else fault.junk for key, value in row.items()}
+    return {key: fault.junk if _is_meant(key, value, fault) else value for key, value in row.items()}
 
 
-def _less(row: dict[str, Json], _fault: Fault) -> dict[str, Json]:
-    return {key: value for key, value in row.items() if key in KEPT or not _is_number(value)}
+def _less(row: dict[str, Json], fault: Fault) -> dict[str, Json]:
+    return {key: value for key, value in row.items() if not _is_meant(key, value, fault)}
 
 
 def _more(row: dict[str, Json], _fault: Fault) -> dict[str, Json]:
@@ -172,6 +175,10 @@ _SPOILS: dict[Kind, Callable[[dict[str, Json], Fault], dict[str, Json]]] = {
     Kind.MISSING_KEYS: _less,
     Kind.EXTRA_KEYS: _more,
 }
+
+
+def _is_meant(key: str, value: Json, fault: Fault) -> bool:
+    return key in fault.keys if fault.keys is not None else key not in KEPT and _is_number(value)
 
 
 def _is_number(value: Json) -> bool:

@@ -11,10 +11,11 @@ from tests.fake_venues import spoiling
 from tests.fake_venues.contracts import Contract
 from tests.fake_venues.faults import Fault, Kind, holding
 from tests.fake_venues.limits import Limit, Meters, Use
-from tests.fake_venues.market import Market, Pair, Quote
+from tests.fake_venues.market import Market
 from tests.fake_venues.record import Record, Served, what_is_asked
 from tests.fake_venues.shapes import Asked, Json, Moment, Told, Wrong, encoded, ms, when
 from tests.fake_venues.sockets import Frame, Socket, Stays
+from tests.fake_venues.values import Pair, Quote
 
 Row: TypeAlias = tuple[Contract, Quote]
 Handler: TypeAlias = Callable[[Asked, Moment], Json]
@@ -149,6 +150,17 @@ class FakeVenue(ABC):
         """The row of that symbol."""
         return next((row for row in self.rows(moment, path) if row[0].symbol == symbol), None)
 
+    def glance(self, symbol: str, at_ms: int) -> Row | None:
+        """One row for a heartbeat; cut lists are no matter of streams."""
+        at = when(at_ms)
+        of = next((each for each in self.market.contracts(self.name) if each.symbol == symbol), None)
+        if of is None:
+            return None
+        held = holding(self.faults, (Kind.MAINTENANCE,), self.name, at)
+        quote = self.market.quote(of, ms(held[0].since) if held else at_ms)
+        changes = [each for each in holding(self.faults, spoiling.LASTING, self.name, at) if not each.path]
+        return next(iter(spoiling.world([(of, quote)], changes, at_ms)), None)
+
     def spot(self, moment: Moment, path: str = "") -> Sequence[Pair]:
         """The spot pairs, with the faults of the world in them."""
         at = when(moment.ms)
@@ -223,12 +235,14 @@ class FakeVenue(ABC):
         return self.told(200, spoiling.values(data, faults))
 
     def _spoiled(self, told: Told, asked: Asked, use: Use, at: datetime) -> Told:
-        body, drip = told.body, told.drip
-        for fault in holding(self.faults, (Kind.TRUNCATED, Kind.DRIP), self.name, at, asked.path):
+        body, drip, delay = told.body, told.drip, told.delay
+        for fault in holding(self.faults, (Kind.TRUNCATED, Kind.LATE, Kind.DRIP), self.name, at, asked.path):
             if fault.kind is Kind.TRUNCATED:
                 body = body[: len(body) // 2]
+            elif fault.kind is Kind.LATE:
+                delay = timedelta(seconds=fault.value or 5)
             else:
                 drip = int(fault.value or 100)
         if self.nearly_used(asked, at):
             use = replace(use, used=max(use.used, use.most * 95 // 100))
-        return replace(told, body=body, drip=drip, headers={**self.usage(use), **told.headers})
+        return replace(told, body=body, drip=drip, delay=delay, headers={**self.usage(use), **told.headers})

@@ -25,6 +25,7 @@ DAY = timedelta(days=1)
 
 LISTED_METRICS = frozenset(
     {
+        Metric.FUNDING_SETTLED,
         Metric.PRICE,
         Metric.INDEX,
         Metric.FUNDING,
@@ -41,7 +42,7 @@ WITH_SPOT = LISTED_METRICS | {Metric.VOLUME_SPOT_24H}
 KNOWN: Known = by_symbol(
     [
         Listed(Instrument("bybit", "1000PEPEUSDT", "PEPE", 1000.0, WITH_SPOT), 1000.0),
-        Listed(Instrument("bybit", "BTCPERP", "BTC", 1.0, LISTED_METRICS)),
+        Listed(Instrument("bybit", "BTCPERP", "BTC", 1.0, LISTED_METRICS, money="USDC")),
         Listed(Instrument("bybit", "BTCUSDT", "BTC", 1.0, WITH_SPOT)),
     ]
 )
