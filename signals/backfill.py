@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from signals.aggregate import Ledger, bar
-from signals.model import Instrument, Kind, Metric, Observation
+from signals.model import ROLLING, Instrument, Kind, Metric, Observation
 from signals.panel import Instants, Matrix, Panel, Series, from_ms, to_ms
 
 FRESH = timedelta(seconds=30)
@@ -16,6 +16,10 @@ FRESH = timedelta(seconds=30)
 RATIO_FRESH = timedelta(minutes=15)
 """Ratios are counted in steps of 5 minutes, live too."""
 
+VOLUME_FRESH = timedelta(seconds=90)
+"""Volumes of a day are asked less often."""
+
+_DAY = timedelta(days=1)
 _RATIOS = frozenset({Metric.LS, Metric.LS_TOP, Metric.LS_POS})
 
 
@@ -46,6 +50,18 @@ def told(of: Instrument, metric: Metric, seen: Sequence[Observation], step: time
         np.array([_ms(_fresh_for(one)) for one in fit], np.int64),
         step if sums else timedelta(0),
     )
+
+
+def rolling(of: Told) -> Told:
+    """A day's sums of a volume at the end of each of its bars, where all bars of that day are known."""
+    each, back = _ms(of.span), _ms(_DAY)
+    first = np.searchsorted(of.times, of.times - back, side="right")
+    count = np.arange(len(of.times)) - first + 1
+    totals = np.concatenate([[0.0], np.cumsum(of.values)])
+    whole = count == back // each
+    times = of.times[whole]
+    sums = (totals[1:] - totals[first])[whole]
+    return Told(of.of, ROLLING[of.metric], times, sums, np.full(len(times), _ms(VOLUME_FRESH), np.int64))
 
 
 def lived(past: Sequence[Told], instruments: Sequence[Instrument], times: Instants, step: timedelta) -> Iterator[Panel]:

@@ -15,8 +15,8 @@ from adapters.store.base import WATCHED, MarketStore, StoreUnavailable, VenueSto
 from adapters.venues.base import Refused, Span, Unavailable, Venue
 from adapters.venues.lookback import Patience
 from signals.aggregate import Cycle
-from signals.backfill import Told, beside, ends, lived, told
-from signals.model import Instrument, Metric
+from signals.backfill import Told, beside, ends, lived, rolling, told
+from signals.model import ROLLING, Instrument, Metric
 from signals.panel import KEEP, Buffer, Panel, from_ms, to_ms
 
 log = structlog.get_logger()
@@ -43,17 +43,19 @@ ROWS = 25
 """Bars that are made before others have their turn: a few milliseconds."""
 
 _OLD = timedelta(days=1)
-_LONGEST_INTERVAL = timedelta(days=1)
+_BEFORE: Mapping[Metric, timedelta] = {Metric.FUNDING_SETTLED: timedelta(days=1), Metric.VOLUME: timedelta(days=1)}
+"""How much earlier to begin: with the payment that still counts, with the day that ends with the first bar."""
+
 _MINUTE, _FIVE, _HOUR = sorted(KEEP)
 
 ASKED: Mapping[timedelta, tuple[Metric, ...]] = {
     _HOUR: (Metric.PRICE, Metric.OI_LEVEL, Metric.LS, Metric.VOLUME),
     _FIVE: (Metric.PRICE, Metric.OI_LEVEL, Metric.LS, Metric.VOLUME),
-    _MINUTE: (Metric.PRICE, Metric.VOLUME),
+    _MINUTE: (Metric.PRICE,),
 }
 """What is asked for in bars of each length. Statistics have no shorter step than 5 minutes."""
 
-_BORROWED = frozenset({Metric.OI_LEVEL, Metric.LS})
+_BORROWED = frozenset({Metric.OI_LEVEL, Metric.LS, Metric.VOLUME_24H})
 """What bars of a minute take from those of 5 minutes."""
 
 
@@ -177,12 +179,14 @@ class Warming:
 
     async def _ask_one(self, venue: Venue, of: Instrument, until: datetime, found: Past) -> None:
         for step, metric in _questions(of):
-            keep = self._keep[step] + (_LONGEST_INTERVAL if metric is Metric.FUNDING_SETTLED else timedelta(0))
+            keep = self._keep[step] + _BEFORE.get(metric, timedelta(0))
             end = from_ms(int(ends(until, self._keep[step], step)[-1]))
             seen = await self._patience.look_back(venue, of, metric, Span(end - keep, end), step)
             one = told(of, metric, seen, step)
+            if metric is Metric.VOLUME and metric not in of.metrics:
+                one = rolling(one)
             found[step].append(one)
-            if metric is Metric.FUNDING_SETTLED or (step == _FIVE and metric in _BORROWED):
+            if metric is Metric.FUNDING_SETTLED or (step == _FIVE and one.metric in _BORROWED):
                 for finer in (finer for finer in self._keep if finer < step):
                     found[finer].append(one)
 
@@ -216,11 +220,11 @@ def stages(coins: Sequence[str], sizes: Sequence[int]) -> Iterator[Sequence[str]
 
 
 def _questions(of: Instrument) -> Iterator[tuple[timedelta, Metric]]:
-    """What a contract is asked for, in this order: only what it offers now."""
+    """What a contract is asked for, in this order: only what it offers now, volumes of a day by their bars."""
     if Metric.FUNDING_SETTLED in of.metrics:
         yield _HOUR, Metric.FUNDING_SETTLED
     for step, metrics in ASKED.items():
-        yield from ((step, metric) for metric in metrics if metric in of.metrics)
+        yield from ((step, metric) for metric in metrics if {metric, ROLLING.get(metric, metric)} & of.metrics)
 
 
 def _worth(cycle: Cycle, coin: str) -> float:

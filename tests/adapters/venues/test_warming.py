@@ -134,6 +134,19 @@ def test_open_interest_that_one_of_six_does_not_keep_is_that_of_the_others() -> 
     assert np.isnan(hours.leg(Metric.OI_LEVEL, "hyperliquid")).all()
 
 
+def test_a_days_volume_is_the_sum_of_its_bars_and_unknown_where_one_is_missing() -> None:
+    contract = of("okx", "BTC-okx", "BTC", metrics=frozenset({Metric.PRICE, Metric.VOLUME_24H}))
+    hole = NOW.replace(minute=0) - 26 * HOUR
+
+    made = filled(Past("okx", [contract], holes=frozenset({hole})))[HOUR]
+
+    at = datetime.fromtimestamp(int(made.times[-1]) / 1000, UTC)
+    day = sum(value(contract, Metric.VOLUME, at - n * HOUR) for n in range(24))
+    assert made[Metric.VOLUME_24H][-1, 0] == pytest.approx(day, rel=1e-6)
+    lacking = (made.times >= to_ms(hole)) & (made.times < to_ms(hole + DAY))
+    assert np.isnan(made[Metric.VOLUME_24H][:, 0]).tolist() == lacking.tolist()
+
+
 def test_bars_of_a_minute_have_the_ratio_of_their_five_minutes_and_no_stale_open_interest() -> None:
     made = filled(Past("okx", [BTC["okx"]]))[MINUTE]
 
