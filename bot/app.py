@@ -3,23 +3,31 @@
 import asyncio
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from random import SystemRandom
+from typing import TypeAlias
 
 import structlog
 
+from adapters.chat import registry as chats
 from adapters.chat.base import ChatPlatform, Invocation, Message, Place
-from adapters.chat.registry import PLATFORMS, Wiring
+from adapters.chat.registry import PLATFORMS
 from adapters.store import embedded
 from adapters.store.base import Store, StoreRefused
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
-from adapters.venues.base import MarketSource
+from adapters.venues.base import Label, MarketSource
+from adapters.venues.client import Endpoints, LiveVenue, Wiring
+from adapters.venues.http import Http
+from adapters.venues.live import LiveMarket
+from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
+from adapters.venues.registry import VENUES
 from bot import wording
 from bot.choices import choices
 from bot.clock import Clock
@@ -33,6 +41,7 @@ from bot.services.poller import Poller
 from bot.services.runtime import run_all, stop_on_signals
 from bot.services.sender import Sender
 from bot.settings import Settings
+from bot.welcome import Welcome
 from signals.registry import SIGNALS
 
 log = structlog.get_logger()
@@ -97,11 +106,61 @@ async def opened(url: str) -> AsyncIterator[Store]:
         await store.aclose()
 
 
+OpenMarket: TypeAlias = Callable[[Store, Clock], AbstractAsyncContextManager[MarketSource]]
+"""How a market is opened on a store; the clock is the wall's, which a live market may correct."""
+
+
+def played(source: MarketSource) -> OpenMarket:
+    """A market that needs nothing to be opened."""
+
+    @asynccontextmanager
+    async def open_it(store: Store, wall: Clock) -> AsyncIterator[MarketSource]:
+        del store, wall
+        yield source
+
+    return open_it
+
+
+def live(settings: Settings, endpoints: Mapping[str, Endpoints]) -> OpenMarket:
+    """The live venues of the settings."""
+
+    @asynccontextmanager
+    async def open_it(store: Store, wall: Clock) -> AsyncIterator[MarketSource]:
+        async with live_venues(settings, endpoints, store, wall) as venues:
+            yield LiveMarket(venues, store, wall.now, wall.shift)
+
+    return open_it
+
+
+@asynccontextmanager
+async def live_venues(
+    settings: Settings, endpoints: Mapping[str, Endpoints], store: Store, wall: Clock
+) -> AsyncIterator[Sequence[LiveVenue]]:
+    """The live venues of the settings, each with connections of its own."""
+    async with AsyncExitStack() as stack:
+        venues = []
+        for name, key in keys(settings).items():
+            where = endpoints[name]
+            transport = Http(where.hosts)
+            stack.push_async_callback(transport.aclose)
+            wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
+            venues.append(VENUES[name].open(wiring))
+        yield venues
+
+
+def keys(settings: Settings) -> Mapping[str, str]:
+    """The venues to watch, each with its key; empty for those that need none."""
+    found = dict.fromkeys(settings.venues.split(","), "")
+    if settings.coinglass_key is not None:
+        found["coinglass"] = settings.coinglass_key.get_secret_value()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What `run` should run: a market at a speed, a terminal, perhaps a script, perhaps an end."""
 
-    source: MarketSource
+    market: OpenMarket
     speed: float
     history: Path
     script: Script | None = None
@@ -112,18 +171,16 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
     """All five loops and the terminal in one process, until a signal, the person, or `exit_after` ends them."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with opened(storage.url) as store:
-        wall = Clock(now())
-        market = Clock(await _resume_at(store, plan.source), plan.speed)
-        poller = Poller(plan.source, store, market)
+    wall = Clock(now())
+    async with opened(storage.url) as store, plan.market(store, wall) as source:
+        market = await _clock(store, source, wall, plan.speed)
+        poller = Poller(source, store, market)
         await poller.warm_up()  # before anyone looks at the market's clock
-        dispatcher = Dispatcher(
-            store, SIGNALS, market.now, market.now(), VERSION, settings.rule_limit, plan.source.step
-        )
-        terminal = PLATFORMS[HERE.platform](Wiring(market.now, plan.history, choices(store, SIGNALS, HERE)))
+        dispatcher = Dispatcher(store, SIGNALS, market.now, market.now(), VERSION, settings.rule_limit, source.step)
+        terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS, HERE)))
         loops = {
             "poller": poller.run,
-            "evaluator": Evaluator(store, SIGNALS, plan.source.step).run,
+            "evaluator": Evaluator(store, SIGNALS, source.step).run,
             "fanout": Fanout(store, [terminal.name], wall.now).run,
             "sender": Sender(store, terminal, settings.instance, wall, market, wording.alert).run,
             "terminal": lambda: _serve(terminal, dispatcher, stop),
@@ -131,6 +188,8 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         if plan.script is not None:
             script = plan.script
             loops["script"] = lambda: play_script(script, terminal, HERE, dispatcher, market)
+        if source.label is Label.LIVE:
+            loops["welcome"] = lambda: Welcome(terminal, HERE, store, market.now, poller.health).run(source.start)
         async with asyncio.TaskGroup() as group:
             aside = [
                 group.create_task(_end_after(plan.exit_after, stop)),
@@ -141,17 +200,19 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
                 task.cancel()
 
 
-async def run_loop(settings: Settings, storage: Storage, name: str, source: MarketSource | None, speed: float) -> None:
+async def run_loop(settings: Settings, storage: Storage, name: str, market: OpenMarket | None, speed: float) -> None:
     """One loop of the Procfile alone: poll, evaluate or fanout."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    async with opened(storage.url) as store:
+    async with opened(storage.url) as store, AsyncExitStack() as stack:
         loop: Callable[[], Awaitable[None]]
         match name:
             case "poll":
-                if source is None:
+                if market is None:
                     raise AssertionError("a poller needs a market")
-                loop = Poller(source, store, Clock(await _resume_at(store, source), speed)).run
+                wall = Clock(now())
+                source = await stack.enter_async_context(market(store, wall))
+                loop = Poller(source, store, await _clock(store, source, wall, speed)).run
             case "evaluate":
                 loop = Evaluator(store, SIGNALS, await _step_of(store, stop)).run
             case _:
@@ -192,17 +253,25 @@ async def ask_running(url: str, line: str, rule_limit: int) -> Message:
         return await answer_on(store, line, at, rule_limit, min(steps, default=timedelta(minutes=1)))
 
 
-async def _resume_at(store: Store, source: MarketSource) -> datetime:
-    """Where the market's clock starts: at its first moment, or at the last one the store has seen."""
+async def look_at_venues(settings: Settings, endpoints: Mapping[str, Endpoints], url: str) -> Sequence[Look]:
+    """One look at each live venue of the settings, all at once."""
+    wall = Clock(now())
+    async with opened(url) as store, live_venues(settings, endpoints, store, wall) as venues:
+        return await asyncio.gather(*(look_at(venue, wall.now) for venue in venues))
+
+
+async def _clock(store: Store, source: MarketSource, wall: Clock, speed: float) -> Clock:
+    """The market's clock: the wall's where it is live, else from its first moment, or the last one the store has seen.
+
+    Raises StoreRefused where the store holds another market.
+    """
     latest = await store.latest()
-    if latest is None:
-        return source.start
-    if latest.label != source.label or latest.at < source.start:
+    if latest is not None and (latest.label != source.label or (source.waits and latest.at < source.start)):
         raise StoreRefused(
             f"This store holds a {latest.label} market at {latest.at:%Y-%m-%d %H:%M} UTC, which is not the one asked "
             "for. Use another data folder (PERPWATCH_DATA) or another Redis database for this market."
         )
-    return latest.at
+    return Clock(latest.at if latest else source.start, speed) if source.waits else wall
 
 
 async def _step_of(store: Store, stop: asyncio.Event) -> timedelta:

@@ -20,12 +20,12 @@ from adapters.store.base import StoreError
 from adapters.venues.base import BadRecording, MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
-from bot import app, check, demo, replay
+from bot import app, check, demo, replay, venue_report
 from bot.clock import AS_FAST_AS_IT_GOES
 from bot.logs import configure
 from bot.phrases import drawn
 from bot.services.runtime import GivenUp
-from bot.settings import BadSettings, Settings, load
+from bot.settings import BadSettings, Settings, endpoints, load
 from bot.wording import problem as wording_of
 from signals.registry import SIGNALS
 from signals.units import duration
@@ -34,11 +34,6 @@ P = ParamSpec("P")
 
 SPOKEN = (BadSettings, StoreError, BadRecording, GivenUp)
 """Errors whose message is a sentence for people."""
-
-LIVE_LATER = (
-    "Live venues come with a later version. Until then try `perpwatch run --demo` (a simulated market, no network, "
-    "about a minute) or `perpwatch run --recording FILE` (a recorded market)."
-)
 
 
 @contextmanager
@@ -128,6 +123,7 @@ def main() -> None:
     r"""Alerts for crypto perpetual futures, in chat.
 
     \b
+    Live markets, without any key:          perpwatch run
     Try it now, without network or tokens:  perpwatch run --demo
     Ask a recorded market:                  perpwatch ask "/funding BTC" --recording FILE --at 2025-04-01
     """
@@ -140,19 +136,20 @@ def main() -> None:
 def run(simulated: bool, recording: Path | None, speed: float | None, exit_after: float | None) -> None:
     """Run the whole service in this terminal: market, alerts and commands.
 
-    Live venues come with a later version; until then choose --demo or --recording.
+    Without --demo and --recording it watches the live venues of the settings; no key is needed.
     """
     settings = load(os.environ)
     if simulated:
         with app.temporary_folder() as folder:
             _run(settings, folder, _demo_plan(folder, speed, exit_after))
-        return
-    if recording is None:
-        _fail(LIVE_LATER)
-    source = open_recording(recording)
-    folder = settings.data / f"recording-{hashlib.sha256(str(recording.resolve()).encode()).hexdigest()[:8]}"
-    plan = app.Plan(source, speed or _bar_a_second(source), folder / "history", exit_after=exit_after)
-    _run(settings, folder, plan)
+    elif recording is None:
+        _run(settings, settings.data, _live_plan(settings, speed, exit_after))
+    else:
+        source = open_recording(recording)
+        folder = settings.data / f"recording-{hashlib.sha256(str(recording.resolve()).encode()).hexdigest()[:8]}"
+        market = app.played(source)
+        plan = app.Plan(market, speed or _bar_a_second(source), folder / "history", exit_after=exit_after)
+        _run(settings, folder, plan)
 
 
 def _run(settings: Settings, folder: Path, plan: app.Plan) -> None:
@@ -171,18 +168,28 @@ def _log_file(folder: Path) -> Path:
 def _demo_plan(folder: Path, speed: float | None, exit_after: float | None) -> app.Plan:
     source = SimulatedMarket(demo.SEED, demo.START, DEMO)
     script = demo.Script(demo.START, demo.STEPS)
-    return app.Plan(source, speed or demo.SPEED, folder / "history", script, exit_after)
+    return app.Plan(app.played(source), speed or demo.SPEED, folder / "history", script, exit_after)
+
+
+def _live_plan(settings: Settings, speed: float | None, exit_after: float | None) -> app.Plan:
+    return app.Plan(_live_market(settings, speed), 1.0, settings.data / "history", exit_after=exit_after)
+
+
+def _live_market(settings: Settings, speed: float | None) -> app.OpenMarket:
+    if speed is not None:
+        _fail("--speed needs --demo or --recording: live markets have their own pace.")
+    return app.live(settings, endpoints(os.environ))
 
 
 def _bar_a_second(source: MarketSource) -> float:
     return source.step.total_seconds()
 
 
-def _loop(name: str, source: MarketSource | None = None, speed: float = 1.0) -> None:
+def _loop(name: str, market: app.OpenMarket | None = None, speed: float = 1.0) -> None:
     settings = load(os.environ)
     configure(settings.log_level, None)
     with app.storage(settings, settings.data) as storage:
-        asyncio.run(app.run_loop(settings, storage, name, source, speed))
+        asyncio.run(app.run_loop(settings, storage, name, market, speed))
 
 
 @main.command()
@@ -191,12 +198,12 @@ def _loop(name: str, source: MarketSource | None = None, speed: float = 1.0) -> 
 def poll(simulated: bool, recording: Path | None, speed: float | None) -> None:
     """Run the poller alone: read the market into the store."""
     if simulated:
-        _loop("poll", SimulatedMarket(demo.SEED, demo.START, DEMO), speed or demo.SPEED)
+        _loop("poll", app.played(SimulatedMarket(demo.SEED, demo.START, DEMO)), speed or demo.SPEED)
     elif recording is not None:
         source = open_recording(recording)
-        _loop("poll", source, speed or _bar_a_second(source))
+        _loop("poll", app.played(source), speed or _bar_a_second(source))
     else:
-        _fail(LIVE_LATER.replace("perpwatch run", "perpwatch poll"))
+        _loop("poll", _live_market(load(os.environ), speed))
 
 
 @main.command()
@@ -320,16 +327,33 @@ def signals(as_json: bool) -> None:
 
 
 @main.command("check")
+@click.argument("what", required=False, type=click.Choice(["venues"]))
 @_spoken
-def check_() -> None:
-    """Check settings, store, versions and clock, and say in words what is wrong."""
+def check_(what: str | None) -> None:
+    """Check settings, store, versions and clock, and say in words what is wrong.
+
+    With `venues` each call is made once to each live venue, for about a minute, and the report says what was answered
+    and what of it no documentation settles.
+    """
     settings = load(os.environ)
+    if what == "venues":
+        _check_venues(settings)
+        return
     sound = True
     with app.storage(settings, settings.data) as storage:
         for finding in asyncio.run(check.findings(settings, storage.url, app.now())):
             click.echo(f"{'ok  ' if finding.fine else 'FIX '} {finding.text}")
             sound = sound and finding.fine
     if not sound:
+        sys.exit(1)
+
+
+def _check_venues(settings: Settings) -> None:
+    with app.storage(settings, settings.data) as storage:
+        looks = asyncio.run(app.look_at_venues(settings, endpoints(os.environ), storage.url))
+    for look in looks:
+        click.echo("\n".join(venue_report.report(look)))
+    if not all(venue_report.is_sound(look) for look in looks):
         sys.exit(1)
 
 

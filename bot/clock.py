@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 AS_FAST_AS_IT_GOES = math.inf
 
+LONGEST_SLEEP = 1.0
+"""Seconds after which a waiting clock is looked at again: it may have been shifted."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -25,13 +28,19 @@ class Clock:
             return self._reached
         return self._start + timedelta(seconds=self._elapsed() * self.speed)
 
+    def shift(self, by: timedelta) -> None:
+        """From now on the clock shows so much more: it was wrong."""
+        self._start += by
+
     async def until(self, at: datetime) -> None:
         """Wait for that instant; at once if it is past."""
         self._reached = max(self._reached, at)
         if self.speed == AS_FAST_AS_IT_GOES:
             await asyncio.sleep(0)
             return
-        await asyncio.sleep(max(0.0, (at - self._start).total_seconds() / self.speed - self._elapsed()))
+        while (wait := (at - self.now()).total_seconds() / self.speed) > 0:  # noqa: ASYNC110 - time may be shifted
+            await asyncio.sleep(min(wait, LONGEST_SLEEP))
+        await asyncio.sleep(0)
 
     def _elapsed(self) -> float:
         now = asyncio.get_running_loop().time()

@@ -51,6 +51,9 @@ METRICS: Mapping[str, str] = {
     Metric.VOLUME: "futures volume",
     Metric.VOLUME_SPOT: "spot volume",
     Metric.VOLUME_PAIRED: "paired futures volume",
+    Metric.VOLUME_24H: "futures volume of 24h",
+    Metric.VOLUME_SPOT_24H: "spot volume of 24h",
+    Metric.VOLUME_PAIRED_24H: "paired futures volume of 24h",
     Metric.RATIO: "spot/futures volume",
     Metric.BASIS: "basis",
 }

@@ -4,7 +4,7 @@ A `Ledger` remembers the last observation of every instrument that should answer
 Unknown is None, never 0: a missing venue lowers the coverage, and below MIN_COVERAGE the value is withheld.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,12 +13,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from signals.model import AGGREGATORS, OBSERVED, Instrument, Kind, Metric, Observation
+from signals.model import AGGREGATORS, OBSERVED, PAIRED, ROLLING, Instrument, Kind, Metric, Observation
 from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
-from signals.plausible import PRICES, is_believed, is_possible, strangers
+from signals.plausible import PRICES, is_believed, is_possible, strangers, unlike_others
 
 MIN_COVERAGE = 0.8
 """Share of the last known open interest that must be present and fresh."""
+
+_ADDED = frozenset({Metric.OI_LEVEL, *ROLLING.values()})
+"""Levels that add up over venues."""
 
 POINTS_TO_REJOIN = 2
 """Fresh cycles in a row after which a venue that was away counts again."""
@@ -92,11 +95,17 @@ class Ledger:
     last: dict[Key, Observation] = field(default_factory=dict)
     returning: dict[Key, int] = field(default_factory=dict)
     doubted: dict[Key, Observation] = field(default_factory=dict)
+    acquainted: set[tuple[str, str]] = field(default_factory=set)
+    """Instruments whose price once agreed with those of their coin's others."""
+    quarantined: frozenset[tuple[str, str]] = frozenset()
+    """Instruments whose price never did: another multiplier, or another coin of the same name."""
 
     def expect(self, instruments: Iterable[Instrument]) -> None:
-        """From now on these should answer; what others said is forgotten."""
-        self.instruments = {(i.venue, i.symbol): i for i in instruments}
-        alive = {(i.venue, i.symbol, m) for i in self.instruments.values() for m in i.metrics}
+        """From now on these should answer; what others said, or they as another contract, is forgotten."""
+        before, self.instruments = self.instruments, {(i.venue, i.symbol): i for i in instruments}
+        same = [i for key, i in self.instruments.items() if key not in before or before[key].version == i.version]
+        alive = {(i.venue, i.symbol, m) for i in same for m in i.metrics}
+        self.acquainted &= {(i.venue, i.symbol) for i in same}
         self.last = {key: seen for key, seen in self.last.items() if key in alive}
         self.returning = {key: n for key, n in self.returning.items() if key in alive}
         self.doubted = {key: seen for key, seen in self.doubted.items() if key in alive}
@@ -120,8 +129,9 @@ class Ledger:
         """Close the moment `at`: one reading per coin and metric that at least one venue should give."""
         counted = self._counted(at)
         coins: dict[str, list[Instrument]] = {}
-        for instrument in self.instruments.values():
-            coins.setdefault(instrument.coin, []).append(instrument)
+        for key, instrument in self.instruments.items():
+            if key not in self.quarantined:  # it is of another coin, so nobody misses it
+                coins.setdefault(instrument.coin, []).append(instrument)
         readings = {coin: self._coin(coins[coin], counted, at) for coin in sorted(coins)}
         return Cycle(at, label, readings, tuple(self.last[key] for key in sorted(self.last)))
 
@@ -129,8 +139,9 @@ class Ledger:
         """The keys that are fresh and have been back long enough."""
         counted: set[Key] = set()
         strange = self._strange(at)
+        self._meet(at)
         for key, seen in self.last.items():
-            if key in strange or not is_fresh(seen, at):
+            if key in strange or key[:2] in self.quarantined or not is_fresh(seen, at):
                 self.returning[key] = 0
                 continue
             if key in self.returning:
@@ -140,6 +151,22 @@ class Ledger:
                 del self.returning[key]
             counted.add(key)
         return counted
+
+    def _meet(self, at: datetime) -> None:
+        """Get acquainted with newcomers whose price agrees with their coin's others, or who are alone."""
+        prices: dict[str, dict[tuple[str, str], float]] = {}
+        for (venue, symbol, metric), seen in self.last.items():
+            if metric is Metric.PRICE and is_fresh(seen, at):
+                prices.setdefault(seen.coin, {})[venue, symbol] = seen.value
+        far: set[tuple[str, str]] = set()
+        for of in prices.values():
+            fresh = of.keys() - self.acquainted
+            if fresh:
+                unlike = unlike_others(of, fresh)
+                self.acquainted |= fresh - unlike
+                far |= unlike
+        known = {key for of in prices.values() for key in of}
+        self.quarantined = frozenset(far | (self.quarantined - known - self.acquainted))
 
     def _strange(self, at: datetime) -> set[Key]:
         """The keys of prices that are far from those of the other venues."""
@@ -163,7 +190,7 @@ class Ledger:
         seen = [self.last[i.venue, i.symbol, metric] for i in present]
         coverage = self._coverage(present, expected)
         weights = [self._fresh_oi(i, counted) for i in present]
-        value, weighing = _combine(metric, [o.value for o in seen], weights)
+        value, weighing = combine(metric, [o.value for o in seen], weights)
         return Reading(
             value=value if coverage >= MIN_COVERAGE else None,
             at=max((o.at for o in seen), default=at),
@@ -182,7 +209,7 @@ class Ledger:
             return None
         known = [(self.last.get((i.venue, i.symbol, metric)), self._known_oi(i)) for i in expected]
         words = [(seen.value, oi) for seen, oi in known if seen is not None]
-        return _combine(metric, [value for value, _ in words], [oi for _, oi in words])[0]
+        return combine(metric, [value for value, _ in words], [oi for _, oi in words])[0]
 
     def _present(self, i: Instrument, metric: Metric, counted: set[Key], at: datetime, *, alone: bool) -> bool:
         key = (i.venue, i.symbol, metric)
@@ -215,11 +242,11 @@ def _names(instruments: Iterable[Instrument]) -> tuple[str, ...]:
     return tuple(sorted({i.venue for i in instruments}))
 
 
-def _combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
+def combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
     """One number of several: sums add, the rest is weighted by OI where all have it, else mean or median."""
     if not values:
         return None, Weighing.ONE
-    if metric.kind is Kind.SUM or metric is Metric.OI_LEVEL:
+    if metric.kind is Kind.SUM or metric in _ADDED:
         return sum(values), Weighing.SUM if len(values) > 1 else Weighing.ONE
     if len(values) == 1:
         return values[0], Weighing.ONE
@@ -257,12 +284,15 @@ def bar(cycle: Cycle, step: timedelta) -> Panel:
         if seen.venue not in asked.venues or not is_fresh(seen, cycle.at):
             continue
         if seen.metric in legs:
-            leg = legs[seen.metric].setdefault(seen.venue, _row(len(coins)))
+            leg = legs[seen.metric].setdefault(seen.leg or seen.venue, _row(len(coins)))
             leg[0, j] = np.nansum([leg[0, j], seen.value]) if seen.metric is Metric.OI_LEVEL else seen.value
         paired.add(seen)
-    for coin, total in paired.totals(cycle.readings).items():
-        whole[Metric.VOLUME_PAIRED][0, column[coin]] = total
+    for coin, metric, total in paired.totals(cycle.readings):
+        whole[metric][0, column[coin]] = total
     return Panel(np.array([to_ms(cycle.at)], np.int64), coins, step, whole, legs)
+
+
+_VOLUMES = frozenset({leg for spot, (futures, _) in PAIRED.items() for leg in (spot, futures)})
 
 
 class _Paired:
@@ -272,20 +302,19 @@ class _Paired:
         self._legs: dict[tuple[str, str, Metric], float] = {}
 
     def add(self, seen: Observation) -> None:
-        if seen.metric in (Metric.VOLUME, Metric.VOLUME_SPOT):
+        if seen.metric in _VOLUMES:
             key = (seen.coin, seen.venue, seen.metric)
             self._legs[key] = self._legs.get(key, 0.0) + seen.value
 
-    def totals(self, readings: Readings) -> dict[str, float]:
-        totals: dict[str, float] = {}
+    def totals(self, readings: Readings) -> Iterator[tuple[str, Metric, float]]:
         for coin, of in readings.items():
-            spot = of.get(Metric.VOLUME_SPOT)
-            if spot is None or spot.value is None:
-                continue
-            legs = [self._legs.get((coin, venue, Metric.VOLUME)) for venue in spot.venues]
-            if legs and all(leg is not None for leg in legs):
-                totals[coin] = sum(leg or 0.0 for leg in legs)
-        return totals
+            for spot, (futures, both) in PAIRED.items():
+                reading = of.get(spot)
+                if reading is None or reading.value is None:
+                    continue
+                legs = [self._legs.get((coin, venue, futures)) for venue in reading.venues]
+                if legs and all(leg is not None for leg in legs):
+                    yield coin, both, sum(leg or 0.0 for leg in legs)
 
 
 def _row(coins: int) -> Matrix:

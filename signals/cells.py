@@ -3,6 +3,7 @@
 Levels come from the moment's readings in full precision; moves, sums, ratios and scores come from bars.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,10 +11,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from signals import features
-from signals.aggregate import Cycle, Reading, Weighing, is_fresh
+from signals.aggregate import Cycle, Reading, Weighing, combine, is_fresh
 from signals.base import Signal
-from signals.model import ALL, Cell, Metric, Observation
-from signals.panel import Panel, Series, from_ms, to_ms
+from signals.model import ALL, ROLLING, Cell, Kind, Metric, Observation
+from signals.panel import Matrix, Panel, Series, from_ms, to_ms
 from signals.units import yearly
 
 _ZERO = timedelta(0)
@@ -27,6 +28,7 @@ _SUMS: Mapping[str, tuple[Metric, ...]] = {
     Metric.VOLUME: (Metric.VOLUME,),
     Metric.VOLUME_SPOT: (Metric.VOLUME_SPOT,),
 }
+_VOLUMES: Mapping[str, Metric] = {metric.value: metric for metric in (Metric.VOLUME, Metric.VOLUME_SPOT)}
 _MOVES: Mapping[str, Metric] = {Metric.OI: Metric.OI_LEVEL, Metric.PRICE: Metric.PRICE}
 _QUOTIENTS: Mapping[str, tuple[Callable[[Panel, timedelta, int | None], Series], Metric]] = {
     Metric.RATIO: (features.ratio, Metric.VOLUME_SPOT),
@@ -79,6 +81,8 @@ class Vectors:
             bars = _only(bars, venue)
         if name in _MOVES:
             return bars, features.change(bars, _MOVES[name], window, self._rows)
+        if name in _VOLUMES and venue == ALL:
+            return bars, features.volume(bars, _VOLUMES[name], window, self._rows)
         if name in _SUMS and venue == ALL:
             return bars, features.total(bars, _SUMS[name], window, self._rows)
         if name in _QUOTIENTS and venue == ALL:
@@ -104,7 +108,7 @@ class Cells:
         self.cycle = cycle
         self._vectors = vectors
         self._step = step
-        self._by_venue: dict[tuple[str, str, str], Observation] | None = None
+        self._by_venue: dict[tuple[str, str, str], list[Observation]] | None = None
 
     def read(self, cell: Cell) -> Seen:
         """The cell's value with what it rests on; the value is None where it is unknown.
@@ -130,15 +134,19 @@ class Cells:
         signal = self._vectors.signals.get(cell.name)
         if signal is not None:
             return signal.basis
-        return _BASIS.get(cell.name) or Metric(cell.name)
+        basis = _BASIS.get(cell.name) or Metric(cell.name)
+        offered = self.cycle.readings.get(cell.coin, {})
+        rolls = basis not in offered and ROLLING.get(basis, basis) in offered
+        return ROLLING[basis] if rolls else basis
 
     def _from_bars(self, cell: Cell) -> Seen:
         value, at, step = self._vectors.value(cell, self.cycle.at)
-        of = self._reading(cell.coin, self.basis_of(cell))
+        basis = self.basis_of(cell)
+        of = self._reading(cell.coin, basis)
         venues = of.venues if cell.venue == ALL else (cell.venue,)
         held = of.held if self._is_its_basis(cell.name) else None
         seen = replace(of, value=value, at=at, span=cell.window, venues=venues, held=held)
-        if cell.name in _SUMS:
+        if cell.name in _SUMS and basis.kind is Kind.SUM:
             partial = bool(of.missing) or (value is not None and self._vectors.has_holes(cell, at))
             seen = replace(seen, span=max(cell.window, step), floor=of.floor or partial)
         return Seen(seen, step)
@@ -179,14 +187,23 @@ class Cells:
 
     def _level_at(self, cell: Cell) -> Reading:
         metric = Metric.FUNDING if cell.name == Metric.FUNDING_APR else Metric(cell.name)
-        if self._by_venue is None:
-            self._by_venue = {(o.coin, o.venue, o.metric): o for o in self.cycle.known}
-        seen = self._by_venue.get((cell.coin, cell.venue, metric))
+        own = self._known_at(cell.coin, cell.venue, metric)
         away = cell.venue in self._reading(cell.coin, metric).missing  # silent, doubted, or not back for long enough
-        if seen is None or away or not is_fresh(seen, self.cycle.at):
+        if not own or away or not all(is_fresh(seen, self.cycle.at) for seen in own):
             return replace(_nothing(self.cycle.at), missing=(cell.venue,))
-        value = yearly(seen.value) if cell.name == Metric.FUNDING_APR else seen.value
-        return Reading(value, seen.at, (cell.venue,), (), 1.0, Weighing.ONE, seen.floor, seen.span)
+        interest = {o.symbol: o.value for o in self._known_at(cell.coin, cell.venue, Metric.OI_LEVEL)}
+        value, weighing = combine(metric, [o.value for o in own], [interest.get(o.symbol) for o in own])
+        told = _yearly(value) if cell.name == Metric.FUNDING_APR else value
+        floor, span = any(o.floor for o in own), max(o.span for o in own)
+        return Reading(told, max(o.at for o in own), (cell.venue,), (), 1.0, weighing, floor, span)
+
+    def _known_at(self, coin: str, venue: str, metric: Metric) -> Sequence[Observation]:
+        """The last words of a venue's instruments on a coin."""
+        if self._by_venue is None:
+            self._by_venue = {}
+            for seen in self.cycle.known:
+                self._by_venue.setdefault((seen.coin, seen.venue, seen.metric), []).append(seen)
+        return self._by_venue.get((coin, venue, metric), ())
 
     def _reading(self, coin: str, metric: Metric) -> Reading:
         return self.cycle.readings.get(coin, {}).get(metric) or _nothing(self.cycle.at)
@@ -214,7 +231,19 @@ def _nothing(at: datetime) -> Reading:
 
 def _only(bars: Panel, venue: str) -> Panel:
     """The panel as if that venue were the whole market, for moves."""
-    legs = {metric: {venue: bars.leg(metric, venue)} for metric in bars.legs}
-    oi = bars.leg(Metric.OI_LEVEL, venue)
-    whole = {Metric.PRICE: bars.leg(Metric.PRICE, venue), Metric.OI_LEVEL: oi, Metric.OI_EXPECTED: oi}
+    own = {name for by in bars.legs.values() for name in by if re.split("[/#]", name)[0] == venue}
+    legs = {metric: {name: bars.leg(metric, name) for name in sorted(own)} for metric in bars.legs}
+    oi = _summed(legs.get(Metric.OI_LEVEL, {}), bars.shape)
+    price = _summed(legs.get(Metric.PRICE, {}), bars.shape)
+    whole = {Metric.PRICE: price, Metric.OI_LEVEL: oi, Metric.OI_EXPECTED: oi}
     return Panel(bars.times, bars.coins, bars.step, whole, legs)
+
+
+def _summed(legs: Mapping[str, Matrix], shape: tuple[int, int]) -> Matrix:
+    """The legs added up where any is known: their sum is looked at for being known alone, or as a weight."""
+    total, known = np.zeros(shape), np.zeros(shape, np.bool_)
+    for leg in legs.values():
+        known |= np.isfinite(leg)
+        total += np.nan_to_num(leg)
+    summed: Matrix = np.where(known, total, np.nan).astype(np.float32)
+    return summed

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from signals.aggregate import MIN_COVERAGE
-from signals.model import Metric
+from signals.model import ROLLING, Metric
 from signals.panel import ENOUGH, Matrix, Panel, Series
 
 LEAST_BARS = 30
 """Known bars that any baseline needs."""
 
+_DAY = timedelta(hours=24)
 _SPREAD_OF_MAD = 1.4826
 """The standard deviation of a normal series, in median absolute deviations."""
 
@@ -61,9 +62,17 @@ def sum_of(panel: Panel, metrics: Sequence[Metric]) -> Series:
     return parts[0] if len(parts) == 1 else np.sum(parts, axis=0)
 
 
+def volume(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None) -> Series:
+    """A volume over the window: the sum of its bars, else, for a day, what venues tell of the last 24 hours."""
+    sums = total(panel, [metric], window, rows)
+    return _or_rolling(sums, panel[ROLLING[metric]].astype(np.float64), window)
+
+
 def ratio(panel: Panel, window: timedelta, rows: int | None = None) -> Series:
-    """Spot / futures volume over the window, the same venues on both legs."""
-    return _quotient(panel, Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED, window, rows)
+    """Spot / futures volume over the window, the same venues on both legs; for a day also from rolling volumes."""
+    sums = _quotient(panel, Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED, window, rows)
+    spot, futures = (panel[ROLLING[m]].astype(np.float64) for m in (Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED))
+    return _or_rolling(sums, np.where(futures > 0, spot / np.where(futures > 0, futures, 1.0), np.nan), window)
 
 
 def taker(panel: Panel, window: timedelta, rows: int | None = None) -> Series:
@@ -154,6 +163,11 @@ def _covers(
 def _share(part: Series, whole: Series) -> npt.NDArray[np.bool_]:
     slack = 1e-6  # float32 sums of the same legs may differ in the last digit
     return np.isfinite(whole) & (whole > 0) & (part >= (MIN_COVERAGE - slack) * np.where(whole > 0, whole, 1.0))
+
+
+def _or_rolling(sums: Series, rolling: Series, window: timedelta) -> Series:
+    """The sums, and where they are unknown the rolling values of the same rows, which cover a day."""
+    return np.where(np.isnan(sums), rolling[len(rolling) - len(sums) :], sums) if window == _DAY else sums
 
 
 def _window_sum(series: Series, bars: int, count: int) -> Series:

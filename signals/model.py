@@ -72,6 +72,10 @@ class Metric(StrEnum):
     VOLUME_SPOT = "volume.spot"
     VOLUME_PAIRED = "volume.paired"
     """Futures volume of just those venues that also have a spot leg."""
+    VOLUME_24H = "volume.24h"
+    """Futures volume of the last 24 hours, as live venues tell it: a level that rolls on, which is never summed up."""
+    VOLUME_SPOT_24H = "volume.spot.24h"
+    VOLUME_PAIRED_24H = "volume.paired.24h"
     RATIO = "ratio"
     BASIS = "basis"
 
@@ -109,6 +113,9 @@ _SHAPES: Mapping[Metric, tuple[Unit, Kind]] = {
     Metric.VOLUME: (Unit.USD, Kind.SUM),
     Metric.VOLUME_SPOT: (Unit.USD, Kind.SUM),
     Metric.VOLUME_PAIRED: (Unit.USD, Kind.SUM),
+    Metric.VOLUME_24H: (Unit.USD, Kind.LEVEL),
+    Metric.VOLUME_SPOT_24H: (Unit.USD, Kind.LEVEL),
+    Metric.VOLUME_PAIRED_24H: (Unit.USD, Kind.LEVEL),
     Metric.RATIO: (Unit.RATIO, Kind.LEVEL),
     Metric.BASIS: (Unit.FRACTION, Kind.LEVEL),
 }
@@ -128,8 +135,24 @@ OBSERVED = (
     Metric.LIQ_SHORT,
     Metric.VOLUME,
     Metric.VOLUME_SPOT,
+    Metric.VOLUME_24H,
+    Metric.VOLUME_SPOT_24H,
 )
 """What venues deliver. Everything else is computed from these."""
+
+
+ROLLING: Mapping[Metric, Metric] = {
+    Metric.VOLUME: Metric.VOLUME_24H,
+    Metric.VOLUME_SPOT: Metric.VOLUME_SPOT_24H,
+    Metric.VOLUME_PAIRED: Metric.VOLUME_PAIRED_24H,
+}
+"""What stands for a day's sum of a volume where no bars of it are known."""
+
+PAIRED: Mapping[Metric, tuple[Metric, Metric]] = {
+    Metric.VOLUME_SPOT: (Metric.VOLUME, Metric.VOLUME_PAIRED),
+    Metric.VOLUME_SPOT_24H: (Metric.VOLUME_24H, Metric.VOLUME_PAIRED_24H),
+}
+"""To each spot leg its futures leg, and what the latter is called on just the venues that have both."""
 
 
 class Family(StrEnum):
@@ -151,7 +174,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One perpetual on one venue, with what it offers; a new version starts a new baseline."""
+    """One perpetual on one venue, with what it offers; a new version starts a new baseline.
+
+    `money` tells a venue's second contract on a coin from the first: what it is quoted in, where that is not usual.
+    """
 
     venue: str
     symbol: str
@@ -159,6 +185,13 @@ class Instrument:
     multiplier: float
     metrics: frozenset[Metric]
     version: int = 1
+    money: str = ""
+
+    @property
+    def leg(self) -> str:
+        """The series that its numbers belong to: of its venue, its money and its version, and comparable with no other."""
+        money = f"/{self.money}" if self.money else ""
+        return f"{self.venue}{money}{f'#{self.version}' if self.version > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +201,8 @@ class Observation:
     `value` is finite and in `metric.unit`: per coin after the multiplier, rates as 8-hour equivalents.
     `at` is the venue's instant, `received` ours; the value may be used until `at + fresh_for`.
     `span` is what a sum covers, zero for a level. `interval_h`, `next_at` and the raw `rate` per interval
-    come with funding only. `floor` marks a sum that is known to miss something.
+    come with funding only. `floor` marks a sum that is known to miss something. `leg` is that of the instrument,
+    empty where it is just its venue.
     """
 
     metric: Metric
@@ -184,6 +218,7 @@ class Observation:
     next_at: datetime | None = None
     rate: float | None = None
     floor: bool = False
+    leg: str = ""
 
 
 class Side(StrEnum):

@@ -36,6 +36,9 @@ STORED: tuple[Metric, ...] = (
     Metric.VOLUME,
     Metric.VOLUME_SPOT,
     Metric.VOLUME_PAIRED,
+    Metric.VOLUME_24H,
+    Metric.VOLUME_SPOT_24H,
+    Metric.VOLUME_PAIRED_24H,
 )
 """The metrics that bars keep; the rest is derived from them on demand."""
 

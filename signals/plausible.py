@@ -1,6 +1,6 @@
 """Which observations are believed: a tick of a hundred times the price, or a zero, is an error until it proves true."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from statistics import median
 from typing import TypeVar
 
@@ -13,6 +13,9 @@ FAR = 5.0
 
 AGREE = 0.2
 """Relative difference within which a second word confirms a doubted one: bars of hours differ by more than ticks."""
+
+LIKE = 0.1
+"""Relative difference within which prices are of one coin."""
 
 PRICES = frozenset({Metric.PRICE, Metric.INDEX})
 
@@ -35,6 +38,16 @@ def is_believed(seen: Observation, old: Observation | None, doubted: Observation
 def is_near(value: float, reference: float) -> bool:
     """Whether a value lies within FAR of a reference above zero."""
     return reference / FAR < value < reference * FAR
+
+
+def unlike_others(prices: Mapping[K, float], newcomers: Collection[K]) -> set[K]:
+    """Those newcomers whose price is not within LIKE of the median of the others' prices; nobody who is alone.
+
+    The others are those already known; where all are new, it is the median of all.
+    """
+    known = [price for who, price in prices.items() if who not in newcomers]
+    middle = median(known or prices.values())
+    return {who for who in newcomers if abs(prices[who] - middle) > LIKE * middle}
 
 
 def strangers(prices: Mapping[K, float]) -> set[K]:

@@ -5,7 +5,7 @@ Every effect can be asked for twice and happens once.
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -69,6 +69,22 @@ class MarketStore(Protocol):
 
 
 # venues
+
+WATCHED = "watched"
+"""Under this name the evaluator keeps the coins that have rules, separated by spaces."""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def window_number(window: timedelta, now: datetime) -> int:
+    """Which of the windows of that length, counted from 1970, a moment lies in."""
+    return (now - _EPOCH) // window
+
+
+def window_end(number: int, window: timedelta) -> datetime:
+    """When that window ends."""
+    return _EPOCH + (number + 1) * window
 
 
 class VenueStore(Protocol):

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from adapters.store.base import PlaceSettings
+from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
 from signals.event import Event
 from signals.model import Metric, Observation
@@ -49,6 +50,7 @@ _written = msgspec.msgpack.Decoder(_Written)
 _event = msgspec.msgpack.Decoder(Event)
 _state = msgspec.msgpack.Decoder(AlertState)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
+_health = msgspec.msgpack.Decoder(tuple[Health, ...])
 
 Unreadable = msgspec.MsgspecError
 """Raised by everything that reads: the bytes were not written by this version."""
@@ -99,6 +101,11 @@ def read_state(stored: bytes) -> AlertState:
 def read_settings(stored: bytes) -> PlaceSettings:
     """What a place has asked for."""
     return _settings.decode(stored)
+
+
+def read_health(stored: bytes) -> tuple[Health, ...]:
+    """How each venue was doing."""
+    return _health.decode(stored)
 
 
 def _packed(panel: Panel) -> _Bars:

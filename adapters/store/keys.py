@@ -3,6 +3,7 @@
 | tag | holds |
 |---|---|
 | `{m}` | the market: closed moments and bars |
+| `{v}` | venues: budgets, blocks, what was found out, how they do |
 | `{u}` | people: rules, settings, changes, answers already given |
 | `{e0}` | phases and events |
 | `{tm}` `{tg}` `{dc}` | deliveries of one platform |
@@ -19,6 +20,9 @@ CYCLES = "{m}cycles"
 """Stream of closed moments; the id is the moment in Unix milliseconds."""
 STEPS = "{m}steps"
 """Set of the resolutions, in seconds, of which bars are kept."""
+
+HEALTH = "{v}health"
+"""How the venues were doing when that was last said."""
 
 CHANGES = "{u}chg"
 """Stream of rule changes; the id is the number of the change."""
@@ -40,6 +44,21 @@ _TAGS = {"terminal": "{tm}", "telegram": "{tg}", "discord": "{dc}"}
 def bars(step: timedelta) -> str:
     """Zset of the bars of one resolution, by time."""
     return f"{{m}}bars:{step.total_seconds():g}"
+
+
+def spent(bucket: str, window: int, start: int) -> str:
+    """What is spent of a bucket in the window that begins then, both in milliseconds; it expires."""
+    return f"{{v}}spent:{bucket}:{window}:{start}"
+
+
+def block(name: str) -> str:
+    """Until when nothing may be spent from that bucket or within that name, in Unix milliseconds."""
+    return f"{{v}}block:{name}"
+
+
+def learned(name: str) -> str:
+    """What was found out about a venue."""
+    return f"{{v}}learned:{name}"
 
 
 def rules(place: Place) -> str:

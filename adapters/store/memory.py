@@ -27,6 +27,7 @@ from adapters.store.base import (
     lane_entry,
     rule_id,
 )
+from adapters.store.memory_venues import MemoryVenues
 from signals.aggregate import Cycle
 from signals.event import Event
 from signals.model import Metric
@@ -384,7 +385,7 @@ class _Outboxes:
         return self._platforms[place.platform].log[place.id][::-1][:limit]
 
 
-class MemoryStore(_Markets, _Rules, _Alerts, _Outboxes):
+class MemoryStore(_Markets, MemoryVenues, _Rules, _Alerts, _Outboxes):
     """All ports in one process's memory; nothing survives it."""
 
     async def info(self) -> StoreInfo:

@@ -9,13 +9,14 @@ from adapters.store.redis_alerts import RedisAlerts
 from adapters.store.redis_market import RedisMarkets
 from adapters.store.redis_outbox import RedisOutboxes
 from adapters.store.redis_rules import RedisRules
+from adapters.store.redis_venues import RedisVenues
 from adapters.store.replies import listed, raw, text
 
 OLDEST = (7, 0)
 SCHEMA = 1
 
 
-class RedisStore(RedisMarkets, RedisRules, RedisAlerts, RedisOutboxes):
+class RedisStore(RedisMarkets, RedisVenues, RedisRules, RedisAlerts, RedisOutboxes):
     """The service's store; open it with `open_redis`."""
 
     def __init__(self, client: Client) -> None:

@@ -20,6 +20,13 @@ def raw(reply: Reply) -> bytes:
     raise _odd(reply)
 
 
+def number(reply: Reply) -> int:
+    """A whole number."""
+    if isinstance(reply, int):
+        return reply
+    raise _odd(reply)
+
+
 def listed(reply: Reply) -> list[Reply]:
     """A list; nothing counts as an empty one."""
     if reply is None:

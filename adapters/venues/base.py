@@ -133,8 +133,10 @@ class Venue(Protocol):
         """Forced closes as they come, and how far they are complete; ends at once where the venue has no stream."""
         ...
 
-    def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
-        """Past values in time order; ends at once where the venue keeps none."""
+    def history(
+        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
+    ) -> AsyncIterator[Observation]:
+        """Past values at the ends of bars of that length, in time order; ends at once where the venue keeps none."""
         ...
 
 
@@ -177,6 +179,10 @@ class Watch(Protocol):
         """What is known at that moment; what was observed later waits for the next one."""
         ...
 
+    def health(self) -> Sequence[Health]:
+        """How its live venues are doing; empty for a market that is played."""
+        ...
+
 
 class MarketSource(Protocol):
     """A whole market that can be polled: live venues, a recording, or a simulation."""
@@ -204,6 +210,11 @@ class MarketSource(Protocol):
     @property
     def settles(self) -> timedelta:
         """How long after a moment everything that belongs to it has arrived."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """Whether a moment that was missed can still be closed later: a recording waits, the world does not."""
         ...
 
     def venues(self, clock: Callable[[], datetime]) -> Sequence[Venue]:

@@ -75,7 +75,7 @@ _METRICS = frozenset(
         Metric.FUNDING,
         Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
+        Metric.VOLUME_24H,
         Metric.LS,
         Metric.LS_TOP,
         Metric.LS_POS,
@@ -208,7 +208,8 @@ def _ends(found: _Symbol) -> datetime | None:
 
 def _listed(found: _Symbol) -> Listed:
     coin, multiplier = canonical(NAME, found.base_asset)
-    instrument = Instrument(NAME, found.symbol, coin, multiplier, _METRICS)
+    money = "" if found.quote_asset == QUOTES[0] else found.quote_asset
+    instrument = Instrument(NAME, found.symbol, coin, multiplier, _METRICS, money=money)
     return Listed(instrument, contract=multiplier, delists=_ends(found))
 
 
@@ -219,7 +220,7 @@ def _with_spot_legs(listed: Iterable[tuple[int, Listed]]) -> Iterator[Listed]:
         instrument = of.instrument
         if instrument.coin not in told:
             told.add(instrument.coin)
-            instrument = replace(instrument, metrics=_METRICS | {Metric.VOLUME_SPOT})
+            instrument = replace(instrument, metrics=_METRICS | {Metric.VOLUME_SPOT_24H})
         yield replace(of, instrument=instrument)
 
 
@@ -347,7 +348,7 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """GET /fapi/v1/ticker/24hr: dollars traded in the 24 hours that end at the close time."""
     rows = Rows(NAME, received, known)
     for of, found in _each(rows, body, _Ticker):
-        rows.total(Metric.VOLUME, of, number(found.quote_volume), instant(found.close_time), DAY, VOLUME_FRESH)
+        rows.total(Metric.VOLUME_24H, of, number(found.quote_volume), instant(found.close_time), DAY, VOLUME_FRESH)
     return rows.parsed()
 
 

@@ -7,7 +7,7 @@ the vendor does not say what their volumes count.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -31,6 +31,7 @@ from adapters.venues.wire import (
     liquidation,
     number,
     per_coin,
+    row,
     settled,
     share_ratio,
     spot_volume,
@@ -45,9 +46,10 @@ METRICS = frozenset(
         Metric.PRICE,
         Metric.INDEX,
         Metric.FUNDING,
+        Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
-        Metric.VOLUME_SPOT,
+        Metric.VOLUME_24H,
+        Metric.VOLUME_SPOT_24H,
         Metric.LS_TOP,
         Metric.LS_POS,
         Metric.LIQ_LONG,
@@ -66,6 +68,7 @@ _PONG = b"pong"
 _SIDES: Mapping[str, Side] = {"buy": Side.LONG, "sell": Side.SHORT}
 """The position that was closed."""
 _LIQUIDATIONS = ("usdt-futures", "liquidation")
+_TICKER = "ticker"
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -126,12 +129,26 @@ class _Settled(msgspec.Struct, rename="camel"):
     funding_time: Decimal = None
 
 
+class _Candle(msgspec.Struct, array_like=True):
+    """The start of a bar, its prices, and what was traded in coins and in quote money."""
+
+    start: Decimal
+    open: Decimal = None
+    high: Decimal = None
+    low: Decimal = None
+    close: Decimal = None
+    volume: Decimal = None
+    turnover: Decimal = None
+
+
 class _Channel(msgspec.Struct, rename="camel"):
     inst_type: str = ""
     topic: str = ""
 
 
 class _Frame(msgspec.Struct):
+    event: str = ""
+    action: str = ""
     arg: _Channel = msgspec.field(default_factory=_Channel)
     data: msgspec.Raw = msgspec.Raw(b"[]")
 
@@ -195,11 +212,36 @@ def parse_ls_pos(body: bytes, received: datetime, known: Known, symbol: str) -> 
     return _newest(Metric.LS_POS, _Positions, body, received, known, symbol)
 
 
-def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
-    """Funding that was paid; rows do not say their interval, so it takes three in a row to know it."""
+def parse_settled(body: bytes, received: datetime, known: Known, *older: bytes) -> Parsed:
+    """Funding that was paid, of one page and those before it; it takes three in a row to know their interval."""
     rows = Rows(NAME, received, known)
-    paid = rows.read(_open(body)[0], _Settled)
-    settled(rows, [(row.symbol, row.funding_rate, row.funding_time) for row in paid])
+    paid = [each for page in (body, *older) for each in rows.read(_open(page)[0], _Settled)]
+    settled(rows, [(each.symbol, each.funding_rate, each.funding_time) for each in paid])
+    return rows.parsed()
+
+
+def oldest_paid(body: bytes, full: int) -> datetime | None:
+    """The oldest payment of a page of so many rows; None where there is no page before it."""
+    raws = _open(body)[0]
+    paid = [each for raw in raws if (each := row(raw, _Settled)) is not None]
+    times = [at for each in paid if (at := instant(each.funding_time)) is not None]
+    return min(times, default=None) if len(raws) >= full else None
+
+
+def parse_candles(
+    body: bytes, received: datetime, known: Known, symbol: str, metric: Metric, step: timedelta
+) -> Parsed:
+    """Bars that are over of the perpetual that was asked about: their last price, or what was traded in dollars."""
+    rows = Rows(NAME, received, known)
+    of = rows.listed(symbol)
+    if of is None:
+        return rows.parsed()
+    for candle in rows.read(_open(body)[0], _Candle):
+        end = rows.ended(symbol, candle.start, step)
+        if end is not None and metric is Metric.VOLUME:
+            rows.total(metric, of, number(candle.turnover), end, step, step)
+        elif end is not None:
+            rows.level(metric, of, per_coin(candle.close, of), end, step)
     return rows.parsed()
 
 
@@ -213,6 +255,20 @@ def parse_liquidations(frame: bytes, received: datetime, known: Known) -> Parsed
         return ParsedLiquidations((), ())
     closed = [_closed(rows, seen) for seen in rows.read(envelope(bytes(pushed.data), list[msgspec.Raw], NAME), _Closed)]
     return ParsedLiquidations(tuple(one for one in closed if one is not None), tuple(rows.rejected))
+
+
+def is_heartbeat(frame: bytes) -> bool:
+    """Whether it brings numbers of a ticker; acknowledgements and pongs prove nothing."""
+    pushed = row(msgspec.Raw(frame), _Frame)
+    if pushed is None or pushed.arg.topic != _TICKER or not pushed.action:
+        return False
+    return bool(row(pushed.data, list[msgspec.Raw]))
+
+
+def is_refusal(frame: bytes) -> bool:
+    """Whether a subscription was refused."""
+    pushed = row(msgspec.Raw(frame), _Frame)
+    return pushed is not None and pushed.event == "error"
 
 
 def _open(body: bytes) -> tuple[list[msgspec.Raw], datetime | None]:
@@ -251,7 +307,7 @@ def _ticker(rows: Rows, of: Listed, ticker: _Ticker) -> None:
     rows.level(Metric.PRICE, of, per_coin(ticker.mark_price, of), at, FRESH)
     rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, FRESH)
     rows.level(Metric.OI_LEVEL, of, in_coins(ticker.holding_amount, of), at, FRESH)
-    rows.total(Metric.VOLUME, of, number(ticker.usdt_volume), at, DAY, VOLUME_FRESH)
+    rows.total(Metric.VOLUME_24H, of, number(ticker.usdt_volume), at, DAY, VOLUME_FRESH)
 
 
 def _funding(rows: Rows, of: Listed, seen: _Rate, at: datetime | None) -> None:
@@ -272,11 +328,11 @@ def _newest(
     """The ratio of the newest row, divided here: the vendor's own ratio has been seen a hundred times too small."""
     rows = Rows(NAME, received, known)
     of = rows.listed(symbol)
-    seen = [(instant(row.ts), row) for row in rows.read(_open(body)[0], shape)]
-    timed = [(at, row) for at, row in seen if at is not None]
+    seen = [(instant(each.ts), each) for each in rows.read(_open(body)[0], shape)]
+    timed = [(at, each) for at, each in seen if at is not None]
     if of is not None and timed:
-        at, row = max(timed, key=lambda each: each[0])
-        rows.level(metric, of, share_ratio(row.longs, row.shorts), at, RATIO_FRESH)
+        at, newest = max(timed, key=lambda pair: pair[0])
+        rows.level(metric, of, share_ratio(newest.longs, newest.shorts), at, RATIO_FRESH)
     elif of is not None and seen:
         rows.refuse(symbol, Reason.NO_TIME)
     return rows.parsed()

@@ -7,7 +7,7 @@ takers. Inverse contracts are refused: there `openInterest` is US dollars.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -45,8 +45,9 @@ METRICS = frozenset(
         Metric.PRICE,
         Metric.INDEX,
         Metric.FUNDING,
+        Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
+        Metric.VOLUME_24H,
         Metric.LS,
         Metric.LIQ_LONG,
         Metric.LIQ_SHORT,
@@ -58,12 +59,12 @@ SPOT_CARRIER = "USDT"
 PAR = ("USDT", "USDC")
 """Quotes that are taken as US dollars."""
 
-_LINEAR, _SPOT = "linear", "spot"
+LINEAR, SPOT_MARKET = "linear", "spot"
 _CRYPTO = frozenset({"", "innovation", "adventure"})
 _SWAPPED_BASES = {"SHIB1000": "1000SHIB"}
 _SIDES: Mapping[str, Side] = {"Buy": Side.LONG, "Sell": Side.SHORT}
 """The position that was closed, as documented for `allLiquidation`: the older `liquidation` topic is not read."""
-_LIQUIDATIONS = "allLiquidation."
+LIQUIDATIONS = "allLiquidation."
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -127,6 +128,18 @@ class _OpenInterest(msgspec.Struct, rename="camel"):
     timestamp: Decimal = None
 
 
+class _Bar(msgspec.Struct, array_like=True):
+    """The start of a bar, its prices, and with klines what was traded in coins and in dollars."""
+
+    start: Decimal
+    open: Decimal = None
+    high: Decimal = None
+    low: Decimal = None
+    close: Decimal = None
+    volume: Decimal = None
+    turnover: Decimal = None
+
+
 class _Frame(msgspec.Struct):
     topic: str = ""
     data: msgspec.Raw = msgspec.Raw(b"[]")
@@ -164,7 +177,7 @@ def parse_cursor(body: bytes) -> str | None:
 def parse_tickers(body: bytes, received: datetime, known: Known) -> Parsed:
     """Prices, funding, open interest and 24 h volume of all perpetuals, as of the answer's own time."""
     rows = Rows(NAME, received, known)
-    opened = _open(body, _LINEAR)
+    opened = _open(body, LINEAR)
     for ticker in rows.read(opened.result.rows, _Ticker):
         of = rows.listed(ticker.symbol)
         if of is not None:
@@ -175,7 +188,7 @@ def parse_tickers(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """24 h spot volume of each coin: its pairs against US dollars at par, and no others."""
     rows = Rows(NAME, received, known)
-    opened = _open(body, _SPOT)
+    opened = _open(body, SPOT_MARKET)
     pairs = rows.read(opened.result.rows, _Pair)
     spot_volume(rows, {pair.symbol: (number(pair.turnover24h), opened.at) for pair in pairs}, PAR, VOLUME_FRESH)
     return rows.parsed()
@@ -195,7 +208,7 @@ def parse_ls(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
     """Funding that was paid; rows do not say their interval, so it takes three in a row to know it."""
     rows = Rows(NAME, received, known)
-    paid = rows.read(_open(body, _LINEAR).result.rows, _Settled)
+    paid = rows.read(_open(body, LINEAR).result.rows, _Settled)
     settled(rows, [(row.symbol, row.funding_rate, row.funding_rate_timestamp) for row in paid])
     return rows.parsed()
 
@@ -203,7 +216,7 @@ def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_open_interest(body: bytes, received: datetime, known: Known) -> Parsed:
     """Past open interest of one perpetual."""
     rows = Rows(NAME, received, known)
-    result = _open(body, _LINEAR).result
+    result = _open(body, LINEAR).result
     of = rows.listed(result.symbol)
     if of is None:
         return rows.parsed()
@@ -217,7 +230,7 @@ def parse_liquidations(frame: bytes, received: datetime, known: Known) -> Parsed
     """The forced closes of one frame, all of them; acknowledgements, heartbeats and other topics hold none."""
     rows = Rows(NAME, received, known)
     pushed = envelope(frame, _Frame, NAME)
-    if not pushed.topic.startswith(_LIQUIDATIONS):
+    if not pushed.topic.startswith(LIQUIDATIONS):
         return ParsedLiquidations((), ())
     closed = [_closed(rows, seen) for seen in rows.read(envelope(bytes(pushed.data), list[msgspec.Raw], NAME), _Closed)]
     return ParsedLiquidations(tuple(one for one in closed if one is not None), tuple(rows.rejected))
@@ -253,8 +266,10 @@ def _listed(rows: Rows, contract: _Contract) -> Listed | None:
     if delists is not None and delists <= rows.received:
         return None
     coin, multiplier = canonical(NAME, _SWAPPED_BASES.get(contract.base_coin, contract.base_coin))
-    metrics = METRICS | {Metric.VOLUME_SPOT} if contract.settle_coin == SPOT_CARRIER else METRICS
-    return Listed(Instrument(NAME, contract.symbol, coin, multiplier, metrics), contract=multiplier, delists=delists)
+    metrics = METRICS | {Metric.VOLUME_SPOT_24H} if contract.settle_coin == SPOT_CARRIER else METRICS
+    money = "" if contract.settle_coin == SPOT_CARRIER else contract.settle_coin
+    instrument = Instrument(NAME, contract.symbol, coin, multiplier, metrics, money=money)
+    return Listed(instrument, contract=multiplier, delists=delists)
 
 
 def _ticker(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> None:
@@ -262,7 +277,7 @@ def _ticker(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> Non
     rows.level(Metric.INDEX, of, per_coin(ticker.index_price, of), at, FRESH)
     coins = _one_sided(of, ticker.single_open_interest, ticker.open_interest)
     rows.level(Metric.OI_LEVEL, of, coins, at, FRESH)
-    rows.total(Metric.VOLUME, of, number(ticker.turnover24h), at, DAY, VOLUME_FRESH)
+    rows.total(Metric.VOLUME_24H, of, number(ticker.turnover24h), at, DAY, VOLUME_FRESH)
     _funding(rows, of, ticker, at)
 
 
@@ -291,3 +306,23 @@ def _closed(rows: Rows, seen: _Closed) -> Liquidation | None:
         return None
     size = in_coins(seen.size, of), per_coin(seen.price, of)
     return liquidation(rows, of, _SIDES.get(seen.side), size, instant(seen.at), sampled=False)
+
+
+def parse_klines(body: bytes, received: datetime, known: Known, metric: Metric, step: timedelta) -> Parsed:
+    """Past bars, `[start, open, high, low, close, volume, turnover]`: mark prices at their ends, or dollars traded.
+
+    The last bar is not over yet and is refused as lying in the future.
+    """
+    rows = Rows(NAME, received, known)
+    result = _open(body, LINEAR).result
+    of = rows.listed(result.symbol)
+    if of is None:
+        return rows.parsed()
+    for bar in rows.read(result.rows, _Bar):
+        start = instant(bar.start)
+        end = None if start is None else start + step
+        if metric is Metric.VOLUME:
+            rows.total(metric, of, number(bar.turnover), end, step, step)
+        else:
+            rows.level(metric, of, per_coin(bar.close, of), end, step)
+    return rows.parsed()

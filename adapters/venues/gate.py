@@ -58,8 +58,8 @@ OFFERED = frozenset(
         Metric.FUNDING,
         Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
-        Metric.VOLUME_SPOT,
+        Metric.VOLUME_24H,
+        Metric.VOLUME_SPOT_24H,
         Metric.LS,
         Metric.LS_TOP,
         Metric.LS_POS,
@@ -158,7 +158,7 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     rows = Rows(NAME, received, known)
     for ticker in rows.read(_list(body), _Ticker):
         if (of := rows.listed(ticker.contract)) is not None:
-            rows.total(Metric.VOLUME, of, number(ticker.volume_24h_quote), received, DAY, VOLUME_FRESH)
+            rows.total(Metric.VOLUME_24H, of, number(ticker.volume_24h_quote), received, DAY, VOLUME_FRESH)
     return rows.parsed()
 
 

@@ -32,6 +32,7 @@ from adapters.venues.wire import (
     instant,
     number,
     per_coin,
+    product,
     row,
     spot_volume,
 )
@@ -56,7 +57,7 @@ SPOT_TOKENS: Mapping[str, tuple[str, str]] = {
 """The spot token of each coin that has one, and how its full name begins: a name alone may be anybody's."""
 
 OFFERED = frozenset(
-    {Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME}
+    {Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME_24H}
 )
 
 
@@ -104,6 +105,15 @@ class _Paid(msgspec.Struct, rename="camel"):
     time: Decimal = None
 
 
+class _Candle(msgspec.Struct):
+    symbol: str = msgspec.field(name="s")
+    start: Decimal = msgspec.field(name="t", default=None)
+    high: Decimal = msgspec.field(name="h", default=None)
+    low: Decimal = msgspec.field(name="l", default=None)
+    close: Decimal = msgspec.field(name="c", default=None)
+    volume: Decimal = msgspec.field(name="v", default=None)
+
+
 def parse_instruments(body: bytes, received: datetime) -> ParsedInstruments:
     """The living perpetuals of `metaAndAssetCtxs`."""
     rows = Rows(NAME, received, {})
@@ -148,6 +158,30 @@ def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
     return rows.parsed()
 
 
+def parse_candles(body: bytes, received: datetime, known: Known, metric: Metric, step: timedelta) -> Parsed:
+    """Bars of `candleSnapshot` that are over: the last trade of each, or about what was traded in US dollars.
+
+    Volumes are told in coins; they are taken at the mean of the bar's high, low and close.
+    """
+    rows = Rows(NAME, received, known)
+    for candle in rows.read(envelope(body, list[msgspec.Raw], NAME), _Candle):
+        of = rows.listed(candle.symbol)
+        end = None if of is None else rows.ended(candle.symbol, candle.start, step)
+        if of is None or end is None:
+            continue
+        if metric is Metric.VOLUME:
+            rows.total(metric, of, product(number(candle.volume), _typical(candle)), end, step, step)
+        else:
+            rows.level(metric, of, per_coin(candle.close, of), end, step)
+    return rows.parsed()
+
+
+def _typical(candle: _Candle) -> float | None:
+    prices = number(candle.high), number(candle.low), number(candle.close)
+    known = [price for price in prices if price is not None]
+    return sum(known) / len(known) if len(known) == len(prices) else None
+
+
 def _is_watched(name: _Name) -> bool:
     """Whether it is a living perpetual of the first dex: names of other dexes have a colon in them."""
     return bool(name.name) and ":" not in name.name and not name.is_delisted
@@ -155,7 +189,7 @@ def _is_watched(name: _Name) -> bool:
 
 def _listed(name: _Name) -> Listed:
     coin, multiplier = canonical(NAME, name.name)
-    metrics = OFFERED | ({Metric.VOLUME_SPOT} if coin in SPOT_TOKENS else frozenset())
+    metrics = OFFERED | ({Metric.VOLUME_SPOT_24H} if coin in SPOT_TOKENS else frozenset())
     return Listed(Instrument(NAME, name.name, coin, multiplier, metrics), contract=multiplier)
 
 
@@ -177,7 +211,7 @@ def _add(rows: Rows, of: Listed, context: _Context) -> None:
     rows.level(Metric.PRICE, of, per_coin(context.mark_px, of), at, FRESH)
     rows.level(Metric.INDEX, of, per_coin(context.oracle_px, of), at, FRESH)
     rows.level(Metric.OI_LEVEL, of, in_coins(context.open_interest, of), at, FRESH)
-    rows.total(Metric.VOLUME, of, number(context.day_ntl_vlm), at, DAY, VOLUME_FRESH)
+    rows.total(Metric.VOLUME_24H, of, number(context.day_ntl_vlm), at, DAY, VOLUME_FRESH)
     rows.rate(Metric.FUNDING, of, number(context.funding), INTERVAL_H, at, _next_hour(at), FRESH)
 
 

@@ -65,7 +65,7 @@ OFFERED = frozenset(
         Metric.FUNDING,
         Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
+        Metric.VOLUME_24H,
         Metric.LS,
         Metric.LS_TOP,
         Metric.LS_POS,
@@ -75,7 +75,7 @@ OFFERED = frozenset(
         Metric.LIQ_SHORT,
     }
 )
-_OF_MAIN_QUOTE = frozenset({Metric.INDEX, Metric.VOLUME_SPOT})
+_OF_MAIN_QUOTE = frozenset({Metric.INDEX, Metric.VOLUME_SPOT_24H})
 _PERPETUAL = "SWAP"
 _PONG = b"pong"
 _CLOSED_BY: Mapping[tuple[str, str], Side] = {
@@ -245,7 +245,7 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     for ticker in rows.read(_data(body), _Ticker):
         if ticker.inst_type == _PERPETUAL and (of := rows.listed(ticker.inst_id)) is not None:
             traded = product(number(ticker.vol_ccy), number(ticker.last))
-            rows.total(Metric.VOLUME, of, traded, instant(ticker.ts), DAY, VOLUME_FRESH)
+            rows.total(Metric.VOLUME_24H, of, traded, instant(ticker.ts), DAY, VOLUME_FRESH)
     return rows.parsed()
 
 
@@ -331,10 +331,11 @@ def _listed(each: _Instrument, rows: Rows) -> Listed | None:
     elif not 0 < contract < float("inf"):
         rows.refuse(each.inst_id, Reason.OUT_OF_RANGE)
     else:
-        metrics = OFFERED | (_OF_MAIN_QUOTE if _quote(each.inst_id) == MAIN_QUOTE else frozenset())
-        return Listed(
-            Instrument(NAME, each.inst_id, coin, multiplier, metrics), contract, inverse, instant(each.exp_time)
-        )
+        quote = _quote(each.inst_id)
+        metrics = OFFERED | (_OF_MAIN_QUOTE if quote == MAIN_QUOTE else frozenset())
+        money = "" if quote == MAIN_QUOTE else quote
+        instrument = Instrument(NAME, each.inst_id, coin, multiplier, metrics, money=money)
+        return Listed(instrument, contract, inverse, instant(each.exp_time))
     return None
 
 

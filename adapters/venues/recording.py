@@ -64,6 +64,7 @@ class Recording:
     """A market from a file. It has a moment for every bar between its first and its last row, holes included."""
 
     settles = timedelta(0)
+    waits = True
 
     def __init__(self, path: Path, table: Table) -> None:
         self.path = path
@@ -241,9 +242,11 @@ class RecordedVenue:
         del of
         return Silence()
 
-    def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
+    def history(
+        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
+    ) -> AsyncIterator[Observation]:
         """None: a recording is played, not looked up."""
-        del instrument, metric, span
+        del instrument, metric, span, step
         return Silence()
 
 

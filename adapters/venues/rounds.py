@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from adapters.venues.base import Feed, Gathered, Unavailable, Venue, VenueError
+from adapters.venues.base import Feed, Gathered, Health, Unavailable, Venue, VenueError
 from adapters.venues.troubles import Troubles
 from signals.model import Instrument, Observation
 
@@ -34,6 +34,10 @@ class Rounds:
         answers = await asyncio.gather(*(self._ask(venue, at) for venue in self._venues))
         instruments = tuple(i for listed in self._listed.values() for i in listed)
         return Gathered(instruments, tuple(seen for answer in answers for seen in answer))
+
+    def health(self) -> Sequence[Health]:
+        """Nothing to say: what is played is always well."""
+        return ()
 
     async def _list_instruments(self, at: datetime) -> None:
         if self._listed_at is not None and at - self._listed_at < INSTRUMENTS_EVERY:

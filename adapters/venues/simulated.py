@@ -37,6 +37,7 @@ class SimulatedMarket:
     label = Label.SIMULATED
     end = None
     settles = timedelta(0)
+    waits = True
 
     def __init__(self, seed: int, start: datetime, acts: Sequence[Act]) -> None:
         self.start = start
@@ -115,9 +116,11 @@ class SimulatedVenue:
         del of
         return Silence()
 
-    def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
+    def history(
+        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
+    ) -> AsyncIterator[Observation]:
         """None: the market brings its past as bars."""
-        del instrument, metric, span
+        del instrument, metric, span, step
         return Silence()
 
     def _moment(self) -> datetime:

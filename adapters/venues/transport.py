@@ -12,7 +12,7 @@ class Request:
 
     url: str
     params: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, str | int] | None = None
+    body: Mapping[str, str | int | Mapping[str, str | int]] | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

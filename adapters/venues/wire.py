@@ -239,8 +239,16 @@ class Rows:
                     interval_h=interval_h,
                     next_at=next_at,
                     rate=rate,
+                    leg=_leg(of.instrument),
                 )
             )
+
+    def ended(self, symbol: str, start: Decimal, step: timedelta) -> datetime | None:
+        """When a bar that began then was over; one that is not over yet is passed over, one without a start refused."""
+        began = instant(start)
+        if began is None:
+            self.refuse(symbol, Reason.NO_TIME)
+        return began + step if began is not None and began + step <= self.received else None
 
     def parsed(self) -> Parsed:
         """What was collected."""
@@ -265,7 +273,18 @@ class Rows:
         elif (timed := self._time(symbol, at)) is not None:
             coin = of.instrument.coin
             self.observations.append(
-                Observation(metric, self.venue, symbol, coin, value, timed, self.received, fresh_for, span)
+                Observation(
+                    metric,
+                    self.venue,
+                    symbol,
+                    coin,
+                    value,
+                    timed,
+                    self.received,
+                    fresh_for,
+                    span,
+                    leg=_leg(of.instrument),
+                )
             )
 
     def _time(self, symbol: str, at: datetime | None) -> datetime | None:
@@ -276,6 +295,11 @@ class Rows:
         else:
             return at
         return None
+
+
+def _leg(of: Instrument) -> str:
+    """The leg of an instrument, empty where it is just its venue."""
+    return of.leg if of.money or of.version > 1 else ""
 
 
 _POSITIVE = frozenset({Metric.PRICE, Metric.INDEX, Metric.LS, Metric.LS_TOP, Metric.LS_POS})
@@ -327,7 +351,7 @@ def spot_volume(rows: Rows, traded: Mapping[str, Leg], quotes: Sequence[str], fr
 
     A coin without a pair has no spot leg, one with an unreadable pair has no sum, and the oldest leg dates the sum.
     """
-    carriers = {of.instrument.coin: of for of in rows.known.values() if Metric.VOLUME_SPOT in of.instrument.metrics}
+    carriers = {of.instrument.coin: of for of in rows.known.values() if Metric.VOLUME_SPOT_24H in of.instrument.metrics}
     for of in carriers.values():
         legs = [traded[pair] for pair in _pairs(of.instrument, quotes) if pair in traded]
         volumes = [volume for volume, _ in legs if volume is not None and volume >= 0]
@@ -335,7 +359,7 @@ def spot_volume(rows: Rows, traded: Mapping[str, Leg], quotes: Sequence[str], fr
         if legs:
             whole = sum(volumes) if len(volumes) == len(legs) else None
             oldest = min(times) if len(times) == len(legs) else None
-            rows.total(Metric.VOLUME_SPOT, of, whole, oldest, _DAY, fresh_for)
+            rows.total(Metric.VOLUME_SPOT_24H, of, whole, oldest, _DAY, fresh_for)
 
 
 def _pairs(of: Instrument, quotes: Sequence[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from bot.phrases import ZONE, clock, iso, venue
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.base import Signal
 from signals.cells import Cells, Seen, Vectors
-from signals.model import ALL, Cell, Metric, Observation
+from signals.model import ALL, PAIRED, ROLLING, Cell, Metric, Observation
 from signals.panel import Panel, resolutions
 from signals.rules.language import Vocabulary
 from signals.rules.model import Draft
@@ -21,7 +21,7 @@ from signals.units import DASH, age
 _ZERO = timedelta(0)
 _Row = TypeVar("_Row")
 _LONGEST_ON_SHORT_BARS = timedelta(days=1)
-_SPOT = frozenset({Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED})
+_SPOT = frozenset({m for metric in (Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED) for m in (metric, ROLLING[metric])})
 _OI = frozenset({Metric.OI_LEVEL, Metric.OI_EXPECTED})
 _BARS: Mapping[str, frozenset[Metric]] = {
     Metric.OI: _OI,
@@ -29,7 +29,7 @@ _BARS: Mapping[str, frozenset[Metric]] = {
     Metric.LIQ: frozenset({Metric.LIQ_LONG, Metric.LIQ_SHORT}),
     Metric.LIQ_LONG: frozenset({Metric.LIQ_LONG}),
     Metric.LIQ_SHORT: frozenset({Metric.LIQ_SHORT}),
-    Metric.VOLUME: frozenset({Metric.VOLUME}),
+    Metric.VOLUME: frozenset({Metric.VOLUME, Metric.VOLUME_24H}),
     Metric.TAKER: frozenset({Metric.TAKER_BUY, Metric.TAKER_SELL}),
     Metric.RATIO: _SPOT,
 }
@@ -112,6 +112,11 @@ def whole_bars(windows: Sequence[timedelta], step: timedelta) -> Sequence[timede
 def observed(cycle: Cycle, coin: str, metric: Metric) -> Sequence[Observation]:
     """Each instrument's last observation, fresh or not, by venue."""
     return sorted((o for o in cycle.known if o.coin == coin and o.metric is metric), key=lambda o: (o.venue, o.symbol))
+
+
+def spot_leg(cycle: Cycle, coin: str) -> Metric | None:
+    """The spot volume that is told of the coin, by the bar or of the last 24 hours; None where no venue tells any."""
+    return next((metric for metric in PAIRED if offered(cycle, coin, metric) is not None), None)
 
 
 def offered(cycle: Cycle, coin: str, metric: Metric) -> Reading | None:

@@ -8,12 +8,24 @@ import numpy as np
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk, Who
-from bot.commands.market import View, age_of, ends, facts, latest, observed, offered, view, view_of_signals, whole_bars
+from bot.commands.market import (
+    View,
+    age_of,
+    ends,
+    facts,
+    latest,
+    observed,
+    offered,
+    spot_leg,
+    view,
+    view_of_signals,
+    whole_bars,
+)
 from bot.commands.report import report
 from bot.phrases import bold, count, iso, line, ranked, share, venue, venues, window
 from signals import features
 from signals.aggregate import Cycle, Reading, is_fresh
-from signals.model import Metric, Unit
+from signals.model import PAIRED, Metric, Unit
 from signals.units import DASH, UNKNOWN, money, quantity
 
 WINDOWS = (timedelta(hours=4), timedelta(hours=24), timedelta(days=7))
@@ -23,7 +35,6 @@ ENDS = 5
 
 _HISTORY = timedelta(days=90)
 _HOUR = timedelta(hours=1)
-_LEGS = (Metric.VOLUME_SPOT, Metric.VOLUME)
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
@@ -32,8 +43,9 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     coin = one_coin(invocation, cycle.readings)
     if coin is None:
         return _extremes(await view(desk, [Metric.RATIO], DAY))
-    reading = offered(cycle, coin, Metric.VOLUME_SPOT)
-    if reading is None:
+    spot = spot_leg(cycle, coin)
+    reading = offered(cycle, coin, spot) if spot else None
+    if spot is None or reading is None:
         said = f"No venue here offers spot volume of {coin}, so there is nothing to divide."
         return report(f"{coin} spot/futures", cycle, lines=(line(said),), data=(("coin", coin),))
     market = await view_of_signals(desk, ())
@@ -44,7 +56,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         f"{coin} spot/futures volume",
         cycle,
         lines=(_now(market, coin, sums), _place(rank)),
-        table=_by_venue(coin, cycle, desk),
+        table=_by_venue(coin, spot, cycle, desk),
         after=(line("Readings of a coin with little spot against futures, for itself, are marked as low trust."),),
         small=f"Both legs from {venues(reading.venues)}, {share(reading.coverage)} of open interest present.{silent}",
         data=_data(coin, reading, sums, rank),
@@ -73,7 +85,7 @@ def _now(market: View, coin: str, sums: Mapping[timedelta, float | None]) -> Lin
 
 
 def _total(market: View, coin: str, metric: Metric) -> str:
-    value = features.last(features.total(market.panel, [metric], DAY, 1), market.panel.column(coin))
+    value = features.last(features.volume(market.panel, metric, DAY, 1), market.panel.column(coin))
     return UNKNOWN if value is None else money(value)
 
 
@@ -95,21 +107,28 @@ def _rank(market: View, coin: str) -> float | None:
     return rank if np.isfinite(rank) else None
 
 
-def _by_venue(coin: str, cycle: Cycle, desk: Desk) -> Table | None:
-    """Each venue's last volumes on both legs, with their span and age."""
-    legs = {(o.venue, o.metric): o for metric in _LEGS for o in observed(cycle, coin, metric)}
+def _by_venue(coin: str, spot: Metric, cycle: Cycle, desk: Desk) -> Table | None:
+    """Each venue's last volumes on both legs, with their span and age; what its instruments traded is added up."""
+    futures, _ = PAIRED[spot]
+    legs = {metric: {o.venue: _traded(cycle, coin, metric, o.venue) for o in observed(cycle, coin, metric)}
+            for metric in (spot, futures)}  # fmt: skip
     rows = []
-    for name in sorted({name for name, metric in legs if metric is Metric.VOLUME_SPOT}):
-        own = [legs.get((name, metric)) for metric in _LEGS]
-        cells = [money(o.value) if o and is_fresh(o, cycle.at) else "silent" if o else DASH for o in own]
-        spot = legs[name, Metric.VOLUME_SPOT]
-        rows.append((venue(name), *cells, window(spot.span), age_of(spot, cycle, desk.now)))
+    for name in sorted(legs[spot]):
+        cells = [legs[metric].get(name, DASH) for metric in (spot, futures)]
+        last = next(o for o in observed(cycle, coin, spot) if o.venue == name)
+        rows.append((venue(name), *cells, window(last.span), age_of(last, cycle, desk.now)))
     return Table(("venue", "spot", "futures", "in", "age"), tuple(rows)) if rows else None
+
+
+def _traded(cycle: Cycle, coin: str, metric: Metric, name: str) -> str:
+    """What was traded at one venue; `silent` where one of its values is stale."""
+    own = [o for o in observed(cycle, coin, metric) if o.venue == name]
+    return money(sum(o.value for o in own)) if all(is_fresh(o, cycle.at) for o in own) else "silent"
 
 
 def _extremes(market: View) -> Message:
     """The coins with least and most spot against futures volume."""
-    traded = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.VOLUME_SPOT) is not None]
+    traded = [c for c in market.cycle.readings if spot_leg(market.cycle, c) is not None]
     known = sorted((value, c) for c in traded if (value := market.value(c, Metric.RATIO, DAY)) is not None)
     shown = ends(known, ENDS)
     rows: list[Json] = [{"coin": coin, "ratio": value, "at": iso(market.cycle.at)} for value, coin in shown]

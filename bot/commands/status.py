@@ -1,13 +1,13 @@
 """`/status`: how fresh the market is, how safe the store keeps things, and what became of this place's alerts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Tone
 from adapters.store.base import Final, StoreInfo
-from adapters.venues.base import Label
+from adapters.venues.base import Health, Label
 from bot.commands.base import Command, Desk, Who
 from bot.commands.rules import muted
 from bot.phrases import ZONE, bold, clock, count, dated, iso, line, venue
@@ -17,12 +17,19 @@ from signals.units import age, duration
 OUTCOMES = 100
 """Last deliveries that are counted."""
 
+LATE_STREAM = timedelta(minutes=2)
+"""How far a stream may be behind the present before that is said."""
+
+REASONS = 4
+"""Reasons for which something was not used that are named."""
+
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """The market, its venues, the store, this place, and this service."""
     cycle = await desk.store.latest()
     info = await desk.store.info()
     spoken = _spoken(cycle) if cycle else ()
+    health = await desk.store.reported()
     own = await _own(invocation, desk)
     return Message(
         Tone.ANSWER,
@@ -30,7 +37,10 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         line(bold("Status"), f" · {_market(cycle, desk.now)}"),
         lines=(
             *([line(" · ".join(_venue(v, desk.now) for v in spoken))] if spoken else []),
+            *(line(_trouble(of)) for of in health if of.down_since is not None),
+            *(line(said) for said in _streams(health, desk.now)),
             *([_known(cycle)] if cycle else []),
+            *([line(_calls(health))] if health else []),
             line(own.said),
             line(_store(info)),
             line(f"perpwatch {desk.version}{_up(desk)}"),
@@ -42,6 +52,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             ("label", cycle.label if cycle else None),
             ("at", iso(cycle.at) if cycle else None),
             ("venues", [_facts(v) for v in spoken]),
+            ("health", [_facts_of_health(of) for of in health]),
             ("store", {"product": info.product, "version": info.version, "durable": info.durable}),
             ("place", own.facts),
         ),
@@ -86,6 +97,44 @@ def _venue(spoken: _Spoken, now: datetime) -> str:
         return f"{name} silent since {clock(spoken.at, ZONE)}"
     partly = "" if spoken.fresh == spoken.known else f" ({spoken.known - spoken.fresh} of {spoken.known} values stale)"
     return f"{name} {age(now - spoken.at)}{partly}"
+
+
+def _trouble(of: Health) -> str:
+    """Since when and why a venue does not answer, and until when it must not be asked."""
+    since = f"since {clock(of.down_since, ZONE)}" if of.down_since else ""
+    ban = f" It is not asked before {dated(of.banned_until, ZONE)}." if of.banned_until else ""
+    return f"⚠ {venue(of.venue)} is in trouble {since}: {of.why}.{ban}"
+
+
+def _streams(health: Sequence[Health], now: datetime) -> Iterator[str]:
+    """Whose liquidations are not counted at present."""
+    late = [of for of in health if of.stream_at is not None and now - of.stream_at > LATE_STREAM]
+    if late:
+        names = ", ".join(f"{venue(of.venue)} since {clock(of.stream_at or now, ZONE)}" for of in late)
+        yield f"⚠ Liquidations are blind on {names}."
+
+
+def _calls(health: Sequence[Health]) -> str:
+    """How much was asked, and what was refused and why."""
+    asked = sum(of.requests for of in health)
+    refused = sum((Counter(of.refused) for of in health), Counter[str]())
+    why = ", ".join(f"{number} {reason}" for reason, number in refused.most_common(REASONS))
+    levels = ", ".join(f"{venue(of.venue)} {of.quality}" for of in health)
+    return f"{count(asked, 'call')} today, not used: {why or 'nothing'} · proven: {levels}"
+
+
+def _facts_of_health(of: Health) -> Json:
+    return {
+        "venue": of.venue,
+        "quality": str(of.quality),
+        "answered": iso(of.answered),
+        "down_since": iso(of.down_since),
+        "why": of.why,
+        "banned_until": iso(of.banned_until),
+        "stream_at": iso(of.stream_at),
+        "requests": of.requests,
+        "refused": dict(of.refused),
+    }
 
 
 def _known(cycle: Cycle) -> Line:

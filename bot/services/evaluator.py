@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.base import AlertStore, Committed, MarketStore, RuleChange, RuleStore, Subject
+from adapters.store.base import WATCHED, AlertStore, Committed, MarketStore, RuleChange, RuleStore, Subject, VenueStore
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
@@ -16,12 +16,12 @@ from signals.cells import Cells, Vectors
 from signals.judge import Judged, judge
 from signals.panel import STORED, resolutions, to_ms
 from signals.rules.lifecycle import AlertState
-from signals.rules.model import Rule
+from signals.rules.model import EVERY_COIN, Rule
 
 log = structlog.get_logger()
 
 
-class EvaluatorStore(MarketStore, RuleStore, AlertStore, Protocol):
+class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, Protocol):
     """The ports that the evaluator uses."""
 
 
@@ -37,6 +37,7 @@ class Evaluator:
         self._rules: dict[str, Rule] = {}
         self._states: dict[Subject, AlertState] = {}
         self._versions: dict[Subject, int] = {}
+        self._rules_changed = True
 
     async def run(self) -> None:
         """Judge until cancelled: first what was missed and is still kept, then each moment as it comes."""
@@ -62,7 +63,15 @@ class Evaluator:
                 committed.append(judged)
             self._states[subject] = judged.state
         await self._store.mark_judged(cycle.at)
+        await self._tell_watched()
         return committed
+
+    async def _tell_watched(self) -> None:
+        """Keep the names of the coins that have rules, where they changed: they are asked about more often."""
+        if self._rules_changed:
+            self._rules_changed = False
+            coins = {coin for rule in self._rules.values() for coin in rule.draft.coins}
+            await self._store.learn(WATCHED, " ".join(sorted(coins - {EVERY_COIN})).encode())
 
     async def _commit(self, subject: Subject, judged: Judged) -> bool:
         version = self._versions.get(subject, 0)
@@ -103,6 +112,7 @@ class Evaluator:
             await self._apply(change)
 
     async def _apply(self, change: RuleChange) -> None:
+        self._rules_changed = True
         if change.rule is not None:
             self._rules[change.rule_id] = change.rule
             return

@@ -1,14 +1,15 @@
 """The poller: has a market watched, closes each moment, and writes it with its bars."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
-from adapters.store.base import AlertStore, MarketStore
-from adapters.venues.base import MarketSource
+from adapters.store.base import AlertStore, MarketStore, VenueStore
+from adapters.venues.base import Health, MarketSource
 from bot.clock import AS_FAST_AS_IT_GOES, Clock, grid
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
@@ -24,7 +25,7 @@ LOOK_AGAIN = 0.01
 """Seconds between looks at how far it is."""
 
 
-class PollerStore(MarketStore, AlertStore, Protocol):
+class PollerStore(MarketStore, VenueStore, AlertStore, Protocol):
     """The ports that the poller uses."""
 
 
@@ -53,7 +54,9 @@ class Poller:
             watching.cancel()
 
     async def _close_all(self) -> None:
-        for at in grid(self._closed or self._source.start, self._source.step):
+        for at in grid(self._after(), self._source.step):
+            if self._is_missed(at):
+                continue
             if self._source.end is not None and at > self._source.end:
                 log.info("recording ended", at=self.at)
                 return
@@ -61,6 +64,15 @@ class Poller:
             if self._clock.speed == AS_FAST_AS_IT_GOES:
                 await self._keep_in_sight(at)
             await self.close(at)
+
+    def _after(self) -> datetime:
+        """The moment after which to go on."""
+        before_the_first = self._source.start - self._source.step
+        return max(self._closed, before_the_first) if self._closed else before_the_first
+
+    def _is_missed(self, at: datetime) -> bool:
+        """Whether that moment is long over in a market that does not wait."""
+        return not self._source.waits and self._clock.now() - at > self._source.step + self._source.settles
 
     async def close(self, at: datetime) -> Cycle:
         """Gather, aggregate, and write the moment `at` with the bars that it closes."""
@@ -71,8 +83,13 @@ class Poller:
         cycle = self._ledger.read(at, self._source.label)
         cycle = replace(cycle, bars=self._bars.close(cycle))
         await self._store.close(cycle)
+        await self._store.report(gathered.health)
         self._closed = at
         return cycle
+
+    def health(self) -> Sequence[Health]:
+        """How the venues are doing right now."""
+        return self._watch.health()
 
     async def warm_up(self) -> None:
         """Take up where the store ends; a market never seen before brings its past along, and its first moment."""
@@ -81,9 +98,9 @@ class Poller:
             await self._store.extend(self._source.past())
         for step, rows in self._bars.rows.items():
             self._bars.append(await self._store.panel(step, STORED, rows))
-        if latest is None:
+        if latest is None and self._clock.now() >= self._source.start:
             await self.close(self._source.start)
-        else:
+        elif latest is not None:
             self.at = self._closed = latest.at
             self._expect((await self._watch.gather(latest.at)).instruments)
             self._ledger.take(latest.known)

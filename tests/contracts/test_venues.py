@@ -185,7 +185,7 @@ def test_streams_and_histories_that_are_not_kept_end_at_once(market: MarketSourc
         instrument = Instrument(venue.name, "BTC", "BTC", 1.0, frozenset({Metric.PRICE}))
         span = Span(market.start - HOUR, market.start)
         came: list[object] = [one async for one in venue.liquidations([instrument])]
-        return came + [one async for one in venue.history(instrument, Metric.PRICE, span)]
+        return came + [one async for one in venue.history(instrument, Metric.PRICE, span, market.step)]
 
     for venue in market.venues(lambda: market.start):
         assert asyncio.run(all_of(venue)) == []

@@ -187,7 +187,7 @@ def test_one_venue_can_be_read_alone() -> None:
     market = Market()
     for minute in range(6):
         cells = market.close(
-            okx={Metric.FUNDING: 0.0003, Metric.OI_LEVEL: 100.0 + minute, Metric.PRICE: 50.0},
+            okx={Metric.FUNDING: 0.0003, Metric.OI_LEVEL: 100.0 + minute, Metric.PRICE: 95.0},
             funding=-0.0002,
             oi_level=1000,
             price=100,

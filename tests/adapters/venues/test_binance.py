@@ -92,7 +92,7 @@ HEARTBEAT = {
     ],
 }  # fmt: skip
 
-SPOT_LEG = frozenset({Metric.VOLUME_SPOT})
+SPOT_LEG = frozenset({Metric.VOLUME_SPOT_24H})
 BTC = Listed(Instrument("binance", "BTCUSDT", "BTC", 1.0, SPOT_LEG))
 PEPE = Listed(Instrument("binance", "1000PEPEUSDT", "PEPE", 1000.0, SPOT_LEG), contract=1000.0)
 KNOWN = by_symbol([BTC, PEPE])
@@ -140,8 +140,8 @@ def test_a_perpetual_is_listed_under_its_coin() -> None:
     assert (listed.instrument.symbol, listed.instrument.coin, listed.contract) == ("BTCUSDT", "BTC", 1.0)
     assert (listed.inverse, listed.delists, parsed.rejected) == (False, None, ())
     assert listed.instrument.metrics == {
-        Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME,
-        Metric.VOLUME_SPOT, Metric.LS, Metric.LS_TOP, Metric.LS_POS, Metric.LIQ_LONG, Metric.LIQ_SHORT,
+        Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME_24H,
+        Metric.VOLUME_SPOT_24H, Metric.LS, Metric.LS_TOP, Metric.LS_POS, Metric.LIQ_LONG, Metric.LIQ_SHORT,
     }  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def test_one_of_the_instruments_of_a_coin_carries_the_spot_leg() -> None:
 
     parsed = parse_instruments(exchange_info(usdc, BTC_INFO), NOW)
 
-    carriers = [of.instrument.symbol for of in parsed.listed if Metric.VOLUME_SPOT in of.instrument.metrics]
+    carriers = [of.instrument.symbol for of in parsed.listed if Metric.VOLUME_SPOT_24H in of.instrument.metrics]
     assert [of.instrument.symbol for of in parsed.listed] == ["BTCUSDT", "BTCUSDC"]
     assert carriers == ["BTCUSDT"]
 
@@ -396,7 +396,7 @@ def test_a_past_step_is_known_at_its_end() -> None:
 def test_volume_is_dollars_of_a_day() -> None:
     parsed = parse_volume(body(TICKER, TICKER | {"symbol": "BTCUSD_PERP"}), NOW, KNOWN)
 
-    assert parsed.observations == (seen(Metric.VOLUME, 9.6e9, timedelta(seconds=90), span=DAY),)
+    assert parsed.observations == (seen(Metric.VOLUME_24H, 9.6e9, timedelta(seconds=90), span=DAY),)
     assert refused(parsed) == [("BTCUSD_PERP", Reason.UNKNOWN_SYMBOL)]
 
 
@@ -407,7 +407,7 @@ def test_spot_volume_is_the_sum_of_all_pairs_with_a_dollar() -> None:
     parsed = parse_spot_volume(body(SPOT, usdc, *others), NOW, KNOWN)
 
     second_ago = AT - timedelta(seconds=1)
-    assert parsed == Parsed((seen(Metric.VOLUME_SPOT, 1.252e9, timedelta(seconds=90), second_ago, span=DAY),), ())
+    assert parsed == Parsed((seen(Metric.VOLUME_SPOT_24H, 1.252e9, timedelta(seconds=90), second_ago, span=DAY),), ())
 
 
 @pytest.mark.parametrize("name", ["PEPEUSDT", "1000PEPEUSDT", "PEPEFDUSD", "PEPEUSD1"])
@@ -691,7 +691,7 @@ def test_documented_tickers_count_dollars_only() -> None:
     against_bitcoin = body(payload("nautilus__binance__spot__http_json__ticker_24hr_response.json")["payload"])
     bnb = by_symbol([Listed(Instrument("binance", "BNBUSDT", "BNB", 1.0, SPOT_LEG))])
 
-    assert values(parse_volume(futures, NOW, KNOWN)) == {Metric.VOLUME: 15.3}
+    assert values(parse_volume(futures, NOW, KNOWN)) == {Metric.VOLUME_24H: 15.3}
     assert parse_spot_volume(against_bitcoin, NOW, bnb) == Parsed((), ())
 
 

@@ -27,16 +27,17 @@ METRICS = frozenset(
         Metric.PRICE,
         Metric.INDEX,
         Metric.FUNDING,
+        Metric.FUNDING_SETTLED,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
-        Metric.VOLUME_SPOT,
+        Metric.VOLUME_24H,
+        Metric.VOLUME_SPOT_24H,
         Metric.LS_TOP,
         Metric.LS_POS,
         Metric.LIQ_LONG,
         Metric.LIQ_SHORT,
     }
 )
-IN_TICKERS = {Metric.PRICE, Metric.INDEX, Metric.OI_LEVEL, Metric.VOLUME}
+IN_TICKERS = {Metric.PRICE, Metric.INDEX, Metric.OI_LEVEL, Metric.VOLUME_24H}
 
 KNOWN: Known = by_symbol(
     [
@@ -211,7 +212,7 @@ def test_one_ticker_gives_price_index_open_interest_and_volume() -> None:
         said(Metric.PRICE, 64_000.0),
         said(Metric.INDEX, 64_020.0),
         said(Metric.OI_LEVEL, 20_000.0),
-        said(Metric.VOLUME, 3.84e9, fresh_for=SECONDS_90, span=DAY),
+        said(Metric.VOLUME_24H, 3.84e9, fresh_for=SECONDS_90, span=DAY),
     )
     assert parsed.rejected == ()
 
@@ -223,7 +224,7 @@ def test_a_ticker_of_a_thousand_coins_is_per_coin() -> None:
         said(Metric.PRICE, 0.000016, "1000BONKUSDT"),
         said(Metric.INDEX, 0.0161 / 1000, "1000BONKUSDT"),
         said(Metric.OI_LEVEL, 750_000_000.0, "1000BONKUSDT"),
-        said(Metric.VOLUME, 1.2e6, "1000BONKUSDT", fresh_for=SECONDS_90, span=DAY),
+        said(Metric.VOLUME_24H, 1.2e6, "1000BONKUSDT", fresh_for=SECONDS_90, span=DAY),
     )
 
 
@@ -235,8 +236,8 @@ def test_a_ticker_of_a_thousand_coins_is_per_coin() -> None:
         ({"markPrice": "-64000"}, Metric.PRICE, Reason.NEGATIVE),
         ({"indexPrice": "1e999"}, Metric.INDEX, Reason.EMPTY),
         ({"indexPrice": None}, Metric.INDEX, Reason.EMPTY),
-        ({"usdtVolume": "NaN"}, Metric.VOLUME, Reason.EMPTY),
-        ({"usdtVolume": "-"}, Metric.VOLUME, Reason.EMPTY),
+        ({"usdtVolume": "NaN"}, Metric.VOLUME_24H, Reason.EMPTY),
+        ({"usdtVolume": "-"}, Metric.VOLUME_24H, Reason.EMPTY),
         ({"holdingAmount": ""}, Metric.OI_LEVEL, Reason.EMPTY),
         ({"holdingAmount": "-1"}, Metric.OI_LEVEL, Reason.NEGATIVE),
     ],
@@ -330,8 +331,8 @@ def test_spot_volume_adds_the_pairs_against_dollars_and_is_as_old_as_the_oldest(
     parsed = bitget.parse_spot_volume(answer(PAIR, USDC_PAIR, BONK_PAIR, *FOREIGN_PAIRS), RECEIVED, KNOWN)
 
     assert parsed.observations == (
-        said(Metric.VOLUME_SPOT, 640_000.0, "1000BONKUSDT", fresh_for=SECONDS_90, span=DAY),
-        said(Metric.VOLUME_SPOT, 321_500_000.0, at=TWO - timedelta(seconds=1), fresh_for=SECONDS_90, span=DAY),
+        said(Metric.VOLUME_SPOT_24H, 640_000.0, "1000BONKUSDT", fresh_for=SECONDS_90, span=DAY),
+        said(Metric.VOLUME_SPOT_24H, 321_500_000.0, at=TWO - timedelta(seconds=1), fresh_for=SECONDS_90, span=DAY),
     )
     assert parsed.rejected == ()
 
@@ -348,7 +349,7 @@ def test_spot_volume_adds_the_pairs_against_dollars_and_is_as_old_as_the_oldest(
 def test_spot_volume_of_which_a_part_is_unknown_is_unknown(changed: dict, reason: Reason) -> None:
     parsed = bitget.parse_spot_volume(answer(PAIR, USDC_PAIR | changed, BONK_PAIR), RECEIVED, KNOWN)
 
-    assert values(parsed) == {("1000BONKUSDT", Metric.VOLUME_SPOT): 640_000.0}
+    assert values(parsed) == {("1000BONKUSDT", Metric.VOLUME_SPOT_24H): 640_000.0}
     assert parsed.rejected == (Rejected("BTCUSDT", reason),)
 
 

@@ -25,23 +25,24 @@ DAY = timedelta(days=1)
 
 LISTED_METRICS = frozenset(
     {
+        Metric.FUNDING_SETTLED,
         Metric.PRICE,
         Metric.INDEX,
         Metric.FUNDING,
         Metric.OI_LEVEL,
-        Metric.VOLUME,
+        Metric.VOLUME_24H,
         Metric.LS,
         Metric.LIQ_LONG,
         Metric.LIQ_SHORT,
     }
 )
-IN_TICKERS = {Metric.PRICE, Metric.INDEX, Metric.OI_LEVEL, Metric.VOLUME, Metric.FUNDING}
-WITH_SPOT = LISTED_METRICS | {Metric.VOLUME_SPOT}
+IN_TICKERS = {Metric.PRICE, Metric.INDEX, Metric.OI_LEVEL, Metric.VOLUME_24H, Metric.FUNDING}
+WITH_SPOT = LISTED_METRICS | {Metric.VOLUME_SPOT_24H}
 
 KNOWN: Known = by_symbol(
     [
         Listed(Instrument("bybit", "1000PEPEUSDT", "PEPE", 1000.0, WITH_SPOT), 1000.0),
-        Listed(Instrument("bybit", "BTCPERP", "BTC", 1.0, LISTED_METRICS)),
+        Listed(Instrument("bybit", "BTCPERP", "BTC", 1.0, LISTED_METRICS, money="USDC")),
         Listed(Instrument("bybit", "BTCUSDT", "BTC", 1.0, WITH_SPOT)),
     ]
 )
@@ -212,7 +213,7 @@ def test_one_ticker_gives_price_index_open_interest_of_one_side_volume_and_fundi
         level(Metric.PRICE, 64_000.0),
         level(Metric.INDEX, 64_020.0),
         level(Metric.OI_LEVEL, 25_000.0),
-        level(Metric.VOLUME, 5e9, fresh_for=SECONDS_90, span=DAY),
+        level(Metric.VOLUME_24H, 5e9, fresh_for=SECONDS_90, span=DAY),
         level(Metric.FUNDING, 0.00006, interval_h=8.0, next_at=FOUR, rate=0.00006),
     )
     assert parsed.rejected == ()
@@ -225,7 +226,7 @@ def test_a_ticker_of_a_thousand_coins_is_per_coin_and_its_rate_per_eight_hours()
         level(Metric.PRICE, 0.0000108, "1000PEPEUSDT"),
         level(Metric.INDEX, 0.0000109, "1000PEPEUSDT"),
         level(Metric.OI_LEVEL, 900_000_000.0, "1000PEPEUSDT"),
-        level(Metric.VOLUME, 2e7, "1000PEPEUSDT", fresh_for=SECONDS_90, span=DAY),
+        level(Metric.VOLUME_24H, 2e7, "1000PEPEUSDT", fresh_for=SECONDS_90, span=DAY),
         level(Metric.FUNDING, -0.0001, "1000PEPEUSDT", interval_h=4.0, next_at=FOUR, rate=-0.00005),
     )
 
@@ -247,8 +248,8 @@ def test_where_one_side_is_not_given_both_sides_are_halved(single: dict) -> None
         ({"markPrice": "-64000"}, Metric.PRICE, Reason.NEGATIVE),
         ({"indexPrice": "1e999"}, Metric.INDEX, Reason.EMPTY),
         ({"indexPrice": None}, Metric.INDEX, Reason.EMPTY),
-        ({"turnover24h": "NaN"}, Metric.VOLUME, Reason.EMPTY),
-        ({"turnover24h": "-"}, Metric.VOLUME, Reason.EMPTY),
+        ({"turnover24h": "NaN"}, Metric.VOLUME_24H, Reason.EMPTY),
+        ({"turnover24h": "-"}, Metric.VOLUME_24H, Reason.EMPTY),
         ({"openInterest": "", "singleOpenInterest": ""}, Metric.OI_LEVEL, Reason.EMPTY),
         ({"singleOpenInterest": "-25000"}, Metric.OI_LEVEL, Reason.NEGATIVE),
         ({"fundingRate": ""}, Metric.FUNDING, Reason.EMPTY),
@@ -313,8 +314,8 @@ def test_spot_volume_adds_the_pairs_against_dollars_once_per_coin() -> None:
     parsed = bybit.parse_spot_volume(body, RECEIVED, KNOWN)
 
     assert sorted(parsed.observations, key=lambda seen: seen.symbol) == [
-        level(Metric.VOLUME_SPOT, 4e6, "1000PEPEUSDT", fresh_for=SECONDS_90, span=DAY),
-        level(Metric.VOLUME_SPOT, 930_000_000.0, "BTCUSDT", fresh_for=SECONDS_90, span=DAY),
+        level(Metric.VOLUME_SPOT_24H, 4e6, "1000PEPEUSDT", fresh_for=SECONDS_90, span=DAY),
+        level(Metric.VOLUME_SPOT_24H, 930_000_000.0, "BTCUSDT", fresh_for=SECONDS_90, span=DAY),
     ]
     assert parsed.rejected == ()
 
@@ -325,14 +326,14 @@ def test_spot_volume_of_which_a_part_is_unknown_is_unknown(turnover: object) -> 
 
     parsed = bybit.parse_spot_volume(body, RECEIVED, KNOWN)
 
-    assert values(parsed) == {("1000PEPEUSDT", Metric.VOLUME_SPOT): 4e6}
+    assert values(parsed) == {("1000PEPEUSDT", Metric.VOLUME_SPOT_24H): 4e6}
     assert parsed.rejected == (Rejected("BTCUSDT", Reason.EMPTY),)
 
 
 def test_a_pair_that_is_listed_twice_is_counted_once() -> None:
     parsed = bybit.parse_spot_volume(answer(PAIR, PAIR, category="spot"), RECEIVED, KNOWN)
 
-    assert values(parsed) == {("BTCUSDT", Metric.VOLUME_SPOT): 900_000_000.0}
+    assert values(parsed) == {("BTCUSDT", Metric.VOLUME_SPOT_24H): 900_000_000.0}
 
 
 def test_long_short_of_accounts_is_divided_here() -> None:
@@ -625,7 +626,7 @@ def test_a_recorded_ticker_without_one_side_is_halved() -> None:
         Metric.PRICE: 17_217.33,
         Metric.INDEX: 17_227.36,
         Metric.OI_LEVEL: 34_372.3805,
-        Metric.VOLUME: 1_570_383_121.943499,
+        Metric.VOLUME_24H: 1_570_383_121.943499,
         Metric.FUNDING: -0.000212,
     }
     assert {seen.next_at for seen in parsed.observations} == {None, datetime(2023, 1, 9, 16, tzinfo=UTC)}
@@ -677,7 +678,7 @@ def test_recorded_tickers_give_what_they_say_and_no_rate_without_its_interval() 
         (("BTCUSDT", Metric.PRICE), 28_552.81),
         (("BTCUSDT", Metric.INDEX), 28_562.25),
         (("BTCUSDT", Metric.OI_LEVEL), 26_387.264),
-        (("BTCUSDT", Metric.VOLUME), 4_273_027_716.4294),
+        (("BTCUSDT", Metric.VOLUME_24H), 4_273_027_716.4294),
     ]
     assert [(row.symbol, row.reason) for of in parsed for row in of.rejected] == [
         ("BTCUSD", Reason.UNKNOWN_SYMBOL),

@@ -55,7 +55,7 @@ CLOSED = [
 ]
 OLDER = {"contract": SYMBOL, "price": "63580", "time": 1795442401532, "size": -23}
 
-BTC = Listed(Instrument("gate", SYMBOL, "BTC", 1.0, frozenset({Metric.VOLUME_SPOT})), contract=0.0001)
+BTC = Listed(Instrument("gate", SYMBOL, "BTC", 1.0, frozenset({Metric.VOLUME_SPOT_24H})), contract=0.0001)
 KNOWN = by_symbol([BTC])
 
 
@@ -81,7 +81,7 @@ def test_a_contract_is_listed_with_its_size() -> None:
     (listed,) = parse_instruments(answer(CONTRACT), NOW).listed
 
     assert (listed.instrument.symbol, listed.instrument.coin, listed.contract) == (SYMBOL, "BTC", 0.0001)
-    assert {Metric.OI_LEVEL, Metric.LIQ_LONG, Metric.VOLUME_SPOT} < listed.instrument.metrics
+    assert {Metric.OI_LEVEL, Metric.LIQ_LONG, Metric.VOLUME_SPOT_24H} < listed.instrument.metrics
     assert Metric.TAKER_BUY not in listed.instrument.metrics
 
 
@@ -166,14 +166,14 @@ def test_a_contract_that_is_not_listed_is_counted_out_once() -> None:
 
 
 def test_volume_is_the_money_of_a_day() -> None:
-    assert parse_volume(answer(TICKER), NOW, KNOWN) == Parsed((seen(Metric.VOLUME, 3.2e9, **VOLUME),), ())
+    assert parse_volume(answer(TICKER), NOW, KNOWN) == Parsed((seen(Metric.VOLUME_24H, 3.2e9, **VOLUME),), ())
 
 
 def test_spot_volume_is_that_of_the_coin_against_usdt() -> None:
     others = [SPOT | {"currency_pair": pair} for pair in ("BTC_USDC", "BTC_EUR", "ETH_BTC", "BTC3L_USDT", "ETH_USDT")]
     parsed = parse_spot_volume(answer(*others, SPOT), NOW, KNOWN)
 
-    assert parsed == Parsed((seen(Metric.VOLUME_SPOT, 1.92e8, **VOLUME),), ())
+    assert parsed == Parsed((seen(Metric.VOLUME_SPOT_24H, 1.92e8, **VOLUME),), ())
 
 
 def test_the_three_ratios_have_the_time_of_their_row() -> None:

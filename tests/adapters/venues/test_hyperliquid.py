@@ -59,7 +59,7 @@ PAID = [
 
 
 def listed(symbol: str, coin: str, multiplier: float = 1.0) -> Listed:
-    return Listed(Instrument("hyperliquid", symbol, coin, multiplier, frozenset({Metric.VOLUME_SPOT})), multiplier)
+    return Listed(Instrument("hyperliquid", symbol, coin, multiplier, frozenset({Metric.VOLUME_SPOT_24H})), multiplier)
 
 
 KNOWN = by_symbol([listed("BTC", "BTC"), listed("kPEPE", "PEPE", 1000.0)])
@@ -100,7 +100,7 @@ def test_living_perpetuals_are_listed_and_a_lower_case_k_counts_thousands() -> N
 def test_only_coins_with_a_spot_token_offer_spot_volume_and_none_offers_liquidations() -> None:
     btc, pepe = parse_instruments(answer(NAMES, [BTC, OLD, PEPE]), NOW).listed
 
-    assert btc.instrument.metrics - pepe.instrument.metrics == {Metric.VOLUME_SPOT}
+    assert btc.instrument.metrics - pepe.instrument.metrics == {Metric.VOLUME_SPOT_24H}
     assert not {Metric.LIQ_LONG, Metric.LS, Metric.TAKER_BUY} & btc.instrument.metrics
 
 
@@ -118,7 +118,7 @@ def test_a_context_becomes_prices_coins_dollars_and_an_hourly_rate() -> None:
             seen(Metric.PRICE, 64000.0),
             seen(Metric.INDEX, 64020.0),
             seen(Metric.OI_LEVEL, 40000.0),
-            seen(Metric.VOLUME, 1.5e9, **VOLUME),
+            seen(Metric.VOLUME_24H, 1.5e9, **VOLUME),
             seen(Metric.FUNDING, pytest.approx(0.0001), interval_h=1.0, next_at=NEXT, rate=0.0000125),
         ),
         (),
@@ -133,7 +133,7 @@ def test_contexts_belong_to_names_by_position_with_the_delisted_still_among_them
     assert pepe[Metric.PRICE].value == pytest.approx(0.0000108)
     assert pepe[Metric.INDEX].value == pytest.approx(0.0000109)
     assert pepe[Metric.OI_LEVEL].value == 9e11
-    assert pepe[Metric.VOLUME].value == 2e7
+    assert pepe[Metric.VOLUME_24H].value == 2e7
     assert pepe[Metric.FUNDING].value == pytest.approx(-0.00008)
     assert parsed.rejected == ()
 
@@ -196,7 +196,7 @@ def test_just_before_the_hour_the_next_funding_is_seconds_away() -> None:
 def test_spot_volume_is_that_of_the_bridged_coin_against_usdc() -> None:
     parsed = parse_spot_volume(spot_answer(TOKENS, PAIRS, SPOT), NOW, KNOWN)
 
-    assert parsed == Parsed((seen(Metric.VOLUME_SPOT, 6e7, **VOLUME),), ())
+    assert parsed == Parsed((seen(Metric.VOLUME_SPOT_24H, 6e7, **VOLUME),), ())
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ DETAILS = [
 ]
 CLOSED = {"instType": "SWAP", "instId": SYMBOL, "instFamily": "BTC-USDT", "uly": "BTC-USDT", "details": DETAILS}
 
-LINEAR = Listed(Instrument("okx", SYMBOL, "BTC", 1.0, frozenset({Metric.VOLUME_SPOT})), contract=0.01)
+LINEAR = Listed(Instrument("okx", SYMBOL, "BTC", 1.0, frozenset({Metric.VOLUME_SPOT_24H})), contract=0.01)
 COIN_MARGINED = Listed(Instrument("okx", "BTC-USD-SWAP", "BTC", 1.0, frozenset()), contract=100.0, inverse=True)
 KNOWN = by_symbol([LINEAR, COIN_MARGINED])
 
@@ -105,7 +105,7 @@ def test_a_linear_and_an_inverse_perpetual_are_listed_with_their_contracts() -> 
     assert (linear.instrument.symbol, linear.instrument.coin, linear.contract) == (SYMBOL, "BTC", 0.01)
     assert (inverse.instrument.symbol, inverse.instrument.coin, inverse.contract) == ("BTC-USD-SWAP", "BTC", 100.0)
     assert (linear.inverse, inverse.inverse) == (False, True)
-    assert linear.instrument.metrics - inverse.instrument.metrics == {Metric.INDEX, Metric.VOLUME_SPOT}
+    assert linear.instrument.metrics - inverse.instrument.metrics == {Metric.INDEX, Metric.VOLUME_SPOT_24H}
     assert linear.delists is None
     assert parsed.rejected == ()
 
@@ -164,8 +164,8 @@ def test_a_perpetual_without_a_usable_contract_is_refused(change: dict[str, Any]
         (parse_mark, MARK, [seen(Metric.PRICE, 64000.0)]),
         (parse_index, INDEX, [seen(Metric.INDEX, 64020.0)]),
         (parse_open_interest, INTEREST, [seen(Metric.OI_LEVEL, 30000.0)]),
-        (parse_volume, TICKER, [seen(Metric.VOLUME, 2_560_040_000.0, timedelta(seconds=90), span=DAY)]),
-        (parse_spot_volume, SPOT, [seen(Metric.VOLUME_SPOT, 512_000_000.0, timedelta(seconds=90), span=DAY)]),
+        (parse_volume, TICKER, [seen(Metric.VOLUME_24H, 2_560_040_000.0, timedelta(seconds=90), span=DAY)]),
+        (parse_spot_volume, SPOT, [seen(Metric.VOLUME_SPOT_24H, 512_000_000.0, timedelta(seconds=90), span=DAY)]),
     ],
 )
 def test_a_documented_row_becomes_its_observation(

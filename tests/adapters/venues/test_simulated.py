@@ -17,7 +17,7 @@ from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
 from signals.cells import Cells, Vectors
 from signals.judge import judge
-from signals.model import OBSERVED, Metric, Observation
+from signals.model import OBSERVED, ROLLING, Metric, Observation
 from signals.panel import KEEP, STORED, Panel, from_ms, resolutions
 from signals.registry import BY_NAME, SIGNALS
 from signals.rules.language import Vocabulary, parse
@@ -299,7 +299,7 @@ def test_prices_of_a_coin_agree_across_venues() -> None:
 
 def test_each_venue_offers_what_the_real_one_does() -> None:
     offered = {v.name: frozenset().union(*(f.metrics for f in v.feeds)) for v in market().venues(lambda: START)}
-    everything = set(OBSERVED)
+    everything = set(OBSERVED) - set(ROLLING.values())
 
     assert everything - offered["binance"] == set()
     assert everything - offered["bitget"] == {Metric.LS}
@@ -343,7 +343,7 @@ def test_the_past_fills_every_window_up_to_the_last_bar_before_the_start() -> No
         assert len(panel.times) == KEEP[step] // step
         assert from_ms(int(panel.times[-1])) == START - step
         assert set(np.diff(panel.times).tolist()) == {step // timedelta(milliseconds=1)}
-        assert set(panel.matrices) == set(STORED)
+        assert set(panel.matrices) == set(STORED) - set(ROLLING.values())
         assert all(np.isfinite(matrix).all() for matrix in panel.matrices.values())
         assert all(np.isfinite(leg).all() for legs in panel.legs.values() for leg in legs.values())
 

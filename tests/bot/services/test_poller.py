@@ -134,8 +134,10 @@ class Troubled:
     def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap]:
         return self.venue.liquidations(of)
 
-    def history(self, instrument: Instrument, metric: Metric, span: Span) -> AsyncIterator[Observation]:
-        return self.venue.history(instrument, metric, span)
+    def history(
+        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
+    ) -> AsyncIterator[Observation]:
+        return self.venue.history(instrument, metric, span, step)
 
 
 @dataclass

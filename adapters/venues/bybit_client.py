@@ -1,0 +1,303 @@
+"""Bybit over the network: one call brings all perpetuals, one all spot pairs, and ratios are swept."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import msgspec
+
+from adapters.venues.base import Batch, Bucket, Cost, Feed, Label, Quality, Scope, Span
+from adapters.venues.bybit import (
+    LINEAR,
+    LIQUIDATIONS,
+    NAME,
+    SPOT_MARKET,
+    parse_cursor,
+    parse_instruments,
+    parse_klines,
+    parse_liquidations,
+    parse_ls,
+    parse_open_interest,
+    parse_settled,
+    parse_spot_volume,
+    parse_tickers,
+)
+from adapters.venues.client import Client, Endpoints, Wiring
+from adapters.venues.manners import Manners
+from adapters.venues.past import read
+from adapters.venues.settling import Settling
+from adapters.venues.silence import Silence
+from adapters.venues.streams import Channel
+from adapters.venues.transport import Request, Response
+from adapters.venues.wire import Known, Listed, Parsed
+from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
+from signals.panel import to_ms
+
+ENDPOINTS = Endpoints("https://api.bybit.com", "https://api.bybit.com", "wss://stream.bybit.com")
+
+_STREAM = "/v5/public/linear"
+
+BANNED_FOR = timedelta(minutes=10)
+"""How long to be silent after "access too frequent"."""
+
+_CHUNK = 50
+"""Topics of one subscription: one bad topic may fail them all."""
+_LONGEST_SUBSCRIPTION = 21_000
+"""Characters of all topics of one connection."""
+_HEARTBEAT = "tickers.BTCUSDT"
+_PAGE = "1000"
+_PAST_PAGE = "200"
+
+
+def _used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
+    """Bybit tells what remains of an endpoint's own limit, which is not that of the address."""
+    del bucket, headers
+    return {}
+
+
+def _ban(response: Response, now: datetime) -> datetime | None:
+    """403 "access too frequent" is a ban of the address; other 403 are not."""
+    frequent = response.status == 403 and b"too frequent" in response.body.lower()
+    return now + BANNED_FOR if frequent else None
+
+
+MANNERS = Manners(NAME, (Bucket("address", 600, timedelta(seconds=5)),), _used, _ban)
+
+
+def _subscriptions(symbols: Sequence[str]) -> Sequence[Sequence[str]]:
+    """Chunks of topics, on as many connections as their length needs; each carries the heartbeat."""
+    connections: list[list[str]] = [[]]
+    length = 0
+    for start in range(0, len(symbols), _CHUNK):
+        topics = [f"{LIQUIDATIONS}{symbol}" for symbol in symbols[start : start + _CHUNK]]
+        if length + sum(map(len, topics)) > _LONGEST_SUBSCRIPTION:
+            connections.append([])
+            length = 0
+        length += sum(map(len, topics))
+        connections[-1].append(_message("subscribe", topics))
+    return [[_message("subscribe", [_HEARTBEAT]), *messages] for messages in connections]
+
+
+def _message(op: str, topics: Sequence[str]) -> str:
+    return msgspec.json.encode({"op": op, "args": topics}).decode()
+
+
+def _is_heartbeat(frame: bytes) -> bool:
+    """Whether it is data of the ticker that never rests; acknowledgements and pongs are none."""
+    return _HEARTBEAT.encode() in frame[:200] and b'"topic"' in frame[:200]
+
+
+class _Ack(msgspec.Struct):
+    op: str = ""
+    success: bool = True
+    ret_msg: str = ""
+
+
+def _refused(frame: bytes) -> frozenset[str] | None:
+    """The symbols that a refused subscription names; None where a frame refuses none."""
+    if b'"success"' not in frame[:100]:
+        return None
+    try:
+        ack = msgspec.json.decode(frame, type=_Ack)
+    except msgspec.DecodeError:
+        return None
+    if ack.op != "subscribe" or ack.success:
+        return None
+    topics = (word.strip("[]:,") for word in ack.ret_msg.split())
+    return frozenset(topic.removeprefix(LIQUIDATIONS) for topic in topics if topic.startswith(LIQUIDATIONS))
+
+
+def _identity(item: Liquidation) -> tuple[str, datetime, str, float, float]:
+    return item.symbol, item.at, item.side, item.coins, item.price
+
+
+CHANNEL = Channel(
+    venue=NAME,
+    subscribe=_subscriptions,
+    parse=parse_liquidations,
+    beats=_is_heartbeat,
+    key=_identity,
+    refused=_refused,
+    ping='{"op":"ping"}',
+)
+
+_ADDRESS = Cost("address", 1)
+INSTRUMENTS = Feed("instruments", frozenset(), timedelta(minutes=10), _ADDRESS, Scope.BULK)
+PAST = Feed("past", frozenset(), timedelta(0), _ADDRESS, Scope.EACH)
+TICKERS = Feed(
+    "tickers",
+    frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.VOLUME_24H}),
+    timedelta(seconds=10),
+    _ADDRESS,
+    Scope.BULK,
+)
+SPOT = Feed("volume.spot", frozenset({Metric.VOLUME_SPOT_24H}), timedelta(seconds=30), _ADDRESS, Scope.BULK)
+LS = Feed(
+    "ls",
+    frozenset({Metric.LS}),
+    timedelta(minutes=5),
+    _ADDRESS,
+    Scope.EACH,
+    after=timedelta(seconds=20),
+    pace=10.0,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """How a feed is asked and read."""
+
+    path: str
+    params: Mapping[str, str]
+    parse: Callable[[bytes, datetime, Known], Parsed]
+
+
+_CALLS: Mapping[str, _Call] = {
+    TICKERS.name: _Call("tickers", {"category": LINEAR}, parse_tickers),
+    SPOT.name: _Call("tickers", {"category": SPOT_MARKET}, parse_spot_volume),
+    LS.name: _Call("account-ratio", {"category": LINEAR, "period": "5min", "limit": "1"}, parse_ls),
+}
+
+
+_PAST_STEPS = {
+    timedelta(minutes=1): "1",
+    timedelta(minutes=5): "5",
+    timedelta(hours=1): "60",
+    timedelta(hours=4): "240",
+    timedelta(days=1): "D",
+}
+_PAST_STATISTICS = {
+    timedelta(minutes=5): "5min",
+    timedelta(minutes=15): "15min",
+    timedelta(hours=1): "1h",
+    timedelta(hours=4): "4h",
+    timedelta(days=1): "1d",
+}
+"""How bars of klines and steps of statistics are asked for."""
+
+
+_NONE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """How the past of a metric is asked and read: so many rows a call, of `step` unless it is always another."""
+
+    path: str
+    params: Callable[[Span, timedelta], Mapping[str, str]]
+    parse: Callable[[bytes, datetime, Known, timedelta], Parsed]
+    rows: int
+    step: timedelta | None = None
+    overlap: timedelta = _NONE
+    steps: frozenset[timedelta] = frozenset(_PAST_STEPS)
+
+
+def _bars(page: Span, step: timedelta) -> Mapping[str, str]:
+    """Bars are named by their starts; the last one that is wanted ends with the page."""
+    end = page.end - step
+    return {"interval": _PAST_STEPS[step], "start": _ms(page.start), "end": _ms(end), "limit": "1000"}
+
+
+def _statistics(name: str, limit: int) -> Callable[[Span, timedelta], Mapping[str, str]]:
+    return lambda page, step: {
+        name: _PAST_STATISTICS[step], "startTime": _ms(page.start), "endTime": _ms(page.end), "limit": str(limit)
+    }  # fmt: skip
+
+
+def _paid(page: Span, step: timedelta) -> Mapping[str, str]:
+    del step
+    return {"startTime": _ms(page.start), "endTime": _ms(page.end), "limit": "200"}
+
+
+def _ms(at: datetime) -> str:
+    return str(to_ms(at))
+
+
+def _klines(metric: Metric, body: bytes, received: datetime, known: Known, step: timedelta) -> Parsed:
+    return parse_klines(body, received, known, metric, step)
+
+
+_PASTS: Mapping[Metric, _Past] = {
+    Metric.PRICE: _Past("mark-price-kline", _bars, partial(_klines, Metric.PRICE), 1000),
+    Metric.INDEX: _Past("index-price-kline", _bars, partial(_klines, Metric.INDEX), 1000),
+    Metric.VOLUME: _Past("kline", _bars, partial(_klines, Metric.VOLUME), 1000),
+    Metric.OI_LEVEL: _Past(
+        "open-interest",
+        _statistics("intervalTime", 200),
+        lambda body, received, known, _: parse_open_interest(body, received, known),
+        200,
+        steps=frozenset(_PAST_STATISTICS),
+    ),
+    Metric.LS: _Past(
+        "account-ratio",
+        _statistics("period", 500),
+        lambda body, received, known, _: parse_ls(body, received, known),
+        500,
+        steps=frozenset(_PAST_STATISTICS),
+    ),
+    Metric.FUNDING_SETTLED: _Past(
+        "funding/history",
+        _paid,
+        lambda body, received, known, _: parse_settled(body, received, known),
+        150,
+        step=timedelta(hours=1),
+        overlap=timedelta(hours=16),
+    ),
+}
+"""Funding is paid every hour at the most; two payments of eight hours before a page show the interval of its first."""
+
+
+class Bybit:
+    """Bybit over the network."""
+
+    name = NAME
+    label = Label.LIVE
+    quality = Quality.SILVER
+    feeds = (TICKERS, SPOT, LS)
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.client = Client(MANNERS, wiring)
+        self._settling = Settling()
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """The living perpetuals, over all pages of the list."""
+        listed: list[Listed] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            params = {"category": LINEAR, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+            answer = await self.client.ask(INSTRUMENTS, self._request("instruments-info", params))
+            listed += parse_instruments(answer.body, answer.received).listed
+            cursor = parse_cursor(answer.body)
+        return await self.client.enroll(listed)
+
+    async def snapshot(self, feed: Feed, of: Sequence[Instrument]) -> Batch:
+        """The feed's values now; one that is asked for each instrument is about the first of `of`."""
+        call = _CALLS[feed.name]
+        params = {**call.params, "symbol": of[0].symbol} if feed.scope is Scope.EACH else call.params
+        answer = await self.client.ask(feed, self._request(call.path, params))
+        parsed = call.parse(answer.body, answer.received, self.client.roster.known)
+        return self.client.batch(feed, answer, self._settling.with_paid(parsed))
+
+    def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap | Pulse]:
+        """All forced closes of the known perpetuals."""
+        del of
+        return self.client.stream(CHANNEL, _STREAM)
+
+    def history(
+        self, instrument: Instrument, metric: Metric, span: Span, step: timedelta
+    ) -> AsyncIterator[Observation]:
+        """Mark prices and volumes of bars, open interest, ratios and paid funding, since the perpetual was listed."""
+        past = _PASTS.get(metric)
+        if past is None or (past.step is None and step not in past.steps):
+            return Silence()
+
+        async def look_up(page: Span) -> Parsed:
+            params = {"category": LINEAR, "symbol": instrument.symbol, **past.params(page, step)}
+            answer = await self.client.look_up(PAST, self._request(past.path, params))
+            return past.parse(answer.body, answer.received, self.client.roster.known, step)
+
+        return read(span, past.rows * (past.step or step), look_up, past.overlap)
+
+    def _request(self, path: str, params: Mapping[str, str]) -> Request:
+        return Request(f"{self.client.endpoints.rest}/v5/market/{path}", params)

@@ -1,0 +1,1 @@
+"""Fake exchanges: they speak the REST and websocket shapes of each venue, written from its documentation alone."""
