@@ -160,3 +160,14 @@ def test_a_seeded_fault_still_has_its_place_and_its_tests(fault: dict[str, str])
     assert (ROOT / fault["file"]).read_text(encoding="utf-8").count(fault["old"]) == 1
     assert fault["tests"]
     assert [test for test in fault["tests"] if not (ROOT / test).is_file()] == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_ccxt_is_asked_as_an_oracle_and_measured_against_alone(path: Path) -> None:
+    parsed = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    imports = [node for node in parsed if isinstance(node, ast.Import | ast.ImportFrom)]
+    named = {alias.name for node in imports for alias in node.names}
+    named |= {node.module or "" for node in imports if isinstance(node, ast.ImportFrom)}
+
+    if not name_of(path).startswith(("tests/oracle/", "bench/")):
+        assert not [name for name in named if name.split(".")[0] == "ccxt" or name == "tests.oracle.theirs"]
