@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,7 +90,7 @@ async def test_a_full_refresh_is_three_calls_that_bring_the_documented_values_an
     await venue.instruments()
     transport.asked.clear()
 
-    batches = [await venue.snapshot(feed, ()) for feed in (CONTRACTS, TICKERS, SPOT)]
+    batches = [await venue.snapshot(replace(feed, every=MINUTE), ()) for feed in (CONTRACTS, TICKERS, SPOT)]
     listed = await venue.instruments()
 
     assert transport.asked == [
