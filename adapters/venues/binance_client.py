@@ -229,6 +229,8 @@ class Binance:
         return (parse_volume if feed.name == VOLUME.name else parse_spot_volume)(body, received, known)
 
     async def _paid(self, symbol: str, page: Span) -> Parsed:
+        if self._terms is None:
+            await self.snapshot(INTERVALS, ())
         times = {"startTime": str(to_ms(page.start)), "endTime": str(to_ms(page.end))}
         request = self._request("/fapi/v1/fundingRate", {"symbol": symbol, "limit": "1000", **times})
         answer = await self.client.look_up(PAST_FUNDING, request)
