@@ -16,6 +16,8 @@ from typing import TypeVar
 import msgspec
 
 from adapters.venues.base import Unavailable
+from adapters.venues.shapes import Decimal, row
+from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
     DAY,
     FRESH,
@@ -23,7 +25,6 @@ from adapters.venues.wire import (
     MOST_PER_INTERVAL,
     RATIO_FRESH,
     VOLUME_FRESH,
-    Decimal,
     Known,
     Listed,
     Parsed,
@@ -38,9 +39,7 @@ from adapters.venues.wire import (
     liquidation,
     number,
     per_coin,
-    row,
     share_ratio,
-    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -407,9 +406,9 @@ def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     A pair without trades adds nothing and dates nothing: halted ones stay in the list with the time of their last.
     """
     rows = Rows(NAME, received, known)
-    pairs = rows.read(envelope(body, list[msgspec.Raw], NAME), _Ticker)
-    traded = {pair.symbol: (number(pair.quote_volume), instant(pair.close_time)) for pair in pairs}
-    spot_volume(rows, {name: leg for name, leg in traded.items() if leg[0] != 0}, QUOTES, VOLUME_FRESH)
+    found = rows.read(envelope(body, list[msgspec.Raw], NAME), _Ticker)
+    pairs = {pair.symbol: pair for pair in found if number(pair.quote_volume) != 0}
+    spot_volume(rows, pairs, lambda pair: (number(pair.quote_volume), instant(pair.close_time)), QUOTES, VOLUME_FRESH)
     return rows.parsed()
 
 

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from adapters.venues.base import Refused, Unavailable
+from adapters.venues.shapes import Decimal
 from adapters.venues.wire import (
     INTERVALS_H,
-    Decimal,
     Known,
     Listed,
     Parsed,

@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from adapters.venues.base import Unavailable
+from adapters.venues.shapes import Decimal
+from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
     DAY,
     FRESH,
     RATIO_FRESH,
     VOLUME_FRESH,
-    Decimal,
     Known,
     Listed,
     Parsed,
@@ -35,7 +36,6 @@ from adapters.venues.wire import (
     per_coin,
     product,
     settled,
-    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -275,8 +275,8 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """Volume of 24 h of `/market/tickers?instType=SPOT`, of each coin's pairs against USDT and USDC."""
     rows = Rows(NAME, received, known)
-    spot = (ticker for ticker in rows.read(_data(body), _Ticker) if ticker.inst_type == "SPOT")
-    spot_volume(rows, {each.inst_id: (number(each.vol_ccy), instant(each.ts)) for each in spot}, SPOT, VOLUME_FRESH)
+    pairs = {each.inst_id: each for each in rows.read(_data(body), _Ticker) if each.inst_type == "SPOT"}
+    spot_volume(rows, pairs, lambda pair: (number(pair.vol_ccy), instant(pair.ts)), SPOT, VOLUME_FRESH)
     return rows.parsed()
 
 

@@ -9,7 +9,7 @@ _FIELDS = {
     Metric.PRICE: Field.PRICE,
     Metric.INDEX: Field.INDEX,
     Metric.OI_LEVEL: Field.OI,
-    Metric.VOLUME: Field.VOLUME,
+    Metric.VOLUME_24H: Field.VOLUME,
     Metric.LS: Field.RATIO,
     Metric.LS_TOP: Field.RATIO,
     Metric.LS_POS: Field.RATIO,
@@ -31,7 +31,7 @@ def _observed(parsed: Parsed) -> Facts:
     found: dict[tuple[str, Field], Value] = {}
     for seen in parsed.observations:
         match seen.metric:
-            case Metric.VOLUME_SPOT:
+            case Metric.VOLUME_SPOT_24H:
                 found[seen.coin, Field.SPOT] = seen.value
                 continue
             case Metric.FUNDING:
