@@ -52,7 +52,7 @@ class Case:
         exchange = theirs.exchange_of(venue, self.coins)
         read = list(theirs.CALLS[venue, self.reader.call](exchange, json.loads(self.answer)))
         mine = ours.facts(self.reader.read(self.answer))
-        return list(odds(venue, mine, theirs.facts(exchange, read), self.reader.known))
+        return list(odds(venue, mine, theirs.facts(exchange, read), ours.counted(self.reader.known)))
 
 
 def readers(coins: tuple[Coin, ...]) -> Sequence[Reader]:
