@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
@@ -28,12 +28,15 @@ from adapters.venues.live import LiveMarket
 from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
 from adapters.venues.registry import VENUES
+from adapters.venues.warming import Warming
 from bot import wording
 from bot.choices import choices
 from bot.clock import Clock
 from bot.commands.registry import COMMANDS
 from bot.demo import Script, play_script
+from bot.history import BadRequest, History, Shown, Wanted, chosen
 from bot.market import play, trailing
+from bot.phrases import venue as venue_called
 from bot.services.dispatcher import Dispatcher
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
@@ -42,6 +45,7 @@ from bot.services.runtime import run_all, stop_on_signals
 from bot.services.sender import Sender
 from bot.settings import Settings
 from bot.welcome import Welcome
+from signals.model import Instrument
 from signals.registry import SIGNALS
 
 log = structlog.get_logger()
@@ -127,9 +131,14 @@ def live(settings: Settings, endpoints: Mapping[str, Endpoints]) -> OpenMarket:
     @asynccontextmanager
     async def open_it(store: Store, wall: Clock) -> AsyncIterator[MarketSource]:
         async with live_venues(settings, endpoints, store, wall) as venues:
-            yield LiveMarket(venues, store, wall.now, wall.shift)
+            warming = Warming(venues, lambda: _listed(venues, wall.now()), store, wall.now)
+            yield LiveMarket(venues, store, wall.now, wall.shift, warming.run)
 
     return open_it
+
+
+def _listed(venues: Sequence[LiveVenue], at: datetime) -> Sequence[Instrument]:
+    return [of for venue in venues for of in venue.client.roster.instruments(at)]
 
 
 @asynccontextmanager
@@ -146,6 +155,27 @@ async def live_venues(
             wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
             venues.append(VENUES[name].open(wiring))
         yield venues
+
+
+def known_venue(settings: Settings, name: str) -> str:
+    """The live venue that is meant. Raises BadRequest where there is none, or where it needs a key that is not set."""
+    found = chosen("VENUE", name, list(VENUES))[0]
+    if VENUES[found].needs_key and not keys(settings).get(found):
+        raise BadRequest(f"{venue_called(found)} needs a key: set PERPWATCH_{found.upper()}_KEY.")
+    return found
+
+
+async def write_history(
+    settings: Settings, endpoints: Mapping[str, Endpoints], url: str, wanted: Wanted, shown: Shown
+) -> Sequence[str]:
+    """Write a venue's past, within the budgets of the store at that URL; returns what could not be had."""
+    wall, name = Clock(now()), wanted.venue
+    async with opened(url) as store, aclosing(Http(endpoints[name].hosts)) as transport:
+        key = keys(settings).get(name, "")
+        venue = VENUES[name].open(
+            Wiring(endpoints[name], transport, store, wall.now, SystemRandom(), settings.egress, key)
+        )
+        return await History(venue, wanted, wall.now, shown).run()
 
 
 def keys(settings: Settings) -> Mapping[str, str]:

@@ -20,10 +20,11 @@ from adapters.store.base import StoreError
 from adapters.venues.base import BadRecording, MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
-from bot import app, check, demo, replay, venue_report
+from bot import app, check, demo, history, replay, venue_report
 from bot.clock import AS_FAST_AS_IT_GOES
 from bot.logs import configure
-from bot.phrases import drawn
+from bot.phrases import count, drawn
+from bot.progress import Progress, progress
 from bot.services.runtime import GivenUp
 from bot.settings import BadSettings, Settings, endpoints, load
 from bot.wording import problem as wording_of
@@ -32,7 +33,7 @@ from signals.units import duration
 
 P = ParamSpec("P")
 
-SPOKEN = (BadSettings, StoreError, BadRecording, GivenUp)
+SPOKEN = (BadSettings, StoreError, BadRecording, GivenUp, history.BadRequest)
 """Errors whose message is a sentence for people."""
 
 
@@ -355,6 +356,49 @@ def _check_venues(settings: Settings) -> None:
         click.echo("\n".join(venue_report.report(look)))
     if not all(venue_report.is_sound(look) for look in looks):
         sys.exit(1)
+
+
+@main.command("history")
+@click.argument("venue", metavar="VENUE")
+@click.option("--coins", metavar="BTC,ETH", default="", help="Coins; default: all that the venue lists.")
+@click.option("--since", default="30d", show_default=True, metavar="T", help="How long ago, like 30d, or a day.")
+@click.option("--metrics", default=",".join(history.METRICS), show_default=True, metavar="LIST", help="What of them.")
+@click.option("--step", default="1h", show_default=True, type=click.Choice(list(history.STEPS)), help="Length of bars.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: recordings, in the data folder."
+)
+@_spoken
+def history_(venue: str, coins: str, since: str, metrics: str, step: str, out: Path | None) -> None:
+    """Write the public past of a live venue as recordings, one file for each UTC day.
+
+    It uses only what the present leaves of the venue's limits. Stopped, it goes on where it was when it is run again:
+    whole days stay as they are, and today's is written anew.
+    """
+    settings = load(os.environ)
+    wanted = history.Wanted(
+        app.known_venue(settings, venue),
+        tuple(name.strip().upper() for name in coins.split(",") if name.strip()),
+        history.chosen("--metrics", metrics, list(history.METRICS)),
+        history.since(since, app.now()),
+        history.STEPS[step],
+        out or settings.data / "recordings",
+    )
+    shown = progress()
+    try:
+        _write_history(settings, wanted, shown)
+    except KeyboardInterrupt:
+        shown.end()
+        click.echo("Stopped. Run the same command again to go on.", err=True)
+        sys.exit(130)
+
+
+def _write_history(settings: Settings, wanted: history.Wanted, shown: Progress) -> None:
+    with app.storage(settings, settings.data) as storage:
+        lacking = asyncio.run(app.write_history(settings, endpoints(os.environ), storage.url, wanted, shown))
+    shown.end()
+    click.echo(f"{count(shown.files, 'file')} written to {wanted.folder}.")
+    for sentence in lacking:
+        click.echo(f"not had: {sentence}")
 
 
 def _fail(sentence: str) -> NoReturn:

@@ -37,12 +37,17 @@ _QUOTIENTS: Mapping[str, tuple[Callable[[Panel, timedelta, int | None], Series],
 
 
 class Vectors:
-    """What is computed from one panel over all coins, each once; `rows` as in features: 1 live, None in replay."""
+    """What is computed from one panel over all coins, each once; `rows` as in features: 1 live, None in replay.
 
-    def __init__(self, panel: Panel, signals: Sequence[Signal], rows: int | None) -> None:
+    Bars that end by `past` may have been filled in afterwards: windows reach into them, but none that ends there is
+    judged.
+    """
+
+    def __init__(self, panel: Panel, signals: Sequence[Signal], rows: int | None, past: datetime | None = None) -> None:
         self.panel = panel
         self.signals = {signal.name: signal for signal in signals}
         self._rows = rows
+        self._past = past
         self._columns = {coin: column for column, coin in enumerate(panel.coins)}
         self._known: dict[tuple[str, timedelta, str], tuple[Panel, Series]] = {}
 
@@ -57,8 +62,9 @@ class Vectors:
         column = self._columns.get(cell.coin) if bars.coins is self.panel.coins else bars.column(cell.coin)
         if row < 0 or row_in_series < 0 or column is None or at - from_ms(int(bars.times[row])) >= bars.step:
             return None, at, bars.step
-        value = float(series[row_in_series, column])
-        return (value if np.isfinite(value) else None), from_ms(int(bars.times[row])), bars.step
+        end, value = from_ms(int(bars.times[row])), float(series[row_in_series, column])
+        is_news = self._past is None or end > self._past
+        return (value if is_news and np.isfinite(value) else None), end, bars.step
 
     def has_holes(self, cell: Cell, at: datetime) -> bool:
         """Whether a sum over the cell's window that ends by `at` lacks a bar, and so is a floor."""

@@ -189,7 +189,7 @@ class Instrument:
 
     @property
     def leg(self) -> str:
-        """The series that its numbers belong to: of its venue, its money and its version, and comparable with no other."""
+        """The series that its numbers belong to, comparable with no other: of its venue, its money and its version."""
         money = f"/{self.money}" if self.money else ""
         return f"{self.venue}{money}{f'#{self.version}' if self.version > 1 else ''}"
 

@@ -1,11 +1,17 @@
 """Bars as a store keeps them: one row each, joined to a panel when they are read."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeAlias
+
+import numpy as np
 
 from signals.model import Metric
-from signals.panel import Panel, resolutions, stack
+from signals.panel import Matrix, Panel, resolutions, stack
+
+Slot: TypeAlias = tuple[Metric, str | None]
+"""One matrix of a bar: a metric over all venues, or one venue's leg of it."""
 
 KEPT_CYCLES = 60
 """Closed moments that a store keeps for readers that fell behind."""
@@ -33,3 +39,48 @@ def joined(bars: Iterable[Panel], step: timedelta, metrics: Collection[Metric], 
         matrices={metric: x for metric, x in panel.matrices.items() if metric in metrics},
         legs={metric: by for metric, by in panel.legs.items() if metric in metrics},
     )
+
+
+def filled(stored: Panel | None, past: Panel) -> Panel | None:
+    """The stored row with the past where it is unknown, over the coins and legs of both; None if that adds nothing."""
+    if stored is None:
+        return past
+    coins = tuple(dict.fromkeys((*stored.coins, *past.coins)))
+    known, found = _spread(stored, coins), _spread(past, coins)
+    merged = {slot: _where_unknown(known.get(slot), found.get(slot)) for slot in {**known, **found}}
+    if all(_same(known.get(slot), row) for slot, row in merged.items()):
+        return None
+    whole = {metric: row for (metric, venue), row in merged.items() if venue is None}
+    legs: dict[Metric, dict[str, Matrix]] = {metric: {} for metric in (*stored.legs, *past.legs)}
+    for (metric, venue), row in merged.items():
+        if venue is not None:
+            legs[metric][venue] = row
+    return Panel(stored.times, coins, stored.step, whole, legs)
+
+
+def _spread(row: Panel, coins: Sequence[str]) -> Mapping[Slot, Matrix]:
+    """The matrices of the row over these coins."""
+    place = {coin: column for column, coin in enumerate(coins)}
+    columns = np.array([place[coin] for coin in row.coins], np.int64)
+    slots: dict[Slot, Matrix] = {(metric, None): matrix for metric, matrix in row.matrices.items()}
+    slots |= {(metric, venue): matrix for metric, by in row.legs.items() for venue, matrix in by.items()}
+    wide = {slot: np.full((1, len(coins)), np.nan, np.float32) for slot in slots}
+    for slot, matrix in slots.items():
+        wide[slot][:, columns] = matrix
+    return wide
+
+
+def _where_unknown(known: Matrix | None, found: Matrix | None) -> Matrix:
+    if known is None or found is None:
+        only = found if known is None else known
+        if only is None:
+            raise AssertionError("a slot belongs to one of the two rows")
+        return only
+    filled_in: Matrix = np.where(np.isfinite(known), known, found)
+    return filled_in
+
+
+def _same(known: Matrix | None, merged: Matrix) -> bool:
+    """Whether nothing is known that was not."""
+    before = 0 if known is None else np.isfinite(known).sum()
+    return bool(before == np.isfinite(merged).sum())

@@ -60,7 +60,15 @@ class MarketStore(Protocol):
         ...
 
     async def extend(self, bars: Sequence[Panel]) -> None:
-        """Add bars of the past (backfill): they are no news and wake nobody."""
+        """Add bars of the past (backfill): they are no news and wake nobody.
+
+        Only bars older than the last closed moment are taken. What is known stays; a value is taken where the stored
+        one is unknown, and coins and venues are added.
+        """
+        ...
+
+    async def backfilled(self) -> int:
+        """A number that grows whenever bars of the past changed what is stored."""
         ...
 
     async def steps(self) -> Sequence[timedelta]:

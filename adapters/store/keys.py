@@ -24,6 +24,9 @@ STEPS = "{m}steps"
 HEALTH = "{v}health"
 """How the venues were doing when that was last said."""
 
+BACKFILLED = "{m}backfilled"
+"""How often bars of the past changed what is stored."""
+
 CHANGES = "{u}chg"
 """Stream of rule changes; the id is the number of the change."""
 PLACES = "{u}places"

@@ -1,13 +1,11 @@
 """The ports in memory: for the demo of one command, for tests, and for answers about recordings. Nothing survives."""
 
-import asyncio
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapters.chat.base import Place, place_of
-from adapters.store.bars import KEPT_CYCLES, joined, kept_rows, rows_of
 from adapters.store.base import (
     MAX_TRIES,
     Claim,
@@ -27,75 +25,12 @@ from adapters.store.base import (
     lane_entry,
     rule_id,
 )
+from adapters.store.memory_market import Bell, MemoryMarkets
 from adapters.store.memory_venues import MemoryVenues
-from signals.aggregate import Cycle
 from signals.event import Event
-from signals.model import Metric
-from signals.panel import Panel, to_ms
+from signals.panel import to_ms
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import Draft, Rule
-
-
-class _Bell:
-    """Wakes everyone who waits for something new."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def ring(self) -> None:
-        self._event.set()
-        self._event = asyncio.Event()
-
-    async def heard(self) -> None:
-        await self._event.wait()
-
-
-class _Markets:
-    """Closed moments and bars."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._cycles: deque[Cycle] = deque(maxlen=KEPT_CYCLES)
-        self._bars: dict[timedelta, dict[int, Panel]] = {}
-        self._closed = _Bell()
-
-    async def close(self, cycle: Cycle) -> None:
-        if self._cycles and cycle.at <= self._cycles[-1].at:
-            return
-        self._cycles.append(cycle)
-        self._keep(cycle.bars)
-        self._closed.ring()
-
-    async def latest(self) -> Cycle | None:
-        return replace(self._cycles[-1], bars=()) if self._cycles else None
-
-    async def cycles(self, after: datetime | None) -> AsyncIterator[Cycle]:
-        while True:
-            for cycle in [c for c in self._cycles if after is None or c.at > after]:
-                after = cycle.at
-                yield cycle
-            if not self._cycles or (after is not None and self._cycles[-1].at <= after):
-                await self._closed.heard()
-
-    async def panel(self, step: timedelta, metrics: Collection[Metric], rows: int) -> Panel:
-        kept = self._bars.get(step, {})
-        return joined((kept[at] for at in sorted(kept)[-rows:]), step, metrics, rows)
-
-    async def extend(self, bars: Sequence[Panel]) -> None:
-        self._keep(bars)
-
-    async def steps(self) -> Sequence[timedelta]:
-        return sorted(self._bars)
-
-    def _keep(self, bars: Sequence[Panel]) -> None:
-        for step, rows in kept_rows(bars).items():
-            kept = self._bars.setdefault(step, {})
-            for panel in bars:
-                if panel.step == step:
-                    for at, row in rows_of(panel):
-                        kept.setdefault(at, row)
-            for at in sorted(kept)[:-rows]:
-                del kept[at]
 
 
 class _Rules:
@@ -108,7 +43,7 @@ class _Rules:
         self._settings: dict[Place, PlaceSettings] = {}
         self._seen: dict[tuple[str, str], Saved | Full | bool | None] = {}
         self._changes: list[RuleChange] = []
-        self._changed = _Bell()
+        self._changed = Bell()
 
     async def add(self, place: Place, draft: Draft, seen: str, at: datetime, limit: int) -> Saved | Full:
         known = self._seen.get(("add", seen))
@@ -172,7 +107,7 @@ class _Alerts:
         self._judged: datetime | None = None
         self._waiting: dict[str, Event] = {}
         self._told: dict[str, list[Event]] = defaultdict(list)
-        self._committed = _Bell()
+        self._committed = Bell()
 
     async def state(self, rule_id: str, coin: str) -> tuple[int, AlertState]:
         version, state, _ = self._states.get((rule_id, coin), (0, AlertState(), ""))
@@ -385,7 +320,7 @@ class _Outboxes:
         return self._platforms[place.platform].log[place.id][::-1][:limit]
 
 
-class MemoryStore(_Markets, MemoryVenues, _Rules, _Alerts, _Outboxes):
+class MemoryStore(MemoryMarkets, MemoryVenues, _Rules, _Alerts, _Outboxes):
     """All ports in one process's memory; nothing survives it."""
 
     async def info(self) -> StoreInfo:

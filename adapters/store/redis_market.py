@@ -2,17 +2,18 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha1
 
 from adapters.store import codec, keys
-from adapters.store.bars import KEPT_CYCLES, joined, kept_rows, rows_of
+from adapters.store.bars import KEPT_CYCLES, filled, joined, kept_rows, rows_of
 from adapters.store.client import BLOCK_MS, Client, Word
-from adapters.store.replies import entries, listed, raw, read, text
+from adapters.store.replies import entries, listed, pairs, raw, read, text
 from signals.aggregate import Cycle
 from signals.model import Metric
 from signals.panel import Panel, to_ms
 
-PAGE = 500
-"""Bars a call of `extend`."""
+PAGE = 32
+"""Bars of the past that are joined and written at once: with hundreds of coins each is some 75 kB."""
 
 
 class RedisMarkets:
@@ -54,13 +55,28 @@ class RedisMarkets:
     async def extend(self, bars: Sequence[Panel]) -> None:
         kept = kept_rows(bars)
         for panel in bars:
-            words: list[Word] = []
-            for at, row in rows_of(panel):
-                words += [at, codec.bars([row])]
-            for start in range(0, len(words), 2 * PAGE):
-                page = words[start : start + 2 * PAGE]
-                head = (_seconds(panel.step), kept[panel.step])
-                await self._client.step("extend", [keys.STEPS, keys.bars(panel.step)], *head, *page)
+            for start in range(0, len(panel.times), PAGE):
+                page = panel.rows(start, start + PAGE)
+                while not await self._extend(page, kept[panel.step]):
+                    pass  # somebody else changed one of its bars meanwhile: join them anew
+
+    async def _extend(self, page: Panel, kept: int) -> bool:
+        """Join the page with what is there and write what that changed; False where it is not there any more."""
+        key = keys.bars(page.step)
+        first, last = int(page.times[0]), int(page.times[-1])
+        stored = pairs(await self._client.do("ZRANGEBYSCORE", key, first, last, "WITHSCORES"))
+        before = {int(float(text(at))): raw(blob) for blob, at in stored}
+        words: list[Word] = []
+        for at, row in rows_of(page):
+            blob = before.get(at)
+            joined_row = filled(None if blob is None else codec.read_bars(blob)[0], row)
+            if joined_row is not None:
+                words += [at, "" if blob is None else _hash(blob), codec.bars([joined_row])]
+        where = [keys.CYCLES, keys.STEPS, key, keys.BACKFILLED]
+        return not words or bool(await self._client.step("extend", where, _seconds(page.step), kept, *words))
+
+    async def backfilled(self) -> int:
+        return int(raw(await self._client.do("GET", keys.BACKFILLED) or b"0"))
 
     async def steps(self) -> Sequence[timedelta]:
         found = listed(await self._client.do("SMEMBERS", keys.STEPS))
@@ -69,3 +85,7 @@ class RedisMarkets:
 
 def _seconds(step: timedelta) -> str:
     return f"{step.total_seconds():g}"
+
+
+def _hash(blob: bytes) -> str:
+    return sha1(blob, usedforsecurity=False).hexdigest()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -89,10 +90,10 @@ class Asker:
             self._works(INSTRUMENTS)
 
     async def _ask(self, call: Call) -> None:
-        feed = self._feeds[call.feed]
+        feed = replace(self._feeds[call.feed], every=self._schedule.period(call))
         not_before: datetime | None = None
         try:
-            async with asyncio.timeout(ANSWER_WITHIN * self._schedule.period(call).total_seconds()):
+            async with asyncio.timeout(ANSWER_WITHIN * feed.every.total_seconds()):
                 batch = await self.venue.snapshot(feed, self._of(call))
         except VenueError as error:
             not_before = _not_before(error, self._clock())

@@ -84,8 +84,9 @@ _METRICS = frozenset(
 )
 
 
-class _ExchangeInfo(msgspec.Struct):
+class _ExchangeInfo(msgspec.Struct, rename="camel"):
     symbols: list[msgspec.Raw]
+    rate_limits: list[msgspec.Raw] = msgspec.field(default_factory=list)
 
 
 class _Row(msgspec.Struct, rename="camel"):
@@ -130,6 +131,26 @@ class _OpenInterest(_Row):
 class _PastOpenInterest(_Row):
     sum_open_interest: Decimal = None
     timestamp: Decimal = None
+
+
+class _Bar(msgspec.Struct, array_like=True):
+    """Start, prices, volumes in coins and, after the end, in the quote."""
+
+    start: Decimal
+    open: Decimal = None
+    high: Decimal = None
+    low: Decimal = None
+    close: Decimal = None
+    volume: Decimal = None
+    end: Decimal = None
+    quote_volume: Decimal = None
+
+
+class _RateLimit(msgspec.Struct, rename="camel"):
+    rate_limit_type: str = ""
+    interval: str = ""
+    interval_num: int = 0
+    limit: int = 0
 
 
 class _Ticker(_Row):
@@ -221,6 +242,32 @@ def _with_spot_legs(listed: Iterable[tuple[int, Listed]]) -> Iterator[Listed]:
             told.add(instrument.coin)
             instrument = replace(instrument, metrics=_METRICS | {Metric.VOLUME_SPOT_24H})
         yield replace(of, instrument=instrument)
+
+
+def parse_weight_limit(body: bytes) -> int | None:
+    """GET /fapi/v1/exchangeInfo: the weight that it allows in a minute; None where it does not say."""
+    for raw in envelope(body, _ExchangeInfo, NAME).rate_limits:
+        found = row(raw, _RateLimit)
+        by_minute = found is not None and (found.interval, found.interval_num) == ("MINUTE", 1)
+        if found is not None and by_minute and found.rate_limit_type == "REQUEST_WEIGHT" and found.limit > 0:
+            return found.limit
+    return None
+
+
+def parse_bars(body: bytes, received: datetime, of: Listed, metric: Metric, step: timedelta) -> Parsed:
+    """GET /fapi/v1/markPriceKlines, /indexPriceKlines, /klines: prices at the ends of bars, or dollars traded.
+
+    The last bar is not over yet and is refused as lying in the future.
+    """
+    rows = Rows(NAME, received, {of.instrument.symbol: of})
+    for bar in rows.read(envelope(body, list[msgspec.Raw], NAME), _Bar):
+        start = instant(bar.start)
+        end = None if start is None or start + step > received else start + step
+        if metric is Metric.VOLUME:
+            rows.total(metric, of, number(bar.quote_volume), end, step, step)
+        else:
+            rows.level(metric, of, per_coin(bar.close, of), end, step)
+    return rows.parsed()
 
 
 def parse_terms(body: bytes) -> Mapping[str, Terms]:
@@ -329,8 +376,10 @@ def parse_open_interest(body: bytes, received: datetime, known: Known, fresh_for
     return rows.parsed()
 
 
-def parse_past_open_interest(body: bytes, received: datetime, known: Known) -> Parsed:
-    """GET /futures/data/openInterestHist?symbol=&period=5m: the past in steps.
+def parse_past_open_interest(
+    body: bytes, received: datetime, known: Known, step: timedelta = STATISTICS_STEP
+) -> Parsed:
+    """GET /futures/data/openInterestHist?symbol=&period=: the past in steps.
 
     Whether a step is stamped with its start or its end is not documented. It is taken for the start, so that no
     past knows earlier than the present did.
@@ -338,7 +387,7 @@ def parse_past_open_interest(body: bytes, received: datetime, known: Known) -> P
     rows = Rows(NAME, received, known)
     for of, found in _each(rows, body, _PastOpenInterest):
         stamp = instant(found.timestamp)
-        at = None if stamp is None else stamp + STATISTICS_STEP
+        at = None if stamp is None else stamp + step
         rows.level(Metric.OI_LEVEL, of, in_coins(found.sum_open_interest, of), at, FRESH_COLD)
     return rows.parsed()
 

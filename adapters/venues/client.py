@@ -8,8 +8,8 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.base import VenueStore
-from adapters.venues.base import Batch, Feed, Venue
+from adapters.store.base import StoreError, VenueStore
+from adapters.venues.base import Batch, Feed, Unavailable, Venue
 from adapters.venues.manners import Answer, Api, Manners, Share
 from adapters.venues.roster import Roster, Turn
 from adapters.venues.streams import Channel, Stream
@@ -66,7 +66,7 @@ class Client:
 
     async def restore(self) -> Sequence[Instrument]:
         """The instruments as they were known before a restart: they are expected before the venue first answers."""
-        known = await self._wiring.store.learned(self._name_of_roster)
+        known = await self.learned(self._name_of_roster)
         if known is not None:
             self.roster.load(known)
         return self.roster.instruments(self.now)
@@ -85,8 +85,22 @@ class Client:
         for note in self.roster.update(listed):
             if not (first and note.turn is Turn.JOINED):
                 log.info("instrument", turn=note.turn, venue=self._venue, symbol=note.of.instrument.symbol)
-        await self._wiring.store.learn(self._name_of_roster, self.roster.dump())
+        await self.learn(self._name_of_roster, self.roster.dump())
         return self.roster.instruments(self.now)
+
+    async def learn(self, name: str, what: bytes) -> None:
+        """Keep what was found out over restarts. Raises Unavailable where the store does not answer."""
+        try:
+            await self._wiring.store.learn(name, what)
+        except StoreError:
+            raise Unavailable(f"the store does not answer, so nothing is kept of {self._venue}") from None
+
+    async def learned(self, name: str) -> bytes | None:
+        """What was found out; None where nothing was. Raises Unavailable where the store does not answer."""
+        try:
+            return await self._wiring.store.learned(name)
+        except StoreError:
+            raise Unavailable(f"the store does not answer, so {self._venue} is not asked") from None
 
     def batch(self, feed: Feed, answer: Answer, parsed: Parsed) -> Batch:
         """What was parsed of the answer."""

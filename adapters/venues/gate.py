@@ -10,12 +10,12 @@ the liquidation stream shows all closes. What the sign of their `size` means is 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import msgspec
 
+from adapters.venues.calibration import Close, Sign
 from adapters.venues.shapes import Decimal, row
 from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
@@ -62,20 +62,11 @@ OFFERED = frozenset(
         Metric.LS,
         Metric.LS_TOP,
         Metric.LS_POS,
-        Metric.LIQ_LONG,
-        Metric.LIQ_SHORT,
     }
 )
-
-
-class Sign(StrEnum):
-    """What the sign of a liquidation's size tells; only comparing the stream with the list of closes settles it."""
-
-    UNKNOWN = "unknown"
-    ORDER = "order"
-    """Negative is a sell, so a long was closed."""
-    POSITION = "position"
-    """Negative is a short."""
+RATIOS = (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
+SIDED = frozenset({Metric.LIQ_LONG, Metric.LIQ_SHORT})
+"""What is offered only while the sides of closes are known: a stream without sides must not look like a calm one."""
 
 
 class _Contract(msgspec.Struct):
@@ -111,6 +102,7 @@ class _Stats(msgspec.Struct):
     top_lsr_size: Decimal = None
     long_users: Decimal = None
     short_users: Decimal = None
+    open_interest: Decimal = None
 
 
 class _Paid(msgspec.Struct):
@@ -118,9 +110,24 @@ class _Paid(msgspec.Struct):
     r: Decimal = None
 
 
+class _Order(msgspec.Struct):
+    contract: str
+    time: Decimal = None
+    size: Decimal = None
+    order_size: Decimal = None
+
+
+class _Candle(msgspec.Struct):
+    t: Decimal = None
+    c: Decimal = None
+    sum: Decimal = None
+
+
 class _Frame(msgspec.Struct):
+    type: str = ""
     channel: str = ""
     event: str = ""
+    error: msgspec.Raw = msgspec.Raw(b"null")
     result: msgspec.Raw = msgspec.Raw(b"[]")
 
 
@@ -131,11 +138,17 @@ class _Closed(msgspec.Struct):
     time: Decimal = None
 
 
-def parse_instruments(body: bytes, received: datetime) -> ParsedInstruments:
-    """The living crypto perpetuals of `/futures/usdt/contracts`."""
+def parse_instruments(body: bytes, received: datetime, sign: Sign = Sign.UNKNOWN) -> ParsedInstruments:
+    """The living crypto perpetuals of `/futures/usdt/contracts`; with liquidations where their sides can be told."""
     rows = Rows(NAME, received, {})
-    found = (_listed(each, rows) for each in rows.read(_list(body), _Contract) if _is_watched(each))
+    metrics = OFFERED if sign is Sign.UNKNOWN else OFFERED | SIDED
+    found = (_listed(each, rows, metrics) for each in rows.read(_list(body), _Contract) if _is_watched(each))
     return ParsedInstruments(tuple(of for of in found if of is not None), tuple(rows.rejected))
+
+
+def rows_in(body: bytes) -> int:
+    """How many rows a list has, whatever they are."""
+    return len(_list(body))
 
 
 def parse_contracts(body: bytes, received: datetime, known: Known) -> Parsed:
@@ -176,11 +189,35 @@ def parse_long_short(body: bytes, received: datetime, of: Listed) -> Parsed:
     """
     rows = Rows(NAME, received, {of.instrument.symbol: of})
     for stats in rows.read(_list(body), _Stats):
-        at = instant(stats.time)
-        accounts = share_ratio(stats.long_users, stats.short_users) or number(stats.lsr_account)
-        rows.level(Metric.LS, of, accounts, at, RATIO_FRESH)
-        rows.level(Metric.LS_TOP, of, number(stats.top_lsr_account), at, RATIO_FRESH)
-        rows.level(Metric.LS_POS, of, number(stats.top_lsr_size), at, RATIO_FRESH)
+        for metric in RATIOS:
+            rows.level(metric, of, _stat(stats, of, metric), instant(stats.time), RATIO_FRESH)
+    return rows.parsed()
+
+
+def parse_stats(body: bytes, received: datetime, of: Listed, metric: Metric, step: timedelta) -> Parsed:
+    """Past open interest or one of the ratios, of steps that are over; whether `time` starts them is not documented.
+
+    It is taken as if it did, so that the past is never known earlier than the present was.
+    """
+    symbol = of.instrument.symbol
+    rows = Rows(NAME, received, {symbol: of})
+    for stats in rows.read(_list(body), _Stats):
+        end = rows.ended(symbol, stats.time, step)
+        if end is not None:
+            rows.level(metric, of, _stat(stats, of, metric), end, step)
+    return rows.parsed()
+
+
+def parse_candles(body: bytes, received: datetime, of: Listed, metric: Metric, step: timedelta) -> Parsed:
+    """Bars of `/futures/usdt/candlesticks` that are over: the last price of each, or what was traded in dollars."""
+    symbol = of.instrument.symbol
+    rows = Rows(NAME, received, {symbol: of})
+    for candle in rows.read(_list(body), _Candle):
+        end = rows.ended(symbol, candle.t, step)
+        if end is not None and metric is Metric.VOLUME:
+            rows.total(metric, of, number(candle.sum), end, step, step)
+        elif end is not None:
+            rows.level(metric, of, per_coin(candle.c, of), end, step)
     return rows.parsed()
 
 
@@ -205,6 +242,46 @@ def parse_liquidations(frame: bytes, received: datetime, known: Known, sign: Sig
     return ParsedLiquidations(tuple(closed), tuple(rows.rejected))
 
 
+def parse_unsided(frame: bytes) -> Sequence[Close]:
+    """The closes of one frame as they are, with a sign of which nobody says what it means."""
+    found = (row(raw, _Closed) for raw in _closed(frame))
+    told = ((each.contract, number(each.size), instant(each.time)) for each in found if each is not None)
+    return [Close(contract, size, at) for contract, size, at in told if size and at is not None]
+
+
+def parse_orders(body: bytes) -> Sequence[Close]:
+    """The closes of `/futures/usdt/liq_orders` by their positions; those whose order has the same sign say nothing."""
+    found = (row(raw, _Order) for raw in _list(body))
+    told = [
+        (each.contract, number(each.size), number(each.order_size), instant(each.time))
+        for each in found
+        if each is not None
+    ]
+    return [
+        Close(contract, size, at) for contract, size, order, at in told if size and order and at and size * order < 0
+    ]
+
+
+def is_heartbeat(frame: bytes) -> bool:
+    """Whether it brings numbers of a ticker; acknowledgements and pongs prove nothing."""
+    pushed = row(msgspec.Raw(frame), _Frame)
+    if pushed is None or (pushed.channel, pushed.event) != ("futures.tickers", "update"):
+        return False
+    return bool(row(pushed.result, list[msgspec.Raw]))
+
+
+def is_going(frame: bytes) -> bool:
+    """Whether it announces that the connection will be closed for an upgrade."""
+    pushed = row(msgspec.Raw(frame), _Frame)
+    return pushed is not None and pushed.type == "upgrade"
+
+
+def is_refusal(frame: bytes) -> bool:
+    """Whether a subscription was refused."""
+    pushed = row(msgspec.Raw(frame), _Frame)
+    return pushed is not None and pushed.event == "subscribe" and bytes(pushed.error) != b"null"
+
+
 def _list(body: bytes) -> Sequence[msgspec.Raw]:
     return envelope(body, list[msgspec.Raw], NAME)
 
@@ -220,7 +297,7 @@ def _is_watched(each: _Contract) -> bool:
     )
 
 
-def _listed(each: _Contract, rows: Rows) -> Listed | None:
+def _listed(each: _Contract, rows: Rows, metrics: frozenset[Metric]) -> Listed | None:
     coin, multiplier = canonical(NAME, each.name.removesuffix(QUOTE))
     size = number(each.quanto_multiplier)
     if size is None:
@@ -228,8 +305,20 @@ def _listed(each: _Contract, rows: Rows) -> Listed | None:
     elif not 0 < size * multiplier < float("inf"):
         rows.refuse(each.name, Reason.OUT_OF_RANGE)
     else:
-        return Listed(Instrument(NAME, each.name, coin, multiplier, OFFERED), size * multiplier)
+        return Listed(Instrument(NAME, each.name, coin, multiplier, metrics), size * multiplier)
     return None
+
+
+def _stat(stats: _Stats, of: Listed, metric: Metric) -> float | None:
+    match metric:
+        case Metric.OI_LEVEL:
+            return in_coins(stats.open_interest, of)
+        case Metric.LS:
+            return share_ratio(stats.long_users, stats.short_users) or number(stats.lsr_account)
+        case Metric.LS_TOP:
+            return number(stats.top_lsr_account)
+        case _:
+            return number(stats.top_lsr_size)
 
 
 def _hours(seconds: Decimal) -> float | None:

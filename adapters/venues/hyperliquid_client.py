@@ -17,12 +17,12 @@ from adapters.venues.hyperliquid import (
     parse_settled,
     parse_spot_volume,
 )
-from adapters.venues.manners import Manners
+from adapters.venues.manners import Answer, Manners
 from adapters.venues.past import read
 from adapters.venues.settling import Settling
 from adapters.venues.silence import Silence
 from adapters.venues.transport import Request, Response
-from adapters.venues.wire import Known, Listed, Parsed
+from adapters.venues.wire import Known, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 from signals.panel import to_ms
 
@@ -91,24 +91,22 @@ class Hyperliquid:
     def __init__(self, wiring: Wiring) -> None:
         self.client = Client(MANNERS, wiring)
         self._settling = Settling()
-        self._listed: Sequence[Listed] = ()
-        """The list in the last answer, until it is taken over."""
+        self._listed: Answer | None = None
+        """The last answer that lists them, until it is taken over."""
 
     async def instruments(self) -> Sequence[Instrument]:
         """The living perpetuals, as the last contexts listed them; asked for only where none came since."""
-        if not self._listed:
-            answer = await self.client.ask(CONTEXTS, self._request({"type": _TYPES[CONTEXTS.name]}))
-            self._listed = parse_instruments(answer.body, answer.received).listed
-        listed, self._listed = self._listed, ()
-        return await self.client.enroll(listed)
+        answer = self._listed or await self.client.ask(CONTEXTS, self._request({"type": _TYPES[CONTEXTS.name]}))
+        self._listed = None
+        return await self.client.enroll(parse_instruments(answer.body, answer.received).listed)
 
     async def snapshot(self, feed: Feed, of: Sequence[Instrument]) -> Batch:
         """The feed's values now."""
         del of
         answer = await self.client.ask(feed, self._request({"type": _TYPES[feed.name]}))
         parsed = _PARSERS[feed.name](answer.body, answer.received, self.client.roster.known)
-        if feed is CONTEXTS:
-            self._listed = parse_instruments(answer.body, answer.received).listed
+        if feed.name == CONTEXTS.name:
+            self._listed = answer
         return self.client.batch(feed, answer, self._settling.with_paid(parsed))
 
     def liquidations(self, of: Sequence[Instrument]) -> AsyncIterator[Liquidation | Gap | Pulse]:

@@ -8,6 +8,9 @@ from adapters.venues.base import Batch, Feed, Scope
 from adapters.venues.shrinking import Shrinking
 from signals.model import Metric
 
+_NOW_AND_THEN = frozenset({Metric.FUNDING_SETTLED})
+"""What is told of some instruments at a time, however many there are."""
+
 SAME = 3
 """Equal answers in a row that are a copy, if prices moved elsewhere meanwhile."""
 
@@ -40,7 +43,7 @@ class Intake:
 
     def doubt(self, feed: Feed, batch: Batch, now: datetime) -> Doubt | None:
         """Why the answer must not be used; None where it may."""
-        if feed.scope is not Scope.BULK:
+        if feed.scope is not Scope.BULK or feed.metrics <= _NOW_AND_THEN:
             return None
         heard = self._heard.setdefault((batch.venue, batch.feed), _Heard())
         if batch.digest and batch.digest == heard.digest:

@@ -1,7 +1,7 @@
 """Live venues as one market: they are asked and listened to all the time, and gathered moment by moment."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -40,7 +40,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LiveMarket:
-    """The venues of the settings, from the next whole minute on."""
+    """The venues of the settings, from the next whole minute on. `aside` runs beside the watch: a warm start."""
 
     step = STEP
     label = Label.LIVE
@@ -54,9 +54,10 @@ class LiveMarket:
         store: VenueStore,
         clock: Callable[[], datetime],
         correct: Callable[[timedelta], None],
+        aside: Callable[[], Coroutine[None, None, None]] | None = None,
     ) -> None:
         self.start = _EPOCH + ((clock() - _EPOCH) // STEP + 1) * STEP
-        self.vigil = Vigil(venues, store, clock, correct, self.start)
+        self.vigil = Vigil(venues, store, clock, correct, self.start, aside)
         self._venues = venues
 
     def venues(self, clock: Callable[[], datetime]) -> Sequence[LiveVenue]:
@@ -84,11 +85,13 @@ class Vigil:
         clock: Callable[[], datetime],
         correct: Callable[[timedelta], None],
         first: datetime,
+        aside: Callable[[], Coroutine[None, None, None]] | None = None,
     ) -> None:
         self._venues = venues
         self._store = store
         self._clock = clock
         self._correct = correct
+        self._aside = aside
         self._board = Board(first, STEP)
         self._intake = Intake()
         self._tally = Tally()
@@ -108,6 +111,8 @@ class Vigil:
                 group.create_task(self._listen(venue))
             group.create_task(self._rank())
             group.create_task(self._keep_time())
+            if self._aside is not None:
+                group.create_task(self._aside())
 
     async def gather(self, at: datetime) -> Gathered:
         """The instruments that should answer, and the last words of each up to that moment."""

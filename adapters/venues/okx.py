@@ -1,7 +1,8 @@
 """What OKX writes about its perpetuals (it calls them SWAP), as observations.
 
 It offers mark and index price, the forecast funding rate beside the last one paid, open interest, volume, spot volume,
-long/short ratios of accounts, top accounts and top positions, taker volume, and liquidations.
+long/short ratios of accounts, top accounts and top positions, and liquidations. Taker volumes it tells in steps of five
+minutes, which bars of a minute cannot hold, so they are not read.
 
 Units: `oi`, `sz` and `vol24h` count contracts. `oiCcy` and `volCcy24h` are coins on perpetuals, yet on spot `volCcy24h`
 is money. Open interest is taken as one-sided. The liquidation stream does not represent the total: it is sampled.
@@ -41,9 +42,6 @@ from signals.units import canonical
 
 NAME = "okx"
 
-STEP = timedelta(minutes=5)
-"""What one row of taker volume covers."""
-
 AT_PAR = frozenset({"USDT", "USDC", "USD1", "FDUSD", "USD"})
 """Money taken as US dollars."""
 
@@ -69,14 +67,14 @@ OFFERED = frozenset(
         Metric.LS,
         Metric.LS_TOP,
         Metric.LS_POS,
-        Metric.TAKER_BUY,
-        Metric.TAKER_SELL,
         Metric.LIQ_LONG,
         Metric.LIQ_SHORT,
     }
 )
 _OF_MAIN_QUOTE = frozenset({Metric.INDEX, Metric.VOLUME_SPOT_24H})
 _PERPETUAL = "SWAP"
+_OVER = "1"
+"""How a bar says that it is over."""
 _PONG = b"pong"
 _CLOSED_BY: Mapping[tuple[str, str], Side] = {
     ("long", "sell"): Side.LONG,
@@ -158,10 +156,35 @@ class _Ratio(msgspec.Struct, array_like=True):
     ratio: Decimal
 
 
-class _Taker(msgspec.Struct, array_like=True):
+class _PastOpenInterest(msgspec.Struct, array_like=True):
     ts: Decimal
-    sell: Decimal
-    buy: Decimal
+    oi: Decimal = None
+    oi_ccy: Decimal = None
+
+
+class _Candle(msgspec.Struct, array_like=True):
+    """A bar of a mark or index price."""
+
+    ts: Decimal
+    open: Decimal = None
+    high: Decimal = None
+    low: Decimal = None
+    close: Decimal = None
+    confirm: str = ""
+
+
+class _Traded(msgspec.Struct, array_like=True):
+    """A bar of trades; its volumes are in contracts, in coins, and in the quote."""
+
+    ts: Decimal
+    open: Decimal = None
+    high: Decimal = None
+    low: Decimal = None
+    close: Decimal = None
+    volume: Decimal = None
+    volume_ccy: Decimal = None
+    volume_quote: Decimal = None
+    confirm: str = ""
 
 
 class _Channel(msgspec.Struct):
@@ -265,18 +288,36 @@ def parse_ratio(body: bytes, received: datetime, of: Listed, metric: Metric) -> 
     return rows.parsed()
 
 
-def parse_taker(body: bytes, received: datetime, of: Listed) -> Parsed:
-    """Taker volume of `/rubik/stat/taker-volume-contract`, asked with `period=5m&unit=2`, that is in US dollars.
+def parse_open_interest_history(body: bytes, received: datetime, of: Listed) -> Parsed:
+    """Past open interest of `/rubik/stat/contracts/open-interest-history`: rows of time, contracts, coins, dollars.
 
-    A row is stamped with its start, so the newest one is not over yet and is refused as lying in the future.
+    Whether a step is stamped with its start or its end is not documented. It is taken for the start, so that no past
+    knows earlier than the present did; the caller says how long a step is by moving the times.
     """
     rows = Rows(NAME, received, {of.instrument.symbol: of})
-    for each in rows.read(_data(body), _Taker):
-        start = instant(each.ts)
-        end = None if start is None else start + STEP
-        rows.total(Metric.TAKER_BUY, of, number(each.buy), end, STEP, RATIO_FRESH)
-        rows.total(Metric.TAKER_SELL, of, number(each.sell), end, STEP, RATIO_FRESH)
+    for each in rows.read(_data(body), _PastOpenInterest):
+        coins = product(number(each.oi_ccy), of.instrument.multiplier)
+        rows.level(Metric.OI_LEVEL, of, coins, instant(each.ts), RATIO_FRESH)
     return rows.parsed()
+
+
+def parse_candles(body: bytes, received: datetime, of: Listed, metric: Metric, step: timedelta) -> Parsed:
+    """Bars of `/market/history-...-candles` that are over: mark or index prices at their ends, or dollars traded."""
+    rows = Rows(NAME, received, {of.instrument.symbol: of})
+    if metric is Metric.VOLUME:
+        for traded in rows.read(_data(body), _Traded):
+            if traded.confirm == _OVER:
+                rows.total(metric, of, number(traded.volume_quote), _end(traded.ts, step), step, step)
+    else:
+        for bar in rows.read(_data(body), _Candle):
+            if bar.confirm == _OVER:
+                rows.level(metric, of, per_coin(bar.close, of), _end(bar.ts, step), step)
+    return rows.parsed()
+
+
+def _end(start: Decimal, step: timedelta) -> datetime | None:
+    began = instant(start)
+    return None if began is None else began + step
 
 
 def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:

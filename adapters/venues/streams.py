@@ -59,7 +59,8 @@ class Channel:
 
     `subscribe` gives for symbols the messages of each connection that is needed. `beats` is true for heartbeat data
     alone, `going` for an announced restart, `refused` names the symbols of a refused subscription (None: it is no
-    refusal). `replays` says that first frames repeat the past. `key` is the venue's identity of a close.
+    refusal). `replays` says that first frames repeat the past. `key` is the venue's identity of a close. `stamp`
+    writes the time of sending into a message, where the venue wants it there.
     """
 
     venue: str
@@ -74,6 +75,7 @@ class Channel:
     ping_every: timedelta = timedelta(seconds=20)
     replays: bool = False
     lasts: timedelta = timedelta(hours=23)
+    stamp: Callable[[str, datetime], str] = lambda message, _: message
 
 
 @dataclass
@@ -201,7 +203,7 @@ class Stream:
         try:
             async with self._transport.connect(self._url, self._channel.headers) as socket:
                 for message in connection.messages:
-                    await socket.send(message)
+                    await socket.send(self._channel.stamp(message, self._clock()))
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._ping(socket))
                     frames = 0

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -34,6 +34,10 @@ class Evaluator:
         self._by_name: Mapping[str, Signal] = {signal.name: signal for signal in signals}
         self._step = step
         self._bars = Bars(resolutions(step))
+        self._backfilled = 0
+        self._judged: datetime | None = None
+        self._past: datetime | None = None
+        """Bars up to then may have been filled in afterwards: they are no news."""
         self._rules: dict[str, Rule] = {}
         self._states: dict[Subject, AlertState] = {}
         self._versions: dict[Subject, int] = {}
@@ -50,9 +54,11 @@ class Evaluator:
 
     async def judge(self, cycle: Cycle) -> Sequence[Judged]:
         """Judge one closed moment and commit what moved; returns what was committed."""
+        if await self._store.backfilled() != self._backfilled:
+            await self._load_bars()
         for bars in cycle.bars:
             self._bars.append(bars)
-        vectors = Vectors(self._bars.panel(), self._signals, rows=1)
+        vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past)
         cells = Cells(cycle, vectors, self._step)
         committed = []
         for judged in judge(tuple(self._rules.values()), self._states, cells, self._by_name):
@@ -63,6 +69,7 @@ class Evaluator:
                 committed.append(judged)
             self._states[subject] = judged.state
         await self._store.mark_judged(cycle.at)
+        self._judged = cycle.at
         await self._tell_watched()
         return committed
 
@@ -94,7 +101,7 @@ class Evaluator:
         """
         change, rules = await self._store.everything()
         self._rules = {rule.id: rule for rule in rules}
-        last = await self._store.judged()
+        last = self._judged = await self._store.judged()
         for subject, version, state in await self._store.states():
             if subject[0] not in self._rules:
                 await self._store.forget(subject[0])
@@ -102,10 +109,18 @@ class Evaluator:
             self._versions[subject] = version
             seen = max(last, state.at) if last and state.at else state.at
             self._states[subject] = replace(state, at=seen)
-        for step, rows in self._bars.rows.items():
-            bars = await self._store.panel(step, STORED, rows)
-            self._bars.append(bars if last is None else bars.known_by(to_ms(last)))
+        await self._load_bars()
         return change
+
+    async def _load_bars(self) -> None:
+        """The bars that were closed by the last judged moment, as the store has them now: the past may be filled in."""
+        self._backfilled = await self._store.backfilled()
+        self._past = self._judged if self._backfilled else None
+        bars = Bars(resolutions(self._step))
+        for step, rows in bars.rows.items():
+            stored = await self._store.panel(step, STORED, rows)
+            bars.append(stored if self._judged is None else stored.known_by(to_ms(self._judged)))
+        self._bars = bars
 
     async def _follow_rules(self, since: int) -> None:
         async for change in self._store.changes(since):

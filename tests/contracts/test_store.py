@@ -1,10 +1,10 @@
 """What every store promises: in memory, on the embedded server, and on Debian's redis-server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,7 +32,7 @@ from adapters.store.base import (
 from adapters.store.client import Client
 from adapters.store.registry import MEMORY, open_store
 from signals.model import Metric
-from signals.panel import KEEP, to_ms
+from signals.panel import KEEP, Panel, to_ms
 from signals.rules.lifecycle import AlertState, Change
 from tests.adapters.store.stories import (
     HOME,
@@ -167,6 +167,75 @@ async def test_bars_of_the_past_fill_holes_and_are_no_news(store: Store) -> None
     assert panel[Metric.PRICE][0, sol] == 3.0
     assert np.isnan(panel[Metric.PRICE][1:, sol]).all()
     assert [c.at for c in await first(store.cycles(None), 1)] == [T0]
+
+
+async def test_the_past_is_taken_where_the_stored_value_is_unknown_and_known_ones_stay(store: Store) -> None:
+    await store.close(cycle(T0, 5.0))
+    await store.close(cycle(T0 + MINUTE, 6.0))
+    rates = np.full((1, 2), 0.5, np.float32)
+
+    await store.extend([replace(bar(T0, 9.0), matrices={Metric.PRICE: rates * 18, Metric.FUNDING: rates})])
+
+    panel = await store.panel(MINUTE, [Metric.PRICE, Metric.FUNDING], 9)
+    assert panel[Metric.PRICE].tolist() == [[5.0, 5.0], [6.0, 6.0]]
+    assert panel[Metric.FUNDING][0].tolist() == [0.5, 0.5]
+    assert np.isnan(panel[Metric.FUNDING][1]).all()
+
+
+async def test_coins_and_venues_of_the_past_are_added_to_a_bar(store: Store) -> None:
+    await store.close(cycle(T0, 5.0))
+    await store.close(cycle(T0 + MINUTE, 6.0))
+    past = bar(T0, 9.0, coins=("SOL", "ETH"))
+
+    await store.extend([replace(past, legs={Metric.PRICE: {"okx": past[Metric.PRICE], "gate": past[Metric.PRICE]}})])
+
+    panel = await store.panel(MINUTE, [Metric.PRICE], 9)
+    btc, eth, sol = (panel.coins.index(coin) for coin in ("BTC", "ETH", "SOL"))
+    assert panel[Metric.PRICE][0, [btc, eth, sol]].tolist() == [5.0, 5.0, 9.0]
+    assert panel.leg(Metric.PRICE, "okx")[0, [btc, eth, sol]].tolist() == [5.0, 5.0, 9.0]
+    assert panel.leg(Metric.PRICE, "gate")[0, [eth, sol]].tolist() == [9.0, 9.0]
+    assert np.isnan(panel.leg(Metric.PRICE, "gate")[0, btc])
+
+
+async def test_nothing_is_past_that_is_not_older_than_the_last_closed_moment(store: Store) -> None:
+    await store.close(cycle(T0, 5.0))
+
+    await store.extend([bar(T0, 9.0, coins=("SOL",)), bar(T0 + MINUTE, 9.0)])
+
+    panel = await store.panel(MINUTE, [Metric.PRICE], 9)
+    assert panel.coins == ("BTC", "ETH")
+    assert panel.times.tolist() == [to_ms(T0)]
+    assert await store.backfilled() == 0
+
+
+async def test_a_reader_can_tell_that_the_past_was_filled_in_and_a_repeat_is_none(store: Store) -> None:
+    assert await store.backfilled() == 0
+    past = [bar(T0 - MINUTE, 4.0), bar(T0 - timedelta(hours=1), 4.0, timedelta(hours=1))]
+    await store.extend(past)
+    first_time = await store.backfilled()
+
+    await store.extend(past)
+    again = await store.backfilled()
+    await store.extend([bar(T0 - MINUTE, 4.0, coins=("SOL",))])
+
+    assert 0 < first_time == again < await store.backfilled()
+
+
+async def test_two_that_fill_in_the_same_bars_at_once_lose_nothing(store: Store) -> None:
+    times = [T0 + n * MINUTE for n in range(40)]
+    coins = ("BTC", "ETH", "SOL", "XRP")
+
+    await asyncio.gather(*(store.extend(_rows(times, float(n), coins[n])) for n in range(4)))
+
+    panel = await store.panel(MINUTE, [Metric.PRICE], 99)
+    columns = [panel.coins.index(coin) for coin in coins]
+    assert panel[Metric.PRICE][:, columns].tolist() == [[0.0, 1.0, 2.0, 3.0]] * 40
+
+
+def _rows(times: Sequence[datetime], value: float, coin: str) -> list[Panel]:
+    """One panel with a bar at each of these times."""
+    prices = np.full((len(times), 1), value, np.float32)
+    return [Panel(np.array([to_ms(at) for at in times]), (coin,), MINUTE, {Metric.PRICE: prices}, {})]
 
 
 async def test_no_more_bars_are_kept_than_windows_need(store: Store) -> None:

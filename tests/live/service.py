@@ -26,6 +26,7 @@ from tests import virtual
 from tests.bot.services.markets import HOME, running
 from tests.fake_venues.everyone import everyone
 from tests.fake_venues.faults import Fault
+from tests.fake_venues.inprocess import InProcess
 from tests.fake_venues.market import Market, seeded
 from tests.fake_venues.moves import Liquidated, Move
 from tests.fake_venues.record import Record
@@ -82,8 +83,6 @@ def played(scene: Scene, seed: int = 1) -> Seen:
 
 
 async def _play(scene: Scene, seed: int) -> Seen:
-    from tests.fake_venues.inprocess import InProcess
-
     clock, store, record = Clock(START), MemoryStore(), Record()
     truth: Market = seeded(seed, scene.coins, START, scene.lively).but(*scene.moves)
     fakes = everyone(truth, scene.faults, record)
@@ -101,7 +100,7 @@ async def _play(scene: Scene, seed: int) -> Seen:
 
     async def watch() -> None:
         async for cycle in store.cycles(None):
-            cycles.append(cycle)
+            cycles.append(cycle)  # noqa: PERF401 - it never ends by itself
 
     async with running(poller.run, Evaluator(store, SIGNALS, market.step).run, watch):
         await asyncio.sleep((scene.minutes * MINUTE).total_seconds())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signals.aggregate import Cycle, Ledger, Reading, Weighing, combine, bar
+from signals.aggregate import Cycle, Ledger, Reading, Weighing, bar, combine
 from signals.model import Instrument, Metric, Observation
 from signals.panel import Panel
 from signals.units import eight_hourly, yearly

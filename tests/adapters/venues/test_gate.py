@@ -81,8 +81,16 @@ def test_a_contract_is_listed_with_its_size() -> None:
     (listed,) = parse_instruments(answer(CONTRACT), NOW).listed
 
     assert (listed.instrument.symbol, listed.instrument.coin, listed.contract) == (SYMBOL, "BTC", 0.0001)
-    assert {Metric.OI_LEVEL, Metric.LIQ_LONG, Metric.VOLUME_SPOT_24H} < listed.instrument.metrics
+    assert {Metric.OI_LEVEL, Metric.FUNDING_SETTLED, Metric.VOLUME_SPOT_24H} < listed.instrument.metrics
     assert Metric.TAKER_BUY not in listed.instrument.metrics
+
+
+@pytest.mark.parametrize(("sign", "offered"), [(Sign.UNKNOWN, False), (Sign.ORDER, True), (Sign.POSITION, True)])
+def test_liquidations_are_offered_only_where_their_sides_can_be_told(sign: Sign, offered: bool) -> None:
+    (listed,) = parse_instruments(answer(CONTRACT), NOW, sign).listed
+
+    assert ({Metric.LIQ_LONG, Metric.LIQ_SHORT} <= listed.instrument.metrics) is offered
+    assert (Metric.LIQ_SHORT in listed.instrument.metrics) is offered
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from adapters.venues.okx import (
     parse_ratio,
     parse_settled,
     parse_spot_volume,
-    parse_taker,
     parse_volume,
 )
 from adapters.venues.wire import Known, Listed, Parsed, ParsedLiquidations, Reason, by_symbol
@@ -308,20 +307,6 @@ def test_a_ratio_that_says_nothing_is_refused(row: object, reason: Reason) -> No
     assert (parsed.observations, refused(parsed)) == ((), [reason])
 
 
-def test_taker_sells_come_before_buys_and_are_summed_up_to_the_end_of_their_step() -> None:
-    buys, sells = parse_taker(answer(TAKER), NOW, LINEAR).observations
-
-    end, step = datetime(2026, 11, 23, 14, 0, tzinfo=UTC), timedelta(minutes=5)
-    assert buys == seen(Metric.TAKER_BUY, 400_000.0, timedelta(minutes=15), at=end, span=step)
-    assert sells == seen(Metric.TAKER_SELL, 500_000.0, timedelta(minutes=15), at=end, span=step)
-
-
-def test_a_step_of_taker_volume_that_is_not_over_is_refused() -> None:
-    parsed = parse_taker(answer(["1795442400000", "5", "4"]), NOW, LINEAR)
-
-    assert (parsed.observations, refused(parsed)) == ((), [Reason.FUTURE_TIME] * 2)
-
-
 def test_the_realized_rate_is_the_one_paid_over_the_hours_since_the_one_before() -> None:
     parsed = parse_settled(answer(*PAID), NOW, KNOWN)
 
@@ -543,8 +528,3 @@ def test_no_spoiled_list_gives_an_unusable_contract(body: bytes) -> None:
 @given(spoiled(answer(RATIO).decode()))
 def test_no_spoiled_answer_gives_a_wrong_ratio(body: bytes) -> None:
     assert_harmless(lambda body: parse_ratio(body, NOW, LINEAR, Metric.LS), body)
-
-
-@given(spoiled(answer(TAKER).decode()))
-def test_no_spoiled_answer_gives_wrong_taker_volume(body: bytes) -> None:
-    assert_harmless(lambda body: parse_taker(body, NOW, LINEAR), body)

@@ -7,13 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 from adapters.chat.base import Place
-from adapters.store.base import Saved
+from adapters.store.base import Saved, Store
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import MarketSource
 from adapters.venues.recording import Recording, open_recording
 from bot.clock import Clock
 from bot.services.evaluator import Evaluator
 from bot.services.poller import Poller
+from signals.base import Signal
 from signals.event import Event
 from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
@@ -29,9 +30,11 @@ def story(folder: Path) -> Recording:
     return open_recording(funding_story(folder / "story.parquet"))
 
 
-async def asked(store: MemoryStore, sentence: str = SENTENCE, place: Place = HOME) -> Rule:
+async def asked(
+    store: Store, sentence: str = SENTENCE, place: Place = HOME, signals: Sequence[Signal] = SIGNALS
+) -> Rule:
     """That rule, saved by that place."""
-    draft = parse(sentence, Vocabulary(("BTC", "ETH", "SOL"), ("binance", "okx"), SIGNALS))
+    draft = parse(sentence, Vocabulary(("BTC", "ETH", "SOL"), ("binance", "okx"), signals))
     assert not isinstance(draft, Problem)
     saved = await store.add(place, draft, f"{place} {sentence}", datetime.fromisoformat("2026-01-05T00:00Z"), 50)
     assert isinstance(saved, Saved)
@@ -68,6 +71,6 @@ async def played(source: MarketSource, store: MemoryStore, end: datetime) -> Non
         await until(judged)
 
 
-async def told(store: MemoryStore, rule: Rule) -> Sequence[Event]:
+async def told(store: Store, rule: Rule) -> Sequence[Event]:
     """What was ever told of a rule, oldest first."""
     return (await store.recent([rule.id], 1000))[::-1]
