@@ -15,7 +15,7 @@ from bot.cli import main
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("adapters", "bot", "signals")
 FOLDERS = {*PACKAGES, ".ci", ".git", "bench", "docs", "scripts", "tests"}
-SCRIPTS = ("setup", "run", "test", "check", "bench", "mutants", "uv")
+SCRIPTS = ("setup", "run", "test", "check", "bench", "mutants", "fuzz", "uv")
 LONGEST_MODULE = 400
 TEXT = {".py", ".md", ".toml", ".txt", ".lua", ".json", ""}
 

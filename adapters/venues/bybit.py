@@ -294,9 +294,10 @@ def _funding(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> No
 
 def _one_sided(of: Listed, single: Decimal, both: Decimal) -> float | None:
     """Open interest in coins, each contract once; answers from before June 2026 only have both sides added up."""
-    once, twice = in_coins(single, of), in_coins(both, of)
+    once = in_coins(single, of)
     if once is not None:
         return once
+    twice = in_coins(both, of)
     return None if twice is None else twice / 2
 
 

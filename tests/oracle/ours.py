@@ -1,9 +1,11 @@
 """What our parsers read in an answer, as facts."""
 
-from adapters.venues.wire import Parsed, ParsedLiquidations
+from collections.abc import Mapping
+
+from adapters.venues.wire import Known, Parsed, ParsedLiquidations
 from signals.model import Metric
 from tests.adapters.venues.readers import Read
-from tests.oracle.facts import Facts, Field, Value
+from tests.oracle.facts import Counted, Facts, Field, Value
 
 _FIELDS = {
     Metric.PRICE: Field.PRICE,
@@ -14,6 +16,11 @@ _FIELDS = {
     Metric.LS_TOP: Field.RATIO,
     Metric.LS_POS: Field.RATIO,
 }
+
+
+def counted(known: Known) -> Mapping[str, Counted]:
+    """How each listed instrument counts."""
+    return {symbol: Counted(of.instrument.multiplier, of.contract, inverse=of.inverse) for symbol, of in known.items()}
 
 
 def facts(read: Read) -> Facts:

@@ -28,7 +28,7 @@ RECORDED_COINS = (
 
 NOT_FED = {
     ("binance", "ls.top"), ("binance", "ls.pos"), ("bybit", "settled"), ("bybit", "cursor"), ("okx", "ls.top"),
-    ("okx", "ls.pos"), ("okx", "taker"), ("okx", "settled"), ("gate", "settled"), ("gate", "closes by unknown"),
+    ("okx", "ls.pos"), ("okx", "settled"), ("gate", "settled"), ("gate", "closes by unknown"),
     ("gate", "closes by position"), ("bitget", "settled"), ("hyperliquid", "settled"),
 }  # fmt: skip
 """Calls that ccxt reads without a parser of its own, or like one that is compared."""
@@ -52,7 +52,7 @@ class Case:
         exchange = theirs.exchange_of(venue, self.coins)
         read = list(theirs.CALLS[venue, self.reader.call](exchange, json.loads(self.answer)))
         mine = ours.facts(self.reader.read(self.answer))
-        return list(odds(venue, mine, theirs.facts(exchange, read), self.reader.known))
+        return list(odds(venue, mine, theirs.facts(exchange, read), ours.counted(self.reader.known)))
 
 
 def readers(coins: tuple[Coin, ...]) -> Sequence[Reader]:

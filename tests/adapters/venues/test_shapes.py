@@ -15,7 +15,7 @@ from adapters.venues.shapes import Decimal, row
 from adapters.venues.wire import number
 from signals.model import Metric, Observation
 from tests.adapters.venues.answers import market
-from tests.adapters.venues.readers import Reader, others, refresh
+from tests.adapters.venues.readers import Reader, every
 from tests.adapters.venues.spoiled import JUNK
 
 AT = datetime(2026, 11, 23, 14, tzinfo=UTC)
@@ -93,7 +93,7 @@ def test_a_written_observation_is_one_and_cannot_be_changed() -> None:
         one.value = 2.0  # type: ignore[misc] - that is the point
 
 
-@pytest.mark.parametrize("reader", [*refresh(market(4)), *others(market(4))], ids=lambda one: f"{one.venue} {one.call}")
+@pytest.mark.parametrize("reader", every(market(4)), ids=lambda one: f"{one.venue} {one.call}")
 def test_numbers_may_be_written_as_strings_or_as_numbers(reader: Reader) -> None:
     """What is read of an answer does not depend on how its numbers are written."""
     tree = json.loads(reader.answer)
