@@ -108,7 +108,9 @@ def others(coins: Sequence[Coin]) -> tuple[Reader, ...]:
             for metric in (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
         ),
         _of(known, "binance", "settled", _with(binance.parse_settled, terms), answers.binance_settled(coins)),
-        _of(known, "binance", "past", binance_past.parse_past_open_interest, answers.binance_past_open_interest(coins)),
+        _of(
+            known, "binance", "past oi", binance_past.parse_past_open_interest, answers.binance_past_open_interest(coins)
+        ),
         *(
             _of(known, "binance", "closes", binance.parse_liquidations, answers.binance_liquidation(coin, long=long))
             for coin in coins[:3]
@@ -155,7 +157,7 @@ def pasts(coins: Sequence[Coin]) -> tuple[Reader, ...]:
     first = f"{coin.base}USDT"
     return (
         _of(known, "binance", "bars", _about(of_binance, binance_past.parse_bars, price, HOUR), binance_bars),
-        _of(known, "binance", "traded", _about(of_binance, binance_past.parse_bars, volume, HOUR), binance_bars),
+        _of(known, "binance", "bars of volume", _about(of_binance, binance_past.parse_bars, volume, HOUR), binance_bars),
         _of(known, "bybit", "klines", _with(bybit.parse_klines, price, HOUR), bybit_klines),
         _of(known, "bybit", "klines of volume", _with(bybit.parse_klines, volume, HOUR), bybit_klines),
         _of(known, "okx", "candles", _about(of_okx, okx_past.parse_candles, price, HOUR), answers.okx_candles(coin)),
