@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from adapters.store.base import WATCHED, VenueStore
+from adapters.store.venue_port import WATCHED, VenueStore
 from adapters.venues.asker import Asker
 from adapters.venues.base import Batch, Feed, Gathered, Health, Label
 from adapters.venues.board import Board

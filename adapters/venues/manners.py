@@ -17,7 +17,8 @@ from typing import TypeVar
 
 import msgspec
 
-from adapters.store.base import StoreError, VenueStore
+from adapters.store.base import StoreError
+from adapters.store.venue_port import VenueStore
 from adapters.venues.base import Banned, Bucket, Cost, RateLimited, Refused, Unavailable, VenueError
 from adapters.venues.patience import Circuit, pause
 from adapters.venues.transport import Request, Response, Transport

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from adapters.venues import binance, bitget, bybit, coinglass, gate, hyperliquid, okx
+from adapters.venues import binance, binance_past, bitget, bybit, coinglass, gate, hyperliquid, okx, okx_past
 from adapters.venues.binance import Terms
 from adapters.venues.gate import Close
 from adapters.venues.wire import FRESH, Known, Listed, Parsed, ParsedInstruments, ParsedLiquidations, by_symbol
@@ -108,7 +108,7 @@ def others(coins: Sequence[Coin]) -> tuple[Reader, ...]:
             for metric in (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
         ),
         _of(known, "binance", "settled", _with(binance.parse_settled, terms), answers.binance_settled(coins)),
-        _of(known, "binance", "past oi", binance.parse_past_open_interest, answers.binance_past_open_interest(coins)),
+        _of(known, "binance", "past", binance_past.parse_past_open_interest, answers.binance_past_open_interest(coins)),
         *(
             _of(known, "binance", "closes", binance.parse_liquidations, answers.binance_liquidation(coin, long=long))
             for coin in coins[:3]
@@ -124,7 +124,7 @@ def others(coins: Sequence[Coin]) -> tuple[Reader, ...]:
             _of(known, "okx", metric, _about(of_okx, okx.parse_ratio, metric), answers.okx_ratio(coins))
             for metric in (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
         ),
-        _of(known, "okx", "settled", okx.parse_settled, answers.okx_settled(coins)),
+        _of(known, "okx", "settled", okx_past.parse_settled, answers.okx_settled(coins)),
         _of(known, "okx", "closes", okx.parse_liquidations, answers.okx_liquidations(coins)),
         _of(known, "gate", "ls", _about(of_gate, gate.parse_long_short), answers.gate_stats(coins)),
         _of(known, "gate", "settled", _about(of_gate, gate.parse_settled), answers.gate_settled(coins)),
@@ -154,12 +154,12 @@ def pasts(coins: Sequence[Coin]) -> tuple[Reader, ...]:
     candles, closes = answers.hyperliquid_candles(coins), answers.gate_liquidations(coins)
     first = f"{coin.base}USDT"
     return (
-        _of(known, "binance", "bars", _about(of_binance, binance.parse_bars, price, HOUR), binance_bars),
-        _of(known, "binance", "bars of volume", _about(of_binance, binance.parse_bars, volume, HOUR), binance_bars),
+        _of(known, "binance", "bars", _about(of_binance, binance_past.parse_bars, price, HOUR), binance_bars),
+        _of(known, "binance", "traded", _about(of_binance, binance_past.parse_bars, volume, HOUR), binance_bars),
         _of(known, "bybit", "klines", _with(bybit.parse_klines, price, HOUR), bybit_klines),
         _of(known, "bybit", "klines of volume", _with(bybit.parse_klines, volume, HOUR), bybit_klines),
-        _of(known, "okx", "candles", _about(of_okx, okx.parse_candles, price, HOUR), answers.okx_candles(coin)),
-        _of(known, "okx", "traded", _about(of_okx, okx.parse_candles, volume, HOUR), answers.okx_traded(coin)),
+        _of(known, "okx", "candles", _about(of_okx, okx_past.parse_candles, price, HOUR), answers.okx_candles(coin)),
+        _of(known, "okx", "traded", _about(of_okx, okx_past.parse_candles, volume, HOUR), answers.okx_traded(coin)),
         _of(
             known, "okx", "past oi", _about(of_okx, okx.parse_open_interest_history),
             answers.okx_open_interest_history(coin),
