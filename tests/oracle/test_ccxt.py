@@ -106,6 +106,16 @@ def test_a_listed_difference_still_occurs(listed: Difference) -> None:
     assert [odd for odd in all_odds() if listed.explains(odd)]
 
 
+def test_open_interest_of_bybit_before_one_side_was_told_is_half_of_what_ccxt_reads() -> None:
+    past = named("bybit", "past oi")
+    before = json.loads(past.answer)
+    del before["result"]["list"][0]["singleOpenInterest"]
+
+    (odd,) = Case(past, body(before)).odds()
+
+    assert (odd.field, odd.theirs, odd.ours) == (Field.OI, 4_166.6, 2_083.3)
+
+
 def test_no_difference_is_excused_twice() -> None:
     assert [odd for odd in all_odds() if len(explained(odd)) > 1] == []
 
