@@ -23,7 +23,6 @@ from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
 from adapters.venues.base import Label, MarketSource
 from adapters.venues.client import Endpoints, LiveVenue, Wiring
-from adapters.venues.http import Http
 from adapters.venues.live import LiveMarket
 from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
@@ -146,6 +145,8 @@ async def live_venues(
     settings: Settings, endpoints: Mapping[str, Endpoints], store: Store, wall: Clock
 ) -> AsyncIterator[Sequence[LiveVenue]]:
     """The live venues of the settings, each with connections of its own."""
+    from adapters.venues.http import Http  # noqa: PLC0415 - only those who go online load aiohttp
+
     async with AsyncExitStack() as stack:
         venues = []
         for name, key in keys(settings).items():
@@ -169,6 +170,8 @@ async def write_history(
     settings: Settings, endpoints: Mapping[str, Endpoints], url: str, wanted: Wanted, shown: Shown
 ) -> Sequence[str]:
     """Write a venue's past, within the budgets of the store at that URL; returns what could not be had."""
+    from adapters.venues.http import Http  # noqa: PLC0415 - only those who go online load aiohttp
+
     wall, name = Clock(now()), wanted.venue
     async with opened(url) as store, aclosing(Http(endpoints[name].hosts)) as transport:
         key = keys(settings).get(name, "")
