@@ -99,7 +99,7 @@ def _tested(mutant: Mutant, copy: Path) -> Trial:
 @click.command()
 @click.option("-k", "text", default="", metavar="TEXT", help="Only faults whose name or file contains it.")
 def main(text: str) -> None:
-    """Try every seeded fault of tests/mutants.toml and tests/mutants.d, two at a time; exit code 1 if one is not noticed."""
+    """Try every seeded fault, two at a time; exit code 1 if one is not noticed."""
     known = [mutant for path in LISTS for mutant in mutants(path.read_text(encoding="utf-8"))]
     chosen = [m for m in known if text in m.name or text in m.file]
     survivors = 0

@@ -39,7 +39,7 @@ from adapters.venues.past import read
 from adapters.venues.settling import Settling
 from adapters.venues.shrinking import LEAST
 from adapters.venues.silence import Silence
-from adapters.venues.streams import Channel
+from adapters.venues.streams import Channel, Refusal
 from adapters.venues.transport import Request, Response
 from adapters.venues.wire import Known, Listed, Parsed, ParsedLiquidations
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
@@ -100,7 +100,7 @@ CHANNEL = Channel(
     parse_liquidations,
     is_heartbeat,
     _key,
-    refused=lambda frame: frozenset() if is_refusal(frame) else None,
+    refused=lambda frame, _: Refusal() if is_refusal(frame) else None,
     going=is_going,
     headers=_DECIMALS,
     stamp=_stamp,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from adapters.venues import binance, binance_past, bitget, bybit, coinglass, gate, hyperliquid, okx, okx_past
+from adapters.venues import binance, bitget, bybit, coinglass, gate, hyperliquid, okx, okx_past
 from adapters.venues.binance import Terms
+from adapters.venues.binance_past import parse_bars, parse_past_open_interest
 from adapters.venues.gate import Close
 from adapters.venues.wire import FRESH, Known, Listed, Parsed, ParsedInstruments, ParsedLiquidations, by_symbol
 from signals.model import Metric
@@ -108,7 +109,9 @@ def others(coins: Sequence[Coin]) -> tuple[Reader, ...]:
             for metric in (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
         ),
         _of(known, "binance", "settled", _with(binance.parse_settled, terms), answers.binance_settled(coins)),
-        _of(known, "binance", "past", binance_past.parse_past_open_interest, answers.binance_past_open_interest(coins)),
+        _of(
+            known, "binance", "past oi", parse_past_open_interest, answers.binance_past_open_interest(coins)
+        ),
         *(
             _of(known, "binance", "closes", binance.parse_liquidations, answers.binance_liquidation(coin, long=long))
             for coin in coins[:3]
@@ -154,8 +157,8 @@ def pasts(coins: Sequence[Coin]) -> tuple[Reader, ...]:
     candles, closes = answers.hyperliquid_candles(coins), answers.gate_liquidations(coins)
     first = f"{coin.base}USDT"
     return (
-        _of(known, "binance", "bars", _about(of_binance, binance_past.parse_bars, price, HOUR), binance_bars),
-        _of(known, "binance", "traded", _about(of_binance, binance_past.parse_bars, volume, HOUR), binance_bars),
+        _of(known, "binance", "bars", _about(of_binance, parse_bars, price, HOUR), binance_bars),
+        _of(known, "binance", "bars of volume", _about(of_binance, parse_bars, volume, HOUR), binance_bars),
         _of(known, "bybit", "klines", _with(bybit.parse_klines, price, HOUR), bybit_klines),
         _of(known, "bybit", "klines of volume", _with(bybit.parse_klines, volume, HOUR), bybit_klines),
         _of(known, "okx", "candles", _about(of_okx, okx_past.parse_candles, price, HOUR), answers.okx_candles(coin)),

@@ -9,6 +9,7 @@ import pytest
 from adapters.venues.base import RateLimited, Scope, Span, Unavailable
 from adapters.venues.bitget import is_heartbeat, is_refusal
 from adapters.venues.bitget_client import CHANNEL, ENDPOINTS, FUNDING, LS_POS, LS_TOP, MANNERS, SPOT, TICKERS, Bitget
+from adapters.venues.streams import Refusal
 from adapters.venues.transport import Request, Response
 from bot.clock import Clock
 from signals.model import Gap, Liquidation, Metric, Observation, Pulse, Side
@@ -242,8 +243,8 @@ def test_only_numbers_of_the_ticker_are_a_heartbeat() -> None:
 
 def test_only_an_error_is_a_refusal() -> None:
     assert is_refusal(FAILED)
-    assert CHANNEL.refused(FAILED) == frozenset()
-    assert [CHANNEL.refused(frame) for frame in (ACK, CLOSED, b"pong", TICKER % b"{}")] == [None] * 4
+    assert CHANNEL.refused(FAILED, ()) == Refusal()
+    assert [CHANNEL.refused(frame, ()) for frame in (ACK, CLOSED, b"pong", TICKER % b"{}")] == [None] * 4
 
 
 def test_two_closes_that_differ_in_anything_are_two() -> None:

@@ -11,6 +11,7 @@ from adapters.store.memory import MemoryStore
 from adapters.venues.base import RateLimited, Scope, Span, Unavailable
 from adapters.venues.gate import is_going, is_heartbeat, is_refusal, parse_orders, parse_unsided
 from adapters.venues.gate_client import CALIBRATION, CHANNEL, CONTRACTS, ENDPOINTS, LS, MANNERS, SPOT, TICKERS, Gate
+from adapters.venues.streams import Refusal
 from adapters.venues.transport import Request, Response
 from bot.clock import Clock
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse, Side
@@ -317,7 +318,7 @@ def test_an_upgrade_announces_the_end_of_the_connection() -> None:
 
 def test_only_a_failed_subscription_is_a_refusal() -> None:
     assert [frame for frame in OTHERS if is_refusal(frame)] == [FAILED]
-    assert (CHANNEL.refused(FAILED), CHANNEL.refused(ACK)) == (frozenset(), None)
+    assert (CHANNEL.refused(FAILED, ()), CHANNEL.refused(ACK, ())) == (Refusal(), None)
 
 
 def test_two_closes_that_differ_in_anything_are_two() -> None:
