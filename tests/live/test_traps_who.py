@@ -3,68 +3,55 @@
 Numbers are those of the acceptance list of live venues.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
 
 from signals.model import Metric
-from tests.fake_venues.faults import Fault, Kind
-from tests.fake_venues.moves import positions_closed, price_up
+from tests.fake_venues.faults import Kind
+from tests.fake_venues.moves import price_up
+from tests.live.scenes import (
+    CLOSED,
+    END,
+    OI_FALLS,
+    OI_MOVES,
+    OI_RISES,
+    OPENED,
+    PRICE_MOVES,
+    THREE,
+    TWO,
+    both,
+    calm,
+    down,
+    fault,
+    missing,
+    refused,
+    rising,
+    whole,
+)
 from tests.live.service import Scene, Seen, minute
-from tests.live.trap import Half, Trap, each
+from tests.live.trap import ONCE, Half, Trap, each
 
-THREE = ("binance", "bybit", "okx")
-TWO = ("bybit", "okx")
-END = 10_000
-OI_FALLS, OI_RISES = "BTC oi 5m falls by 3% for 0s", "BTC oi 5m rises by 3% for 0s"
-OI_MOVES = "ETH oi 5m moves by 3% for 0s"
-PRICE_RISES = "BTC price 5m rises by 1% for 0s"
+DELISTED = calm(fault("okx", Kind.DELISTED, 6.2, END, "", "ETH"), minutes=22, venues=TWO, coins=40)
 
-
-def fault(
-    venue: str, kind: Kind, since: float = 6.2, until: float = END, path: str = "", *coins: str, **more: float
-) -> Fault:
-    """What goes wrong from one minute until another."""
-    return Fault(venue, kind, minute(since), minute(until), path, frozenset(coins) or None, **more)
-
-
-def calm(*faults: Fault, minutes: float = 11, venues: tuple[str, ...] = THREE) -> Scene:
-    """Nothing moves; venues have these faults."""
-    return Scene(faults=faults, minutes=minutes, venues=venues, coins=3, lively=0)
+CUT = calm(
+    fault("binance", Kind.ERROR_BODY, path="openInterest"),
+    fault("okx", Kind.PARTIAL, path="open-interest"),
+    fault("bybit", Kind.FIRST_PAGE, path="tickers"),
+    fault("binance", Kind.TRUNCATED, path="ticker/24hr"),
+    minutes=10,
+)
+PRICE_UP = rising(minutes=10)
+BAN = replace(calm(fault("binance", Kind.BANNED, 6.2, 11), minutes=13), restarts=(7.5,))
+TOO_MANY = calm(
+    fault("binance", Kind.TOO_MANY, 6.2, 9),
+    fault("okx", Kind.TOO_MANY, 6.2, 9, value=60),
+    fault("bybit", Kind.NEARLY_USED, 6.2, 9),
+)
 
 
-def rising(*faults: Fault, minutes: float = 11) -> Scene:
-    """The price rises by two percent while venues have these faults."""
-    return Scene((price_up(2, minute(6), 2),), faults, (), minutes, THREE, 3, 0)
+def asked_between(seen: Seen, venue: str, since: float, until: float) -> int:
+    """How many requests the venue saw from one minute until another."""
+    return sum(minute(since) <= each.at < minute(until) for each in seen.record.served if each.venue == venue)
 
-
-def missing(venue: str, number: int, metric: Metric = Metric.OI_LEVEL, coin: str = "BTC") -> Callable[[Seen], bool]:
-    """The venue is not in that minute's number, and is named as missing."""
-    return lambda seen: venue in seen.reading(number, coin, metric).missing
-
-
-def whole(number: int, metric: Metric = Metric.OI_LEVEL, coin: str = "BTC") -> Callable[[Seen], bool]:
-    """Nobody is missing at that minute."""
-    return lambda seen: seen.reading(number, coin, metric).coverage == 1.0
-
-
-def down(venue: str) -> Callable[[Seen], bool]:
-    """The venue is in trouble at the end."""
-    return lambda seen: seen.health[venue].down_since is not None
-
-
-def refused(venue: str, reason: str) -> Callable[[Seen], bool]:
-    """Rows or answers of the venue were not used for that reason."""
-    return lambda seen: seen.health[venue].refused.get(reason, 0) > 0
-
-
-def both(*effects: Callable[[Seen], bool]) -> Callable[[Seen], bool]:
-    """All of these."""
-    return lambda seen: all(effect(seen) for effect in effects)
-
-
-CLOSED = Scene((positions_closed(10, minute(6), 2),), (), (), 11, THREE, 3, 0)
-OPENED = Scene((positions_closed(-10, minute(6), 2, coins=("BTC", "ETH")),), (), (), 11, THREE, 3, 0)
-DELISTED = calm(fault("okx", Kind.DELISTED, 6.2, END, "", "ETH"), minutes=22, venues=TWO)
 
 TRAPS = [
     *(
@@ -75,20 +62,22 @@ TRAPS = [
             CLOSED,
             effect=both(missing("binance", 9), down("binance")),
         )
-        for kind in (Kind.BROKEN, Kind.TIMEOUT, Kind.BANNED)
+        for kind in (Kind.BROKEN, Kind.BANNED)
     ),
     Trap(
         "V2 that venue returns",
         OI_RISES,
         calm(fault("binance", Kind.BROKEN, 6.2, 9), minutes=17),
         OPENED,
+    PRICE_MOVES,
         effect=both(missing("binance", 8), whole(15)),
     ),
     Trap(
         "V3 an instrument is added",
         OI_MOVES,
-        calm(fault("okx", Kind.DELISTED, 0, 7, "", "ETH"), minutes=16, venues=TWO),
+        calm(fault("okx", Kind.DELISTED, 0, 7, "", "ETH"), minutes=16, venues=TWO, coins=40),
         OPENED,
+    PRICE_MOVES,
         effect=lambda seen: (
             seen.reading(6, "ETH", Metric.OI_LEVEL).venues == ("bybit",)
             and "okx" in seen.reading(14, "ETH", Metric.OI_LEVEL).venues
@@ -99,6 +88,7 @@ TRAPS = [
         OI_MOVES,
         DELISTED,
         OPENED,
+    PRICE_MOVES,
         effect=both(
             missing("okx", 9, coin="ETH"),
             lambda seen: "ETH-USDT-SWAP" not in seen.market.venues(minute)[1].client.roster.known,
@@ -108,25 +98,79 @@ TRAPS = [
     Trap(
         "V4 then it answers 200 with an error body",
         OI_FALLS,
-        calm(fault("binance", Kind.ERROR_BODY, path="openInterest")),
+        CUT,
         CLOSED,
         effect=missing("binance", 9),
     ),
+    Trap("V12 a list of 40 %", OI_FALLS, CUT, CLOSED, effect=both(refused("okx", "short-list"), missing("okx", 9))),
+    Trap("V12 page one of two", PRICE_MOVES, CUT, PRICE_UP, effect=refused("bybit", "short-list")),
+    Trap("V12 cut JSON", PRICE_MOVES, CUT, PRICE_UP, effect=refused("binance", "no-answer")),
     Trap(
-        "V12 a list of 40 %",
-        OI_FALLS,
-        calm(fault("okx", Kind.PARTIAL, path="open-interest")),
-        CLOSED,
-        effect=refused("okx", "short-list"),
+        "V42 a venue answers byte by byte",
+        PRICE_MOVES,
+        calm(fault("okx", Kind.DRIP, value=20), minutes=10),
+        PRICE_UP,
+        effect=lambda seen: (
+            {"bybit", "binance"} == set(seen.reading(9, "BTC", Metric.PRICE).venues)
+            and [cycle.at for cycle in seen.cycles] == [minute(number) for number in range(1, 10)]
+        ),
     ),
     Trap(
-        "V12 page one of two",
-        OI_FALLS,
-        calm(fault("bybit", Kind.FIRST_PAGE)),
-        CLOSED,
-        effect=refused("bybit", "short-list"),
+        "V44 all venues are down and an alert goes on firing underneath",
+        PRICE_MOVES,
+        Scene((price_up(2, minute(6), 1),), (fault("*", Kind.BROKEN, 8.2, END),), (), 16, TWO, 3, 0),
+        PRICE_UP,
+        told=ONCE,
+        effect=both(down("bybit"), down("okx"), lambda seen: seen.reading(14, "BTC", Metric.PRICE).venues == ()),
     ),
-    Trap("V12 cut JSON", OI_FALLS, calm(fault("okx", Kind.TRUNCATED)), CLOSED, effect=refused("okx", "no-answer")),
+    Trap(
+        "V13 half of the feeds of a cycle are missing",
+        "BTC divergence > 1.5 for 0s",
+        rising(fault("*", Kind.BROKEN, path="open-interest"), fault("binance", Kind.BROKEN, path="openInterest")),
+        effect=both(missing("binance", 9), missing("okx", 9), whole(9, Metric.PRICE)),
+    ),
+    Trap(
+        "V40 a ban outlives the process",
+        OI_FALLS,
+        BAN,
+        CLOSED,
+        effect=lambda seen: not asked_between(seen, "binance", 6.5, 11) and asked_between(seen, "binance", 11, 13),
+    ),
+    Trap(
+        "V40 429 without Retry-After",
+        OI_FALLS,
+        TOO_MANY,
+        CLOSED,
+        effect=lambda seen: asked_between(seen, "binance", 6.3, 9) < 60 and asked_between(seen, "binance", 9, 11) > 20,
+    ),
+    Trap(
+        "V40 429 with Retry-After",
+        OI_FALLS,
+        TOO_MANY,
+        CLOSED,
+        effect=lambda seen: asked_between(seen, "okx", 6.3, 9) < 40 and asked_between(seen, "okx", 10, 11) > 10,
+    ),
+    Trap(
+        "V41 the header says 95 % used",
+        OI_FALLS,
+        TOO_MANY,
+        CLOSED,
+        effect=lambda seen: asked_between(seen, "bybit", 6.3, 9) < 10,
+    ),
+    Trap(
+        "V46 a tenth of all rows is gone",
+        OI_FALLS,
+        calm(fault("okx", Kind.MASS_DELISTING, 6.2, END, share=0.2), minutes=12, venues=TWO, coins=40),
+        CLOSED,
+        effect=both(refused("okx", "short-list"), lambda seen: seen.health["okx"].refused["short-list"] >= 2),
+    ),
+    Trap(
+        "V45 the universe grows by one between meta and push",
+        PRICE_MOVES,
+        Scene((), (fault("hyperliquid", Kind.SHIFTED),), (), 9, ("bybit", "hyperliquid"), 3, 0.01),
+        PRICE_UP,
+        effect=both(down("hyperliquid"), missing("hyperliquid", 8, Metric.PRICE)),
+    ),
 ]
 
 
