@@ -42,9 +42,9 @@ CUT = calm(
 PRICE_UP = rising(minutes=10)
 BAN = replace(calm(fault("binance", Kind.BANNED, 6.2, 11), minutes=13), restarts=(7.5,))
 TOO_MANY = calm(
-    fault("binance", Kind.TOO_MANY, 6.2, 9),
+    fault("bybit", Kind.TOO_MANY, 6.2, 9),
     fault("okx", Kind.TOO_MANY, 6.2, 9, value=60),
-    fault("bybit", Kind.NEARLY_USED, 6.2, 9),
+    fault("binance", Kind.NEARLY_USED, 6.2, 9),
 )
 
 
@@ -69,7 +69,6 @@ TRAPS = [
         OI_RISES,
         calm(fault("binance", Kind.BROKEN, 6.2, 9), minutes=17),
         OPENED,
-    PRICE_MOVES,
         effect=both(missing("binance", 8), whole(15)),
     ),
     Trap(
@@ -77,7 +76,6 @@ TRAPS = [
         OI_MOVES,
         calm(fault("okx", Kind.DELISTED, 0, 7, "", "ETH"), minutes=16, venues=TWO, coins=40),
         OPENED,
-    PRICE_MOVES,
         effect=lambda seen: (
             seen.reading(6, "ETH", Metric.OI_LEVEL).venues == ("bybit",)
             and "okx" in seen.reading(14, "ETH", Metric.OI_LEVEL).venues
@@ -88,7 +86,6 @@ TRAPS = [
         OI_MOVES,
         DELISTED,
         OPENED,
-    PRICE_MOVES,
         effect=both(
             missing("okx", 9, coin="ETH"),
             lambda seen: "ETH-USDT-SWAP" not in seen.market.venues(minute)[1].client.roster.known,
@@ -126,7 +123,7 @@ TRAPS = [
     Trap(
         "V13 half of the feeds of a cycle are missing",
         "BTC divergence > 1.5 for 0s",
-        rising(fault("*", Kind.BROKEN, path="open-interest"), fault("binance", Kind.BROKEN, path="openInterest")),
+        rising(fault("okx", Kind.ERROR_BODY, path="open-interest"), fault("binance", Kind.ERROR_BODY, path="openI")),
         effect=both(missing("binance", 9), missing("okx", 9), whole(9, Metric.PRICE)),
     ),
     Trap(
@@ -141,21 +138,21 @@ TRAPS = [
         OI_FALLS,
         TOO_MANY,
         CLOSED,
-        effect=lambda seen: asked_between(seen, "binance", 6.3, 9) < 60 and asked_between(seen, "binance", 9, 11) > 20,
+        effect=lambda seen: asked_between(seen, "bybit", 6.3, 9) < 12 < asked_between(seen, "bybit", 3.3, 6),
     ),
     Trap(
         "V40 429 with Retry-After",
         OI_FALLS,
         TOO_MANY,
         CLOSED,
-        effect=lambda seen: asked_between(seen, "okx", 6.3, 9) < 40 and asked_between(seen, "okx", 10, 11) > 10,
+        effect=lambda seen: asked_between(seen, "okx", 6.3, 9) < 20 < asked_between(seen, "okx", 3.3, 6),
     ),
     Trap(
         "V41 the header says 95 % used",
         OI_FALLS,
         TOO_MANY,
         CLOSED,
-        effect=lambda seen: asked_between(seen, "bybit", 6.3, 9) < 10,
+        effect=lambda seen: asked_between(seen, "binance", 6.3, 9) < 12 < asked_between(seen, "binance", 3.3, 6),
     ),
     Trap(
         "V46 a tenth of all rows is gone",
