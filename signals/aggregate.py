@@ -5,7 +5,7 @@ Unknown is None, never 0: a missing venue lowers the coverage, and below MIN_COV
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
@@ -15,7 +15,7 @@ import numpy as np
 
 from signals.model import AGGREGATORS, OBSERVED, PAIRED, ROLLING, Instrument, Kind, Metric, Observation
 from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
-from signals.plausible import PRICES, is_believed, is_possible, strangers, unlike_others
+from signals.plausible import PRICES, is_believed, is_near, is_possible, strangers, unlike_others
 
 MIN_COVERAGE = 0.8
 """Share of the last known open interest that must be present and fresh."""
@@ -99,6 +99,8 @@ class Ledger:
     doubted: dict[Key, Observation] = field(default_factory=dict)
     acquainted: set[tuple[str, str]] = field(default_factory=set)
     """Instruments whose price once agreed with those of their coin's others."""
+    rebased: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How often an instrument's price went on at another size."""
     quarantined: frozenset[tuple[str, str]] = frozenset()
     """Instruments whose price never did: another multiplier, or another coin of the same name."""
     _plan: "tuple[tuple[str, tuple[_Asked, ...]], ...]" = ()
@@ -133,11 +135,25 @@ class Ledger:
                 continue
             doubted = self.doubted.pop(key, None) if self.doubted else None
             if is_believed(seen, old, doubted):
-                self.last[key] = seen
+                if seen.metric is Metric.PRICE and old is not None and not is_near(seen.value, old.value):
+                    self._rebase(key[:2])
+                self.last[key] = self._on_its_base(seen) if self.rebased else seen
                 if old is None:
                     self._sorted = ()
             else:
                 self.doubted[key] = seen
+
+    def _rebase(self, of: tuple[str, str]) -> None:
+        """The coin was split or merged: its numbers belong to another series from now on."""
+        self.rebased[of] = self.rebased.get(of, 0) + 1
+        again = {key for key in self.last if key[:2] == of}
+        self.last = {key: seen for key, seen in self.last.items() if key not in again}
+        self._sorted = ()
+        self.returning.update(dict.fromkeys(again, 0))
+
+    def _on_its_base(self, seen: Observation) -> Observation:
+        times = self.rebased.get((seen.venue, seen.symbol))
+        return replace(seen, leg=f"{seen.leg or seen.venue}#rebased{times}") if times else seen
 
     def read(self, at: datetime, label: str) -> Cycle:
         """Close the moment `at`: one reading per coin and metric that at least one venue should give."""
