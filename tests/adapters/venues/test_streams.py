@@ -433,7 +433,7 @@ def test_refused_topics_are_found_and_left_out_and_all_others_are_heard(names: b
 def test_who_is_listed_anew_is_subscribed_to_with_an_overlap() -> None:
     listed = [BTC]
 
-    async def list_one_more(heard: Listening, _clock: Clock) -> None:
+    async def list_one_more(_heard: Listening, _clock: Clock) -> None:
         await asyncio.sleep(30)
         listed[0] = known_of("bybit", "BTCUSDT", "ETHUSDT")
         await asyncio.sleep(30)
@@ -478,7 +478,7 @@ def test_topics_are_spread_over_connections_and_the_pulse_is_the_slowest_of_them
 def test_a_connection_that_is_added_owes_the_time_since_the_last_pulse() -> None:
     listed = [known_of("bybit", *LONG[:100])]
 
-    async def list_more(heard: Listening, _clock: Clock) -> None:
+    async def list_more(_heard: Listening, _clock: Clock) -> None:
         await asyncio.sleep(31)
         listed[0] = known_of("bybit", *LONG)
         await asyncio.sleep(60)

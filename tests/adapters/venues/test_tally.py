@@ -13,7 +13,7 @@ BTC = Instrument("bybit", "BTCUSDT", "BTC", 1.0, frozenset({Metric.LIQ_LONG, Met
 OKX = Instrument("okx", "BTC-USDT-SWAP", "BTC", 1.0, frozenset({Metric.LIQ_LONG, Metric.LIQ_SHORT}))
 
 
-def closed(at: datetime, usd: float, side: Side = Side.LONG, sampled: bool = False) -> Liquidation:
+def closed(at: datetime, usd: float, side: Side = Side.LONG, *, sampled: bool = False) -> Liquidation:
     return Liquidation("bybit", "BTCUSDT", "BTC", side, usd / 2, 2.0, at, at, sampled)
 
 

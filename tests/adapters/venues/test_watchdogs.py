@@ -15,7 +15,7 @@ def closed(venue: str, at: datetime, side: Side = Side.LONG) -> Liquidation:
     return Liquidation(venue, "BTCUSDT", "BTC", side, 1.0, 64_000.0, at, at, sampled=False)
 
 
-def after(minutes: float, elsewhere: int = ELSEWHERE, spacing: float = 60.0, pulse: bool = True) -> Channels:
+def after(minutes: float, elsewhere: int = ELSEWHERE, spacing: float = 60.0, *, pulse: bool = True) -> Channels:
     """`okx` told ten closes so many seconds apart until AT, and others so many in the time after that."""
     channels = Channels()
     for n in range(10):
@@ -97,7 +97,7 @@ def test_a_channel_that_never_told_a_close_counts_from_its_first_pulse() -> None
     assert deaf(channels, 15) == [Deaf("gate", AT, is_news=True)]
 
 
-def judged(right: int, wrong: int, falls: bool = True, sides: Sides | None = None, start: int = 0) -> list[str]:
+def judged(right: int, wrong: int, *, falls: bool = True, sides: Sides | None = None, start: int = 0) -> list[str]:
     """Who looks inverted after so many closes on the side that lost, and on the other."""
     sides = sides or Sides()
     lost, won = (Side.LONG, Side.SHORT) if falls else (Side.SHORT, Side.LONG)
@@ -110,9 +110,9 @@ def judged(right: int, wrong: int, falls: bool = True, sides: Sides | None = Non
 
 @pytest.mark.parametrize("falls", [True, False])
 def test_sides_look_inverted_where_fewer_than_two_in_five_lost(falls: bool) -> None:
-    assert judged(79, EVENTS - 79, falls) == ["okx"]
-    assert judged(80, EVENTS - 80, falls) == []
-    assert judged(0, EVENTS - 1, falls) == []
+    assert judged(79, EVENTS - 79, falls=falls) == ["okx"]
+    assert judged(80, EVENTS - 80, falls=falls) == []
+    assert judged(0, EVENTS - 1, falls=falls) == []
 
 
 def test_inverted_sides_are_told_once_until_they_were_right_again() -> None:
