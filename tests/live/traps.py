@@ -96,9 +96,7 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
         unit("gate", "test_until_the_sign_is_known_no_close_has_a_side"),
     ),
     "V34": (f"{STREAMS}::V34 contracts in coins stay out of the sums",),
-    "V35": (
-        unit("bitget", "test_a_frame_gives_all_its_forced_closes_by_the_side_of_the_position_and_in_money"),
-    ),
+    "V35": (unit("bitget", "test_a_frame_gives_all_its_forced_closes_by_the_side_of_the_position_and_in_money"),),
     "V36": (
         f"{STREAMS}::V36 a hole is unknown, and no quiet minute",
         f"{PURE_VALUES}::20 after lost minutes a usual hour is no spike",
@@ -140,3 +138,12 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
     "V49": (f"{PURE_VALUES}::35 the index is not the mark",),
 }
 """To each trap the files and rows or tests that prove it."""
+
+PARTLY: Mapping[str, str] = {
+    "V8": "one side missing is halved by the parser; no scene plays it on the whole path",
+    "V18": "the rule of intervals is proven; no scene plays a late list",
+    "V29": "silence of a channel whose heart beats is not found out yet: its minutes count as quiet",
+    "V43": "a repeated price with a fresh stamp cannot be told from a calm one; only that nothing ends is proven",
+    "V47": "a venue that changes its sampling is not a new version yet",
+}
+"""What is proven of these is less than the list asks for, and why."""
