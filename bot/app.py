@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from random import SystemRandom
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
@@ -46,6 +46,9 @@ from bot.settings import Settings
 from bot.welcome import Welcome
 from signals.model import Instrument
 from signals.registry import SIGNALS
+
+if TYPE_CHECKING:
+    from adapters.venues.http import Http
 
 log = structlog.get_logger()
 
@@ -140,18 +143,22 @@ def _listed(venues: Sequence[LiveVenue], at: datetime) -> Sequence[Instrument]:
     return [of for venue in venues for of in venue.client.roster.instruments(at)]
 
 
+def _http(where: Endpoints) -> "Http":
+    from adapters.venues.http import Http  # noqa: PLC0415 - it loads aiohttp, which most commands do without
+
+    return Http(where.hosts)
+
+
 @asynccontextmanager
 async def live_venues(
     settings: Settings, endpoints: Mapping[str, Endpoints], store: Store, wall: Clock
 ) -> AsyncIterator[Sequence[LiveVenue]]:
     """The live venues of the settings, each with connections of its own."""
-    from adapters.venues.http import Http  # noqa: PLC0415 - only those who go online load aiohttp
-
     async with AsyncExitStack() as stack:
         venues = []
         for name, key in keys(settings).items():
             where = endpoints[name]
-            transport = Http(where.hosts)
+            transport = _http(where)
             stack.push_async_callback(transport.aclose)
             wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
             venues.append(VENUES[name].open(wiring))
@@ -170,10 +177,8 @@ async def write_history(
     settings: Settings, endpoints: Mapping[str, Endpoints], url: str, wanted: Wanted, shown: Shown
 ) -> Sequence[str]:
     """Write a venue's past, within the budgets of the store at that URL; returns what could not be had."""
-    from adapters.venues.http import Http  # noqa: PLC0415 - only those who go online load aiohttp
-
     wall, name = Clock(now()), wanted.venue
-    async with opened(url) as store, aclosing(Http(endpoints[name].hosts)) as transport:
+    async with opened(url) as store, aclosing(_http(endpoints[name])) as transport:
         key = keys(settings).get(name, "")
         venue = VENUES[name].open(
             Wiring(endpoints[name], transport, store, wall.now, SystemRandom(), settings.egress, key)

@@ -87,7 +87,7 @@ def load(environment: Mapping[str, str]) -> Settings:
 
 def endpoints(environment: Mapping[str, str]) -> Mapping[str, Endpoints]:
     """Where each venue is: its own base URLs, or those of the environment. Raises BadSettings for an unusable one."""
-    from adapters.venues.http import BadEndpoint, Http  # noqa: PLC0415 - only those who go online load aiohttp
+    from adapters.venues.http import BadEndpoint, Http  # noqa: PLC0415 - it loads aiohttp, needed for live markets
 
     found = {name: opening.endpoints for name, opening in VENUES.items()}
     for variable, (venue, part) in _ENDPOINTS.items():

@@ -189,7 +189,7 @@ class Bitget:
         if feed.scope is Scope.EACH:
             return await self._ratio(feed, of[0].symbol) if of else Batch(NAME, feed.name, ())
         call = _CALLS[feed.name]
-        base = self.client.endpoints.spot if feed is SPOT else self.client.endpoints.rest
+        base = self.client.endpoints.spot if feed.name == SPOT.name else self.client.endpoints.rest
         answer = await self.client.ask(feed, Request(f"{base}{call.path}", call.params))
         parsed = call.parse(answer.body, answer.received, self.client.roster.known)
         return self.client.batch(feed, answer, self._settling.with_paid(parsed))

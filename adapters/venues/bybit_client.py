@@ -293,6 +293,8 @@ class Bybit:
 
     async def snapshot(self, feed: Feed, of: Sequence[Instrument]) -> Batch:
         """The feed's values now; one that is asked for each instrument is about the first of `of`."""
+        if feed.scope is Scope.EACH and not of:
+            return Batch(NAME, feed.name, ())
         call = _CALLS[feed.name]
         params = {**call.params, "symbol": of[0].symbol} if feed.scope is Scope.EACH else call.params
         answer = await self.client.ask(feed, self._request(call.path, params))

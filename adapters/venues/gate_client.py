@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
-from math import ceil
 
 import msgspec
 
@@ -52,15 +51,18 @@ _DECIMALS: Mapping[str, str] = {"X-Gate-Size-Decimal": "1"}
 """Without it parts of contracts are cut off."""
 
 _ENDPOINTS = ("contracts", "tickers", "spot", "contract_stats", "liq_orders", "candlesticks", "funding_rate")
-_LIMIT = 200
 
 
 def _used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
-    """What is used of an endpoint's limit, whatever that is now, as so much of the limit that is declared here."""
+    """What is used of the limit of the endpoint that was asked."""
     limit, left = headers.get("x-gate-ratelimit-limit", ""), headers.get("x-gate-ratelimit-requests-remain", "")
-    if not (limit.isdecimal() and left.isdecimal() and int(limit) > 0):
-        return {}
-    return {bucket: ceil(_LIMIT * max(0, int(limit) - int(left)) / int(limit))}
+    return {bucket: max(0, int(limit) - int(left))} if limit.isdecimal() and left.isdecimal() else {}
+
+
+def _limits(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
+    """The limit of the endpoint that was asked."""
+    limit = headers.get("x-gate-ratelimit-limit", "")
+    return {bucket: int(limit)} if limit.isdecimal() else {}
 
 
 def _ban(response: Response, now: datetime) -> datetime | None:
@@ -69,7 +71,7 @@ def _ban(response: Response, now: datetime) -> datetime | None:
     return None
 
 
-MANNERS = Manners(NAME, tuple(Bucket(name, _LIMIT, timedelta(seconds=10)) for name in _ENDPOINTS), _used, _ban)
+MANNERS = Manners(NAME, tuple(Bucket(name, 200, timedelta(seconds=10)) for name in _ENDPOINTS), _used, _ban, _limits)
 """Each endpoint has a limit of its own."""
 
 

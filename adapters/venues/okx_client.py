@@ -12,19 +12,17 @@ from adapters.venues.manners import Manners
 from adapters.venues.okx import (
     MAIN_QUOTE,
     NAME,
-    parse_candles,
     parse_funding,
     parse_index,
     parse_instruments,
     parse_liquidations,
     parse_mark,
     parse_open_interest,
-    parse_open_interest_history,
     parse_ratio,
-    parse_settled,
     parse_spot_volume,
     parse_volume,
 )
+from adapters.venues.okx_past import parse_candles, parse_open_interest_history, parse_settled
 from adapters.venues.past import read
 from adapters.venues.silence import Silence
 from adapters.venues.streams import Channel, Refusal

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import ClassVar, TypeAlias
 
 from tests.fake_venues import binance_rows as rows
@@ -77,6 +78,7 @@ class FakeBinance(FakeVenue):
             ("GET", "/api/v3/ticker/24hr"): self._spot_ticker,
             ("GET", "/fapi/v1/fundingRate"): self._funding_rate,
             ("GET", "/fapi/v1/klines"): self._klines,
+            ("GET", "/fapi/v1/markPriceKlines"): self._klines,
             ("GET", "/fapi/v1/time"): self._time,
             ("GET", "/futures/data/openInterestHist"): self._open_interest_past,
             ("GET", "/futures/data/takerlongshortRatio"): self._taker,
@@ -91,7 +93,7 @@ class FakeBinance(FakeVenue):
             return "funding", 1
         if asked.path.startswith("/api/v3/"):
             return "spot", 2 if "symbol" in asked.query else 80
-        if asked.path == "/fapi/v1/klines":
+        if asked.path in {"/fapi/v1/klines", "/fapi/v1/markPriceKlines"}:
             return "fapi", _kline_weight(asked.query.get("limit", "500"))
         weights = {"/fapi/v1/premiumIndex": 10, "/fapi/v1/ticker/24hr": 40}
         return "fapi", 1 if "symbol" in asked.query else weights.get(asked.path, 1)
@@ -232,7 +234,18 @@ class FakeBinance(FakeVenue):
         of, _ = self._row(asked, at)
         start, end, limit = _span(asked, 500, 1_500)
         width = _width(asked, "interval", -1120)
-        found = bars(self.market, of, page(at.ms, width, start, end, limit), width, at.ms)
+        mark = "/mark" in asked.path
+        opens = page(at.ms, width, start, end, limit)
+        found = bars(self.market, of, opens, width, at.ms, attrgetter("mark" if mark else "last"))
+        if mark:
+            return [
+                [
+                    bar.opens_ms,
+                    *(padded(value) for value in (bar.open, bar.high, bar.low, bar.close)),
+                    *("0", bar.opens_ms + width - 1, "0", 60, "0", "0", "0"),
+                ]
+                for bar in found
+            ]
         return [
             [
                 bar.opens_ms,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import ClassVar
 
 from tests.fake_venues.contracts import Contract, Kind
@@ -48,6 +49,7 @@ class FakeBybit(FakeVenue):
             ("GET", "/v5/market/funding/history"): self._funding_history,
             ("GET", "/v5/market/open-interest"): self._open_interest,
             ("GET", "/v5/market/kline"): self._kline,
+            ("GET", "/v5/market/mark-price-kline"): self._kline,
             ("GET", "/v5/market/time"): self._time,
         }
 
@@ -191,7 +193,7 @@ class FakeBybit(FakeVenue):
         return _told({"symbol": of.symbol, "category": "linear", "list": rows[::-1], "nextPageCursor": more}, at)
 
     def _kline(self, asked: Asked, at: Moment) -> Json:
-        """Newest first: start, open, high, low, close, volume in coins, turnover."""
+        """Newest first: start, open, high, low, close, and of trades also volume in coins, turnover."""
         of, _ = self._row(asked, at)
         written = asked.query.get("interval", "")
         minutes = _MINUTES.get(written) or (int(written) if written.isdigit() else 0)
@@ -201,14 +203,14 @@ class FakeBybit(FakeVenue):
         start, end = number(asked.query, "start"), number(asked.query, "end")
         last = min(at.ms, at.ms if end is None else end)
         opens = newest(grid(max(start or 0, last - limit * width), last, width), limit)
+        mark = "/mark-price-" in asked.path
         rows: list[Json] = [
             [
                 str(bar.opens_ms),
                 *(padded(value) for value in (bar.open, bar.high, bar.low, bar.close)),
-                padded(bar.volume / of.multiplier, 3),
-                padded(bar.money, 4),
+                *([] if mark else [padded(bar.volume / of.multiplier, 3), padded(bar.money, 4)]),
             ]
-            for bar in reversed(bars(self.market, of, opens, width, at.ms))
+            for bar in reversed(bars(self.market, of, opens, width, at.ms, attrgetter("mark" if mark else "last")))
         ]
         return _told({"category": "linear", "symbol": of.symbol, "list": rows}, at)
 

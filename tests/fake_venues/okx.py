@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import ClassVar
 
 from tests.fake_venues import okx_rows as rows
@@ -10,7 +11,7 @@ from tests.fake_venues.contracts import Contract, Kind
 from tests.fake_venues.faults import Kind as Fault
 from tests.fake_venues.faults import holding
 from tests.fake_venues.limits import Limit, Use
-from tests.fake_venues.past import bars, grid, newest, width_ms
+from tests.fake_venues.past import Bar, bars, grid, newest, width_ms
 from tests.fake_venues.shapes import (
     DAY_MS,
     HOUR_MS,
@@ -83,6 +84,7 @@ class FakeOkx(FakeVenue):
             ("GET", f"{MARKET}index-tickers"): self._index_tickers,
             ("GET", f"{MARKET}candles"): self._candles,
             ("GET", f"{MARKET}history-candles"): self._candles,
+            ("GET", f"{MARKET}history-mark-price-candles"): self._candles,
             ("GET", f"{STATISTICS}contracts/open-interest-history"): self._open_interest_history,
             ("GET", f"{STATISTICS}taker-volume-contract"): self._taker,
             **{("GET", STATISTICS + path): self._ratios(of) for path, of in ratios.items()},
@@ -210,17 +212,16 @@ class FakeOkx(FakeVenue):
         before, after = _between(asked, "before", "after", at)
         last = min(at.ms, after - 1)
         opens = newest(grid(max(before + 1, last - limit * width), last, width, offset), limit)
-        found = list(reversed(bars(self.market, of, opens, width, at.ms)))
-        if asked.path.endswith("history-candles"):
+        mark = "mark-price" in asked.path
+        found = list(reversed(bars(self.market, of, opens, width, at.ms, attrgetter("mark" if mark else "last"))))
+        if "history-" in asked.path:
             found = [bar for bar in found if bar.whole]
         return _told(
             [
                 [
                     str(bar.opens_ms),
                     *(trimmed(value) for value in (bar.open, bar.high, bar.low, bar.close)),
-                    trimmed(rows.contracts(of, bar.volume, bar.close), 2),
-                    trimmed(bar.volume, 4),
-                    trimmed(bar.money, 4),
+                    *([] if mark else _traded(of, bar)),
                     "1" if bar.whole else "0",
                 ]
                 for bar in found
@@ -361,3 +362,11 @@ def _bar(written: str) -> tuple[int, int]:
         raise Wrong(400, {"code": "51000", "msg": "Parameter bar error", "data": []}) from None
     eastern = width >= 6 * HOUR_MS and not utc
     return width, (-8 * HOUR_MS) % width if eastern else 0
+
+
+def _traded(of: Contract, bar: Bar) -> list[Json]:
+    return [
+        trimmed(rows.contracts(of, bar.volume, bar.close), 2),
+        trimmed(bar.volume, 4),
+        trimmed(bar.money, 4),
+    ]

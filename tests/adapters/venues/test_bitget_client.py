@@ -1,6 +1,7 @@
 """Bitget over the network: what is asked, how often, and what is not asked again; its stream and its past."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -73,7 +74,8 @@ async def test_a_full_refresh_is_three_calls_that_bring_the_documented_values() 
     await venue.instruments()
     transport.asked.clear()
 
-    batches = [await venue.snapshot(feed, ()) for feed in venue.feeds if feed.scope is Scope.BULK]
+    feeds = [replace(feed, every=MINUTE) for feed in venue.feeds if feed.scope is Scope.BULK]
+    batches = [await venue.snapshot(feed, ()) for feed in feeds]
 
     product = {"productType": "USDT-FUTURES"}
     assert transport.asked == [
@@ -120,6 +122,15 @@ async def test_what_was_paid_is_the_last_estimate_before_it() -> None:
         (Metric.FUNDING, 0.00002, clock.now()),
         (Metric.FUNDING_SETTLED, -0.00001, AT + 2 * HOUR),
     ]
+
+
+async def test_spot_may_have_a_host_of_its_own() -> None:
+    transport = Scripted(lambda _: told([]))
+    venue = Bitget(wiring(replace(ENDPOINTS, spot="https://spot.example"), transport))
+
+    await venue.snapshot(replace(SPOT, every=MINUTE), ())
+
+    assert transport.asked == [Request("https://spot.example/api/v2/spot/market/tickers", {})]
 
 
 @pytest.mark.parametrize(
