@@ -7,6 +7,7 @@ from bot.settings import BadSettings, Settings, endpoints, load
 
 def test_a_key_is_in_no_representation_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERPWATCH_COINGLASS_KEY", "top-secret")
+    monkeypatch.setenv("PERPWATCH_VENUES", "okx")
     settings = Settings()
     assert settings.coinglass_key is not None
     assert settings.coinglass_key.get_secret_value() == "top-secret"

@@ -65,7 +65,7 @@ def test_a_venue_that_hangs_delays_nobody_and_is_in_trouble() -> None:
 
     health = []
 
-    async def during(vigil: Vigil, clock: Clock) -> None:
+    async def during(vigil: Vigil, _clock: Clock) -> None:
         await asyncio.sleep(100)
         health.extend(vigil.health())
 
