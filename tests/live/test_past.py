@@ -1,7 +1,7 @@
-"""The past of the real clients, asked of the fake venues on virtual time: recordings, and a warm start of the service."""
+"""The past by the real clients, asked of the fake venues on virtual time: recordings, and a warm start."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -65,7 +65,7 @@ class Shown:
 
 
 def opened(names: Sequence[str], clock: Clock, store: MemoryStore, record: Record) -> list[LiveVenue]:
-    fakes = everyone(seeded(1, 6, START), (), record)
+    fakes = everyone(replace(seeded(1, 6, START), forced_a_minute=0.0), (), record)
     transport = InProcess([fakes[name] for name in names], clock.now)
     return [
         VENUES[name].open(Wiring(VENUES[name].endpoints, transport, store, clock.now, Random(1), "main"))
