@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from random import SystemRandom
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
@@ -23,7 +23,6 @@ from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
 from adapters.venues.base import Label, MarketSource
 from adapters.venues.client import Endpoints, LiveVenue, Wiring
-from adapters.venues.http import Http
 from adapters.venues.live import LiveMarket
 from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
@@ -47,6 +46,9 @@ from bot.settings import Settings
 from bot.welcome import Welcome
 from signals.model import Instrument
 from signals.registry import SIGNALS
+
+if TYPE_CHECKING:
+    from adapters.venues.http import Http
 
 log = structlog.get_logger()
 
@@ -141,6 +143,12 @@ def _listed(venues: Sequence[LiveVenue], at: datetime) -> Sequence[Instrument]:
     return [of for venue in venues for of in venue.client.roster.instruments(at)]
 
 
+def _http(where: Endpoints) -> "Http":
+    from adapters.venues.http import Http  # noqa: PLC0415 - it loads aiohttp, which most commands do without
+
+    return Http(where.hosts)
+
+
 @asynccontextmanager
 async def live_venues(
     settings: Settings, endpoints: Mapping[str, Endpoints], store: Store, wall: Clock
@@ -150,7 +158,7 @@ async def live_venues(
         venues = []
         for name, key in keys(settings).items():
             where = endpoints[name]
-            transport = Http(where.hosts)
+            transport = _http(where)
             stack.push_async_callback(transport.aclose)
             wiring = Wiring(where, transport, store, wall.now, SystemRandom(), settings.egress, key)
             venues.append(VENUES[name].open(wiring))
@@ -170,7 +178,7 @@ async def write_history(
 ) -> Sequence[str]:
     """Write a venue's past, within the budgets of the store at that URL; returns what could not be had."""
     wall, name = Clock(now()), wanted.venue
-    async with opened(url) as store, aclosing(Http(endpoints[name].hosts)) as transport:
+    async with opened(url) as store, aclosing(_http(endpoints[name])) as transport:
         key = keys(settings).get(name, "")
         venue = VENUES[name].open(
             Wiring(endpoints[name], transport, store, wall.now, SystemRandom(), settings.egress, key)

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import NoReturn, ParamSpec
@@ -21,8 +21,8 @@ from adapters.venues.base import BadRecording, MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
 from bot import app, check, demo, history, replay, venue_report
-from bot.clock import AS_FAST_AS_IT_GOES
 from bot.logs import configure
+from bot.options import MOMENT, SPEED
 from bot.phrases import count, drawn
 from bot.progress import Progress, progress
 from bot.services.runtime import GivenUp
@@ -64,41 +64,6 @@ def _spoken(command: Callable[P, None]) -> Callable[P, None]:
     return inner
 
 
-class _Moment(click.ParamType[datetime]):
-    """A UTC time: `2025-04-01`, `2025-04-01T00:00Z`."""
-
-    name = "time"
-
-    def convert(self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a time. Write it like 2025-04-01T00:00Z.", param, ctx)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-class _Speed(click.ParamType[float]):
-    """Market seconds a second, or `max`."""
-
-    name = "speed"
-
-    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float):
-            return value
-        if value == "max":
-            return AS_FAST_AS_IT_GOES
-        try:
-            speed = float(value) if value.isascii() else 0.0
-        except ValueError:
-            speed = 0.0
-        if not 0 < speed < AS_FAST_AS_IT_GOES:
-            self.fail(f"{value!r} is not a speed. Write market seconds a second, like 3600, or max.", param, ctx)
-        return speed
-
-
-MOMENT, SPEED = _Moment(), _Speed()
 RECORDING = click.option("--recording", type=click.Path(path_type=Path), metavar="FILE", help="A canonical recording.")
 MARKET_OPTIONS = (
     click.option("--demo", "simulated", is_flag=True, help="A seeded, simulated market; it says so everywhere."),

@@ -10,7 +10,6 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.venues.client import Endpoints
-from adapters.venues.http import BadEndpoint, Http
 from adapters.venues.registry import VENUES
 
 PREFIX = "PERPWATCH_"
@@ -88,6 +87,8 @@ def load(environment: Mapping[str, str]) -> Settings:
 
 def endpoints(environment: Mapping[str, str]) -> Mapping[str, Endpoints]:
     """Where each venue is: its own base URLs, or those of the environment. Raises BadSettings for an unusable one."""
+    from adapters.venues.http import BadEndpoint, Http  # noqa: PLC0415 - it loads aiohttp, needed for live markets
+
     found = {name: opening.endpoints for name, opening in VENUES.items()}
     for variable, (venue, part) in _ENDPOINTS.items():
         url = environment.get(variable, "").rstrip("/")

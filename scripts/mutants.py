@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parents[1]
-LIST = ROOT / "tests" / "mutants.toml"
+LISTS = (ROOT / "tests" / "mutants.toml", *sorted((ROOT / "tests" / "mutants.d").glob("*.toml")))
 COPIED = ("bot", "signals", "adapters", "tests", "scripts", "docs", "pyproject.toml", "README.md", "CHANGELOG.md")
 AT_A_TIME = 2
 PATIENCE = 300
@@ -99,8 +99,9 @@ def _tested(mutant: Mutant, copy: Path) -> Trial:
 @click.command()
 @click.option("-k", "text", default="", metavar="TEXT", help="Only faults whose name or file contains it.")
 def main(text: str) -> None:
-    """Try every seeded fault of tests/mutants.toml, two at a time; exit code 1 if one is not noticed."""
-    chosen = [m for m in mutants(LIST.read_text(encoding="utf-8")) if text in m.name or text in m.file]
+    """Try every seeded fault, two at a time; exit code 1 if one is not noticed."""
+    known = [mutant for path in LISTS for mutant in mutants(path.read_text(encoding="utf-8"))]
+    chosen = [m for m in known if text in m.name or text in m.file]
     survivors = 0
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         for trial in pool.map(try_out, chosen):

@@ -15,7 +15,7 @@ from bot.cli import main
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("adapters", "bot", "signals")
 FOLDERS = {*PACKAGES, ".ci", ".git", "bench", "docs", "scripts", "tests"}
-SCRIPTS = ("setup", "run", "test", "check", "bench", "mutants", "uv")
+SCRIPTS = ("setup", "run", "test", "check", "bench", "campaign", "mutants", "fuzz", "tables", "uv")
 LONGEST_MODULE = 400
 TEXT = {".py", ".md", ".toml", ".txt", ".lua", ".json", ""}
 
@@ -51,10 +51,8 @@ def project() -> dict[str, str]:
 
 
 def faults() -> list[dict[str, str]]:
-    parsed: list[dict[str, str]] = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text(encoding="utf-8"))[
-        "mutant"
-    ]
-    return parsed
+    lists = [ROOT / "tests" / "mutants.toml", *sorted((ROOT / "tests" / "mutants.d").glob("*.toml"))]
+    return [fault for path in lists for fault in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]]
 
 
 def name_of(path: Path) -> str:

@@ -5,12 +5,12 @@ Every effect can be asked for twice and happens once.
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
-from adapters.venues.base import Health
+from adapters.store.venue_port import VenueStore
 from signals.aggregate import Cycle
 from signals.event import Event
 from signals.model import Metric
@@ -73,67 +73,6 @@ class MarketStore(Protocol):
 
     async def steps(self) -> Sequence[timedelta]:
         """The resolutions of which bars are kept, finest first."""
-        ...
-
-
-# venues
-
-WATCHED = "watched"
-"""Under this name the evaluator keeps the coins that have rules, separated by spaces."""
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def window_number(window: timedelta, now: datetime) -> int:
-    """Which of the windows of that length, counted from 1970, a moment lies in."""
-    return (now - _EPOCH) // window
-
-
-def window_end(number: int, window: timedelta) -> datetime:
-    """When that window ends."""
-    return _EPOCH + (number + 1) * window
-
-
-class VenueStore(Protocol):
-    """What must not be forgotten of venues: budgets that are spent, bans, and what was found out about them."""
-
-    async def spend(
-        self, bucket: str, within: Collection[str], weight: int, most: int, window: timedelta, now: datetime
-    ) -> datetime | None:
-        """Take the weight out of the bucket's window, which begins at whole multiples of its length.
-
-        None where it was taken; else when to ask again: at the end of the window where more than `most` would be
-        spent, or when the last block of the bucket or of one of `within` ends.
-        """
-        ...
-
-    async def raise_spent(self, bucket: str, weight: int, window: timedelta, now: datetime) -> None:
-        """The venue says that so much of this window is spent: the larger number counts."""
-        ...
-
-    async def block(self, name: str, until: datetime) -> None:
-        """Nothing may be spent from that bucket, or within that name, before then; an earlier end changes nothing."""
-        ...
-
-    async def blocked(self, name: str, now: datetime) -> datetime | None:
-        """Until when it is blocked; None where it is not."""
-        ...
-
-    async def learn(self, name: str, what: bytes) -> None:
-        """Keep what was found out, in place of what was known under that name."""
-        ...
-
-    async def learned(self, name: str) -> bytes | None:
-        """What was found out; None where nothing was."""
-        ...
-
-    async def report(self, health: Sequence[Health]) -> None:
-        """Keep how the venues are doing, for `/status`."""
-        ...
-
-    async def reported(self) -> Sequence[Health]:
-        """How they were doing when that was last said; empty where it never was."""
         ...
 
 

@@ -16,6 +16,8 @@ from typing import TypeVar
 import msgspec
 
 from adapters.venues.base import Unavailable
+from adapters.venues.shapes import Decimal, row
+from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
     DAY,
     FRESH,
@@ -23,7 +25,6 @@ from adapters.venues.wire import (
     MOST_PER_INTERVAL,
     RATIO_FRESH,
     VOLUME_FRESH,
-    Decimal,
     Known,
     Listed,
     Parsed,
@@ -38,9 +39,7 @@ from adapters.venues.wire import (
     liquidation,
     number,
     per_coin,
-    row,
     share_ratio,
-    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -51,8 +50,6 @@ FRESH_COLD = timedelta(seconds=180)
 """Open interest of those asked every minute."""
 SETTLED_LATE = timedelta(hours=1)
 """How long after the next settlement the last one may still be used."""
-
-STATISTICS_STEP = timedelta(minutes=5)
 
 QUOTES = ("USDT", "USDC", "FDUSD", "USD1")
 """Taken at par with the dollar; of two instruments of one coin the earlier quote carries the spot volume."""
@@ -90,11 +87,13 @@ class _ExchangeInfo(msgspec.Struct, rename="camel"):
     rate_limits: list[msgspec.Raw] = msgspec.field(default_factory=list)
 
 
-class _Row(msgspec.Struct, rename="camel"):
+class Row(msgspec.Struct, rename="camel"):
+    """What every row is about."""
+
     symbol: str
 
 
-class _Symbol(_Row):
+class _Symbol(Row):
     contract_type: str
     status: str
     base_asset: str
@@ -103,7 +102,7 @@ class _Symbol(_Row):
     delivery_date: Decimal = None
 
 
-class _Premium(_Row):
+class _Premium(Row):
     mark_price: Decimal = None
     index_price: Decimal = None
     last_funding_rate: Decimal = None
@@ -112,39 +111,21 @@ class _Premium(_Row):
     time: Decimal = None
 
 
-class _FundingInfo(_Row):
+class _FundingInfo(Row):
     funding_interval_hours: Decimal = None
     adjusted_funding_rate_cap: Decimal = None
     adjusted_funding_rate_floor: Decimal = None
 
 
-class _Settled(_Row):
+class _Settled(Row):
     funding_rate: Decimal = None
     funding_time: Decimal = None
     rate_type: str = _REGULAR
 
 
-class _OpenInterest(_Row):
+class _OpenInterest(Row):
     open_interest: Decimal = None
     time: Decimal = None
-
-
-class _PastOpenInterest(_Row):
-    sum_open_interest: Decimal = None
-    timestamp: Decimal = None
-
-
-class _Bar(msgspec.Struct, array_like=True):
-    """Start, prices, volumes in coins and, after the end, in the quote."""
-
-    start: Decimal
-    open: Decimal = None
-    high: Decimal = None
-    low: Decimal = None
-    close: Decimal = None
-    volume: Decimal = None
-    end: Decimal = None
-    quote_volume: Decimal = None
 
 
 class _RateLimit(msgspec.Struct, rename="camel"):
@@ -154,18 +135,18 @@ class _RateLimit(msgspec.Struct, rename="camel"):
     limit: int = 0
 
 
-class _Ticker(_Row):
+class _Ticker(Row):
     quote_volume: Decimal = None
     close_time: Decimal = None
 
 
-class _Shares(_Row):
+class _Shares(Row):
     long_account: Decimal = None
     short_account: Decimal = None
     timestamp: Decimal = None
 
 
-R = TypeVar("R", bound=_Row)
+R = TypeVar("R", bound=Row)
 
 
 class _Frame(msgspec.Struct):
@@ -255,22 +236,6 @@ def parse_weight_limit(body: bytes) -> int | None:
     return None
 
 
-def parse_bars(body: bytes, received: datetime, of: Listed, metric: Metric, step: timedelta) -> Parsed:
-    """GET /fapi/v1/markPriceKlines, /indexPriceKlines, /klines: prices at the ends of bars, or dollars traded.
-
-    The last bar is not over yet and is refused as lying in the future.
-    """
-    rows = Rows(NAME, received, {of.instrument.symbol: of})
-    for bar in rows.read(envelope(body, list[msgspec.Raw], NAME), _Bar):
-        start = instant(bar.start)
-        end = None if start is None or start + step > received else start + step
-        if metric is Metric.VOLUME:
-            rows.total(metric, of, number(bar.quote_volume), end, step, step)
-        else:
-            rows.level(metric, of, per_coin(bar.close, of), end, step)
-    return rows.parsed()
-
-
 def parse_terms(body: bytes) -> Mapping[str, Terms]:
     """GET /fapi/v1/fundingInfo: the terms of the symbols that differ from the usual ones.
 
@@ -298,7 +263,7 @@ def _terms(found: _FundingInfo) -> Terms:
 def parse_premium(body: bytes, received: datetime, known: Known, terms: Mapping[str, Terms]) -> Parsed:
     """GET /fapi/v1/premiumIndex: mark and index price, and the running estimate of the next funding."""
     rows = Rows(NAME, received, known)
-    for of, found in _each(rows, body, _Premium):
+    for of, found in each_listed(rows, body, _Premium):
         at = instant(found.time)
         rows.level(Metric.PRICE, of, per_coin(found.mark_price, of), at, FRESH)
         rows.level(Metric.INDEX, of, per_coin(found.index_price, of), at, FRESH)
@@ -306,7 +271,7 @@ def parse_premium(body: bytes, received: datetime, known: Known, terms: Mapping[
     return rows.parsed()
 
 
-def _each(rows: Rows, body: bytes, shape: type[R]) -> Iterator[tuple[Listed, R]]:
+def each_listed(rows: Rows, body: bytes, shape: type[R]) -> Iterator[tuple[Listed, R]]:
     """The rows of a list that are about listed instruments, each with its own."""
     for found in rows.read(envelope(body, list[msgspec.Raw], NAME), shape):
         of = rows.listed(found.symbol)
@@ -341,7 +306,7 @@ def parse_settled(body: bytes, received: datetime, known: Known, terms: Mapping[
     Where the answer holds the payment before, or after the first one, its distance must be that interval.
     """
     rows = Rows(NAME, received, known)
-    paid = [(of, found, instant(found.funding_time)) for of, found in _each(rows, body, _Settled)]
+    paid = [(of, found, instant(found.funding_time)) for of, found in each_listed(rows, body, _Settled)]
     steps = _steps((found.symbol, at) for _, found, at in paid)
     for of, found, at in paid:
         due = terms.get(found.symbol, _USUAL_TERMS).interval_h
@@ -377,26 +342,10 @@ def parse_open_interest(body: bytes, received: datetime, known: Known, fresh_for
     return rows.parsed()
 
 
-def parse_past_open_interest(
-    body: bytes, received: datetime, known: Known, step: timedelta = STATISTICS_STEP
-) -> Parsed:
-    """GET /futures/data/openInterestHist?symbol=&period=: the past in steps.
-
-    Whether a step is stamped with its start or its end is not documented. It is taken for the start, so that no
-    past knows earlier than the present did.
-    """
-    rows = Rows(NAME, received, known)
-    for of, found in _each(rows, body, _PastOpenInterest):
-        stamp = instant(found.timestamp)
-        at = None if stamp is None else stamp + step
-        rows.level(Metric.OI_LEVEL, of, in_coins(found.sum_open_interest, of), at, FRESH_COLD)
-    return rows.parsed()
-
-
 def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """GET /fapi/v1/ticker/24hr: dollars traded in the 24 hours that end at the close time."""
     rows = Rows(NAME, received, known)
-    for of, found in _each(rows, body, _Ticker):
+    for of, found in each_listed(rows, body, _Ticker):
         rows.total(Metric.VOLUME_24H, of, number(found.quote_volume), instant(found.close_time), DAY, VOLUME_FRESH)
     return rows.parsed()
 
@@ -407,9 +356,9 @@ def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     A pair without trades adds nothing and dates nothing: halted ones stay in the list with the time of their last.
     """
     rows = Rows(NAME, received, known)
-    pairs = rows.read(envelope(body, list[msgspec.Raw], NAME), _Ticker)
-    traded = {pair.symbol: (number(pair.quote_volume), instant(pair.close_time)) for pair in pairs}
-    spot_volume(rows, {name: leg for name, leg in traded.items() if leg[0] != 0}, QUOTES, VOLUME_FRESH)
+    found = rows.read(envelope(body, list[msgspec.Raw], NAME), _Ticker)
+    pairs = {pair.symbol: pair for pair in found if number(pair.quote_volume) != 0}
+    spot_volume(rows, pairs, lambda pair: (number(pair.quote_volume), instant(pair.close_time)), QUOTES, VOLUME_FRESH)
     return rows.parsed()
 
 
@@ -419,7 +368,7 @@ def parse_ratio(body: bytes, received: datetime, known: Known, metric: Metric) -
     All three name the shares of longs and shorts alike; whose they are is the metric.
     """
     rows = Rows(NAME, received, known)
-    for of, found in _each(rows, body, _Shares):
+    for of, found in each_listed(rows, body, _Shares):
         ratio = share_ratio(found.long_account, found.short_account)
         rows.level(metric, of, ratio, instant(found.timestamp), RATIO_FRESH)
     return rows.parsed()

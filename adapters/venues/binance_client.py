@@ -9,11 +9,9 @@ from adapters.venues.binance import (
     FRESH_COLD,
     NAME,
     Terms,
-    parse_bars,
     parse_instruments,
     parse_liquidations,
     parse_open_interest,
-    parse_past_open_interest,
     parse_premium,
     parse_ratio,
     parse_settled,
@@ -22,6 +20,7 @@ from adapters.venues.binance import (
     parse_volume,
     parse_weight_limit,
 )
+from adapters.venues.binance_past import parse_bars, parse_past_open_interest
 from adapters.venues.client import Client, Endpoints, Wiring
 from adapters.venues.manners import Answer, Manners, banned_until, retry_after
 from adapters.venues.past import read

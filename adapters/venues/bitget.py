@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from adapters.venues.base import Unavailable
+from adapters.venues.shapes import Decimal, row
+from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
     DAY,
     FRESH,
     RATIO_FRESH,
     VOLUME_FRESH,
-    Decimal,
     Known,
     Listed,
     Parsed,
@@ -31,10 +32,8 @@ from adapters.venues.wire import (
     liquidation,
     number,
     per_coin,
-    row,
     settled,
     share_ratio,
-    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -193,9 +192,8 @@ def parse_funding(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """24 h spot volume of each coin: its pairs against US dollars at par, and no others."""
     rows = Rows(NAME, received, known)
-    pairs = rows.read(_open(body)[0], _Pair)
-    traded = {pair.symbol: (number(pair.usdt_volume), instant(pair.ts)) for pair in pairs}
-    spot_volume(rows, traded, PAR, VOLUME_FRESH)
+    pairs = {pair.symbol: pair for pair in rows.read(_open(body)[0], _Pair)}
+    spot_volume(rows, pairs, lambda pair: (number(pair.usdt_volume), instant(pair.ts)), PAR, VOLUME_FRESH)
     return rows.parsed()
 
 

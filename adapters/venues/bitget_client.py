@@ -28,7 +28,7 @@ from adapters.venues.manners import Manners
 from adapters.venues.past import read
 from adapters.venues.settling import Settling
 from adapters.venues.silence import Silence
-from adapters.venues.streams import Channel
+from adapters.venues.streams import Channel, Refusal
 from adapters.venues.transport import Request, Response
 from adapters.venues.wire import Known, Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
@@ -85,7 +85,7 @@ CHANNEL = Channel(
     parse_liquidations,
     is_heartbeat,
     _key,
-    refused=lambda frame: frozenset() if is_refusal(frame) else None,
+    refused=lambda frame, _: Refusal() if is_refusal(frame) else None,
     ping="ping",
     ping_every=timedelta(seconds=30),
 )
@@ -189,7 +189,7 @@ class Bitget:
         if feed.scope is Scope.EACH:
             return await self._ratio(feed, of[0].symbol) if of else Batch(NAME, feed.name, ())
         call = _CALLS[feed.name]
-        base = self.client.endpoints.spot if feed is SPOT else self.client.endpoints.rest
+        base = self.client.endpoints.spot if feed.name == SPOT.name else self.client.endpoints.rest
         answer = await self.client.ask(feed, Request(f"{base}{call.path}", call.params))
         parsed = call.parse(answer.body, answer.received, self.client.roster.known)
         return self.client.batch(feed, answer, self._settling.with_paid(parsed))

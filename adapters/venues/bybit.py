@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from adapters.venues.base import Unavailable
+from adapters.venues.shapes import Decimal
+from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
     DAY,
     FRESH,
     RATIO_FRESH,
     VOLUME_FRESH,
-    Decimal,
     Known,
     Listed,
     Parsed,
@@ -33,7 +34,6 @@ from adapters.venues.wire import (
     per_coin,
     settled,
     share_ratio,
-    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -189,8 +189,8 @@ def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """24 h spot volume of each coin: its pairs against US dollars at par, and no others."""
     rows = Rows(NAME, received, known)
     opened = _open(body, SPOT_MARKET)
-    pairs = rows.read(opened.result.rows, _Pair)
-    spot_volume(rows, {pair.symbol: (number(pair.turnover24h), opened.at) for pair in pairs}, PAR, VOLUME_FRESH)
+    pairs = {pair.symbol: pair for pair in rows.read(opened.result.rows, _Pair)}
+    spot_volume(rows, pairs, lambda pair: (number(pair.turnover24h), opened.at), PAR, VOLUME_FRESH)
     return rows.parsed()
 
 
@@ -294,9 +294,10 @@ def _funding(rows: Rows, of: Listed, ticker: _Ticker, at: datetime | None) -> No
 
 def _one_sided(of: Listed, single: Decimal, both: Decimal) -> float | None:
     """Open interest in coins, each contract once; answers from before June 2026 only have both sides added up."""
-    once, twice = in_coins(single, of), in_coins(both, of)
+    once = in_coins(single, of)
     if once is not None:
         return once
+    twice = in_coins(both, of)
     return None if twice is None else twice / 2
 
 

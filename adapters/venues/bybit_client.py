@@ -28,7 +28,7 @@ from adapters.venues.manners import Manners
 from adapters.venues.past import read
 from adapters.venues.settling import Settling
 from adapters.venues.silence import Silence
-from adapters.venues.streams import Channel
+from adapters.venues.streams import Channel, Refusal
 from adapters.venues.transport import Request, Response
 from adapters.venues.wire import Known, Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
@@ -66,21 +66,26 @@ MANNERS = Manners(NAME, (Bucket("address", 600, timedelta(seconds=5)),), _used, 
 
 
 def _subscriptions(symbols: Sequence[str]) -> Sequence[Sequence[str]]:
-    """Chunks of topics, on as many connections as their length needs; each carries the heartbeat."""
+    """Chunks of topics, on as many connections as their length needs.
+
+    Each ends with the heartbeat: when that comes, all before it has been subscribed to.
+    """
     connections: list[list[str]] = [[]]
-    length = 0
+    length = len(_HEARTBEAT)
     for start in range(0, len(symbols), _CHUNK):
         topics = [f"{LIQUIDATIONS}{symbol}" for symbol in symbols[start : start + _CHUNK]]
         if length + sum(map(len, topics)) > _LONGEST_SUBSCRIPTION:
             connections.append([])
-            length = 0
+            length = len(_HEARTBEAT)
         length += sum(map(len, topics))
-        connections[-1].append(_message("subscribe", topics))
-    return [[_message("subscribe", [_HEARTBEAT]), *messages] for messages in connections]
+        connections[-1].append(_message(topics))
+    return [[*messages, _message([_HEARTBEAT])] for messages in connections]
 
 
-def _message(op: str, topics: Sequence[str]) -> str:
-    return msgspec.json.encode({"op": op, "args": topics}).decode()
+def _message(topics: Sequence[str]) -> str:
+    """A subscription; the first and the last of its topics and their number tell it apart from others."""
+    of = f"{topics[0]} {len(topics)} {topics[-1]}"
+    return msgspec.json.encode({"req_id": of, "op": "subscribe", "args": topics}).decode()
 
 
 def _is_heartbeat(frame: bytes) -> bool:
@@ -90,12 +95,18 @@ def _is_heartbeat(frame: bytes) -> bool:
 
 class _Ack(msgspec.Struct):
     op: str = ""
+    req_id: str = ""
     success: bool = True
     ret_msg: str = ""
 
 
-def _refused(frame: bytes) -> frozenset[str] | None:
-    """The symbols that a refused subscription names; None where a frame refuses none."""
+class _Message(msgspec.Struct):
+    req_id: str
+    args: list[str]
+
+
+def _refused(frame: bytes, sent: Sequence[str]) -> Refusal | None:
+    """The topics that a refusal names are left out of its message; where it names none, that is sent in halves."""
     if b'"success"' not in frame[:100]:
         return None
     try:
@@ -104,8 +115,17 @@ def _refused(frame: bytes) -> frozenset[str] | None:
         return None
     if ack.op != "subscribe" or ack.success:
         return None
-    topics = (word.strip("[]:,") for word in ack.ret_msg.split())
-    return frozenset(topic.removeprefix(LIQUIDATIONS) for topic in topics if topic.startswith(LIQUIDATIONS))
+    messages = (msgspec.json.decode(message, type=_Message) for message in sent)
+    topics = next((message.args for message in messages if message.req_id == ack.req_id), [])
+    words = {word.strip('[]:,"') for part in ack.ret_msg.split() for word in part.replace(":", ",").split(",")}
+    return _without([topic for topic in topics if topic in words] or topics[: len(topics) == 1], topics)
+
+
+def _without(bad: Sequence[str], topics: Sequence[str]) -> Refusal:
+    half = len(topics) // 2
+    others = [[topic for topic in topics if topic not in bad]] if bad else [topics[:half], topics[half:]]
+    symbols = frozenset(topic.removeprefix(LIQUIDATIONS) for topic in bad if topic != _HEARTBEAT)
+    return Refusal(symbols, tuple(_message(some) for some in others if some))
 
 
 def _identity(item: Liquidation) -> tuple[str, datetime, str, float, float]:
@@ -273,6 +293,8 @@ class Bybit:
 
     async def snapshot(self, feed: Feed, of: Sequence[Instrument]) -> Batch:
         """The feed's values now; one that is asked for each instrument is about the first of `of`."""
+        if feed.scope is Scope.EACH and not of:
+            return Batch(NAME, feed.name, ())
         call = _CALLS[feed.name]
         params = {**call.params, "symbol": of[0].symbol} if feed.scope is Scope.EACH else call.params
         answer = await self.client.ask(feed, self._request(call.path, params))

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.base import StoreError, VenueStore
+from adapters.store.base import StoreError
+from adapters.store.venue_port import VenueStore
 from adapters.venues.base import Batch, Feed, Unavailable, Venue
 from adapters.venues.manners import Answer, Api, Manners, Share
 from adapters.venues.roster import Roster, Turn

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from adapters.venues.base import Unavailable
+from adapters.venues.base import Refused, Unavailable
+from adapters.venues.shapes import Decimal
 from adapters.venues.wire import (
     INTERVALS_H,
-    Decimal,
     Known,
     Listed,
     Parsed,
@@ -41,11 +41,18 @@ _TOTAL = "All"
 """The exchange of a row that sums up the others."""
 _PERCENT = 100
 _CODE_LENGTH = 8
+_KEY_CODES = frozenset({"401", "30001"})
+_BAD_REQUEST = "400"
+WRONG_KEY = (
+    "CoinGlass does not accept the key in PERPWATCH_COINGLASS_KEY: mend the setting, or take it out; "
+    "the other venues go on without it"
+)
 _METRICS = frozenset({Metric.FUNDING, Metric.OI_LEVEL})
 
 
 class _Answer(msgspec.Struct):
     code: str | int
+    msg: str | None = None
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -118,18 +125,25 @@ def parse_open_interest(body: bytes, received: datetime, known: Known) -> Parsed
 
 def _rates(rows: Rows, body: bytes) -> Iterator[tuple[str, _Rate]]:
     """The rates in an answer, each with the vendor's name of its coin."""
-    for coin in rows.read(_rows(body), _Coin):
+    for coin in rows.read(_rows(body, bare=True), _Coin):
         for rate in rows.read(coin.stablecoin_margin_list or (), _Rate):
             yield coin.symbol, rate
 
 
-def _rows(body: bytes) -> list[msgspec.Raw]:
-    """The rows of an answer that succeeded."""
+def _rows(body: bytes, *, bare: bool = False) -> list[msgspec.Raw]:
+    """The rows of an answer that succeeded. Raises Refused for a wrong key, which a `bare` request has alone wrong."""
     answer = envelope(body, _Answer, NAME)
-    if str(answer.code) != "0":
-        code = str(answer.code)[:_CODE_LENGTH]
-        raise Unavailable(f"{NAME} refused with code {code!r}: check the key, its plan and its calls per minute")
-    return envelope(bytes(answer.data), list[msgspec.Raw], NAME)
+    code, said = str(answer.code), (answer.msg or "").lower()
+    if code == "0":
+        return envelope(bytes(answer.data), list[msgspec.Raw], NAME)
+    if code in _KEY_CODES or "key" in said or (bare and code == _BAD_REQUEST):
+        raise Refused(WRONG_KEY)
+    raise Unavailable(f"{NAME} refused with code {code[:_CODE_LENGTH]!r}: check its plan and its calls per minute")
+
+
+def vendors_name(symbol: str) -> str:
+    """What the vendor calls the coin of an instrument: `Binance:1000PEPE` is about its 1000PEPE."""
+    return symbol.partition(":")[2]
 
 
 def _symbol(exchange: str, coin: str) -> str:

@@ -16,12 +16,13 @@ from typing import assert_never
 import msgspec
 
 from adapters.venues.calibration import Close, Sign
+from adapters.venues.shapes import Decimal, row
+from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
     DAY,
     FRESH,
     RATIO_FRESH,
     VOLUME_FRESH,
-    Decimal,
     Known,
     Listed,
     Parsed,
@@ -35,10 +36,8 @@ from adapters.venues.wire import (
     liquidation,
     number,
     per_coin,
-    row,
     settled,
     share_ratio,
-    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -178,9 +177,8 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """Volume of 24 h of `/spot/tickers`, of the pair of each perpetual's coin against USDT."""
     rows = Rows(NAME, received, known)
-    spot = rows.read(_list(body), _Spot)
-    traded = {each.currency_pair: (number(each.quote_volume), received) for each in spot}
-    spot_volume(rows, traded, (QUOTE,), VOLUME_FRESH)
+    pairs = {pair.currency_pair: pair for pair in rows.read(_list(body), _Spot)}
+    spot_volume(rows, pairs, lambda pair: (number(pair.quote_volume), received), (QUOTE,), VOLUME_FRESH)
     return rows.parsed()
 
 

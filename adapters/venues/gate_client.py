@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
-from math import ceil
 
 import msgspec
 
@@ -40,7 +39,7 @@ from adapters.venues.past import read
 from adapters.venues.settling import Settling
 from adapters.venues.shrinking import LEAST
 from adapters.venues.silence import Silence
-from adapters.venues.streams import Channel
+from adapters.venues.streams import Channel, Refusal
 from adapters.venues.transport import Request, Response
 from adapters.venues.wire import Known, Listed, Parsed, ParsedLiquidations
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
@@ -52,15 +51,18 @@ _DECIMALS: Mapping[str, str] = {"X-Gate-Size-Decimal": "1"}
 """Without it parts of contracts are cut off."""
 
 _ENDPOINTS = ("contracts", "tickers", "spot", "contract_stats", "liq_orders", "candlesticks", "funding_rate")
-_LIMIT = 200
 
 
 def _used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
-    """What is used of an endpoint's limit, whatever that is now, as so much of the limit that is declared here."""
+    """What is used of the limit of the endpoint that was asked."""
     limit, left = headers.get("x-gate-ratelimit-limit", ""), headers.get("x-gate-ratelimit-requests-remain", "")
-    if not (limit.isdecimal() and left.isdecimal() and int(limit) > 0):
-        return {}
-    return {bucket: ceil(_LIMIT * max(0, int(limit) - int(left)) / int(limit))}
+    return {bucket: max(0, int(limit) - int(left))} if limit.isdecimal() and left.isdecimal() else {}
+
+
+def _limits(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
+    """The limit of the endpoint that was asked."""
+    limit = headers.get("x-gate-ratelimit-limit", "")
+    return {bucket: int(limit)} if limit.isdecimal() else {}
 
 
 def _ban(response: Response, now: datetime) -> datetime | None:
@@ -69,7 +71,7 @@ def _ban(response: Response, now: datetime) -> datetime | None:
     return None
 
 
-MANNERS = Manners(NAME, tuple(Bucket(name, _LIMIT, timedelta(seconds=10)) for name in _ENDPOINTS), _used, _ban)
+MANNERS = Manners(NAME, tuple(Bucket(name, 200, timedelta(seconds=10)) for name in _ENDPOINTS), _used, _ban, _limits)
 """Each endpoint has a limit of its own."""
 
 
@@ -98,7 +100,7 @@ CHANNEL = Channel(
     parse_liquidations,
     is_heartbeat,
     _key,
-    refused=lambda frame: frozenset() if is_refusal(frame) else None,
+    refused=lambda frame, _: Refusal() if is_refusal(frame) else None,
     going=is_going,
     headers=_DECIMALS,
     stamp=_stamp,

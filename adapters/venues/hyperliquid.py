@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from adapters.venues.base import Unavailable
+from adapters.venues.shapes import Decimal, reader
+from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
     DAY,
     FRESH,
     VOLUME_FRESH,
-    Decimal,
     Known,
-    Leg,
     Listed,
     Parsed,
     ParsedInstruments,
@@ -33,8 +33,6 @@ from adapters.venues.wire import (
     number,
     per_coin,
     product,
-    row,
-    spot_volume,
 )
 from signals.model import Instrument, Metric
 from signals.units import canonical
@@ -124,14 +122,15 @@ def parse_instruments(body: bytes, received: datetime) -> ParsedInstruments:
 def parse_contexts(body: bytes, received: datetime, known: Known) -> Parsed:
     """Prices, funding, open interest and volume of `metaAndAssetCtxs`; what is delisted is passed over."""
     rows = Rows(NAME, received, known)
+    read, due = reader(_Context), _next_hour(received)
     for name, raw in _joined(body, rows):
         if name.is_delisted or (of := rows.listed(name.name)) is None:
             continue
-        context = row(raw, _Context)
+        context = read(raw)
         if context is None:
             rows.refuse(name.name, Reason.MALFORMED)
         else:
-            _add(rows, of, context)
+            _add(rows, of, context, due)
     return rows.parsed()
 
 
@@ -140,11 +139,8 @@ def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     rows = Rows(NAME, received, known)
     meta, contexts = envelope(body, tuple[_SpotMeta, list[msgspec.Raw]], NAME)
     pairs = _spot_pairs(meta, rows)
-    traded: dict[str, Leg] = {}
-    for context in rows.read(contexts, _SpotContext):
-        if context.coin in pairs:
-            traded[pairs[context.coin]] = number(context.day_ntl_vlm), received
-    spot_volume(rows, traded, (QUOTE,), VOLUME_FRESH)
+    ours = {pairs[each.coin]: each for each in rows.read(contexts, _SpotContext) if each.coin in pairs}
+    spot_volume(rows, ours, lambda context: (number(context.day_ntl_vlm), received), (QUOTE,), VOLUME_FRESH)
     return rows.parsed()
 
 
@@ -198,21 +194,22 @@ def _joined(body: bytes, rows: Rows) -> Iterator[tuple[_Name, msgspec.Raw]]:
     meta, contexts = envelope(body, tuple[_Universe, list[msgspec.Raw]], NAME)
     if len(meta.universe) != len(contexts):
         raise Unavailable(f"{NAME} answered with {len(meta.universe)} names and {len(contexts)} contexts")
+    read = reader(_Name)
     for raw, context in zip(meta.universe, contexts, strict=True):
-        name = row(raw, _Name)
+        name = read(raw)
         if name is None:
             rows.refuse("", Reason.MALFORMED)
         else:
             yield name, context
 
 
-def _add(rows: Rows, of: Listed, context: _Context) -> None:
+def _add(rows: Rows, of: Listed, context: _Context, due: datetime) -> None:
     at = rows.received
     rows.level(Metric.PRICE, of, per_coin(context.mark_px, of), at, FRESH)
     rows.level(Metric.INDEX, of, per_coin(context.oracle_px, of), at, FRESH)
     rows.level(Metric.OI_LEVEL, of, in_coins(context.open_interest, of), at, FRESH)
     rows.total(Metric.VOLUME_24H, of, number(context.day_ntl_vlm), at, DAY, VOLUME_FRESH)
-    rows.rate(Metric.FUNDING, of, number(context.funding), INTERVAL_H, at, _next_hour(at), FRESH)
+    rows.rate(Metric.FUNDING, of, number(context.funding), INTERVAL_H, at, due, FRESH)
 
 
 def _next_hour(at: datetime) -> datetime:

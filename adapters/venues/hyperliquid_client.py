@@ -105,7 +105,7 @@ class Hyperliquid:
         del of
         answer = await self.client.ask(feed, self._request({"type": _TYPES[feed.name]}))
         parsed = _PARSERS[feed.name](answer.body, answer.received, self.client.roster.known)
-        if feed is CONTEXTS:
+        if feed.name == CONTEXTS.name:
             self._listed = answer
         return self.client.batch(feed, answer, self._settling.with_paid(parsed))
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from adapters.store.base import WATCHED, VenueStore
+from adapters.store.venue_port import WATCHED, VenueStore
 from adapters.venues.asker import Asker
 from adapters.venues.base import Batch, Feed, Gathered, Health, Label
 from adapters.venues.board import Board
@@ -16,7 +16,8 @@ from adapters.venues.intervals import CONFLICT, Intervals
 from adapters.venues.ranking import Ranking
 from adapters.venues.tally import Tally
 from adapters.venues.troubles import Troubles
-from signals.model import Metric, Observation
+from adapters.venues.watchdogs import Channels, Sides
+from signals.model import Instrument, Liquidation, Metric, Observation
 from signals.panel import Panel
 
 log = structlog.get_logger()
@@ -95,6 +96,8 @@ class Vigil:
         self._board = Board(first, STEP)
         self._intake = Intake()
         self._tally = Tally()
+        self._channels = Channels()
+        self._sides = Sides()
         self._troubles = Troubles()
         self._ranking = Ranking()
         self._intervals = Intervals()
@@ -121,8 +124,10 @@ class Vigil:
                 await venue.client.restore()
             self._restored = True
         instruments = tuple(i for venue in self._venues for i in venue.client.roster.instruments(at))
-        closed = self._tally.close(at, instruments, self._clock())
-        return Gathered(instruments, (*self._board.take(at), *closed), self.health())
+        observed = self._board.take(at)
+        closed = self._tally.close(at, self._heard(instruments), self._clock())
+        self._doubt_streams(at, observed)
+        return Gathered(instruments, (*observed, *closed), self.health())
 
     def health(self) -> tuple[Health, ...]:
         """How each venue is doing now."""
@@ -132,6 +137,32 @@ class Vigil:
         """Count the venue's forced closes, for ever."""
         async for item in venue.liquidations(()):
             self._tally.take(item)
+            self._channels.take(item)
+            if isinstance(item, Liquidation):
+                self._sides.take(item)
+
+    def _heard(self, instruments: Sequence[Instrument]) -> Sequence[Instrument]:
+        """Those whose forced closes are told: of those whom the venue refuses nothing is known."""
+        silent = {
+            (venue.name, symbol)
+            for venue in self._venues
+            if venue.client.streaming is not None
+            for symbol in venue.client.streaming.refused
+        }
+        return [of for of in instruments if (of.venue, of.symbol) not in silent]
+
+    def _doubt_streams(self, at: datetime, observed: Sequence[Observation]) -> None:
+        """Connect dead channels anew, and say so once; tell the operator of sides that look inverted."""
+        streams = {venue.name: venue.client.streaming for venue in self._venues}
+        for deaf in self._channels.deaf(self._clock()):
+            stream = streams.get(deaf.venue)
+            if deaf.is_news:
+                log.warning("stream says nothing though its heart beats", venue=deaf.venue, since=deaf.since)
+            if stream is not None:
+                stream.resubscribe(deaf.since)
+        prices = {(seen.venue, seen.symbol): seen.value for seen in observed if seen.metric is Metric.PRICE}
+        for venue in self._sides.close(at, prices):
+            log.warning("side of liquidations looks inverted", venue=venue)
 
     async def _rank(self) -> None:
         """Tell each venue's asker who matters most, now and every few minutes."""

@@ -17,7 +17,8 @@ from typing import TypeVar
 
 import msgspec
 
-from adapters.store.base import StoreError, VenueStore
+from adapters.store.base import StoreError
+from adapters.store.venue_port import VenueStore
 from adapters.venues.base import Banned, Bucket, Cost, RateLimited, Refused, Unavailable, VenueError
 from adapters.venues.patience import Circuit, pause
 from adapters.venues.transport import Request, Response, Transport
@@ -63,6 +64,7 @@ class Manners:
     buckets: tuple[Bucket, ...]
     used: Callable[[str, Mapping[str, str]], Mapping[str, int]]
     ban: Callable[[Response, datetime], datetime | None]
+    limits: Callable[[str, Mapping[str, str]], Mapping[str, int]] = lambda _bucket, _headers: {}
 
 
 class Share(StrEnum):
@@ -234,6 +236,7 @@ class Api:
         if ban is not None:
             left = ban - theirs if ban > theirs else SHORTEST_BAN
             raise Banned(await self._block(self._venue, now + left, now))
+        await self.limits(self._manners.limits(cost.bucket, response.headers))
         await self._correct(response, cost, now)
         status = response.status
         if 200 <= status < 300:

@@ -9,17 +9,18 @@ is money. Open interest is taken as one-sided. The liquidation stream does not r
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from adapters.venues.base import Unavailable
+from adapters.venues.shapes import Decimal
+from adapters.venues.spot import spot_volume
 from adapters.venues.wire import (
     DAY,
     FRESH,
     RATIO_FRESH,
     VOLUME_FRESH,
-    Decimal,
     Known,
     Listed,
     Parsed,
@@ -34,8 +35,6 @@ from adapters.venues.wire import (
     number,
     per_coin,
     product,
-    settled,
-    spot_volume,
 )
 from signals.model import Instrument, Liquidation, Metric, Side
 from signals.units import canonical
@@ -73,8 +72,6 @@ OFFERED = frozenset(
 )
 _OF_MAIN_QUOTE = frozenset({Metric.INDEX, Metric.VOLUME_SPOT_24H})
 _PERPETUAL = "SWAP"
-_OVER = "1"
-"""How a bar says that it is over."""
 _PONG = b"pong"
 _CLOSED_BY: Mapping[tuple[str, str], Side] = {
     ("long", "sell"): Side.LONG,
@@ -145,46 +142,9 @@ class _Ticker(msgspec.Struct, rename="camel"):
     ts: Decimal = None
 
 
-class _Paid(msgspec.Struct, rename="camel"):
-    inst_id: str
-    realized_rate: Decimal = None
-    funding_time: Decimal = None
-
-
 class _Ratio(msgspec.Struct, array_like=True):
     ts: Decimal
     ratio: Decimal
-
-
-class _PastOpenInterest(msgspec.Struct, array_like=True):
-    ts: Decimal
-    oi: Decimal = None
-    oi_ccy: Decimal = None
-
-
-class _Candle(msgspec.Struct, array_like=True):
-    """A bar of a mark or index price."""
-
-    ts: Decimal
-    open: Decimal = None
-    high: Decimal = None
-    low: Decimal = None
-    close: Decimal = None
-    confirm: str = ""
-
-
-class _Traded(msgspec.Struct, array_like=True):
-    """A bar of trades; its volumes are in contracts, in coins, and in the quote."""
-
-    ts: Decimal
-    open: Decimal = None
-    high: Decimal = None
-    low: Decimal = None
-    close: Decimal = None
-    volume: Decimal = None
-    volume_ccy: Decimal = None
-    volume_quote: Decimal = None
-    confirm: str = ""
 
 
 class _Channel(msgspec.Struct):
@@ -212,14 +172,14 @@ class _Detail(msgspec.Struct, rename="camel"):
 def parse_instruments(body: bytes, received: datetime) -> ParsedInstruments:
     """The living crypto perpetuals of `/public/instruments?instType=SWAP`, linear and inverse."""
     rows = Rows(NAME, received, {})
-    found = (_listed(each, rows) for each in rows.read(_data(body), _Instrument) if _is_watched(each))
+    found = (_listed(each, rows) for each in rows.read(data_of(body), _Instrument) if _is_watched(each))
     return ParsedInstruments(tuple(of for of in found if of is not None), tuple(rows.rejected))
 
 
 def parse_mark(body: bytes, received: datetime, known: Known) -> Parsed:
     """Mark prices of `/public/mark-price?instType=SWAP`."""
     rows = Rows(NAME, received, known)
-    for mark in rows.read(_data(body), _Mark):
+    for mark in rows.read(data_of(body), _Mark):
         if (of := rows.listed(mark.inst_id)) is not None:
             rows.level(Metric.PRICE, of, per_coin(mark.mark_px, of), instant(mark.ts), FRESH)
     return rows.parsed()
@@ -229,7 +189,7 @@ def parse_index(body: bytes, received: datetime, known: Known) -> Parsed:
     """Index prices of `/market/index-tickers?quoteCcy=USDT`; indices without a perpetual are passed over."""
     rows = Rows(NAME, received, known)
     underlying = {symbol.removesuffix(f"-{_PERPETUAL}"): of for symbol, of in known.items()}
-    for index in rows.read(_data(body), _Index):
+    for index in rows.read(data_of(body), _Index):
         if (of := underlying.get(index.inst_id)) is not None:
             rows.level(Metric.INDEX, of, per_coin(index.idx_px, of), instant(index.ts), FRESH)
     return rows.parsed()
@@ -242,7 +202,7 @@ def parse_funding(body: bytes, received: datetime, known: Known) -> Parsed:
     change of intervals only the history of paid rates is exact.
     """
     rows = Rows(NAME, received, known)
-    for funding in rows.read(_data(body), _Funding):
+    for funding in rows.read(data_of(body), _Funding):
         if funding.inst_type == _PERPETUAL and (of := rows.listed(funding.inst_id)) is not None:
             _add_funding(rows, of, funding)
     return rows.parsed()
@@ -251,7 +211,7 @@ def parse_funding(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_open_interest(body: bytes, received: datetime, known: Known) -> Parsed:
     """Open interest of `/public/open-interest?instType=SWAP`; refused where contracts and coins contradict."""
     rows = Rows(NAME, received, known)
-    for interest in rows.read(_data(body), _OpenInterest):
+    for interest in rows.read(data_of(body), _OpenInterest):
         if (of := rows.listed(interest.inst_id)) is None:
             continue
         coins = product(number(interest.oi_ccy), of.instrument.multiplier)
@@ -265,7 +225,7 @@ def parse_open_interest(body: bytes, received: datetime, known: Known) -> Parsed
 def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """Volume of 24 h of `/market/tickers?instType=SWAP`: coins times the last price."""
     rows = Rows(NAME, received, known)
-    for ticker in rows.read(_data(body), _Ticker):
+    for ticker in rows.read(data_of(body), _Ticker):
         if ticker.inst_type == _PERPETUAL and (of := rows.listed(ticker.inst_id)) is not None:
             traded = product(number(ticker.vol_ccy), number(ticker.last))
             rows.total(Metric.VOLUME_24H, of, traded, instant(ticker.ts), DAY, VOLUME_FRESH)
@@ -275,56 +235,16 @@ def parse_volume(body: bytes, received: datetime, known: Known) -> Parsed:
 def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
     """Volume of 24 h of `/market/tickers?instType=SPOT`, of each coin's pairs against USDT and USDC."""
     rows = Rows(NAME, received, known)
-    spot = (ticker for ticker in rows.read(_data(body), _Ticker) if ticker.inst_type == "SPOT")
-    spot_volume(rows, {each.inst_id: (number(each.vol_ccy), instant(each.ts)) for each in spot}, SPOT, VOLUME_FRESH)
+    pairs = {each.inst_id: each for each in rows.read(data_of(body), _Ticker) if each.inst_type == "SPOT"}
+    spot_volume(rows, pairs, lambda pair: (number(pair.vol_ccy), instant(pair.ts)), SPOT, VOLUME_FRESH)
     return rows.parsed()
 
 
 def parse_ratio(body: bytes, received: datetime, of: Listed, metric: Metric) -> Parsed:
     """One of the long/short ratios of `/rubik/stat/contracts/...` for one instrument: rows of time and ratio."""
     rows = Rows(NAME, received, {of.instrument.symbol: of})
-    for each in rows.read(_data(body), _Ratio):
+    for each in rows.read(data_of(body), _Ratio):
         rows.level(metric, of, number(each.ratio), instant(each.ts), RATIO_FRESH)
-    return rows.parsed()
-
-
-def parse_open_interest_history(body: bytes, received: datetime, of: Listed) -> Parsed:
-    """Past open interest of `/rubik/stat/contracts/open-interest-history`: rows of time, contracts, coins, dollars.
-
-    Whether a step is stamped with its start or its end is not documented. It is taken for the start, so that no past
-    knows earlier than the present did; the caller says how long a step is by moving the times.
-    """
-    rows = Rows(NAME, received, {of.instrument.symbol: of})
-    for each in rows.read(_data(body), _PastOpenInterest):
-        coins = product(number(each.oi_ccy), of.instrument.multiplier)
-        rows.level(Metric.OI_LEVEL, of, coins, instant(each.ts), RATIO_FRESH)
-    return rows.parsed()
-
-
-def parse_candles(body: bytes, received: datetime, of: Listed, metric: Metric, step: timedelta) -> Parsed:
-    """Bars of `/market/history-...-candles` that are over: mark or index prices at their ends, or dollars traded."""
-    rows = Rows(NAME, received, {of.instrument.symbol: of})
-    if metric is Metric.VOLUME:
-        for traded in rows.read(_data(body), _Traded):
-            if traded.confirm == _OVER:
-                rows.total(metric, of, number(traded.volume_quote), _end(traded.ts, step), step, step)
-    else:
-        for bar in rows.read(_data(body), _Candle):
-            if bar.confirm == _OVER:
-                rows.level(metric, of, per_coin(bar.close, of), _end(bar.ts, step), step)
-    return rows.parsed()
-
-
-def _end(start: Decimal, step: timedelta) -> datetime | None:
-    began = instant(start)
-    return None if began is None else began + step
-
-
-def parse_settled(body: bytes, received: datetime, known: Known) -> Parsed:
-    """Rates really paid of `/public/funding-rate-history`: `realizedRate`, not the forecast beside it."""
-    rows = Rows(NAME, received, known)
-    paid = rows.read(_data(body), _Paid)
-    settled(rows, [(each.inst_id, each.realized_rate, each.funding_time) for each in paid])
     return rows.parsed()
 
 
@@ -342,7 +262,8 @@ def parse_liquidations(frame: bytes, received: datetime, known: Known) -> Parsed
     return ParsedLiquidations(tuple(closed), tuple(rows.rejected))
 
 
-def _data(body: bytes) -> Sequence[msgspec.Raw]:
+def data_of(body: bytes) -> Sequence[msgspec.Raw]:
+    """The rows of an answer that succeeded."""
     answer = envelope(body, _Answer, NAME)
     if answer.code != "0" or answer.data is None:
         raise Unavailable(f"{NAME} answered with code {answer.code} and no data: {answer.msg}")

@@ -12,22 +12,20 @@ from adapters.venues.manners import Manners
 from adapters.venues.okx import (
     MAIN_QUOTE,
     NAME,
-    parse_candles,
     parse_funding,
     parse_index,
     parse_instruments,
     parse_liquidations,
     parse_mark,
     parse_open_interest,
-    parse_open_interest_history,
     parse_ratio,
-    parse_settled,
     parse_spot_volume,
     parse_volume,
 )
+from adapters.venues.okx_past import parse_candles, parse_open_interest_history, parse_settled
 from adapters.venues.past import read
 from adapters.venues.silence import Silence
-from adapters.venues.streams import Channel
+from adapters.venues.streams import Channel, Refusal
 from adapters.venues.transport import Request, Response
 from adapters.venues.wire import Known, Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
@@ -98,9 +96,10 @@ def _is_going(frame: bytes) -> bool:
     return b'"event":"notice"' in frame[:200] and _RESTART.encode() in frame[:200]
 
 
-def _refused(frame: bytes) -> frozenset[str] | None:
+def _refused(frame: bytes, sent: Sequence[str]) -> Refusal | None:
     """A refusal names no symbols, since none is subscribed to by name."""
-    return frozenset() if b'"event":"error"' in frame[:200] else None
+    del sent
+    return Refusal() if b'"event":"error"' in frame[:200] else None
 
 
 def _identity(item: Liquidation) -> Hashable:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from signals.model import Instrument, Metric, Observation
+from signals.model import AGGREGATORS, Instrument, Metric, Observation
 
 HOT = 100
 """Coins with the largest open interest in dollars, which are asked about most often."""
@@ -18,6 +18,8 @@ class Ranking:
     def take(self, observations: Iterable[Observation]) -> None:
         """Remember open interest and prices."""
         for seen in observations:
+            if seen.venue in AGGREGATORS:
+                continue  # it is the same interest once more
             if seen.metric is Metric.OI_LEVEL:
                 self._coins[seen.venue, seen.symbol] = (seen.coin, seen.value)
             elif seen.metric is Metric.PRICE:

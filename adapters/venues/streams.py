@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.venues.base import Unavailable
+from adapters.venues.base import Unavailable, VenueError
 from adapters.venues.repeats import Repeats
 from adapters.venues.transport import Socket, Transport
 from adapters.venues.wire import Known, ParsedLiquidations
@@ -52,13 +52,24 @@ BUFFER = 20_000
 BURST = 200
 """Frames after which others get their turn."""
 
+MENDS = timedelta(seconds=5)
+"""How long it takes at the most until what is subscribed to after a refusal is heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A subscription that was refused: which symbols are to blame, and what to send instead for the others."""
+
+    symbols: frozenset[str] = frozenset()
+    instead: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     """What a venue's stream is like; declared as data in each venue's file.
 
     `subscribe` gives for symbols the messages of each connection that is needed. `beats` is true for heartbeat data
-    alone, `going` for an announced restart, `refused` names the symbols of a refused subscription (None: it is no
+    alone, `going` for an announced restart, `refused` reads a refusal of one of the sent messages (None: it is no
     refusal). `replays` says that first frames repeat the past. `key` is the venue's identity of a close. `stamp`
     writes the time of sending into a message, where the venue wants it there.
     """
@@ -68,7 +79,7 @@ class Channel:
     parse: Callable[[bytes, datetime, Known], ParsedLiquidations]
     beats: Callable[[bytes], bool]
     key: Callable[[Liquidation], Hashable]
-    refused: Callable[[bytes], frozenset[str] | None] = lambda _: None
+    refused: Callable[[bytes, Sequence[str]], Refusal | None] = lambda _frame, _sent: None
     going: Callable[[bytes], bool] = lambda _: False
     headers: Mapping[str, str] = field(default_factory=dict)
     ping: str | None = None
@@ -85,10 +96,23 @@ class _Connection:
     messages: Sequence[str]
     opened: datetime
     before: datetime | None = None
-    """The last heartbeat of its line before it was opened."""
+    """The last heartbeat of its line before it was opened; of a new line, how far all was told."""
+    beside: "_Connection | None" = None
+    """The one that it shall replace."""
     beat: datetime | None = None
     going: bool = False
+    deaf: bool = False
+    """Its heart beats, but its closes are not believed to come."""
+    gone: bool = False
     malformed: int = 0
+    again: list[str] = field(default_factory=list)
+    """What was sent instead of refused messages, and how much of it is sent already."""
+    resent: int = 0
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the one before still hears what this one does not yet."""
+        return self.beside is not None and not self.beside.gone and not self.beside.deaf
 
 
 class Stream:
@@ -121,6 +145,11 @@ class Stream:
         self._beats: dict[int, datetime] = {}
         self._pulsed: datetime | None = None
 
+    @property
+    def refused(self) -> frozenset[str]:
+        """The symbols whose closes the venue does not tell."""
+        return self._refused
+
     async def items(self) -> AsyncIterator[Liquidation | Gap | Pulse]:
         """Closes, holes and pulses, for as long as they are wanted."""
         async with asyncio.TaskGroup() as group:
@@ -141,7 +170,7 @@ class Stream:
         """The channel says nothing though its heart beats: connect anew; the time since then is a hole."""
         self._put(Gap(self._channel.venue, since, self._clock()))
         for connection in self._open:
-            connection.going = True
+            connection.going = connection.deaf = True
 
     async def _keep_lines(self) -> None:
         """As many lines as the subscription needs; who is listed anew is subscribed to."""
@@ -160,20 +189,21 @@ class Stream:
         """One line: a connection, and the next one before this one ends, or as soon as it has ended."""
         tries = 0
         old: asyncio.Task[None] | None = None
+        beside: _Connection | None = None
         async with asyncio.TaskGroup() as group:
             while True:
-                connection = _Connection(self._wanted[number], self._clock(), self._beats.get(number))
+                before = self._beats.get(number, self._pulsed)
+                connection = _Connection(self._wanted[number], self._clock(), before, beside)
                 reader = group.create_task(self._read(number, connection))
+                goes_on = False
                 if await self._comes_alive(connection, reader):
-                    self._tell_hole(number, connection, continuous=old is not None and not old.done())
                     await _stop(old, OVERLAP)
-                    old = reader
-                    if not await self._until_change(number, connection, reader):
-                        await _stop(reader)
+                    old, beside = reader, connection
+                    goes_on = await self._until_change(number, connection, reader)
                     tries = 0 if self._lasted(connection) else tries
-                else:
+                if not goes_on:
+                    connection.gone = True
                     await _stop(reader)
-                if old is None or old.done() or old.cancelling():
                     tries += 1
                     await asyncio.sleep(self._pause(tries))
 
@@ -203,20 +233,27 @@ class Stream:
         try:
             async with self._transport.connect(self._url, self._channel.headers) as socket:
                 for message in connection.messages:
-                    await socket.send(self._channel.stamp(message, self._clock()))
+                    await self._send(socket, message)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._ping(socket))
                     frames = 0
                     while True:
                         self._hear(number, connection, await socket.receive())
+                        for message in connection.again[connection.resent :]:
+                            connection.resent += 1
+                            await self._send(socket, message)
                         frames += 1
                         if frames % BURST == 0:
                             await asyncio.sleep(0)
-        except* Unavailable as gone:
+        except* VenueError as gone:
             self.dropped["connection"] += 1
             log.debug("stream closed", venue=self._channel.venue, error=str(gone.exceptions[0]))
         finally:
+            connection.gone = True
             self._open.remove(connection)
+
+    async def _send(self, socket: Socket, message: str) -> None:
+        await socket.send(self._channel.stamp(message, self._clock()))
 
     async def _ping(self, socket: Socket) -> None:
         while self._channel.ping is not None:
@@ -226,15 +263,23 @@ class Stream:
     def _hear(self, number: int, connection: _Connection, frame: bytes) -> None:
         now, channel = self._clock(), self._channel
         if channel.beats(frame):
+            if connection.beat is None:
+                self._tell_hole(number, connection, now)
             connection.beat = now
             self._beat(number, now)
         elif channel.going(frame):
             connection.going = True
-        elif (refused := channel.refused(frame)) is not None:
-            self.dropped["refused"] += 1
-            self._refused |= refused
+        elif (refusal := channel.refused(frame, (*connection.messages, *connection.again))) is not None:
+            self._do_without(refusal, connection, now)
         else:
             self._read_frame(connection, frame, now)
+
+    def _do_without(self, refusal: Refusal, connection: _Connection, now: datetime) -> None:
+        """Subscribe to what can be: until that is done, nobody knows what happened since the connection was opened."""
+        self.dropped["refused"] += 1
+        self._refused |= refusal.symbols
+        connection.again += refusal.instead
+        self._put(Gap(self._channel.venue, connection.opened, now + MENDS))
 
     def _read_frame(self, connection: _Connection, frame: bytes, now: datetime) -> None:
         try:
@@ -242,6 +287,7 @@ class Stream:
         except Unavailable:
             self.dropped["malformed"] += 1
             connection.malformed += 1
+            self._put(Gap(self._channel.venue, connection.beat or connection.opened, now))
             return
         connection.malformed = 0
         self.dropped.update(row.reason for row in parsed.rejected)
@@ -272,17 +318,20 @@ class Stream:
             self._pulsed = slowest
             self._put(Pulse(self._channel.venue, slowest))
 
-    def _tell_hole(self, number: int, connection: _Connection, *, continuous: bool) -> None:
-        """The time from the last beat of the line to the first one of this connection, unless another covered it."""
-        before, first = connection.before, connection.beat
-        if before is not None and first is not None and not (continuous and first - before <= SILENT):
+    def _tell_hole(self, number: int, connection: _Connection, first: datetime) -> None:
+        """The time from the last beat of the line to the first one of this connection, unless another covered it.
+
+        It is told before that first beat, so that nobody takes the time in between for heard.
+        """
+        before = connection.before
+        if before is not None and not (connection.is_covered and first - before <= SILENT):
             log.info("stream gap", venue=self._channel.venue, line=number, since=before, until=first)
             self._put(Gap(self._channel.venue, before, first))
 
     def _put(self, item: Liquidation | Gap | Pulse) -> None:
         if len(self._items) >= BUFFER:
             self.dropped["overflow"] += 1
-            self._lost_since = self._lost_since or self._clock()
+            self._lost_since = min(self._lost_since or self._clock(), item.since if isinstance(item, Gap) else item.at)
             return
         self._items.append(item)
         self._news.set()
@@ -301,6 +350,6 @@ async def _stop(task: asyncio.Task[None] | None, after: float = 0.0) -> None:
     """End a reader, perhaps after a while."""
     if task is None:
         return
-    if not task.done():
+    if not task.done() and not task.cancelling():
         await asyncio.sleep(after)
     task.cancel()

@@ -15,13 +15,12 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from adapters.venues.base import Rejected, Unavailable
+from adapters.venues.drafts import written
+from adapters.venues.shapes import UNREADABLE, Decimal, reader
 from signals.model import Instrument, Liquidation, Metric, Observation, Side
 from signals.units import eight_hourly
 
 T = TypeVar("T")
-
-Decimal: TypeAlias = str | int | float | None
-"""How venues write numbers: decimal strings, numbers, empty strings, null."""
 
 FRESH = timedelta(seconds=30)
 """How long prices, running rates and open interest may be used, which are asked every 10 seconds."""
@@ -43,10 +42,10 @@ INTERVALS_H = frozenset({1.0, 2.0, 4.0, 6.0, 8.0, 24.0})
 """Hours that one funding rate may cover."""
 
 _MINUTE = timedelta(minutes=1)
-_DAY = timedelta(days=1)
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_UNITS_A_SECOND = (1, 1_000, 1_000_000)
-_EARLIEST, _LATEST = datetime(2017, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_AT_ONCE = timedelta(0)
+_EARLIEST, _LATEST = datetime(2017, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+_SCALES = tuple((units, _EARLIEST * units, _LATEST * units) for units in (1_000, 1, 1_000_000))
+"""Units of a second, the usual one first, each with the least and the most that a moment counts in it."""
 
 
 class Reason(StrEnum):
@@ -82,9 +81,6 @@ class Listed:
 Known: TypeAlias = Mapping[str, Listed]
 """The venue's living perpetuals by symbol."""
 
-Leg: TypeAlias = tuple[float | None, datetime | None]
-"""What was traded in a spot pair in US dollars, and as of when."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -114,40 +110,38 @@ def envelope(body: bytes, shape: type[T], venue: str) -> T:
     """The answer as that shape; raises Unavailable for HTML, truncated JSON, or a changed contract."""
     try:
         return msgspec.json.decode(body, type=shape, strict=False)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise Unavailable(f"{venue} answered with something that is not the documented shape") from None
 
 
-def row(raw: msgspec.Raw, shape: type[T]) -> T | None:
-    """One row as that shape; None where it is not."""
-    try:
-        return msgspec.json.decode(raw, type=shape, strict=False)
-    except _UNREADABLE:
-        return None
-
-
-def number(written: Decimal) -> float | None:
+def number(said: Decimal) -> float | None:
     """The finite number; None for what stands for nothing: empty, null, `-`, NaN, infinity, or no number at all."""
-    if written is None or isinstance(written, bool):
+    if isinstance(said, float):
+        return said if math.isfinite(said) else None
+    return _spelled(said)
+
+
+def _spelled(said: Decimal) -> float | None:
+    """A number that the quick reading of rows did not take."""
+    if said is None or isinstance(said, bool):
         return None
-    if isinstance(written, str) and ("_" in written or not written.isascii()):  # Python reads more than venues write
+    if isinstance(said, str) and ("_" in said or not said.isascii()):  # Python reads more than venues write
         return None
     try:
-        value = float(written)
+        value = float(said)
     except (ValueError, OverflowError):
         return None
     return value if math.isfinite(value) else None
 
 
-def instant(written: Decimal) -> datetime | None:
+def instant(said: Decimal) -> datetime | None:
     """The moment in seconds, milliseconds or microseconds, told apart by magnitude; None outside 2017 to 2100."""
-    value = number(written)
-    if value is None or value <= 0:
+    value = number(said)
+    if value is None:
         return None
-    for units in _UNITS_A_SECOND:
-        seconds = value / units
-        if _EARLIEST.timestamp() <= seconds < _LATEST.timestamp():
-            return datetime.fromtimestamp(seconds, UTC)
+    for units, least, most in _SCALES:
+        if least <= value < most:
+            return datetime.fromtimestamp(value / units, UTC)
     return None
 
 
@@ -168,6 +162,9 @@ class Rows:
     observations: list[Observation] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._latest = self.received + AHEAD
+
     def listed(self, symbol: str) -> Listed | None:
         """The instrument; one that is not listed is refused."""
         found = self.known.get(symbol)
@@ -177,8 +174,9 @@ class Rows:
 
     def read(self, raws: Iterable[msgspec.Raw], shape: type[T]) -> Iterator[T]:
         """The rows of that shape; each other one is refused as malformed."""
+        read = reader(shape)
         for raw in raws:
-            found = row(raw, shape)
+            found = read(raw)
             if found is None:
                 self.refuse("", Reason.MALFORMED)
             else:
@@ -190,10 +188,10 @@ class Rows:
 
     def level(self, metric: Metric, of: Listed, value: float | None, at: datetime | None, fresh_for: timedelta) -> None:
         """A value at an instant, in the metric's unit; it must be positive (prices, ratios) or not negative (sizes)."""
-        if value is not None and value == 0 and metric in _POSITIVE:
+        if value == 0 and metric in _POSITIVE:
             self.refuse(of.instrument.symbol, Reason.OUT_OF_RANGE)
-            return
-        self._add(metric, of, value, at, fresh_for)
+        else:
+            self._add(metric, of, value, at, fresh_for, _AT_ONCE)
 
     def total(
         self,
@@ -205,7 +203,7 @@ class Rows:
         fresh_for: timedelta,
     ) -> None:
         """A sum over the span that ends at `at`."""
-        self._add(metric, of, value, at, fresh_for, span=span)
+        self._add(metric, of, value, at, fresh_for, span)
 
     def rate(
         self,
@@ -218,28 +216,31 @@ class Rows:
         fresh_for: timedelta,
     ) -> None:
         """A funding rate as fraction per interval; stored as its 8-hour equivalent beside the raw one."""
-        symbol = of.instrument.symbol
+        instrument = of.instrument
         if rate is None:
-            self.refuse(symbol, Reason.EMPTY)
+            self.refuse(instrument.symbol, Reason.EMPTY)
         elif interval_h not in INTERVALS_H:
-            self.refuse(symbol, Reason.NO_INTERVAL)
+            self.refuse(instrument.symbol, Reason.NO_INTERVAL)
         elif abs(rate) > MOST_PER_INTERVAL:
-            self.refuse(symbol, Reason.OUT_OF_RANGE)
-        elif (timed := self._time(symbol, at)) is not None:
+            self.refuse(instrument.symbol, Reason.OUT_OF_RANGE)
+        elif at is None or at > self._latest:
+            self.refuse(instrument.symbol, _untimely(at))
+        else:
             self.observations.append(
-                Observation(
-                    metric=metric,
-                    venue=self.venue,
-                    symbol=symbol,
-                    coin=of.instrument.coin,
-                    value=eight_hourly(rate, interval_h),
-                    at=timed,
-                    received=self.received,
-                    fresh_for=fresh_for,
-                    interval_h=interval_h,
-                    next_at=next_at,
-                    rate=rate,
-                    leg=_leg(of.instrument),
+                written(
+                    metric,
+                    self.venue,
+                    instrument.symbol,
+                    instrument.coin,
+                    eight_hourly(rate, interval_h),
+                    at,
+                    self.received,
+                    fresh_for,
+                    _AT_ONCE,
+                    interval_h,
+                    next_at,
+                    rate,
+                    leg=instrument.leg if instrument.money or instrument.version > 1 else "",
                 )
             )
 
@@ -261,45 +262,41 @@ class Rows:
         value: float | None,
         at: datetime | None,
         fresh_for: timedelta,
-        span: timedelta = timedelta(0),
+        span: timedelta,
     ) -> None:
-        symbol = of.instrument.symbol
-        if value is None:
-            self.refuse(symbol, Reason.EMPTY)
-        elif value < 0:
-            self.refuse(symbol, Reason.NEGATIVE)
-        elif not math.isfinite(value):  # a product of numbers that are each finite
-            self.refuse(symbol, Reason.OUT_OF_RANGE)
-        elif (timed := self._time(symbol, at)) is not None:
-            coin = of.instrument.coin
+        instrument = of.instrument
+        if value is not None and 0 <= value < math.inf and at is not None and at <= self._latest:
             self.observations.append(
-                Observation(
+                written(
                     metric,
                     self.venue,
-                    symbol,
-                    coin,
+                    instrument.symbol,
+                    instrument.coin,
                     value,
-                    timed,
+                    at,
                     self.received,
                     fresh_for,
                     span,
-                    leg=_leg(of.instrument),
+                    leg=instrument.leg if instrument.money or instrument.version > 1 else "",
                 )
             )
-
-    def _time(self, symbol: str, at: datetime | None) -> datetime | None:
-        if at is None:
-            self.refuse(symbol, Reason.NO_TIME)
-        elif at > self.received + AHEAD:
-            self.refuse(symbol, Reason.FUTURE_TIME)
         else:
-            return at
-        return None
+            self.refuse(instrument.symbol, _flaw(value, at))
 
 
-def _leg(of: Instrument) -> str:
-    """The leg of an instrument, empty where it is just its venue."""
-    return of.leg if of.money or of.version > 1 else ""
+def _flaw(value: float | None, at: datetime | None) -> Reason:
+    """What is wrong with an amount that was not taken."""
+    if value is None:
+        return Reason.EMPTY
+    if value < 0:
+        return Reason.NEGATIVE
+    if not math.isfinite(value):  # a product of numbers that are each finite
+        return Reason.OUT_OF_RANGE
+    return _untimely(at)
+
+
+def _untimely(at: datetime | None) -> Reason:
+    return Reason.NO_TIME if at is None else Reason.FUTURE_TIME
 
 
 _POSITIVE = frozenset({Metric.PRICE, Metric.INDEX, Metric.LS, Metric.LS_TOP, Metric.LS_POS})
@@ -344,29 +341,6 @@ def product(*parts: float | None) -> float | None:
     """All parts multiplied; None where one is missing."""
     present = [part for part in parts if part is not None]
     return math.prod(present) if len(present) == len(parts) else None
-
-
-def spot_volume(rows: Rows, traded: Mapping[str, Leg], quotes: Sequence[str], fresh_for: timedelta) -> None:
-    """24 h of spot volume of each coin over its pairs, named coin and quote, told by one instrument that carries it.
-
-    A coin without a pair has no spot leg, one with an unreadable pair has no sum, and the oldest leg dates the sum.
-    """
-    carriers = {of.instrument.coin: of for of in rows.known.values() if Metric.VOLUME_SPOT_24H in of.instrument.metrics}
-    for of in carriers.values():
-        legs = [traded[pair] for pair in _pairs(of.instrument, quotes) if pair in traded]
-        volumes = [volume for volume, _ in legs if volume is not None and volume >= 0]
-        times = [at for _, at in legs if at is not None]
-        if legs:
-            whole = sum(volumes) if len(volumes) == len(legs) else None
-            oldest = min(times) if len(times) == len(legs) else None
-            rows.total(Metric.VOLUME_SPOT_24H, of, whole, oldest, _DAY, fresh_for)
-
-
-def _pairs(of: Instrument, quotes: Sequence[str]) -> Iterator[str]:
-    """What the pairs of a coin would be called: spot, too, lists some coins by the thousand or the million."""
-    many = () if of.multiplier == 1 else (f"{of.multiplier:.0f}{of.coin}", f"1M{of.coin}")
-    for base in (of.coin, *many):
-        yield from (base + quote for quote in quotes)
 
 
 def share_ratio(longs: Decimal, shorts: Decimal) -> float | None:

@@ -39,7 +39,7 @@ _BARS: Mapping[str, frozenset[Metric]] = {
 async def latest(desk: Desk) -> Cycle:
     """The last closed moment. Raises Mistake where there is none yet."""
     cycle = await desk.store.latest()
-    if cycle is None:
+    if cycle is None or not cycle.readings:
         raise Mistake("I have no market data yet. Ask again in a minute.")
     return cycle
 

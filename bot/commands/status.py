@@ -140,6 +140,8 @@ def _facts_of_health(of: Health) -> Json:
 def _known(cycle: Cycle) -> Line:
     withheld = sum(reading.value is None for of in cycle.readings.values() for reading in of.values())
     total = sum(len(of) for of in cycle.readings.values())
+    if not total:
+        return line("No venue has answered yet.")
     if not withheld:
         return line(f"All {total} readings are known.")
     return line(f"{withheld} of {total} readings are unknown: too few venues answer. They fire and end nothing.")

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.base import WATCHED, AlertStore, Committed, MarketStore, RuleChange, RuleStore, Subject, VenueStore
+from adapters.store.base import AlertStore, Committed, MarketStore, RuleChange, RuleStore, Subject
+from adapters.store.venue_port import WATCHED, VenueStore
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal

@@ -63,7 +63,7 @@ def test_the_past_is_written_told_and_replayed(environment: dict[str, str], tmp_
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("bibyt",), "Did you mean bybit?"),
+        (("bybti",), "Did you mean bybit?"),
         (("mtgox",), "there is no 'mtgox' here. Known are binance"),
         (("bybit", "--coins", "BTV"), "--coins: there is no 'BTV' here. Did you mean BTC?"),
         (("bybit", "--metrics", "price,io"), "--metrics: there is no 'io' here"),
@@ -87,7 +87,12 @@ def test_stopped_by_hand_it_says_how_to_go_on_and_leaves_whole_files(
     out = tmp_path / "out"
     words = ["history", "bybit", "--since", "60d", "--step", "5m", "--out", str(out)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bot.cli", *words], env=environment, stderr=subprocess.PIPE, text=True, cwd="/"
+        [sys.executable, "-m", "bot.cli", *words],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd="/",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a shell's job may ignore it
     )
     until = time.monotonic() + 60
     while not list(out.glob("*.parquet")) and time.monotonic() < until:

@@ -1,7 +1,7 @@
 """The fake venues on real loopback HTTP and websockets, one port a venue."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ async def _served(fake: FakeVenue, clock: Callable[[], datetime]) -> AsyncIterat
 
     async def handle(request: web.Request) -> web.StreamResponse:
         wants_socket = request.headers.get("upgrade", "").lower() == "websocket"
-        return await (_talk(fake, request, clock) if wants_socket else _reply(fake, request, clock))
+        return await _heard(_talk(fake, request, clock) if wants_socket else _reply(fake, request, clock))
 
     app.router.add_route("*", "/{path:.*}", handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -61,6 +61,14 @@ async def _served(fake: FakeVenue, clock: Callable[[], datetime]) -> AsyncIterat
 
 async def _reply(fake: FakeVenue, request: web.Request, clock: Callable[[], datetime]) -> web.StreamResponse:
     return await _send(request, fake.answer(await _asked(request), clock()))
+
+
+async def _heard(answering: Awaitable[web.StreamResponse]) -> web.StreamResponse:
+    """The answer, unless who asked has gone: that is their right."""
+    try:
+        return await answering
+    except ConnectionError:
+        return web.Response()
 
 
 async def _send(request: web.Request, told: Told) -> web.StreamResponse:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from adapters.venues import binance, bitget, bybit, coinglass, gate, hyperliquid, okx
+from adapters.venues import binance, bitget, bybit, coinglass, gate, hyperliquid, okx, okx_past
 from adapters.venues.base import Rejected
 from adapters.venues.wire import Known, Parsed, ParsedInstruments, Reason, by_symbol
 from signals.model import Metric
@@ -101,20 +101,20 @@ def premium(told: bytes, at: datetime, table: Known) -> Parsed:
 
 BULK = (
     Bulk("binance", "/fapi/v1/premiumIndex", "", premium, frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING})),
-    Bulk("binance", "/fapi/v1/ticker/24hr", "", binance.parse_volume, frozenset({Metric.VOLUME})),
+    Bulk("binance", "/fapi/v1/ticker/24hr", "", binance.parse_volume, frozenset({Metric.VOLUME_24H})),
     Bulk("binance", "/api/v3/ticker/24hr", "", binance.parse_spot_volume, frozenset()),
     Bulk(
         "bybit",
         "/v5/market/tickers",
         "category=linear",
         bybit.parse_tickers,
-        frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.OI_LEVEL, Metric.VOLUME}),
+        frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.OI_LEVEL, Metric.VOLUME_24H}),
     ),
     Bulk("bybit", "/v5/market/tickers", "category=spot", bybit.parse_spot_volume, frozenset()),
     Bulk("okx", "/api/v5/public/mark-price", "instType=SWAP", okx.parse_mark, frozenset({Metric.PRICE})),
     Bulk("okx", "/api/v5/public/funding-rate", "instId=ANY", okx.parse_funding, frozenset({Metric.FUNDING})),
     Bulk("okx", "/api/v5/public/open-interest", "instType=SWAP", okx.parse_open_interest, frozenset({Metric.OI_LEVEL})),
-    Bulk("okx", "/api/v5/market/tickers", "instType=SWAP", okx.parse_volume, frozenset({Metric.VOLUME})),
+    Bulk("okx", "/api/v5/market/tickers", "instType=SWAP", okx.parse_volume, frozenset({Metric.VOLUME_24H})),
     Bulk("okx", "/api/v5/market/tickers", "instType=SPOT", okx.parse_spot_volume, frozenset()),
     Bulk("okx", "/api/v5/market/index-tickers", "quoteCcy=USDT", okx.parse_index, frozenset()),
     Bulk(
@@ -124,14 +124,14 @@ BULK = (
         gate.parse_contracts,
         frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.OI_LEVEL}),
     ),
-    Bulk("gate", "/api/v4/futures/usdt/tickers", "", gate.parse_volume, frozenset({Metric.VOLUME})),
+    Bulk("gate", "/api/v4/futures/usdt/tickers", "", gate.parse_volume, frozenset({Metric.VOLUME_24H})),
     Bulk("gate", "/api/v4/spot/tickers", "", gate.parse_spot_volume, frozenset()),
     Bulk(
         "bitget",
         "/api/v2/mix/market/tickers",
         USDT_FUTURES,
         bitget.parse_tickers,
-        frozenset({Metric.PRICE, Metric.INDEX, Metric.OI_LEVEL, Metric.VOLUME}),
+        frozenset({Metric.PRICE, Metric.INDEX, Metric.OI_LEVEL, Metric.VOLUME_24H}),
     ),
     Bulk(
         "bitget",
@@ -146,7 +146,7 @@ BULK = (
         "/info",
         "",
         hyperliquid.parse_contexts,
-        frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.OI_LEVEL, Metric.VOLUME}),
+        frozenset({Metric.PRICE, Metric.INDEX, Metric.FUNDING, Metric.OI_LEVEL, Metric.VOLUME_24H}),
         CONTEXTS,
     ),
     Bulk("hyperliquid", "/info", "", hyperliquid.parse_spot_volume, frozenset(), '{"type":"spotMetaAndAssetCtxs"}'),
@@ -181,7 +181,7 @@ def test_what_is_read_is_what_the_market_is(call: Bulk) -> None:
             Metric.INDEX: quote.index / contract.multiplier,
             Metric.FUNDING: quote.rate * 8 / contract.hours,
             Metric.OI_LEVEL: quote.oi,
-            Metric.VOLUME: quote.volume_usd,
+            Metric.VOLUME_24H: quote.volume_usd,
         }
         if each.metric in expected:
             assert each.value == pytest.approx(expected[each.metric], rel=2e-3, abs=1e-8), each
@@ -199,7 +199,7 @@ def test_spot_volume_is_that_of_all_dollar_pairs_of_the_coin(venue: str) -> None
 
     parsed = call.parse(body(fake, call.path, call.query, call.body), AT + LATER, known(venue, fake))
 
-    by_coin = {each.coin: each.value for each in parsed.observations if each.metric is Metric.VOLUME_SPOT}
+    by_coin = {each.coin: each.value for each in parsed.observations if each.metric is Metric.VOLUME_SPOT_24H}
     assert by_coin["BTC"] == pytest.approx(sum(pair.volume_quote for pair in pairs if pair.base == "BTC"))
     assert len(by_coin) >= (30 if venue != "hyperliquid" else 1)
 
@@ -258,19 +258,16 @@ def test_statistics_of_one_instrument_on_okx_and_gate_are_read() -> None:
     swap = known("okx", venues["okx"])["BTC-USDT-SWAP"]
     contract = known("gate", venues["gate"])["BTC_USDT"]
     ratios = "/api/v5/rubik/stat/contracts/long-short-account-ratio-contract"
-    taker = "/api/v5/rubik/stat/taker-volume-contract"
 
     ratio = okx.parse_ratio(body(venues["okx"], ratios, "instId=BTC-USDT-SWAP&period=5m"), AT + LATER, swap, Metric.LS)
-    takers = okx.parse_taker(body(venues["okx"], taker, "instId=BTC-USDT-SWAP&period=5m&unit=2"), AT + LATER, swap)
     stats = gate.parse_long_short(
         body(venues["gate"], "/api/v4/futures/usdt/contract_stats", "contract=BTC_USDT&interval=5m&limit=3"),
         AT + LATER,
         contract,
     )
 
-    assert [*ratio.rejected, *takers.rejected, *stats.rejected] == []
+    assert [*ratio.rejected, *stats.rejected] == []
     assert len(ratio.observations) == 100
-    assert {each.metric for each in takers.observations} == {Metric.TAKER_BUY, Metric.TAKER_SELL}
     assert {each.metric for each in stats.observations} == {Metric.LS, Metric.LS_TOP, Metric.LS_POS}
 
 
@@ -289,7 +286,7 @@ def test_settled_rates_are_read_from_every_history() -> None:
             AT + LATER,
             tables["bybit"],
         ),
-        "okx": okx.parse_settled(
+        "okx": okx_past.parse_settled(
             body(venues["okx"], "/api/v5/public/funding-rate-history", "instId=BTC-USDT-SWAP"),
             AT + LATER,
             tables["okx"],

@@ -1,4 +1,4 @@
-"""The past by the real clients, asked of the fake venues on virtual time: recordings, and a warm start."""
+"""The past of the real clients, asked of the fakes on virtual time: recordings, and a warm start of the service."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -51,7 +51,7 @@ def _numbers(odd: Odd) -> tuple[float, float] | None:
 
 
 def _many(odd: Odd) -> float:
-    return odd.of.instrument.multiplier if odd.of is not None else 1.0
+    return odd.of.many if odd.of is not None else 1.0
 
 
 def _compared(fits: Callable[[float, float, Odd], bool]) -> Like:

@@ -6,8 +6,6 @@ from enum import StrEnum
 from math import isclose
 from typing import TypeAlias
 
-from adapters.venues.wire import Known, Listed
-
 Value: TypeAlias = float | str | None
 Facts: TypeAlias = Mapping[tuple[str, "Field"], Value]
 """By instrument, or by `instrument #n` for its nth forced close, or by coin for spot."""
@@ -35,6 +33,15 @@ class Field(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How an instrument counts: coins of one unit of its name, and of one contract its coins, or dollars if inverse."""
+
+    many: float = 1.0
+    contract: float = 1.0
+    inverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Odd:
     """One value that the two sides read differently; None is for a side that read nothing."""
 
@@ -43,11 +50,11 @@ class Odd:
     symbol: str
     theirs: Value
     ours: Value
-    of: Listed | None
-    """The instrument, where it is one."""
+    of: Counted | None
+    """The instrument, where it is a listed one."""
 
 
-def odds(venue: str, ours: Facts, theirs: Facts, known: Known) -> Iterator[Odd]:
+def odds(venue: str, ours: Facts, theirs: Facts, known: Mapping[str, Counted]) -> Iterator[Odd]:
     """Each value that is not the same on both sides; numbers are the same to nine digits.
 
     A coin is compared where both sides read something of the instrument.

@@ -1,19 +1,26 @@
 """What our parsers read in an answer, as facts."""
 
-from adapters.venues.wire import Parsed, ParsedLiquidations
+from collections.abc import Mapping
+
+from adapters.venues.wire import Known, Parsed, ParsedLiquidations
 from signals.model import Metric
 from tests.adapters.venues.readers import Read
-from tests.oracle.facts import Facts, Field, Value
+from tests.oracle.facts import Counted, Facts, Field, Value
 
 _FIELDS = {
     Metric.PRICE: Field.PRICE,
     Metric.INDEX: Field.INDEX,
     Metric.OI_LEVEL: Field.OI,
-    Metric.VOLUME: Field.VOLUME,
+    Metric.VOLUME_24H: Field.VOLUME,
     Metric.LS: Field.RATIO,
     Metric.LS_TOP: Field.RATIO,
     Metric.LS_POS: Field.RATIO,
 }
+
+
+def counted(known: Known) -> Mapping[str, Counted]:
+    """How each listed instrument counts."""
+    return {symbol: Counted(of.instrument.multiplier, of.contract, inverse=of.inverse) for symbol, of in known.items()}
 
 
 def facts(read: Read) -> Facts:
@@ -31,7 +38,7 @@ def _observed(parsed: Parsed) -> Facts:
     found: dict[tuple[str, Field], Value] = {}
     for seen in parsed.observations:
         match seen.metric:
-            case Metric.VOLUME_SPOT:
+            case Metric.VOLUME_SPOT_24H:
                 found[seen.coin, Field.SPOT] = seen.value
                 continue
             case Metric.FUNDING:

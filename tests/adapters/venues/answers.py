@@ -4,7 +4,7 @@ Numbers are invented. Each coin has its own, so that a value that ends up with a
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -89,6 +89,11 @@ def _quoted(coin: Coin, factor: float = 1.0) -> str:
 
 def _sized(coin: Coin, factor: float = 1.0) -> str:
     return text(coin.interest / coin.many * factor, 6)
+
+
+def _bar(coin: Coin) -> list[str]:
+    """Open, high, low and close."""
+    return [_quoted(coin), _quoted(coin, 1.02), _quoted(coin, 0.98), _quoted(coin, 1.01)]
 
 
 # Binance
@@ -205,6 +210,13 @@ def binance_liquidation(coin: Coin, *, long: bool) -> object:
     }
 
 
+def binance_bars(coin: Coin) -> object:
+    return [
+        [at, *_bar(coin), "40.0", at + HOUR_MS - 1, text(coin.dollars / 24, 2), 76, "20.0", "1.0", "0"]
+        for at in (STAMP - HOUR_MS, STAMP)
+    ]
+
+
 # Bybit
 
 
@@ -282,6 +294,11 @@ def bybit_settled(coins: Sequence[Coin]) -> object:
 def bybit_open_interest(coin: Coin) -> object:
     row = {"openInterest": _sized(coin, 2), "singleOpenInterest": _sized(coin), "timestamp": str(STATISTICS_STAMP)}
     return _bybit("linear", [row], symbol=f"{coin.base}USDT")
+
+
+def bybit_klines(coin: Coin) -> object:
+    rows = [[str(at), *_bar(coin), "40", text(coin.dollars / 24, 2)] for at in (STAMP, STAMP - HOUR_MS)]
+    return _bybit("linear", rows, symbol=f"{coin.base}USDT")
 
 
 def bybit_liquidations(coins: Sequence[Coin]) -> object:
@@ -401,8 +418,20 @@ def okx_ratio(coins: Sequence[Coin]) -> object:
     return _okx([[str(STATISTICS_STAMP), "1.2500"] for _ in coins])
 
 
-def okx_taker(coins: Sequence[Coin]) -> object:
-    return _okx([[str(STATISTICS_STAMP), "500000", "400000"] for _ in coins])
+def okx_open_interest_history(coin: Coin) -> object:
+    contracts = text(coin.interest / coin.contract)
+    return _okx([[str(STATISTICS_STAMP), contracts, text(coin.interest), text(coin.interest * coin.price)]])
+
+
+def okx_candles(coin: Coin) -> object:
+    """Of mark prices."""
+    return _okx([[str(at), *_bar(coin), over] for at, over in ((STAMP, "0"), (STAMP - HOUR_MS, "1"))])
+
+
+def okx_traded(coin: Coin) -> object:
+    """Candles with what was traded: contracts, coins, money."""
+    traded = ["4000", "40", text(coin.dollars / 24, 2)]
+    return _okx([[str(at), *_bar(coin), *traded, over] for at, over in ((STAMP, "0"), (STAMP - HOUR_MS, "1"))])
 
 
 def okx_settled(coins: Sequence[Coin]) -> object:
@@ -507,6 +536,24 @@ def gate_settled(coins: Sequence[Coin]) -> object:
     return [{"t": at, "r": text(coin.rate)} for coin, at in times]
 
 
+def gate_candles(coin: Coin) -> object:
+    names = ("o", "h", "l", "c")
+    return [
+        {"t": at // 1000, "v": 4000, **dict(zip(names, _bar(coin), strict=True)), "sum": text(coin.dollars / 24, 2)}
+        for at in (STAMP - HOUR_MS, STAMP)
+    ]
+
+
+def gate_orders(coins: Sequence[Coin]) -> object:
+    return [
+        {
+            "time": STAMP // 1000, "contract": f"{coin.name}_USDT", "size": "1200", "order_size": "-1200",
+            "order_price": text(coin.price * 0.98), "fill_price": text(coin.price * 0.99), "left": "0",
+        }
+        for coin in coins
+    ]  # fmt: skip
+
+
 def gate_liquidations(coins: Sequence[Coin]) -> object:
     rows = [
         {"price": text(coin.price * 0.99), "size": size, "time": STAMP + 110, "contract": f"{coin.name}_USDT"}
@@ -608,6 +655,10 @@ def bitget_settled(coins: Sequence[Coin]) -> object:
     return _bitget(rows)
 
 
+def bitget_candles(coin: Coin) -> object:
+    return _bitget([[str(at), *_bar(coin), "40", text(coin.dollars / 24, 2)] for at in (STAMP - HOUR_MS, STAMP)])
+
+
 def bitget_liquidations(coins: Sequence[Coin]) -> object:
     rows = [
         {
@@ -681,6 +732,17 @@ def hyperliquid_settled(coins: Sequence[Coin]) -> object:
     ]  # fmt: skip
 
 
+def hyperliquid_candles(coins: Sequence[Coin]) -> object:
+    return [
+        {
+            "t": at, "T": at + HOUR_MS - 1, "s": hyperliquid_name(coin), "i": "1h", "o": _quoted(coin),
+            "c": _quoted(coin, 1.01), "h": _quoted(coin, 1.02), "l": _quoted(coin, 0.98), "v": "40.0", "n": 76,
+        }
+        for coin in coins
+        for at in (STAMP - HOUR_MS, STAMP)
+    ]  # fmt: skip
+
+
 # CoinGlass
 
 
@@ -711,6 +773,3 @@ def coinglass_open_interest(coins: Sequence[Coin]) -> object:
         for exchange in ("All", "Binance")
     ]  # fmt: skip
     return {"code": "0", "msg": "success", "data": rows}
-
-
-Write: TypeAlias = Callable[[Sequence[Coin]], object]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from adapters.store.base import VenueStore
+from adapters.store.venue_port import VenueStore
 from adapters.venues.base import Bucket, Cost, Unavailable, VenueError
 from adapters.venues.manners import Answer, Api, Manners, Share, banned_until, retry_after
 from adapters.venues.transport import Request, Response, Socket

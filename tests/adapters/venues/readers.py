@@ -2,17 +2,33 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from adapters.venues import binance, bitget, bybit, coinglass, gate, hyperliquid, okx
+from adapters.venues import binance, bitget, bybit, coinglass, gate, hyperliquid, okx, okx_past
 from adapters.venues.binance import Terms
+from adapters.venues.binance_past import parse_bars, parse_past_open_interest
+from adapters.venues.gate import Close
 from adapters.venues.wire import FRESH, Known, Listed, Parsed, ParsedInstruments, ParsedLiquidations, by_symbol
 from signals.model import Metric
 from tests.adapters.venues import answers
 from tests.adapters.venues.answers import NOW, Coin, body
 
-Read: TypeAlias = Parsed | ParsedInstruments | ParsedLiquidations | Mapping[str, Terms] | str | None
+Read: TypeAlias = (
+    Parsed
+    | ParsedInstruments
+    | ParsedLiquidations
+    | Mapping[str, Terms]
+    | Sequence[Close]
+    | datetime
+    | str
+    | int
+    | None
+)
 Parse: TypeAlias = Callable[..., Read]
+
+
+HOUR, STEP = timedelta(hours=1), timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,9 @@ def others(coins: Sequence[Coin]) -> tuple[Reader, ...]:
             for metric in (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
         ),
         _of(known, "binance", "settled", _with(binance.parse_settled, terms), answers.binance_settled(coins)),
-        _of(known, "binance", "past oi", binance.parse_past_open_interest, answers.binance_past_open_interest(coins)),
+        _of(
+            known, "binance", "past oi", parse_past_open_interest, answers.binance_past_open_interest(coins)
+        ),
         *(
             _of(known, "binance", "closes", binance.parse_liquidations, answers.binance_liquidation(coin, long=long))
             for coin in coins[:3]
@@ -109,8 +127,7 @@ def others(coins: Sequence[Coin]) -> tuple[Reader, ...]:
             _of(known, "okx", metric, _about(of_okx, okx.parse_ratio, metric), answers.okx_ratio(coins))
             for metric in (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
         ),
-        _of(known, "okx", "taker", _about(of_okx, okx.parse_taker), answers.okx_taker(coins)),
-        _of(known, "okx", "settled", okx.parse_settled, answers.okx_settled(coins)),
+        _of(known, "okx", "settled", okx_past.parse_settled, answers.okx_settled(coins)),
         _of(known, "okx", "closes", okx.parse_liquidations, answers.okx_liquidations(coins)),
         _of(known, "gate", "ls", _about(of_gate, gate.parse_long_short), answers.gate_stats(coins)),
         _of(known, "gate", "settled", _about(of_gate, gate.parse_settled), answers.gate_settled(coins)),
@@ -128,6 +145,53 @@ def others(coins: Sequence[Coin]) -> tuple[Reader, ...]:
     )  # fmt: skip
 
 
+def pasts(coins: Sequence[Coin]) -> tuple[Reader, ...]:
+    """What is asked of the past, and what else is read of frames and answers."""
+    known = tables(coins)
+    coin = coins[0]
+    of_binance, of_okx = known["binance"][f"{coin.base}USDT"], known["okx"][f"{coin.name}-USDT-SWAP"]
+    of_gate = known["gate"][f"{coin.name}_USDT"]
+    price, volume, interest = Metric.PRICE, Metric.VOLUME, Metric.OI_LEVEL
+    binance_bars, bybit_klines = answers.binance_bars(coin), answers.bybit_klines(coin)
+    gate_candles, bitget_candles = answers.gate_candles(coin), answers.bitget_candles(coin)
+    candles, closes = answers.hyperliquid_candles(coins), answers.gate_liquidations(coins)
+    first = f"{coin.base}USDT"
+    return (
+        _of(known, "binance", "bars", _about(of_binance, parse_bars, price, HOUR), binance_bars),
+        _of(known, "binance", "bars of volume", _about(of_binance, parse_bars, volume, HOUR), binance_bars),
+        _of(known, "bybit", "klines", _with(bybit.parse_klines, price, HOUR), bybit_klines),
+        _of(known, "bybit", "klines of volume", _with(bybit.parse_klines, volume, HOUR), bybit_klines),
+        _of(known, "okx", "candles", _about(of_okx, okx_past.parse_candles, price, HOUR), answers.okx_candles(coin)),
+        _of(known, "okx", "traded", _about(of_okx, okx_past.parse_candles, volume, HOUR), answers.okx_traded(coin)),
+        _of(
+            known, "okx", "past oi", _about(of_okx, okx.parse_open_interest_history),
+            answers.okx_open_interest_history(coin),
+        ),
+        _of(known, "gate", "stats", _about(of_gate, gate.parse_stats, interest, STEP), answers.gate_stats(coins)),
+        _of(known, "gate", "candles", _about(of_gate, gate.parse_candles, price, HOUR), gate_candles),
+        _of(known, "gate", "candles of volume", _about(of_gate, gate.parse_candles, volume, HOUR), gate_candles),
+        _of(known, "bitget", "candles", _with(bitget.parse_candles, first, price, HOUR), bitget_candles),
+        _of(known, "bitget", "candles of volume", _with(bitget.parse_candles, first, volume, HOUR), bitget_candles),
+        _of(known, "hyperliquid", "candles", _with(hyperliquid.parse_candles, price, HOUR), candles),
+        _of(known, "hyperliquid", "candles of volume", _with(hyperliquid.parse_candles, volume, HOUR), candles),
+        Reader("binance", "weight", binance.parse_weight_limit, body(answers.binance_exchange_info(coins)), {}),
+        Reader("gate", "rows", gate.rows_in, body(answers.gate_contracts(coins)), {}),
+        Reader("gate", "unsided", gate.parse_unsided, body(closes), {}),
+        Reader("gate", "orders", gate.parse_orders, body(answers.gate_orders(coins)), {}),
+        Reader("gate", "heartbeat", gate.is_heartbeat, body(closes), {}),
+        Reader("gate", "going", gate.is_going, body(closes), {}),
+        Reader("gate", "refusal", gate.is_refusal, body(closes), {}),
+        Reader("bitget", "oldest", lambda raw: bitget.oldest_paid(raw, 1), body(answers.bitget_settled(coins)), {}),
+        Reader("bitget", "heartbeat", bitget.is_heartbeat, body(answers.bitget_liquidations(coins)), {}),
+        Reader("bitget", "refusal", bitget.is_refusal, body(answers.bitget_liquidations(coins)), {}),
+    )  # fmt: skip
+
+
+def every(coins: Sequence[Coin]) -> tuple[Reader, ...]:
+    """All of them."""
+    return (*refresh(coins), *others(coins), *pasts(coins))
+
+
 def _of(tables: Mapping[str, Known], venue: str, call: str, parse: Parse, answer: object) -> Reader:
     known = tables[venue]
     return Reader(venue, call, lambda raw: parse(raw, NOW, known), body(answer), known)
@@ -137,9 +201,9 @@ def _listing(venue: str, parse: Parse, answer: object) -> Reader:
     return Reader(venue, "instruments", lambda raw: parse(raw, NOW), body(answer), {})
 
 
-def _with(parse: Parse, more: object) -> Parse:
-    """The parser with its last argument."""
-    return lambda raw, at, known: parse(raw, at, known, more)
+def _with(parse: Parse, *more: object) -> Parse:
+    """The parser with its last arguments."""
+    return lambda raw, at, known: parse(raw, at, known, *more)
 
 
 def _about(of: Listed, parse: Parse, *more: object) -> Parse:

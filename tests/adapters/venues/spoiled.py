@@ -75,10 +75,10 @@ def assert_sound_closes(liquidations: Iterable[Liquidation], rejected: Iterable[
 
 
 def _spoil(draw: st.DrawFn, tree: object) -> None:
-    places = list(_places(tree))
-    if not places:
+    found = list(places(tree))
+    if not found:
         return
-    inside, key = draw(st.sampled_from(places))
+    inside, key = draw(st.sampled_from(found))
     match draw(st.sampled_from(("drop", "double", "replace", "replace"))):
         case "drop":
             del inside[key]
@@ -88,9 +88,9 @@ def _spoil(draw: st.DrawFn, tree: object) -> None:
             inside[key] = draw(st.sampled_from(JUNK))
 
 
-def _places(tree: object) -> Iterator[tuple]:
+def places(tree: object) -> Iterator[tuple]:
     """Every place in a tree of JSON: what holds it, and its key in there."""
     inside = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     for key, value in inside:
         yield tree, key
-        yield from _places(value)
+        yield from places(value)

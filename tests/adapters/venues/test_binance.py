@@ -19,7 +19,6 @@ from adapters.venues.binance import (
     parse_instruments,
     parse_liquidations,
     parse_open_interest,
-    parse_past_open_interest,
     parse_premium,
     parse_ratio,
     parse_settled,
@@ -27,6 +26,7 @@ from adapters.venues.binance import (
     parse_terms,
     parse_volume,
 )
+from adapters.venues.binance_past import parse_past_open_interest
 from adapters.venues.wire import Listed, Parsed, ParsedInstruments, ParsedLiquidations, Reason, by_symbol
 from signals.model import Instrument, Liquidation, Metric, Observation, Side
 from tests.adapters.venues.spoiled import assert_sound, assert_sound_closes, spoiled

@@ -1,6 +1,7 @@
 """Bitget over the network: what is asked, how often, and what is not asked again; its stream and its past."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from adapters.venues.base import RateLimited, Scope, Span, Unavailable
 from adapters.venues.bitget import is_heartbeat, is_refusal
 from adapters.venues.bitget_client import CHANNEL, ENDPOINTS, FUNDING, LS_POS, LS_TOP, MANNERS, SPOT, TICKERS, Bitget
+from adapters.venues.streams import Refusal
 from adapters.venues.transport import Request, Response
 from bot.clock import Clock
 from signals.model import Gap, Liquidation, Metric, Observation, Pulse, Side
@@ -72,7 +74,8 @@ async def test_a_full_refresh_is_three_calls_that_bring_the_documented_values() 
     await venue.instruments()
     transport.asked.clear()
 
-    batches = [await venue.snapshot(feed, ()) for feed in venue.feeds if feed.scope is Scope.BULK]
+    feeds = [replace(feed, every=MINUTE) for feed in venue.feeds if feed.scope is Scope.BULK]
+    batches = [await venue.snapshot(feed, ()) for feed in feeds]
 
     product = {"productType": "USDT-FUTURES"}
     assert transport.asked == [
@@ -119,6 +122,15 @@ async def test_what_was_paid_is_the_last_estimate_before_it() -> None:
         (Metric.FUNDING, 0.00002, clock.now()),
         (Metric.FUNDING_SETTLED, -0.00001, AT + 2 * HOUR),
     ]
+
+
+async def test_spot_may_have_a_host_of_its_own() -> None:
+    transport = Scripted(lambda _: told([]))
+    venue = Bitget(wiring(replace(ENDPOINTS, spot="https://spot.example"), transport))
+
+    await venue.snapshot(replace(SPOT, every=MINUTE), ())
+
+    assert transport.asked == [Request("https://spot.example/api/v2/spot/market/tickers", {})]
 
 
 @pytest.mark.parametrize(
@@ -231,8 +243,8 @@ def test_only_numbers_of_the_ticker_are_a_heartbeat() -> None:
 
 def test_only_an_error_is_a_refusal() -> None:
     assert is_refusal(FAILED)
-    assert CHANNEL.refused(FAILED) == frozenset()
-    assert [CHANNEL.refused(frame) for frame in (ACK, CLOSED, b"pong", TICKER % b"{}")] == [None] * 4
+    assert CHANNEL.refused(FAILED, ()) == Refusal()
+    assert [CHANNEL.refused(frame, ()) for frame in (ACK, CLOSED, b"pong", TICKER % b"{}")] == [None] * 4
 
 
 def test_two_closes_that_differ_in_anything_are_two() -> None:

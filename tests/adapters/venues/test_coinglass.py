@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from adapters.venues.base import Unavailable
+from adapters.venues.base import Refused, Unavailable
 from adapters.venues.coinglass import parse_funding, parse_instruments, parse_open_interest
 from adapters.venues.wire import Known, Listed, Parsed, ParsedInstruments, Reason, by_symbol
 from signals.aggregate import Ledger
@@ -212,12 +212,34 @@ def test_an_answer_of_another_shape_is_refused_whole(
 
 
 @pytest.mark.parametrize("parse", PARSERS.values(), ids=PARSERS)
-@pytest.mark.parametrize("code", ["30001", 30001, "400", "", "00", "0 "])
+@pytest.mark.parametrize("code", ["429", 500, "40001", "", "00", "0 "])
 def test_an_answer_that_says_no_is_refused_whole_though_it_has_rows(
     parse: Callable[[bytes], Parsed | ParsedInstruments], code: object
 ) -> None:
-    with pytest.raises(Unavailable, match="check the key"):
+    with pytest.raises(Unavailable, match="check its plan"):
         parse(answer(BTC, INTEREST, code=code))
+
+
+@pytest.mark.parametrize("parse", PARSERS.values(), ids=PARSERS)
+@pytest.mark.parametrize(
+    "said",
+    [{"code": "401"}, {"code": 30001}, {"code": "400", "msg": "API key missing."}, {"code": "40001", "msg": "KEY"}],
+)
+def test_an_answer_that_says_the_key_is_wrong_says_which_setting_to_mend(
+    parse: Callable[[bytes], Parsed | ParsedInstruments], said: dict[str, object]
+) -> None:
+    with pytest.raises(Refused, match="PERPWATCH_COINGLASS_KEY"):
+        parse(answer(BTC, INTEREST, **said))
+
+
+def test_a_request_that_has_nothing_but_its_key_is_wrong_because_of_the_key() -> None:
+    wrong = answer(code="400", msg="Invalid.")
+
+    for parse in (parse_funding, lambda body, at, _: parse_instruments(body, at)):
+        with pytest.raises(Refused):
+            parse(wrong, NOW, KNOWN)
+    with pytest.raises(Unavailable):
+        parse_open_interest(wrong, NOW, KNOWN)
 
 
 def test_what_a_refusal_says_is_cut_short() -> None:
@@ -243,7 +265,7 @@ def test_no_spoilt_open_interest_gives_an_unsound_number(body: bytes) -> None:
 def test_no_spoilt_list_gives_an_instrument_without_a_name(body: bytes) -> None:
     try:
         parsed = parse_instruments(body, NOW)
-    except Unavailable:
+    except (Refused, Unavailable):
         return
     assert all(of.instrument.coin and of.contract >= 1 for of in parsed.listed)
 
@@ -251,7 +273,7 @@ def test_no_spoilt_list_gives_an_instrument_without_a_name(body: bytes) -> None:
 def assert_harmless(parse: Callable[[], Parsed], known: Known) -> None:
     try:
         parsed = parse()
-    except Unavailable:
+    except (Refused, Unavailable):
         return
     assert_sound(parsed.observations, parsed.rejected, known)
 

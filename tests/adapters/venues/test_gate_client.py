@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +11,7 @@ from adapters.store.memory import MemoryStore
 from adapters.venues.base import RateLimited, Scope, Span, Unavailable
 from adapters.venues.gate import is_going, is_heartbeat, is_refusal, parse_orders, parse_unsided
 from adapters.venues.gate_client import CALIBRATION, CHANNEL, CONTRACTS, ENDPOINTS, LS, MANNERS, SPOT, TICKERS, Gate
+from adapters.venues.streams import Refusal
 from adapters.venues.transport import Request, Response
 from bot.clock import Clock
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse, Side
@@ -90,7 +91,7 @@ async def test_a_full_refresh_is_three_calls_that_bring_the_documented_values_an
     await venue.instruments()
     transport.asked.clear()
 
-    batches = [await venue.snapshot(feed, ()) for feed in (CONTRACTS, TICKERS, SPOT)]
+    batches = [await venue.snapshot(replace(feed, every=MINUTE), ()) for feed in (CONTRACTS, TICKERS, SPOT)]
     listed = await venue.instruments()
 
     assert transport.asked == [
@@ -221,15 +222,36 @@ async def test_an_answer_that_failed_is_refused_as_a_whole(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "left", "used"),
-    [("200", "150", {"tickers": 50}), ("100", "40", {"tickers": 120}), ("200", "0", {"tickers": 200}), ("0", "0", {}),
-     ("", "5", {}), ("200", "-1", {}), ("10", "20", {"tickers": 0}), ("3", "2", {"tickers": 67})],
-)  # fmt: skip
-def test_headers_tell_what_is_used_of_the_endpoint_that_was_asked(limit: str, left: str, used: object) -> None:
+    ("limit", "left", "used", "limits"),
+    [
+        ("200", "150", {"tickers": 50}, {"tickers": 200}),
+        ("100", "40", {"tickers": 60}, {"tickers": 100}),
+        ("200", "0", {"tickers": 200}, {"tickers": 200}),
+        ("10", "20", {"tickers": 0}, {"tickers": 10}),
+        ("", "5", {}, {}),
+        ("200", "-1", {}, {"tickers": 200}),
+    ],
+)
+def test_headers_tell_what_is_used_of_the_endpoint_that_was_asked(
+    limit: str, left: str, used: object, limits: object
+) -> None:
     headers = {"x-gate-ratelimit-limit": limit, "x-gate-ratelimit-requests-remain": left}
 
     assert MANNERS.used("tickers", headers) == used
-    assert MANNERS.used("tickers", {}) == {}
+    assert MANNERS.limits("tickers", headers) == limits
+    assert MANNERS.used("tickers", {}) == MANNERS.limits("tickers", {}) == {}
+
+
+async def test_a_lower_limit_than_the_documented_one_is_obeyed() -> None:
+    headers = {"x-gate-ratelimit-limit": "10", "x-gate-ratelimit-requests-remain": "9"}
+    venue = Gate(wiring(ENDPOINTS, transport := Scripted(lambda _: Response(200, headers, b"[]"))))
+
+    for _ in range(8):
+        await venue.snapshot(TICKERS, ())
+
+    with pytest.raises(RateLimited):
+        await venue.snapshot(TICKERS, ())
+    assert len(transport.asked) == 8
 
 
 async def test_an_endpoint_that_is_nearly_used_up_rests_and_the_others_do_not() -> None:
@@ -296,7 +318,7 @@ def test_an_upgrade_announces_the_end_of_the_connection() -> None:
 
 def test_only_a_failed_subscription_is_a_refusal() -> None:
     assert [frame for frame in OTHERS if is_refusal(frame)] == [FAILED]
-    assert (CHANNEL.refused(FAILED), CHANNEL.refused(ACK)) == (frozenset(), None)
+    assert (CHANNEL.refused(FAILED, ()), CHANNEL.refused(ACK, ())) == (Refusal(), None)
 
 
 def test_two_closes_that_differ_in_anything_are_two() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -92,7 +93,7 @@ async def test_a_full_refresh_is_two_calls_and_the_list_of_instruments_comes_wit
     transport.asked.clear()
 
     for feed in venue.feeds:
-        await venue.snapshot(feed, ())
+        await venue.snapshot(replace(feed, every=MINUTE), ())
     again = await venue.instruments()
 
     assert len(transport.asked) == 2

@@ -19,10 +19,10 @@ from adapters.venues.okx import (
     parse_mark,
     parse_open_interest,
     parse_ratio,
-    parse_settled,
     parse_spot_volume,
     parse_volume,
 )
+from adapters.venues.okx_past import parse_settled
 from adapters.venues.wire import Known, Listed, Parsed, ParsedLiquidations, Reason, by_symbol
 from signals.model import Instrument, Liquidation, Metric, Observation, Side
 from tests.adapters.venues.spoiled import assert_sound, assert_sound_closes, spoiled

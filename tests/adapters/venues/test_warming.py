@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.store.base import WATCHED, Store
+from adapters.store.base import Store
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
+from adapters.store.venue_port import WATCHED
 from adapters.venues.base import Banned, RateLimited, Refused, Unavailable, VenueError
 from adapters.venues.warming import Warming, stages
 from bot.clock import Clock

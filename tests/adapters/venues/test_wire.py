@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.venues.base import Unavailable
-from adapters.venues.wire import Decimal, envelope, instant, number, share_ratio
+from adapters.venues.shapes import Decimal
+from adapters.venues.wire import envelope, instant, number, share_ratio
 
 
 @pytest.mark.parametrize(
