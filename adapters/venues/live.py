@@ -27,6 +27,8 @@ SETTLES = timedelta(seconds=5)
 """Streams push every second or so, and hearts beat every three: by then a minute is complete, or it never will be."""
 
 RANK_EVERY = timedelta(minutes=5)
+RANK_SOON = timedelta(seconds=5)
+"""While a venue has not listed its instruments: what is asked for each of them waits for its first rank."""
 
 LOOK_AT_CLOCK = 5.0
 """Seconds between looks at the clock."""
@@ -171,7 +173,8 @@ class Vigil:
             for venue in self._venues:
                 symbols, hot = self._ranking.of(venue.client.roster.instruments(self._clock()), watched)
                 self._askers[venue.name].rank(symbols, hot)
-            await asyncio.sleep(RANK_EVERY.total_seconds())
+            listed = all(venue.client.roster.known for venue in self._venues)
+            await asyncio.sleep((RANK_EVERY if listed else RANK_SOON).total_seconds())
 
     async def _keep_time(self) -> None:
         """Follow the venues' clocks where this computer's is wrong: it may have been set, or have slept."""
