@@ -84,7 +84,12 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
         unit("bitget", "test_the_shares_of_accounts_are_divided_here_and_the_vendors_ratio_is_not_believed"),
     ),
     "V28": (f"{STREAMS}::V28 the stream acknowledges and says nothing",),
-    "V29": (f"{PURE_TIME}::20 minutes without liquidations are not zero",),
+    "V29": (
+        unit("watchdogs", "test_a_channel_is_deaf_after_a_quarter_of_an_hour_in_which_others_told_many_closes"),
+        unit(
+            "watchdogs", "test_a_channel_is_not_deaf_too_soon_nor_alone_nor_without_a_heart_nor_where_closes_are_rare"
+        ),
+    ),
     "V30": (f"{STREAMS}::V30 a stall, then all at once", f"{PURE_TIME}::18 a backlog delivered at once"),
     "V31": (f"{STREAMS}::V31 everything twice and out of order", f"{PURE_TIME}::19 words repeated"),
     "V32": (
@@ -142,8 +147,70 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
 PARTLY: Mapping[str, str] = {
     "V8": "one side missing is halved by the parser; no scene plays it on the whole path",
     "V18": "the rule of intervals is proven; no scene plays a late list",
-    "V29": "silence of a channel whose heart beats is not found out yet: its minutes count as quiet",
     "V43": "a repeated price with a fresh stamp cannot be told from a calm one; only that nothing ends is proven",
     "V47": "a venue that changes its sampling is not a new version yet",
 }
 """What is proven of these is less than the list asks for, and why."""
+
+FAULTS: Mapping[str, str] = {
+    "V1": "one venue is down while the price rises",
+    "V2": "that venue comes back",
+    "V3": "a venue or an instrument is added",
+    "V4": "delisting: the row vanishes, then an error body",
+    "V5": "redenomination, split",
+    "V6": "the contract size changes",
+    "V7": "contracts or dollars read as coins",
+    "V8": "one-sided open interest is missing",
+    "V9": "open interest in dollars falls with the price",
+    "V10": "open interest comes later than the price",
+    "V11": "a cached answer",
+    "V12": "a cut list",
+    "V13": "half of the feeds of a cycle are missing",
+    "V14": "junk values, missing and extra keys",
+    "V15": "a tick of a hundred times, a price of zero",
+    "V16": "seconds for milliseconds, a wrong clock",
+    "V17": "the funding interval changes",
+    "V18": "the list of intervals is late",
+    "V19": "contracts that are no perpetuals of coins",
+    "V20": "estimated and paid rates differ in sign",
+    "V21": "a venue leaves and the mean changes sign",
+    "V22": "a rate of exactly zero, or nearly",
+    "V23": "percent beside fractions",
+    "V24": "kPEPE, 1000PEPE, homonyms",
+    "V25": "one spot leg is missing",
+    "V26": "volumes in coins and in money swapped",
+    "V27": "accounts, top accounts, positions",
+    "V28": "a stream that acknowledges and says nothing",
+    "V29": "the heart beats, the channel is dead",
+    "V30": "a stall, then a burst",
+    "V31": "frames come twice",
+    "V32": "several rows in one frame",
+    "V33": "whose position was closed",
+    "V34": "coin-margined frames on the same stream",
+    "V35": "an amount of money read as coins",
+    "V36": "a gap in a calm day",
+    "V37": "samples and complete streams added up",
+    "V38": "a flat series, a tiny baseline",
+    "V39": "cold start, restart, filled-in past",
+    "V40": "429, 418, and a restart during a ban",
+    "V41": "the header says that nearly all is used",
+    "V42": "a venue answers byte by byte",
+    "V43": "maintenance repeats the last price",
+    "V44": "all venues are down",
+    "V45": "a universe that grew by one",
+    "V46": "mass delisting",
+    "V47": "a venue changes its sampling",
+    "V48": "the same interest counted twice",
+    "V49": "mark, index and last swapped",
+}
+
+
+def table() -> str:
+    """The traps as a table in Markdown: what goes wrong, and where the tests of it are."""
+    rows = [f"| {name} | {FAULTS[name]} | {_files(tests)} | {PARTLY.get(name, '')} |" for name, tests in TRAPS.items()]
+    return "\n".join(["| | what goes wrong | tests | proven in part only |", "|---|---|---|---|", *rows])
+
+
+def _files(tests: tuple[str, ...]) -> str:
+    files = dict.fromkeys(test.partition("::")[0].removeprefix("tests/") for test in tests)
+    return ", ".join(f"`{file}`" for file in files)
