@@ -220,20 +220,24 @@ class Binance:
 
     def _read(self, feed: Feed, answer: Answer) -> Parsed:
         body, received, known = answer.body, answer.received, self.client.roster.known
-        terms = self._terms if self._terms is not None else dict.fromkeys(known, Terms(None))
         if feed.name == INTERVALS.name:
             self._terms = parse_terms(body)
             return Parsed((), ())
         if feed.name == PREMIUM.name:
-            return parse_premium(body, received, known, terms)
+            return parse_premium(body, received, known, self._known_terms)
         if feed.name == SETTLED.name:
+            paid = parse_settled(body, received, known, self._known_terms)
             self._paid_until = self._paid_until if self._terms is None else received
-            return parse_settled(body, received, known, terms)
+            return paid
         if feed.name == OI.name:
             return parse_open_interest(body, received, known, FRESH if feed.every < _MINUTE else FRESH_COLD)
         if feed.name in _RATIOS:
             return parse_ratio(body, received, known, Metric(feed.name))
         return (parse_volume if feed.name == VOLUME.name else parse_spot_volume)(body, received, known)
+
+    @property
+    def _known_terms(self) -> Mapping[str, Terms]:
+        return dict.fromkeys(self.client.roster.known, Terms(None)) if self._terms is None else self._terms
 
     def _unheard_of(self, now: datetime) -> datetime:
         """Since when payments are unknown: a turn that was missed is made up for."""
@@ -246,8 +250,7 @@ class Binance:
         times = {"startTime": str(to_ms(page.start)), "endTime": str(to_ms(page.end))}
         request = self._request("/fapi/v1/fundingRate", {"symbol": symbol, "limit": "1000", **times})
         answer = await self.client.look_up(PAST_FUNDING, request)
-        known = self.client.roster.known
-        return parse_settled(answer.body, answer.received, known, self._terms or dict.fromkeys(known, Terms(None)))
+        return parse_settled(answer.body, answer.received, self.client.roster.known, self._known_terms)
 
     async def _bars(self, symbol: str, metric: Metric, step: timedelta, page: Span) -> Parsed:
         """Bars are named by their starts: those that end after the page's start, up to its end."""
