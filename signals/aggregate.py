@@ -5,7 +5,7 @@ Unknown is None, never 0: a missing venue lowers the coverage, and below MIN_COV
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
@@ -15,7 +15,7 @@ import numpy as np
 
 from signals.model import AGGREGATORS, OBSERVED, PAIRED, ROLLING, Instrument, Kind, Metric, Observation
 from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
-from signals.plausible import PRICES, is_believed, is_possible, strangers, unlike_others
+from signals.plausible import PRICES, is_believed, is_near, is_possible, strangers, unlike_others
 
 MIN_COVERAGE = 0.8
 """Share of the last known open interest that must be present and fresh."""
@@ -31,6 +31,8 @@ AHEAD = timedelta(seconds=5)
 
 Key: TypeAlias = tuple[str, str, Metric]
 """Venue, symbol, metric."""
+
+_NO_SPAN = timedelta(0)
 
 
 class Weighing(StrEnum):
@@ -97,8 +99,14 @@ class Ledger:
     doubted: dict[Key, Observation] = field(default_factory=dict)
     acquainted: set[tuple[str, str]] = field(default_factory=set)
     """Instruments whose price once agreed with those of their coin's others."""
+    rebased: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How often an instrument's price went on at another size."""
     quarantined: frozenset[tuple[str, str]] = frozenset()
     """Instruments whose price never did: another multiplier, or another coin of the same name."""
+    _plan: "tuple[tuple[str, tuple[_Asked, ...]], ...]" = ()
+    _quoted: Mapping[Metric, tuple[tuple[Key, ...], ...]] = field(default_factory=lambda: dict.fromkeys(PRICES, ()))
+    _with_price: int = 0
+    _sorted: tuple[Key, ...] = ()
 
     def expect(self, instruments: Iterable[Instrument]) -> None:
         """From now on these should answer; what others said, or they as another contract, is forgotten."""
@@ -109,6 +117,11 @@ class Ledger:
         self.last = {key: seen for key, seen in self.last.items() if key in alive}
         self.returning = {key: n for key, n in self.returning.items() if key in alive}
         self.doubted = {key: seen for key, seen in self.doubted.items() if key in alive}
+        self._sorted = ()
+        self._plan = self._planned()
+        quoted = [i for i in self.instruments.values() if Metric.PRICE in i.metrics]
+        self._with_price = len(quoted)
+        self._quoted = {metric: _by_coin(self.instruments.values(), metric) for metric in PRICES}
 
     def take(self, observations: Iterable[Observation]) -> None:
         """Remember what is newer than what is known and believed; unknown instruments and times to come are dropped."""
@@ -120,115 +133,159 @@ class Ledger:
             old = self.last.get(key)
             if not is_possible(seen) or (old is not None and seen.at <= old.at):
                 continue
-            if is_believed(seen, old, self.doubted.pop(key, None)):
-                self.last[key] = seen
+            doubted = self.doubted.pop(key, None) if self.doubted else None
+            if is_believed(seen, old, doubted):
+                if seen.metric is Metric.PRICE and old is not None and not is_near(seen.value, old.value):
+                    self._rebase(key[:2])
+                self.last[key] = self._on_its_base(seen) if self.rebased else seen
+                if old is None:
+                    self._sorted = ()
             else:
                 self.doubted[key] = seen
 
+    def _rebase(self, of: tuple[str, str]) -> None:
+        """The coin was split or merged: its numbers belong to another series from now on."""
+        self.rebased[of] = self.rebased.get(of, 0) + 1
+        again = {key for key in self.last if key[:2] == of}
+        self.last = {key: seen for key, seen in self.last.items() if key not in again}
+        self._sorted = ()
+        self.returning.update(dict.fromkeys(again, 0))
+
+    def _on_its_base(self, seen: Observation) -> Observation:
+        times = self.rebased.get((seen.venue, seen.symbol))
+        return replace(seen, leg=f"{seen.leg or seen.venue}#rebased{times}") if times else seen
+
     def read(self, at: datetime, label: str) -> Cycle:
         """Close the moment `at`: one reading per coin and metric that at least one venue should give."""
-        counted = self._counted(at)
+        fresh = {key for key, seen in self.last.items() if seen.at <= at <= seen.at + seen.fresh_for}
+        self._meet(fresh)
+        counted = self._counted(fresh)
+        readings = {
+            coin: {asked.metric: self._reading(asked, counted, fresh, at) for asked in of} for coin, of in self._plan
+        }
+        if len(self._sorted) != len(self.last):
+            self._sorted = tuple(sorted(self.last))
+        return Cycle(at, label, readings, tuple([self.last[key] for key in self._sorted]))
+
+    def _planned(self) -> "tuple[tuple[str, tuple[_Asked, ...]], ...]":
+        """By coin and metric who should answer: those in quarantine are of another coin, so nobody misses them."""
         coins: dict[str, list[Instrument]] = {}
         for key, instrument in self.instruments.items():
-            if key not in self.quarantined:  # it is of another coin, so nobody misses it
+            if key not in self.quarantined:
                 coins.setdefault(instrument.coin, []).append(instrument)
-        readings = {coin: self._coin(coins[coin], counted, at) for coin in sorted(coins)}
-        return Cycle(at, label, readings, tuple(self.last[key] for key in sorted(self.last)))
+        return tuple((coin, tuple(_asked(coins[coin]))) for coin in sorted(coins))
 
-    def _counted(self, at: datetime) -> set[Key]:
+    def _counted(self, fresh: set[Key]) -> set[Key]:
         """The keys that are fresh and have been back long enough."""
-        counted: set[Key] = set()
-        strange = self._strange(at)
-        self._meet(at)
-        for key, seen in self.last.items():
-            if key in strange or key[:2] in self.quarantined or not is_fresh(seen, at):
-                self.returning[key] = 0
-                continue
-            if key in self.returning:
-                self.returning[key] += 1
-                if self.returning[key] < POINTS_TO_REJOIN:
-                    continue
+        strange = self._strange(fresh)
+        here = fresh - strange if strange else fresh
+        if self.quarantined:
+            here = {key for key in here if key[:2] not in self.quarantined}
+        waiting = set()
+        for key in [key for key in self.returning if key in here]:
+            self.returning[key] += 1
+            if self.returning[key] < POINTS_TO_REJOIN:
+                waiting.add(key)
+            else:
                 del self.returning[key]
-            counted.add(key)
-        return counted
+        if len(here) < len(self.last):
+            self.returning.update((key, 0) for key in self.last if key not in here)
+        return here - waiting if waiting else here
 
-    def _meet(self, at: datetime) -> None:
+    def _prices(self, metric: Metric, fresh: set[Key]) -> Iterator[dict[Key, float]]:
+        """What is said of each coin's price now, by whom."""
+        for keys in self._quoted[metric]:
+            yield {key: self.last[key].value for key in keys if key in fresh}
+
+    def _meet(self, fresh: set[Key]) -> None:
         """Get acquainted with newcomers whose price agrees with their coin's others, or who are alone."""
-        prices: dict[str, dict[tuple[str, str], float]] = {}
-        for (venue, symbol, metric), seen in self.last.items():
-            if metric is Metric.PRICE and is_fresh(seen, at):
-                prices.setdefault(seen.coin, {})[venue, symbol] = seen.value
+        if len(self.acquainted) == self._with_price and not self.quarantined:
+            return
         far: set[tuple[str, str]] = set()
-        for of in prices.values():
-            fresh = of.keys() - self.acquainted
-            if fresh:
-                unlike = unlike_others(of, fresh)
-                self.acquainted |= fresh - unlike
+        known: set[tuple[str, str]] = set()
+        for said in self._prices(Metric.PRICE, fresh):
+            of = {key[:2]: price for key, price in said.items()}
+            known |= of.keys()
+            newcomers = of.keys() - self.acquainted
+            if newcomers:
+                unlike = unlike_others(of, newcomers)
+                self.acquainted |= newcomers - unlike
                 far |= unlike
-        known = {key for of in prices.values() for key in of}
-        self.quarantined = frozenset(far | (self.quarantined - known - self.acquainted))
+        quarantined = frozenset(far | (self.quarantined - known - self.acquainted))
+        if quarantined != self.quarantined:
+            self.quarantined = quarantined
+            self._plan = self._planned()
 
-    def _strange(self, at: datetime) -> set[Key]:
+    def _strange(self, fresh: set[Key]) -> set[Key]:
         """The keys of prices that are far from those of the other venues."""
-        said: dict[tuple[str, Metric], dict[Key, float]] = {}
-        for key, seen in self.last.items():
-            if seen.metric in PRICES and is_fresh(seen, at):
-                said.setdefault((seen.coin, seen.metric), {})[key] = seen.value
-        return {key for prices in said.values() for key in strangers(prices)}
+        return {key for metric in PRICES for said in self._prices(metric, fresh) for key in strangers(said)}
 
-    def _coin(self, instruments: Sequence[Instrument], counted: set[Key], at: datetime) -> Mapping[Metric, Reading]:
-        readings: dict[Metric, Reading] = {}
-        for metric in OBSERVED:
-            expected = _single(i for i in instruments if metric in i.metrics)
-            if expected:
-                readings[metric] = self._reading(metric, expected, counted, at)
-        return readings
-
-    def _reading(self, metric: Metric, expected: Sequence[Instrument], counted: set[Key], at: datetime) -> Reading:
-        alone = len(expected) == 1
-        present = [i for i in expected if self._present(i, metric, counted, at, alone=alone)]
-        seen = [self.last[i.venue, i.symbol, metric] for i in present]
-        coverage = self._coverage(present, expected)
-        weights = [self._fresh_oi(i, counted) for i in present]
-        value, weighing = combine(metric, [o.value for o in seen], weights)
+    def _reading(self, asked: "_Asked", counted: set[Key], fresh: set[Key], at: datetime) -> Reading:
+        last, keys, interest = self.last, asked.keys, asked.interest
+        there = counted if len(keys) > 1 else fresh  # who is alone counts at once
+        everybody = there.issuperset(keys)
+        if there.isdisjoint(keys):
+            held = self._held(asked) if not last.keys().isdisjoint(keys) else None
+            return Reading(None, at, (), asked.venues, 0.0, Weighing.ONE, held=held)
+        present = keys if everybody else tuple(key for key in keys if key in there)
+        coverage = 1.0 if everybody else self._coverage(set(present), asked)
+        seen = [last[key] for key in present]
+        weights: Sequence[float | None] = ()
+        if len(seen) > 1 and not asked.adds:
+            known = interest if everybody else [oi for key, oi in zip(keys, interest, strict=True) if key in there]
+            weights = [last[oi].value if oi in counted else None for oi in known]
+        value, weighing = combine(asked.metric, [o.value for o in seen], weights)
         return Reading(
             value=value if coverage >= MIN_COVERAGE else None,
-            at=max((o.at for o in seen), default=at),
-            venues=_names(present),
-            missing=_names(i for i in expected if i not in present),
+            at=max([o.at for o in seen], default=at),
+            venues=asked.venues if everybody else _names(present),
+            missing=() if everybody else _names(key for key in keys if key not in there),
             coverage=coverage,
             weighing=weighing,
-            floor=any(o.floor for o in seen),
-            span=max((o.span for o in seen), default=timedelta(0)),
-            held=self._held(metric, expected) if len(present) < len(expected) else None,
+            floor=asked.adds and any(o.floor for o in seen),
+            span=max([o.span for o in seen], default=_NO_SPAN) if asked.adds else _NO_SPAN,
+            held=None if everybody else self._held(asked),
         )
 
-    def _held(self, metric: Metric, expected: Sequence[Instrument]) -> float | None:
+    def _held(self, asked: "_Asked") -> float | None:
         """A level over everybody's last word, weighted by the last known open interest."""
-        if metric.kind is Kind.SUM:
+        if asked.metric.kind is Kind.SUM:
             return None
-        known = [(self.last.get((i.venue, i.symbol, metric)), self._known_oi(i)) for i in expected]
+        known = [(self.last.get(key), self._known(oi)) for key, oi in zip(asked.keys, asked.interest, strict=True)]
         words = [(seen.value, oi) for seen, oi in known if seen is not None]
-        return combine(metric, [value for value, _ in words], [oi for _, oi in words])[0]
+        return combine(asked.metric, [value for value, _ in words], [oi for _, oi in words])[0]
 
-    def _present(self, i: Instrument, metric: Metric, counted: set[Key], at: datetime, *, alone: bool) -> bool:
-        key = (i.venue, i.symbol, metric)
+    def _known(self, key: Key) -> float | None:
         seen = self.last.get(key)
-        return key in counted or (alone and seen is not None and is_fresh(seen, at))
-
-    def _fresh_oi(self, i: Instrument, counted: set[Key]) -> float | None:
-        key = (i.venue, i.symbol, Metric.OI_LEVEL)
-        return self.last[key].value if key in counted else None
-
-    def _known_oi(self, i: Instrument) -> float | None:
-        seen = self.last.get((i.venue, i.symbol, Metric.OI_LEVEL))
         return seen.value if seen else None
 
-    def _coverage(self, present: Sequence[Instrument], expected: Sequence[Instrument]) -> float:
-        known = [self._known_oi(i) for i in expected]
-        if any(oi is None for oi in known) or not sum(oi or 0.0 for oi in known):
-            return len(present) / len(expected)
-        return sum(self._known_oi(i) or 0.0 for i in present) / sum(oi or 0.0 for oi in known)
+    def _coverage(self, present: set[Key], asked: "_Asked") -> float:
+        known = [(key in present, self._known(oi)) for key, oi in zip(asked.keys, asked.interest, strict=True)]
+        if any(oi is None for _, oi in known) or not sum(oi or 0.0 for _, oi in known):
+            return len(present) / len(asked.keys)
+        return sum(oi or 0.0 for there, oi in known if there) / sum(oi or 0.0 for _, oi in known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who should give one metric of one coin: their keys, those of their open interest, and their venues' names."""
+
+    metric: Metric
+    keys: tuple[Key, ...]
+    interest: tuple[Key, ...]
+    venues: tuple[str, ...]
+    adds: bool
+    """Whether values are summed over venues; only such cover a span, and may miss something."""
+
+
+def _asked(instruments: Sequence[Instrument]) -> Iterator[_Asked]:
+    for metric in OBSERVED:
+        expected = _single(i for i in instruments if metric in i.metrics)
+        if expected:
+            keys = tuple((i.venue, i.symbol, metric) for i in expected)
+            interest = tuple((i.venue, i.symbol, Metric.OI_LEVEL) for i in expected)
+            adds = metric.kind is Kind.SUM or metric in _ADDED
+            yield _Asked(metric, keys, interest, _names(keys), adds)
 
 
 def _single(instruments: Iterable[Instrument]) -> list[Instrument]:
@@ -238,8 +295,17 @@ def _single(instruments: Iterable[Instrument]) -> list[Instrument]:
     return singles or found
 
 
-def _names(instruments: Iterable[Instrument]) -> tuple[str, ...]:
-    return tuple(sorted({i.venue for i in instruments}))
+def _by_coin(instruments: Iterable[Instrument], metric: Metric) -> tuple[tuple[Key, ...], ...]:
+    """The keys of a metric, coin by coin."""
+    coins: dict[str, list[Key]] = {}
+    for i in instruments:
+        if metric in i.metrics:
+            coins.setdefault(i.coin, []).append((i.venue, i.symbol, metric))
+    return tuple(map(tuple, coins.values()))
+
+
+def _names(keys: Iterable[Key]) -> tuple[str, ...]:
+    return tuple(sorted({venue for venue, _, _ in keys}))
 
 
 def combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
@@ -266,56 +332,67 @@ def _between(values: Sequence[float], mean: float) -> float:
 def bar(cycle: Cycle, step: timedelta) -> Panel:
     """The bar of the finest resolution that ends with this cycle: one row over its coins."""
     coins = tuple(cycle.readings)
-    column = {coin: j for j, coin in enumerate(coins)}
-    whole: dict[Metric, Matrix] = {m: _row(len(coins)) for m in STORED}
-    for coin, readings in cycle.readings.items():
+    whole: dict[Metric, list[float]] = {metric: [_NAN] * len(coins) for metric in STORED}
+    for j, readings in enumerate(cycle.readings.values()):
         for metric, reading in readings.items():
-            if metric in whole and reading.value is not None:
-                whole[metric][0, column[coin]] = reading.value
-    legs: dict[Metric, dict[str, Matrix]] = {m: {} for m in LEGS}
-    paired = _Paired()
+            if reading.value is not None:
+                whole[metric][j] = reading.value
+    legs = _in_parts(cycle, {coin: j for j, coin in enumerate(coins)}, whole)
+    by_leg = {metric: {name: _row(of) for name, of in by.items()} for metric, by in legs.items()}
+    times = np.array([to_ms(cycle.at)], np.int64)
+    return Panel(times, coins, step, {metric: _row(of) for metric, of in whole.items()}, by_leg)
+
+
+def _in_parts(
+    cycle: Cycle, column: Mapping[str, int], whole: Mapping[Metric, list[float]]
+) -> Mapping[Metric, Mapping[str, list[float]]]:
+    """The legs of a bar; what all venues were expected to hold, and paired volumes, are filled into the whole."""
+    legs: dict[Metric, dict[str, list[float]]] = {metric: {} for metric in LEGS}
+    traded: dict[tuple[str, str, Metric], float] = {}
     for seen in cycle.known:
-        asked = cycle.readings.get(seen.coin, {}).get(seen.metric)
-        if asked is None or seen.venue not in asked.venues + asked.missing:
+        if seen.metric not in _IN_PARTS:
             continue
-        j = column[seen.coin]
-        if seen.metric is Metric.OI_LEVEL:
-            whole[Metric.OI_EXPECTED][0, j] = np.nansum([whole[Metric.OI_EXPECTED][0, j], seen.value])
-        if seen.venue not in asked.venues or not is_fresh(seen, cycle.at):
+        asked = cycle.readings.get(seen.coin, _NOTHING).get(seen.metric)
+        if asked is None:
+            continue
+        j, there = column[seen.coin], seen.venue in asked.venues
+        if seen.metric is Metric.OI_LEVEL and (there or seen.venue in asked.missing):
+            whole[Metric.OI_EXPECTED][j] = _plus(whole[Metric.OI_EXPECTED][j], seen.value)
+        if not there or not is_fresh(seen, cycle.at):
             continue
         if seen.metric in legs:
-            leg = legs[seen.metric].setdefault(seen.leg or seen.venue, _row(len(coins)))
-            leg[0, j] = np.nansum([leg[0, j], seen.value]) if seen.metric is Metric.OI_LEVEL else seen.value
-        paired.add(seen)
-    for coin, metric, total in paired.totals(cycle.readings):
-        whole[metric][0, column[coin]] = total
-    return Panel(np.array([to_ms(cycle.at)], np.int64), coins, step, whole, legs)
-
-
-_VOLUMES = frozenset({leg for spot, (futures, _) in PAIRED.items() for leg in (spot, futures)})
-
-
-class _Paired:
-    """Futures volume of the venues that have a spot leg too."""
-
-    def __init__(self) -> None:
-        self._legs: dict[tuple[str, str, Metric], float] = {}
-
-    def add(self, seen: Observation) -> None:
-        if seen.metric in _VOLUMES:
+            leg = legs[seen.metric].setdefault(seen.leg or seen.venue, [_NAN] * len(column))
+            leg[j] = _plus(leg[j], seen.value) if seen.metric is Metric.OI_LEVEL else seen.value
+        else:
             key = (seen.coin, seen.venue, seen.metric)
-            self._legs[key] = self._legs.get(key, 0.0) + seen.value
-
-    def totals(self, readings: Readings) -> Iterator[tuple[str, Metric, float]]:
-        for coin, of in readings.items():
-            for spot, (futures, both) in PAIRED.items():
-                reading = of.get(spot)
-                if reading is None or reading.value is None:
-                    continue
-                legs = [self._legs.get((coin, venue, futures)) for venue in reading.venues]
-                if legs and all(leg is not None for leg in legs):
-                    yield coin, both, sum(leg or 0.0 for leg in legs)
+            traded[key] = traded.get(key, 0.0) + seen.value
+    for coin, metric, total in _paired(cycle.readings, traded):
+        whole[metric][column[coin]] = total
+    return legs
 
 
-def _row(coins: int) -> Matrix:
-    return np.full((1, coins), np.nan, np.float32)
+_NAN = float("nan")
+_NOTHING: Mapping[Metric, Reading] = {}
+_IN_PARTS = frozenset({*LEGS, *(leg for spot, (futures, _) in PAIRED.items() for leg in (spot, futures))})
+"""What bars also hold in parts: by leg, or on just the venues that have both volumes."""
+
+
+def _plus(total: float, value: float) -> float:
+    """The sum; an unknown total begins with the value."""
+    return value if total != total else total + value  # noqa: PLR0124 - only NaN differs from itself
+
+
+def _paired(readings: Readings, traded: Mapping[tuple[str, str, Metric], float]) -> Iterator[tuple[str, Metric, float]]:
+    """Futures volume of the venues that have a spot leg too, by coin and the metric that holds it."""
+    for coin, of in readings.items():
+        for spot, (futures, both) in PAIRED.items():
+            reading = of.get(spot)
+            if reading is None or reading.value is None:
+                continue
+            legs = [traded.get((coin, venue, futures)) for venue in reading.venues]
+            if legs and all(leg is not None for leg in legs):
+                yield coin, both, sum(leg or 0.0 for leg in legs)
+
+
+def _row(values: Sequence[float]) -> Matrix:
+    return np.array([values], np.float32)

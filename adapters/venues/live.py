@@ -27,6 +27,8 @@ SETTLES = timedelta(seconds=5)
 """Streams push every second or so, and hearts beat every three: by then a minute is complete, or it never will be."""
 
 RANK_EVERY = timedelta(minutes=5)
+RANK_SOON = timedelta(seconds=5)
+"""While a venue has not listed its instruments: what is asked for each of them waits for its first rank."""
 
 LOOK_AT_CLOCK = 5.0
 """Seconds between looks at the clock."""
@@ -171,7 +173,8 @@ class Vigil:
             for venue in self._venues:
                 symbols, hot = self._ranking.of(venue.client.roster.instruments(self._clock()), watched)
                 self._askers[venue.name].rank(symbols, hot)
-            await asyncio.sleep(RANK_EVERY.total_seconds())
+            listed = all(venue.client.roster.known for venue in self._venues)
+            await asyncio.sleep((RANK_EVERY if listed else RANK_SOON).total_seconds())
 
     async def _keep_time(self) -> None:
         """Follow the venues' clocks where this computer's is wrong: it may have been set, or have slept."""
@@ -181,7 +184,15 @@ class Vigil:
             if ahead is not None:
                 log.warning("clock corrected", by=str(ahead), venues=len(self._venues))
                 self._correct(ahead)
+                self._follow(ahead)
                 await asyncio.sleep(UNTIL_COMPARED)
+
+    def _follow(self, ahead: timedelta) -> None:
+        """Whatever was planned or remembered by the wrong clock moves with it, or is forgotten."""
+        for venue in self._venues:
+            venue.client.api.shifted(ahead)
+            self._askers[venue.name].shifted(ahead)
+        self._tally.forget()
 
     async def _watched(self) -> frozenset[str]:
         """The coins that have rules, as the evaluator last said."""

@@ -25,6 +25,9 @@ IN_SIGHT = 30
 LOOK_AGAIN = 0.01
 """Seconds between looks at how far it is."""
 
+LOOK_AT_CLOCK = 1.0
+"""Seconds between looks at the clock before the first moment: it may have been wrong."""
+
 
 class PollerStore(MarketStore, VenueStore, AlertStore, Protocol):
     """The ports that the poller uses."""
@@ -55,16 +58,34 @@ class Poller:
             watching.cancel()
 
     async def _close_all(self) -> None:
-        for at in grid(self._after(), self._source.step):
+        after: datetime | None = self._after()
+        while after is not None:
+            after = await self._close_those(after)
+
+    async def _close_those(self, after: datetime) -> datetime | None:
+        """Close the moments after that one; returns where to go on if the clock was set back before the first."""
+        for at in grid(after, self._source.step):
             if self._is_missed(at):
                 continue
             if self._source.end is not None and at > self._source.end:
                 log.info("recording ended", at=self.at)
-                return
-            await self._clock.until(at + self._source.settles)
+                return None
+            if not await self._comes(at):
+                return self._clock.now()
             if self._clock.speed == AS_FAST_AS_IT_GOES:
                 await self._keep_in_sight(at)
             await self.close(at)
+        return None
+
+    async def _comes(self, at: datetime) -> bool:
+        """Wait until the moment can be closed; False where a clock that was set back lets others come before it."""
+        due = at + self._source.settles
+        while self._closed is None and not self._source.waits and (now := self._clock.now()) < due:
+            if at - now > self._source.step:
+                return False
+            await asyncio.sleep(min((due - now).total_seconds(), LOOK_AT_CLOCK))
+        await self._clock.until(due)
+        return True
 
     def _after(self) -> datetime:
         """The moment after which to go on."""

@@ -5,8 +5,9 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from adapters.venues.base import Unavailable
@@ -40,7 +41,8 @@ class InProcess:
         method = "GET" if request.body is None else "POST"
         query = {**dict(parse_qsl(parts.query)), **request.params}
         asked = Asked(method, parts.path, query, body, _lower(request.headers))
-        return await _arrived(self._venue(request.url).answer(asked, self.clock()))
+        at = self.clock()
+        return await _arrived(_dated(self._venue(request.url).answer(asked, at), at))
 
     def connect(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[SocketOfOurs]:
         """A websocket; raises Unavailable where the handshake is refused."""
@@ -99,6 +101,11 @@ class _Open:
     def _hang_up_if_gone(self) -> None:
         if self._gone and not self._waiting:
             raise Unavailable("the venue closed the connection")
+
+
+def _dated(told: Told, at: datetime) -> Told:
+    """The answer with its time, as every server says it."""
+    return replace(told, headers={"date": format_datetime(at, usegmt=True), **told.headers})
 
 
 async def _arrived(told: Told) -> Response:

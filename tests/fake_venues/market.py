@@ -175,9 +175,14 @@ class Market:
         """The price of one piece of the base, before what sets venues apart."""
         names = [each.coin for each in of]
         base = np.array([_base_price(self.seed, each.coin) * each.multiplier for each in of])
-        way = noise.wander(_sources(self.seed, "path", names), at, _MINUTE_MS, 4 * DAY_MS)
+        way = self._way(names, at)
         ahead = np.array([1.01 if each.kind is Kind.DATED else 1.0 for each in of])
         return self._moved(What.PRICE, base * ahead * np.exp(_PRICE_STEP * self.lively * way), of, at)
+
+    def _way(self, names: Sequence[str], at: Times) -> Path:
+        if self.lively == 0:
+            return np.zeros((len(at), len(names)))
+        return noise.wander(_sources(self.seed, "path", names), at, _MINUTE_MS, 4 * DAY_MS)
 
     def _oi(self, of: Sequence[Contract], at: Times) -> Path:
         rank = {coin: number for number, coin in enumerate(self.coins)}
@@ -193,7 +198,7 @@ class Market:
         return self._moved(What.VOLUME, coins * (1 + 0.01 * self._bell(of, at, "volume", HOUR_MS)), of, at)
 
     def _rate_8h(self, of: Sequence[Contract], at: Times) -> Path:
-        coins = noise.bell(_sources(self.seed, "funding", [each.coin for each in of]), np.array([0]))
+        coins = _for_ever(self.seed, "funding", tuple(each.coin for each in of))
         steady = 8e-5 + 4e-5 * coins + 1e-5 * self._own(of, "funding")
         return self._moved(What.FUNDING, steady + 3e-6 * self._bell(of, at, "funding", HOUR_MS), of, at)
 
@@ -202,11 +207,13 @@ class Market:
         return ratio if what == "taker" else self._moved(What.RATIO, ratio, of, at)
 
     def _bell(self, of: Sequence[Contract], at: Times, what: str, period_ms: int) -> Path:
+        if self.lively == 0:
+            return np.zeros((len(at), len(of)))
         return self.lively * noise.smooth(self._sources(of, f"{what} over time"), at, period_ms)
 
     def _own(self, of: Sequence[Contract], what: str) -> Path:
         """What sets a contract apart for ever."""
-        return noise.bell(self._sources(of, f"{what} of its own"), np.array([0]))
+        return _for_ever(self.seed, f"{what} of its own", tuple(f"{each.venue} {each.symbol}" for each in of))
 
     def _sources(self, of: Sequence[Contract], what: str) -> noise.Sources:
         return _sources(self.seed, what, [f"{each.venue} {each.symbol}" for each in of])
@@ -303,6 +310,11 @@ def _base_price(seed: int, coin: str) -> float:
 
 def _sources(seed: int, what: str, names: Sequence[str]) -> noise.Sources:
     return np.array([_source(seed, what, name) for name in names], np.uint64)
+
+
+@lru_cache(maxsize=1_000)
+def _for_ever(seed: int, what: str, names: tuple[str, ...]) -> Path:
+    return noise.bell(_sources(seed, what, names), np.array([0]))
 
 
 @lru_cache(maxsize=200_000)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -46,13 +46,19 @@ def minute(number: float) -> datetime:
 class Scene:
     """What happens: true moves of the market, faults of venues, and the rules that somebody has."""
 
-    moves: Sequence[Move | Liquidated] = ()
-    faults: Sequence[Fault] = ()
-    rules: Sequence[str] = ()
-    minutes: int = 25
-    venues: Sequence[str] = SIX
+    moves: tuple[Move | Liquidated, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    rules: tuple[str, ...] = ()
+    minutes: float = 25
+    venues: tuple[str, ...] = SIX
     coins: int = COINS
     lively: float = 1.0
+    restarts: tuple[float, ...] = ()
+    """Minutes at which the process is killed and started anew on the same store."""
+    wrong_by: timedelta = timedelta(0)
+    """How far this computer's clock is ahead at first."""
+    calm: float = 12.0
+    """Forced closes of a calm minute on each venue."""
 
 
 @dataclass
@@ -83,28 +89,25 @@ def played(scene: Scene, seed: int = 1) -> Seen:
 
 
 async def _play(scene: Scene, seed: int) -> Seen:
-    clock, store, record = Clock(START), MemoryStore(), Record()
+    true, clock = Clock(START), Clock(START + scene.wrong_by)
+    store, record, cycles, hosts = MemoryStore(), Record(), list[Cycle](), set[str]()
     truth: Market = seeded(seed, scene.coins, START, scene.lively).but(*scene.moves)
-    fakes = everyone(truth, scene.faults, record)
-    transport = InProcess([fakes[name] for name in scene.venues], clock.now)
-    rng = Random(seed)
-    venues = [
-        VENUES[name].open(Wiring(VENUES[name].endpoints, transport, store, clock.now, rng, "main"))
-        for name in scene.venues
-    ]
-    market = LiveMarket(venues, store, clock.now, clock.shift)
+    fakes = everyone(replace(truth, forced_a_minute=scene.calm), scene.faults, record)
+    transport = InProcess([fakes[name] for name in scene.venues], true.now, hosts)
     for sentence in scene.rules:
         await _ask(store, sentence, truth.coins)
-    poller = Poller(market, store, clock)
-    cycles: list[Cycle] = []
 
     async def watch() -> None:
         async for cycle in store.cycles(None):
-            cycles.append(cycle)  # noqa: PERF401 - it never ends by itself
+            cycles.append(cycle)
 
-    async with running(poller.run, Evaluator(store, SIGNALS, market.step).run, watch):
-        await asyncio.sleep((scene.minutes * MINUTE).total_seconds())
-    told = {rule.draft.text: await store.recent([rule.id], 1000) for rule in await store.of(HOME)}
+    for end in (*scene.restarts, scene.minutes):
+        market = _opened(scene, transport, store, clock, Random(seed))
+        poller = Poller(market, store, clock)
+        async with running(poller.run, Evaluator(store, SIGNALS, market.step).run, watch):
+            await asyncio.sleep((START + end * MINUTE - true.now()).total_seconds())
+    of = await store.of(HOME)
+    told = {scene.rules[rule.number - 1]: await store.recent([rule.id], 1000) for rule in of}
     return Seen(
         {text: events[::-1] for text, events in told.items()},
         cycles,
@@ -112,8 +115,16 @@ async def _play(scene: Scene, seed: int) -> Seen:
         record,
         market,
         store,
-        transport.asked_hosts,
+        hosts,
     )
+
+
+def _opened(scene: Scene, transport: InProcess, store: MemoryStore, clock: Clock, rng: Random) -> LiveMarket:
+    venues = [
+        VENUES[name].open(Wiring(VENUES[name].endpoints, transport, store, clock.now, rng, "main"))
+        for name in scene.venues
+    ]
+    return LiveMarket(venues, store, clock.now, clock.shift)
 
 
 async def _ask(store: MemoryStore, sentence: str, coins: Sequence[str]) -> None:

@@ -151,7 +151,7 @@ BINANCE_BEAT = data({"stream": "!markPrice@arr", "data": []})
 BITGET_BEAT = data(
     {
         "action": "snapshot",
-        "arg": {"instType": "USDT-FUTURES", "channel": "ticker", "instId": "BTCUSDT"},
+        "arg": {"instType": "usdt-futures", "topic": "ticker", "symbol": "BTCUSDT"},
         "data": [{"markPrice": "64000"}],
         "ts": 1,
     }

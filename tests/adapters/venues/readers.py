@@ -164,7 +164,7 @@ def pasts(coins: Sequence[Coin]) -> tuple[Reader, ...]:
         _of(known, "okx", "candles", _about(of_okx, okx_past.parse_candles, price, HOUR), answers.okx_candles(coin)),
         _of(known, "okx", "traded", _about(of_okx, okx_past.parse_candles, volume, HOUR), answers.okx_traded(coin)),
         _of(
-            known, "okx", "past oi", _about(of_okx, okx.parse_open_interest_history),
+            known, "okx", "past oi", _about(of_okx, okx_past.parse_open_interest_history),
             answers.okx_open_interest_history(coin),
         ),
         _of(known, "gate", "stats", _about(of_gate, gate.parse_stats, interest, STEP), answers.gate_stats(coins)),

@@ -265,10 +265,13 @@ def refusal(message: str, text: str) -> bytes:
     return json.dumps({**said, "op": "subscribe"}, separators=(",", ":")).encode()
 
 
-def test_a_refused_topic_that_is_named_is_left_out_and_the_others_are_asked_for_again() -> None:
+@pytest.mark.parametrize(
+    "word", ["error:handler not found,topic:allLiquidation.BUSDT", "Invalid symbol :[allLiquidation.BUSDT]"]
+)
+def test_a_refused_topic_that_is_named_is_left_out_and_the_others_are_asked_for_again(word: str) -> None:
     ((message, heart),) = CHANNEL.subscribe(["AUSDT", "BUSDT", "CUSDT"])
 
-    found = CHANNEL.refused(refusal(message, "error:handler not found,topic:allLiquidation.BUSDT"), (message, heart))
+    found = CHANNEL.refused(refusal(message, word), (message, heart))
 
     assert found is not None
     assert found.symbols == {"BUSDT"}

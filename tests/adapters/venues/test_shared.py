@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from adapters.venues import binance, coinglass, okx
+from adapters.venues import binance, coinglass, okx, okx_past
 from adapters.venues.base import Unavailable
 from adapters.venues.wire import FRESH, Listed, ParsedInstruments, Rejected, by_symbol
 from signals.model import Instrument, Metric
@@ -104,7 +104,7 @@ def test_two_recorded_rates_of_okx_and_one_before_them_tell_an_interval() -> Non
     newest, older = answer["data"]
     before = older | {"fundingTime": str(2 * int(older["fundingTime"]) - int(newest["fundingTime"]))}
 
-    paid = okx.parse_settled(body({"code": "0", "data": [newest, older, before]}), NOW, SWAP).observations
+    paid = okx_past.parse_settled(body({"code": "0", "data": [newest, older, before]}), NOW, SWAP).observations
 
     assert [(one.rate, one.interval_h, one.at) for one in paid] == [
         (0.00015, 8.0, datetime(2024, 1, 1, tzinfo=UTC)),
