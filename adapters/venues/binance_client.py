@@ -115,7 +115,7 @@ SETTLED = Feed(
 OI = Feed(
     "oi", frozenset({Metric.OI_LEVEL}), timedelta(seconds=10), Cost(_FAPI, 1), Scope.EACH, cold=timedelta(seconds=60)
 )
-LS = _sweep(Metric.LS, 500, 1.75)
+LS = _sweep(Metric.LS, 500, 1.7)
 LS_TOP, LS_POS = _sweep(Metric.LS_TOP, 150, 0.5), _sweep(Metric.LS_POS, 150, 0.5)
 """800 calls in five minutes for 500 instruments: what one budget gives."""
 
@@ -149,8 +149,11 @@ _BARS: Mapping[Metric, str] = {
 _BARS_A_CALL = 1_000
 _STATISTICS_A_CALL = 500
 _PAID_A_CALL = 900
-_KEPT = timedelta(days=30)
-"""How long statistics are kept; what is older is not asked for."""
+_KEPT = timedelta(days=30) - timedelta(minutes=10)
+"""How long statistics are kept, less what a call may wait; what is older is not asked for, since that is an error."""
+
+_PAID_LATELY, _PAID_AT_MOST = timedelta(hours=1), timedelta(hours=4)
+"""How far back payments are asked for: to the last turn, and after missed ones so far that one answer holds them."""
 
 
 class Binance:
@@ -165,6 +168,8 @@ class Binance:
         self.client = Client(MANNERS, wiring)
         self._terms: Mapping[str, Terms] | None = None
         """On what terms funding is paid; None until that was heard: nobody is taken for 8 hours before."""
+        self._paid_until: datetime | None = None
+        """Until when payments were heard; None before the first."""
 
     async def instruments(self) -> Sequence[Instrument]:
         """The living perpetuals; the answer also states the limit that holds."""
@@ -191,6 +196,8 @@ class Binance:
     ) -> AsyncIterator[Observation]:
         """Bars of mark and index prices and of trades, paid funding, and a month of open interest and ratios."""
         symbol = instrument.symbol
+        if symbol not in self.client.roster.known:
+            return Silence()
         if metric is Metric.FUNDING_SETTLED:
             return read(span, _PAID_A_CALL * timedelta(hours=1), lambda page: self._paid(symbol, page))
         if step in _STEPS and metric in _BARS:
@@ -205,7 +212,7 @@ class Binance:
         if feed.name == SPOT.name:
             return Request(f"{self.client.endpoints.spot}/api/v3/ticker/24hr")
         if feed.name == SETTLED.name:
-            since = str(to_ms(self.client.now - timedelta(hours=1)))
+            since = str(to_ms(self._unheard_of(self.client.now)))
             return self._request("/fapi/v1/fundingRate", {"startTime": since, "limit": "1000"})
         if feed.name in _RATIOS:
             return self._request(f"/futures/data/{_RATIOS[feed.name]}", {**symbol, "period": "5m", "limit": "1"})
@@ -213,19 +220,29 @@ class Binance:
 
     def _read(self, feed: Feed, answer: Answer) -> Parsed:
         body, received, known = answer.body, answer.received, self.client.roster.known
-        terms = self._terms if self._terms is not None else dict.fromkeys(known, Terms(None))
         if feed.name == INTERVALS.name:
             self._terms = parse_terms(body)
             return Parsed((), ())
         if feed.name == PREMIUM.name:
-            return parse_premium(body, received, known, terms)
+            return parse_premium(body, received, known, self._known_terms)
         if feed.name == SETTLED.name:
-            return parse_settled(body, received, known, terms)
+            paid = parse_settled(body, received, known, self._known_terms)
+            self._paid_until = self._paid_until if self._terms is None else received
+            return paid
         if feed.name == OI.name:
             return parse_open_interest(body, received, known, FRESH if feed.every < _MINUTE else FRESH_COLD)
         if feed.name in _RATIOS:
             return parse_ratio(body, received, known, Metric(feed.name))
         return (parse_volume if feed.name == VOLUME.name else parse_spot_volume)(body, received, known)
+
+    @property
+    def _known_terms(self) -> Mapping[str, Terms]:
+        return dict.fromkeys(self.client.roster.known, Terms(None)) if self._terms is None else self._terms
+
+    def _unheard_of(self, now: datetime) -> datetime:
+        """Since when payments are unknown: a turn that was missed is made up for."""
+        lately = now - _PAID_LATELY
+        return max(min(self._paid_until or lately, lately), now - _PAID_AT_MOST)
 
     async def _paid(self, symbol: str, page: Span) -> Parsed:
         if self._terms is None:
@@ -233,8 +250,7 @@ class Binance:
         times = {"startTime": str(to_ms(page.start)), "endTime": str(to_ms(page.end))}
         request = self._request("/fapi/v1/fundingRate", {"symbol": symbol, "limit": "1000", **times})
         answer = await self.client.look_up(PAST_FUNDING, request)
-        known = self.client.roster.known
-        return parse_settled(answer.body, answer.received, known, self._terms or dict.fromkeys(known, Terms(None)))
+        return parse_settled(answer.body, answer.received, self.client.roster.known, self._known_terms)
 
     async def _bars(self, symbol: str, metric: Metric, step: timedelta, page: Span) -> Parsed:
         """Bars are named by their starts: those that end after the page's start, up to its end."""

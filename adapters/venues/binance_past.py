@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from adapters.venues.binance import FRESH_COLD, NAME, Row, each_listed
+from adapters.venues.binance import NAME, Row, each_listed
 from adapters.venues.shapes import Decimal
 from adapters.venues.wire import Known, Listed, Parsed, Rows, envelope, in_coins, instant, number, per_coin
 from signals.model import Metric
@@ -58,5 +58,5 @@ def parse_past_open_interest(
     for of, found in each_listed(rows, body, _PastOpenInterest):
         stamp = instant(found.timestamp)
         at = None if stamp is None else stamp + step
-        rows.level(Metric.OI_LEVEL, of, in_coins(found.sum_open_interest, of), at, FRESH_COLD)
+        rows.level(Metric.OI_LEVEL, of, in_coins(found.sum_open_interest, of), at, step)
     return rows.parsed()

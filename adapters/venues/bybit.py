@@ -195,7 +195,7 @@ def parse_spot_volume(body: bytes, received: datetime, known: Known) -> Parsed:
 
 
 def parse_ls(body: bytes, received: datetime, known: Known) -> Parsed:
-    """Long/short of all accounts, one row per step of five minutes."""
+    """Long/short of all accounts, one row per step."""
     rows = Rows(NAME, received, known)
     for seen in rows.read(_open(body).result.rows, _Accounts):
         of = rows.listed(seen.symbol)

@@ -1,13 +1,14 @@
 """Bybit over the network: one call brings all perpetuals, one all spot pairs, and ratios are swept."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
 
-from adapters.venues.base import Batch, Bucket, Cost, Feed, Label, Quality, Scope, Span
+from adapters.venues.base import Batch, Bucket, Cost, Feed, Label, Quality, Scope, Span, Unavailable
 from adapters.venues.bybit import (
     LINEAR,
     LIQUIDATIONS,
@@ -46,8 +47,12 @@ _CHUNK = 50
 _LONGEST_SUBSCRIPTION = 21_000
 """Characters of all topics of one connection."""
 _HEARTBEAT = "tickers.BTCUSDT"
+_QUOTED = len('"",')
+"""What a topic is longer by within a list."""
 _PAGE = "1000"
-_PAST_PAGE = "200"
+_MOST_PAGES = 50
+
+_TOO_OFTEN = re.compile(rb'"retCode"\s*:\s*10006\b')
 
 
 def _used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
@@ -62,7 +67,12 @@ def _ban(response: Response, now: datetime) -> datetime | None:
     return now + BANNED_FOR if frequent else None
 
 
-MANNERS = Manners(NAME, (Bucket("address", 600, timedelta(seconds=5)),), _used, _ban)
+def _limited(response: Response) -> bool:
+    """An endpoint that was asked too often says so with a status of success."""
+    return _TOO_OFTEN.search(response.body, 0, 200) is not None
+
+
+MANNERS = Manners(NAME, (Bucket("address", 600, timedelta(seconds=5)),), _used, _ban, limited=_limited)
 
 
 def _subscriptions(symbols: Sequence[str]) -> Sequence[Sequence[str]]:
@@ -71,15 +81,20 @@ def _subscriptions(symbols: Sequence[str]) -> Sequence[Sequence[str]]:
     Each ends with the heartbeat: when that comes, all before it has been subscribed to.
     """
     connections: list[list[str]] = [[]]
-    length = len(_HEARTBEAT)
+    length = _written([_HEARTBEAT])
     for start in range(0, len(symbols), _CHUNK):
         topics = [f"{LIQUIDATIONS}{symbol}" for symbol in symbols[start : start + _CHUNK]]
-        if length + sum(map(len, topics)) > _LONGEST_SUBSCRIPTION:
+        if length + _written(topics) > _LONGEST_SUBSCRIPTION:
             connections.append([])
-            length = len(_HEARTBEAT)
-        length += sum(map(len, topics))
+            length = _written([_HEARTBEAT])
+        length += _written(topics)
         connections[-1].append(_message(topics))
     return [[*messages, _message([_HEARTBEAT])] for messages in connections]
+
+
+def _written(topics: Sequence[str]) -> int:
+    """Characters of the topics as they are sent: what counts of them is not documented."""
+    return sum(len(topic) + _QUOTED for topic in topics)
 
 
 def _message(topics: Sequence[str]) -> str:
@@ -220,9 +235,11 @@ def _bars(page: Span, step: timedelta) -> Mapping[str, str]:
 
 
 def _statistics(name: str, limit: int) -> Callable[[Span, timedelta], Mapping[str, str]]:
-    return lambda page, step: {
-        name: _PAST_STATISTICS[step], "startTime": _ms(page.start), "endTime": _ms(page.end), "limit": str(limit)
-    }  # fmt: skip
+    def params(page: Span, step: timedelta) -> Mapping[str, str]:
+        times = {"startTime": _ms(page.start), "endTime": _ms(page.end - step)}
+        return {name: _PAST_STATISTICS[step], **times, "limit": str(limit)}
+
+    return params
 
 
 def _paid(page: Span, step: timedelta) -> Mapping[str, str]:
@@ -238,6 +255,19 @@ def _klines(metric: Metric, body: bytes, received: datetime, known: Known, step:
     return parse_klines(body, received, known, metric, step)
 
 
+def _ended(
+    parse: Callable[[bytes, datetime, Known], Parsed],
+    body: bytes,
+    received: datetime,
+    known: Known,
+    step: timedelta,
+) -> Parsed:
+    """Whether a step is stamped with its start or its end is not documented: it is taken to be known at its end."""
+    found = parse(body, received, known)
+    ended = (replace(seen, at=seen.at + step, fresh_for=step) for seen in found.observations)
+    return replace(found, observations=tuple(seen for seen in ended if seen.at <= received))
+
+
 _PASTS: Mapping[Metric, _Past] = {
     Metric.PRICE: _Past("mark-price-kline", _bars, partial(_klines, Metric.PRICE), 1000),
     Metric.INDEX: _Past("index-price-kline", _bars, partial(_klines, Metric.INDEX), 1000),
@@ -245,14 +275,14 @@ _PASTS: Mapping[Metric, _Past] = {
     Metric.OI_LEVEL: _Past(
         "open-interest",
         _statistics("intervalTime", 200),
-        lambda body, received, known, _: parse_open_interest(body, received, known),
+        partial(_ended, parse_open_interest),
         200,
         steps=frozenset(_PAST_STATISTICS),
     ),
     Metric.LS: _Past(
         "account-ratio",
         _statistics("period", 500),
-        lambda body, received, known, _: parse_ls(body, received, known),
+        partial(_ended, parse_ls),
         500,
         steps=frozenset(_PAST_STATISTICS),
     ),
@@ -281,15 +311,17 @@ class Bybit:
         self._settling = Settling()
 
     async def instruments(self) -> Sequence[Instrument]:
-        """The living perpetuals, over all pages of the list."""
+        """The living perpetuals, over all pages of the list. Raises Unavailable for a list that does not end."""
         listed: list[Listed] = []
-        cursor: str | None = ""
-        while cursor is not None:
-            params = {"category": LINEAR, "limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+        params = {"category": LINEAR, "limit": _PAGE}
+        for _ in range(_MOST_PAGES):
             answer = await self.client.ask(INSTRUMENTS, self._request("instruments-info", params))
             listed += parse_instruments(answer.body, answer.received).listed
             cursor = parse_cursor(answer.body)
-        return await self.client.enroll(listed)
+            if cursor is None:
+                return await self.client.enroll(listed)
+            params = {**params, "cursor": cursor}
+        raise Unavailable(f"{NAME} lists more than {_MOST_PAGES} pages of instruments")
 
     async def snapshot(self, feed: Feed, of: Sequence[Instrument]) -> Batch:
         """The feed's values now; one that is asked for each instrument is about the first of `of`."""
@@ -311,7 +343,8 @@ class Bybit:
     ) -> AsyncIterator[Observation]:
         """Mark prices and volumes of bars, open interest, ratios and paid funding, since the perpetual was listed."""
         past = _PASTS.get(metric)
-        if past is None or (past.step is None and step not in past.steps):
+        is_listed = instrument.symbol in self.client.roster.known
+        if past is None or not is_listed or (past.step is None and step not in past.steps):
             return Silence()
 
         async def look_up(page: Span) -> Parsed:

@@ -58,6 +58,7 @@ class Manners:
 
     `used` is the weight by bucket that the headers of an answer to a call from a bucket say is used in the present
     window, empty where they say nothing. `ban` is the end of a ban of the whole venue, where an answer means one.
+    `limited` is whether an answer without status 429 means the same.
     """
 
     venue: str
@@ -65,6 +66,7 @@ class Manners:
     used: Callable[[str, Mapping[str, str]], Mapping[str, int]]
     ban: Callable[[Response, datetime], datetime | None]
     limits: Callable[[str, Mapping[str, str]], Mapping[str, int]] = lambda _bucket, _headers: {}
+    limited: Callable[[Response], bool] = lambda _: False
 
 
 class Share(StrEnum):
@@ -243,11 +245,11 @@ class Api:
         await self.limits(self._manners.limits(cost.bucket, response.headers))
         await self._correct(response, cost, now)
         status = response.status
+        if status == 429 or self._manners.limited(response):
+            raise RateLimited(await self._slowed(response, cost.bucket, sent, now) - now)
         if 200 <= status < 300:
             self._limited.pop(cost.bucket, None)
             return Answer(response.body, now, blake2b(response.body, digest_size=8).digest())
-        if status == 429:
-            raise RateLimited(await self._slowed(response, cost.bucket, sent, now) - now)
         if status in (401, 403, 451):
             raise await self._turned_away(status, now)
         raise Unavailable(f"{self._manners.venue} answered with HTTP {status}{_code(response.body)}")

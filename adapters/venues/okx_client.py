@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.venues.base import Batch, Bucket, Cost, Feed, Label, Quality, Scope, Span
 from adapters.venues.client import Client, Endpoints, Wiring
-from adapters.venues.manners import Manners
+from adapters.venues.manners import Answer, Manners
 from adapters.venues.okx import (
     MAIN_QUOTE,
     NAME,
@@ -41,6 +41,8 @@ _RESTART = "64008"
 _TWO_SECONDS = timedelta(seconds=2)
 _SLOW, _SLOWER, _SLOWEST = 20, 10, 5
 """Calls of one endpoint in two seconds."""
+_BESIDE_SWEEP = 3
+"""The same of an endpoint that is swept, for its past: one call, since the sweep takes three of the four."""
 
 
 def _used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
@@ -70,8 +72,13 @@ MANNERS = Manners(
             ("ls.top", _SLOWEST),
             ("ls.pos", _SLOWEST),
             ("past", _SLOW),
+            ("past.mark", _SLOWER),
+            ("past.index", _SLOWER),
             ("past.funding", _SLOWER),
             ("past.oi", _SLOWEST),
+            ("past.ls", _BESIDE_SWEEP),
+            ("past.ls.top", _BESIDE_SWEEP),
+            ("past.ls.pos", _BESIDE_SWEEP),
         )
     ),
     _used,
@@ -124,6 +131,10 @@ def _bulk(name: str, metrics: frozenset[Metric], every: float, bucket: str) -> F
     return Feed(name, metrics, timedelta(seconds=every), Cost(bucket, 1), Scope.BULK)
 
 
+_PACE = 1.5
+"""Calls a second of a sweep: 350 in four minutes."""
+
+
 def _sweep(metric: Metric) -> Feed:
     return Feed(
         metric.value,
@@ -133,7 +144,7 @@ def _sweep(metric: Metric) -> Feed:
         Scope.EACH,
         most=350,
         after=timedelta(seconds=20),
-        pace=1.5,
+        pace=_PACE,
     )
 
 
@@ -144,7 +155,8 @@ OI = _bulk("oi", frozenset({Metric.OI_LEVEL}), 10, "oi")
 VOLUME = _bulk("volume", frozenset({Metric.VOLUME_24H}), 30, "tickers")
 SPOT = _bulk("volume.spot", frozenset({Metric.VOLUME_SPOT_24H}), 30, "tickers")
 INDEX = _bulk("index", frozenset({Metric.INDEX}), 10, "index")
-LS, LS_TOP, LS_POS = (_sweep(metric) for metric in (Metric.LS, Metric.LS_TOP, Metric.LS_POS))
+_SWEPT = (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
+LS, LS_TOP, LS_POS = (_sweep(metric) for metric in _SWEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +183,6 @@ _RATIOS: Mapping[str, str] = {
     LS_POS.name: "long-short-position-ratio-contract-top-trader",
 }
 
-_STATISTICS = "rubik/stat/contracts"
 _STEPS: Mapping[timedelta, str] = {
     timedelta(minutes=1): "1m",
     timedelta(minutes=5): "5m",
@@ -182,20 +193,35 @@ _STEPS: Mapping[timedelta, str] = {
 }
 """How bars are asked for; without `utc` a day would begin at 16:00."""
 
-_CANDLES: Mapping[Metric, str] = {
-    Metric.PRICE: "market/history-mark-price-candles",
-    Metric.INDEX: "market/history-index-candles",
-    Metric.VOLUME: "market/history-candles",
-}
-_ROWS = 100
-"""Of bars and statistics in one call."""
-_PAID = 100
-_BEFORE = timedelta(hours=16)
-"""How much earlier payments are needed to know the interval of the first."""
-
 PAST = Feed("past", frozenset(), timedelta(0), Cost("past", 1), Scope.EACH)
-PAST_FUNDING = replace(PAST, cost=Cost("past.funding", 1))
-PAST_STATISTICS = replace(PAST, cost=Cost("past.oi", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Where the past of a metric is, what a call costs there, and how many rows it brings."""
+
+    path: str
+    bucket: str
+    rows: int = 100
+
+
+_CANDLES: Mapping[Metric, _Past] = {
+    Metric.PRICE: _Past("market/history-mark-price-candles", "past.mark"),
+    Metric.INDEX: _Past("market/history-index-candles", "past.index"),
+    Metric.VOLUME: _Past("market/history-candles", "past", 300),
+}
+_STATISTICS = "rubik/stat/contracts"
+_STEPPED: Mapping[Metric, _Past] = {
+    Metric.OI_LEVEL: _Past(f"{_STATISTICS}/open-interest-history", "past.oi"),
+    **{metric: _Past(f"{_STATISTICS}/{_RATIOS[metric.value]}", f"past.{metric.value}") for metric in _SWEPT},
+}
+_FUNDED = _Past("public/funding-rate-history", "past.funding", 400)
+
+_SHORTEST = timedelta(minutes=5)
+_KEPT = 1_440
+"""Of statistics: the shortest step, and how many of them are kept."""
+_PAID, _BEFORE = timedelta(hours=380), timedelta(hours=16)
+"""What one call holds of hourly payments, and how much earlier ones are needed to know the interval of the first."""
 
 
 class Okx:
@@ -232,17 +258,16 @@ class Okx:
     ) -> AsyncIterator[Observation]:
         """Bars of mark and index prices and of trades, paid funding of three months, and what statistics are kept."""
         of = self.client.roster.known.get(instrument.symbol)
-        if of is None or (metric is not Metric.FUNDING_SETTLED and step not in _STEPS):
+        if of is None:
             return Silence()
-        match metric:
-            case Metric.FUNDING_SETTLED:
-                return read(span, _PAID * timedelta(hours=1), lambda page: self._paid(of, page), _BEFORE)
-            case Metric.PRICE | Metric.INDEX | Metric.VOLUME:
-                return read(span, _ROWS * step, lambda page: self._candles(of, metric, step, page))
-            case Metric.OI_LEVEL | Metric.LS | Metric.LS_TOP | Metric.LS_POS:
-                return read(span, _ROWS * step, lambda page: self._statistics(of, metric, step, page))
-            case _:
-                return Silence()
+        if metric is Metric.FUNDING_SETTLED:
+            return read(span, _PAID, lambda page: self._paid(of, page), _BEFORE)
+        if step in _STEPS and metric in _CANDLES:
+            return read(span, _CANDLES[metric].rows * step, lambda page: self._candles(of, metric, step, page))
+        if step in _STEPS and step >= _SHORTEST and metric in _STEPPED:
+            kept = Span(max(span.start, self.client.now - _KEPT * step), span.end)
+            return read(kept, _STEPPED[metric].rows * step, lambda page: self._statistics(of, metric, step, page))
+        return Silence()
 
     async def _ratio(self, feed: Feed, of: Sequence[Instrument]) -> Batch:
         listed = self.client.roster.known.get(of[0].symbol) if of else None
@@ -255,30 +280,37 @@ class Okx:
 
     async def _paid(self, of: Listed, page: Span) -> Parsed:
         """`after` and `before` exclude their own times, and `after` is the later one."""
-        params = {"instId": of.instrument.symbol, "limit": str(_PAID + 20), **_between(page, _NONE)}
-        answer = await self.client.look_up(PAST_FUNDING, self._request("public/funding-rate-history", params))
+        params = {"instId": of.instrument.symbol, "limit": str(_FUNDED.rows), **_between(page, _NONE)}
+        answer = await self._look_up(_FUNDED, params)
         return parse_settled(answer.body, answer.received, {of.instrument.symbol: of})
 
     async def _candles(self, of: Listed, metric: Metric, step: timedelta, page: Span) -> Parsed:
         """Bars are named by their starts: those that end after the page's start, up to its end."""
-        symbol = of.instrument.symbol
+        symbol, past = of.instrument.symbol, _CANDLES[metric]
         name = symbol.removesuffix("-SWAP") if metric is Metric.INDEX else symbol
-        params = {"instId": name, "bar": _STEPS[step], "limit": str(_ROWS), **_between(page, step)}
-        answer = await self.client.look_up(PAST, self._request(_CANDLES[metric], params))
+        params = {"instId": name, "bar": _STEPS[step], "limit": str(past.rows), **_between(page, step)}
+        answer = await self._look_up(past, params)
         return parse_candles(answer.body, answer.received, of, metric, step)
 
     async def _statistics(self, of: Listed, metric: Metric, step: timedelta, page: Span) -> Parsed:
-        """Steps are taken to be named by their starts, too, and are known at their ends."""
-        within = {"begin": str(to_ms(page.start - step) + 1), "end": str(to_ms(page.end - step))}
-        params = {"instId": of.instrument.symbol, "period": _STEPS[step], "limit": str(_ROWS), **within}
-        path = "open-interest-history" if metric is Metric.OI_LEVEL else _RATIOS[metric.value]
-        answer = await self.client.look_up(PAST_STATISTICS, self._request(f"{_STATISTICS}/{path}", params))
+        """Steps are taken to be named by their starts, too, and are known at their ends.
+
+        Whether `begin` and `end` exclude their own times is not documented: both are no times of steps.
+        """
+        past = _STEPPED[metric]
+        within = {"begin": str(to_ms(page.start - step) + 1), "end": str(to_ms(page.end - step) + 1)}
+        params = {"instId": of.instrument.symbol, "period": _STEPS[step], "limit": str(past.rows), **within}
+        answer = await self._look_up(past, params)
         if metric is Metric.OI_LEVEL:
             found = parse_open_interest_history(answer.body, answer.received, of)
         else:
             found = parse_ratio(answer.body, answer.received, of, metric)
         ended = tuple(replace(seen, at=seen.at + step, fresh_for=step) for seen in found.observations)
         return replace(found, observations=tuple(seen for seen in ended if seen.at <= answer.received))
+
+    async def _look_up(self, past: _Past, params: Mapping[str, str]) -> Answer:
+        feed = replace(PAST, cost=Cost(past.bucket, 1))
+        return await self.client.look_up(feed, self._request(past.path, params))
 
     def _request(self, path: str, params: Mapping[str, str]) -> Request:
         return Request(f"{self.client.endpoints.rest}{_API}/{path}", params)

@@ -389,7 +389,7 @@ def test_seconds_and_their_thousandths_are_told_apart(stamp: object) -> None:
 def test_a_past_step_is_known_at_its_end() -> None:
     parsed = parse_past_open_interest(body(PAST, PAST | {"timestamp": ""}), NOW, KNOWN)
 
-    assert parsed.observations == (seen(Metric.OI_LEVEL, 89_500, FRESH_COLD, AT),)
+    assert parsed.observations == (seen(Metric.OI_LEVEL, 89_500, timedelta(minutes=5), AT),)
     assert refused(parsed) == [("BTCUSDT", Reason.NO_TIME)]
 
 
