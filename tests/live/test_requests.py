@@ -47,7 +47,9 @@ def usual() -> Seen:
 
 def name(served: Served) -> str:
     """The path, with what tells two feeds of one path apart."""
-    kinds = ("linear", "spot", "SWAP", "SPOT") if served.path.startswith(("/v5/market/tick", "/api/v5/market/tick")) else ()
+    kinds = (
+        ("linear", "spot", "SWAP", "SPOT") if served.path.startswith(("/v5/market/tick", "/api/v5/market/tick")) else ()
+    )
     told = [part for part in ("spotMetaAndAssetCtxs", "metaAndAssetCtxs") if f"type={part}" in served.what]
     told += [part for part in kinds if f"={part}" in served.what]
     return served.path + (f"?{told[0]}" if told else "")

@@ -123,7 +123,9 @@ TRAPS = [
         CASCADE,
         HOLE,
         LIVE,
-        effect=both(missing("okx", 6, Metric.LIQ_LONG), lambda seen: seen.reading(6, "BTC", SIDE["long"]).value is None),
+        effect=both(
+            missing("okx", 6, Metric.LIQ_LONG), lambda seen: seen.reading(6, "BTC", SIDE["long"]).value is None
+        ),
     ),
     Trap(
         "V37 a sampled stream makes it at least",
