@@ -22,7 +22,7 @@ class Open:
 POINTS: Sequence[Open] = (
     Open("U2", ("gate",), "what the sign of a liquidation's size means", "no side until 20 matches agree",
          "let it run for some hours: the calibration says so in the log"),
-    Open("U3", ("hyperliquid",), "whether open interest counts both sides", "one side",
+    Open("U3", ("hyperliquid",), "whether its open interest counts both sides of a trade", "one side",
          "compare /oi with the vendor's own page or with CoinGlass"),
     Open("U4", ("binance", "okx", "bitget"), "whether open interest counts both sides", "one side",
          "compare /oi with the venue's own page"),

@@ -224,6 +224,9 @@ class Ledger:
         last, keys, interest = self.last, asked.keys, asked.interest
         there = counted if len(keys) > 1 else fresh  # who is alone counts at once
         everybody = there.issuperset(keys)
+        if there.isdisjoint(keys):
+            held = self._held(asked) if not last.keys().isdisjoint(keys) else None
+            return Reading(None, at, (), asked.venues, 0.0, Weighing.ONE, held=held)
         present = keys if everybody else tuple(key for key in keys if key in there)
         coverage = 1.0 if everybody else self._coverage(set(present), asked)
         seen = [last[key] for key in present]

@@ -73,6 +73,11 @@ class Asker:
         """The instruments, the most important first, and which of them are hot."""
         self._schedule.rank(symbols, hot, self._clock())
 
+    def shifted(self, by: timedelta) -> None:
+        """The clock was wrong: what is due moves with it."""
+        self._list_at += by
+        self._schedule.shift(by)
+
     async def _wait(self) -> None:
         """Until something is due, or for a short while."""
         due = min(self._list_at, self._schedule.next_due() or self._list_at)

@@ -184,7 +184,15 @@ class Vigil:
             if ahead is not None:
                 log.warning("clock corrected", by=str(ahead), venues=len(self._venues))
                 self._correct(ahead)
+                self._follow(ahead)
                 await asyncio.sleep(UNTIL_COMPARED)
+
+    def _follow(self, ahead: timedelta) -> None:
+        """Whatever was planned or remembered by the wrong clock moves with it, or is forgotten."""
+        for venue in self._venues:
+            venue.client.api.shifted(ahead)
+            self._askers[venue.name].shifted(ahead)
+        self._tally.forget()
 
     async def _watched(self) -> frozenset[str]:
         """The coins that have rules, as the evaluator last said."""

@@ -150,6 +150,10 @@ class Api:
         """How far the venue's clock was ahead of ours when it last answered; None where it never said."""
         return self._skew
 
+    def shifted(self, by: timedelta) -> None:
+        """Our clock was corrected by so much."""
+        self._skew = None if self._skew is None else self._skew - by
+
     async def banned(self) -> datetime | None:
         """Until when nothing is asked of the venue; None where it may be asked."""
         return await self._stored(self._store.blocked(self._venue, self._clock()))

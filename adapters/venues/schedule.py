@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from adapters.venues.base import Feed, Scope
@@ -65,9 +65,15 @@ class Schedule:
             due = self._sweep(feed, call.symbol, earliest)
         else:
             period = self.period(call)
-            missed = max(0, -((call.due - earliest) // period))
-            due = call.due + max(1, missed) * period
+            was_due = min(call.due, now)  # the clock may have been set back meanwhile
+            missed = max(0, -((was_due - earliest) // period))
+            due = was_due + max(1, missed) * period
         heapq.heappush(self._heap, Call(due, call.feed, call.symbol))
+
+    def shift(self, by: timedelta) -> None:
+        """The clock was wrong by so much: all turns move with it."""
+        self._start += by
+        self._heap = [replace(call, due=call.due + by) for call in self._heap]
 
     def period(self, call: Call) -> timedelta:
         """How often it is asked."""

@@ -57,6 +57,10 @@ class Tally:
             case _ as never:
                 assert_never(never)
 
+    def forget(self) -> None:
+        """The clock was wrong: streams count as complete from their next pulse on."""
+        self._streams.clear()
+
     def complete_until(self, venue: str) -> datetime | None:
         """How far that venue's stream is complete; None where it never spoke."""
         of = self._streams.get(venue)

@@ -50,3 +50,16 @@ def test_the_grid_begins_after_its_start_and_keeps_to_whole_steps() -> None:
 
     assert list(islice(grid(START, four_hours), 2)) == [START + four_hours, START + 2 * four_hours]
     assert next(grid(START + MINUTE, four_hours)) == START + four_hours
+
+
+def test_who_waits_on_a_clock_that_is_shifted_wakes_by_the_new_time() -> None:
+    async def main(by: timedelta) -> float:
+        clock = Clock(START)
+        waiting = asyncio.ensure_future(clock.until(START + 10 * MINUTE))
+        await asyncio.sleep(60)
+        clock.shift(by)
+        await waiting
+        return asyncio.get_running_loop().time()
+
+    assert 300 <= run(lambda: main(5 * MINUTE)) <= 301
+    assert 900 <= run(lambda: main(-5 * MINUTE)) <= 901

@@ -18,7 +18,7 @@ from tests.fake_venues.golden import golden
 
 EVERY = pytest.mark.parametrize("name", sorted(VENUES))
 STREAMED = frozenset({Metric.LIQ_LONG, Metric.LIQ_SHORT})
-KEY = "cg-secret-key"
+KEY = "a key"
 
 
 def opened(name: str, store: MemoryStore | None = None) -> LiveVenue:

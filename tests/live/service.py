@@ -27,7 +27,6 @@ from tests.bot.services.markets import HOME, running
 from tests.fake_venues.everyone import everyone
 from tests.fake_venues.faults import Fault
 from tests.fake_venues.inprocess import InProcess
-from tests.fake_venues.inprocess import InProcess
 from tests.fake_venues.market import Market, seeded
 from tests.fake_venues.moves import Liquidated, Move
 from tests.fake_venues.record import Record

@@ -66,7 +66,7 @@ SHORTS = streams(closes=closed(6e6, side="short"), venues=ALL)
 CALM = streams()
 
 STALLED = streams(fault("okx", Kind.STALLED, 5.5, 9.5), closes=closed(50e6), minutes=13)
-SILENT = streams(fault("binance", Kind.SILENT, 5.5), closes=closed(50e6), minutes=9)
+SILENT = streams(fault("*", Kind.SILENT, 5.5), closes=closed(50e6), minutes=9)
 TWICE = streams(fault("*", Kind.DUPLICATED, 0), fault("*", Kind.REORDERED, 0), closes=closed(4e6), venues=ALL)
 HOLE = streams(fault("*", Kind.DISCONNECTED, 5.5, 5.6), closes=closed(15e6, 5.2), minutes=10)
 
@@ -80,6 +80,7 @@ TRAPS = [
         effect=both(
             missing("binance", 7, Metric.LIQ_LONG),
             whole(8, Metric.PRICE),
+            missing("okx", 7, Metric.LIQ_LONG),
             lambda seen: (seen.health["binance"].stream_at or minute(99)) < minute(5.6),
         ),
     ),

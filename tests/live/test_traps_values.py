@@ -136,7 +136,7 @@ TRAPS = [
             f"V16 this computer's clock is {hours} h wrong",
             PRICE_MOVES,
             Scene((), (), (), 10, THREE, 3, 0, wrong_by=timedelta(hours=hours)),
-            Scene((price_up(2, minute(7), 1),), (), (), 11, THREE, 3, 0, wrong_by=timedelta(hours=hours)),
+            Scene((price_up(2, minute(8), 1),), (), (), 11, THREE, 3, 0, wrong_by=timedelta(hours=hours)),
             effect=lambda seen: (
                 seen.cycles[-1].at == minute(9) and seen.cycles[-1].readings["BTC"][Metric.PRICE].coverage == 1.0
             ),

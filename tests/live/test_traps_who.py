@@ -16,7 +16,6 @@ from tests.live.scenes import (
     OI_RISES,
     OPENED,
     PRICE_MOVES,
-    THREE,
     TWO,
     both,
     calm,

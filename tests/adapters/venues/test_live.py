@@ -16,7 +16,7 @@ from adapters.venues.troubles import Trouble, Troubles
 from bot.clock import Clock
 from signals.model import Instrument, Liquidation, Metric, Observation, Pulse, Side
 from tests import virtual
-from tests.adapters.venues.pretend import ONE_BY_ONE, PRICES, Pretend
+from tests.adapters.venues.pretend import ONE_BY_ONE, Pretend
 
 AT = datetime.fromisoformat("2026-11-23T14:00:00+00:00")
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -55,7 +55,7 @@ def test_no_call_is_in_flight_twice_and_eight_at_once_at_most() -> None:
     [venue] = watched(
         lambda clock: [Pretend("okx", clock.now, coins=coins, feeds=(ONE_BY_ONE,), answers=slowly)], waits(700)
     )
-    assert (venue.most_of_one, venue.most) == (1, AT_ONCE)
+    assert (venue.most_of_one, venue.most, AT_ONCE) == (1, 8, 8)
     assert len(venue.calls) == 40
 
 
@@ -65,15 +65,16 @@ def test_a_venue_that_hangs_delays_nobody_and_is_in_trouble() -> None:
 
     health = []
 
-    async def during(vigil: Vigil, clock: Clock) -> None:
+    async def during(vigil: Vigil, _clock: Clock) -> None:
         await asyncio.sleep(100)
         health.extend(vigil.health())
 
     slow, quick = watched(lambda clock: [Pretend("okx", clock.now, answers=hangs), Pretend("bybit", clock.now)], during)
-    assert quick.calls["prices", ""] == 10 or quick.calls["prices", ""] == 11
+    assert quick.calls["prices", ""] in {10, 11}
     assert slow.calls["prices", ""] >= 5
     bad, good = health
-    assert (bad.down_since, bad.why, bad.answered) == (AT + 8 * SECOND, "no answer in time", None) or bad.down_since
+    assert bad.down_since is not None
+    assert (bad.why, bad.answered) == ("no answer in time", None)
     assert bad.refused["too-late"] >= 5
     assert (good.down_since, good.why) == (None, "")
     assert good.answered is not None
@@ -100,7 +101,7 @@ def test_a_banned_venue_is_left_alone_until_then() -> None:
 
     health = []
 
-    async def during(vigil: Vigil, clock: Clock) -> None:
+    async def during(vigil: Vigil, _clock: Clock) -> None:
         await asyncio.sleep(299)
         health.extend(vigil.health())
 
@@ -114,7 +115,7 @@ def test_a_moment_gathers_what_belongs_to_it_and_the_stream_with_it() -> None:
     items = [(0.0, Pulse("okx", AT)), (90.0, closed), (121.0, Pulse("okx", AT + 121 * SECOND))]
     seen: list[Observation] = []
 
-    async def during(vigil: Vigil, clock: Clock) -> None:
+    async def during(vigil: Vigil, _clock: Clock) -> None:
         await asyncio.sleep(125)
         await vigil.gather(AT + MINUTE)
         seen.extend((await vigil.gather(AT + 2 * MINUTE)).observations)
@@ -196,7 +197,7 @@ def test_a_trouble_is_remembered_as_it_began() -> None:
 
 def test_watched_coins_come_first_and_then_the_largest() -> None:
     ranking = Ranking()
-    coins = {"BTC": (10.0, 100.0), "ETH": (1000.0, 2.0), "DOGE": (1.0, 1.0)}
+    coins = {"BTC": (100.0, 100.0), "ETH": (1000.0, 2.0), "DOGE": (1.0, 1.0)}
     for coin, (amount, price) in coins.items():
         for metric, value in ((Metric.OI_LEVEL, amount), (Metric.PRICE, price)):
             ranking.take([Observation(metric, "okx", coin + "USDT", coin, value, AT, AT, MINUTE)])
@@ -206,4 +207,3 @@ def test_watched_coins_come_first_and_then_the_largest() -> None:
 
     assert ranked == ["NEWUSDT", "BTCUSDT", "ETHUSDT", "DOGEUSDT"]
     assert hot == frozenset(ranked)
-    assert PRICES.scope == "bulk"

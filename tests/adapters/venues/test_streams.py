@@ -208,7 +208,7 @@ def test_pings_are_sent_as_the_venue_wants_them() -> None:
 
 
 def test_a_connection_that_lives_long_is_changed_with_an_overlap_and_no_hole() -> None:
-    async def both_say(heard: Listening, clock: Clock) -> None:
+    async def both_say(_heard: Listening, clock: Clock) -> None:
         for _ in range(90):
             await asyncio.sleep(60)
             frame = bybit_frame((clock.now(), "1", 64_000))
@@ -232,7 +232,7 @@ def test_a_connection_that_lives_long_is_changed_with_an_overlap_and_no_hole() -
 def test_a_notice_of_a_restart_changes_the_connection_with_an_overlap_and_no_double() -> None:
     notice = data({"event": "notice", "code": "64008", "msg": "The connection will soon be closed", "connId": "a"})
 
-    async def both_say(heard: Listening, clock: Clock) -> None:
+    async def both_say(_heard: Listening, clock: Clock) -> None:
         await asyncio.sleep(30)
         lines.opened[0].say(notice)
         for n in range(60):
@@ -355,7 +355,7 @@ def test_a_burst_is_counted_exactly_once_and_lets_others_have_their_turn() -> No
         lines = Lines([lambda line: line.say(BYBIT_BEAT, *frames, *frames)])
         async with listening(BYBIT, lines, lambda: BTC, clock.now) as heard:
             looking = asyncio.ensure_future(look())
-            while heard.stream.dropped["repeated"] < 5_000:
+            while heard.stream.dropped["repeated"] < 5_000:  # noqa: ASYNC110 - it is seen nowhere else
                 await asyncio.sleep(0)
             looking.cancel()
             await asyncio.sleep(0)

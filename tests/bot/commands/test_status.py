@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from adapters.store.memory import MemoryStore
-from adapters.venues.base import Label
+from adapters.venues.base import Health, Label, Quality
+from signals.aggregate import Cycle
 from tests.bot.commands.desks import NOW, ask, desk, said
+
+HOUR = timedelta(hours=1)
 
 
 async def test_a_sound_service() -> None:
@@ -58,3 +61,51 @@ async def test_a_question_from_outside_does_not_claim_to_know_the_uptime() -> No
     market = await desk()
 
     assert "up " not in await said(replace(market, started=market.now), "/status")
+
+
+async def test_a_venue_in_trouble_is_named_with_its_reason_and_the_end_of_its_ban() -> None:
+    market = await desk()
+    ends = NOW + timedelta(minutes=7)
+    trouble = Health("okx", Quality.SILVER, down_since=NOW - HOUR, why="banned", banned_until=ends)
+    await market.store.report([trouble, Health("bybit", Quality.SILVER)])
+
+    text = await said(market, "/status")
+
+    assert "⚠ OKX is in trouble since 11:00 UTC: banned. It is not asked before 5 Jan 2026 12:07 UTC." in text
+    assert "Bybit is in trouble" not in text
+
+
+async def test_a_stream_that_is_behind_is_blind_and_one_that_is_not_is_not_named() -> None:
+    market = await desk()
+    await market.store.report(
+        [
+            Health("okx", Quality.SILVER, stream_at=NOW - timedelta(minutes=3)),
+            Health("bybit", Quality.SILVER, stream_at=NOW - timedelta(seconds=2)),
+            Health("hyperliquid", Quality.SILVER),
+        ]
+    )
+
+    text = await said(market, "/status")
+
+    assert "⚠ Liquidations are blind on OKX since 11:57 UTC." in text
+
+
+async def test_calls_and_what_was_not_used_are_counted() -> None:
+    market = await desk()
+    await market.store.report(
+        [
+            Health("okx", Quality.SILVER, requests=40, refused={"empty": 2}),
+            Health("bybit", Quality.BRONZE, requests=2, refused={"empty": 1, "short-list": 1}),
+        ]
+    )
+
+    text = await said(market, "/status")
+
+    assert "42 calls today, not used: 3 empty, 1 short-list · proven: OKX silver, Bybit bronze" in text
+
+
+async def test_a_live_market_whose_venues_never_answered_says_so() -> None:
+    market = replace(await desk(), store=MemoryStore())
+    await market.store.close(Cycle(NOW, Label.LIVE, {}, ()))
+
+    assert "No venue has answered yet." in await said(market, "/status")

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.store.base import Committed
 from adapters.store.memory import MemoryStore
+from adapters.store.venue_port import WATCHED
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.replay import Replay
 from bot.services.evaluator import Evaluator
@@ -21,6 +22,7 @@ from signals.rules.lifecycle import AlertState, Change, Phase
 from tests import virtual
 from tests.bot.services.markets import HOME, SENTENCE, asked, played, running, story, told, until
 
+HOUR = timedelta(hours=1)
 SENTENCES = (SENTENCE, "* price 4h rises by 0.4%", "BTC oi 8h falls by 0.3% for 2h", "ETH volume 4h > $2B")
 
 
@@ -162,3 +164,19 @@ def test_a_state_that_is_newer_in_the_store_is_taken_over(tmp_path: Path) -> Non
 
     assert version == 1
     assert state.armed
+
+
+def test_it_keeps_the_names_of_the_coins_that_have_rules(tmp_path: Path) -> None:
+    market = story(tmp_path)
+
+    async def live() -> list[bytes | None]:
+        store, kept = MemoryStore(), []
+        await asked(store, "* price 4h rises by 0.4%")
+        rule = await asked(store, "SOL, BTC funding.settled < -0.5%")
+        await played(market, store, market.start + 3 * HOUR)
+        kept.append(await store.learned(WATCHED))
+        await store.remove(rule.id, HOME, "remove it")
+        await played(market, store, market.start + 6 * HOUR)
+        return [*kept, await store.learned(WATCHED)]
+
+    assert virtual.run(live) == [b"BTC SOL", b""]
