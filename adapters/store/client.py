@@ -5,7 +5,7 @@ again is a step of ours, each of which may be called twice. Every failure leaves
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from hashlib import sha1
 from importlib.resources import files
 from typing import Final, TypeAlias, cast
@@ -132,10 +132,18 @@ async def _cancellable(asked: Awaitable[object]) -> object:
     """What was asked, unless we were cancelled meanwhile.
 
     On Python 3.11 `asyncio.wait_for`, with which the library writes, loses a cancellation that comes just as the
-    write is done (python/cpython#86296): a loop cancelled in that instant would run for ever.
+    write is done (python/cpython#86296): a loop cancelled in that instant would run for ever. So does it lose one that
+    came while nothing was awaited and is delivered only there: that one is taken here, before anything is asked.
     """
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
+    try:
+        if before:
+            await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        if isinstance(asked, Coroutine):
+            asked.close()
+        raise
     try:
         return await asked
     finally:

@@ -123,6 +123,23 @@ async def test_a_cancellation_is_never_lost_in_the_middle_of_a_command(url: str)
     await client.aclose()
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_cancellation_that_comes_while_nothing_is_awaited_is_not_lost(url: str, known: bool) -> None:
+    client = Client(url)
+    await client.do("PING")
+
+    async def busy() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()  # as a signal does that arrives in the middle of a computation
+        await client.do("SET" if known else "NO-SUCH-COMMAND", "key", "x" * 1000)
+
+    for _ in range(20):
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(busy())
+    await client.aclose()
+
+
 @pytest.mark.parametrize("pasted", [f"123456:{SECRET}", "localhost:6379", "", f"https://example.org/{SECRET}", "redis"])
 def test_what_is_no_url_of_a_store_is_refused_without_repeating_it(pasted: str) -> None:
     with pytest.raises(StoreRefused, match="PERPWATCH_REDIS_URL is not the URL of a store") as refused:
