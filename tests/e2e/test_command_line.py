@@ -95,8 +95,9 @@ def test_a_question_about_a_recorded_moment_is_answered(environment: dict[str, s
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("run",), "--demo"),
-        (("poll",), "--recording"),
+        (("run", "--speed", "60"), "--speed needs --demo or --recording"),
+        (("poll", "--speed", "60"), "--speed needs --demo or --recording"),
+        (("history", "nosuch"), "nosuch"),
         (("telegram",), "comes with a later version"),
         (("discord",), "comes with a later version"),
         (("replay", "nosuch.parquet"), "nosuch.parquet"),
