@@ -43,7 +43,7 @@ class Asker:
     ) -> None:
         self.venue = venue
         self.refused: Counter[str] = Counter()
-        """How many rows and answers were not used today, by reason."""
+        """How many rows and answers were not used, by reason."""
         self.answered: datetime | None = None
         self.banned_until: datetime | None = None
         self._accept = accept

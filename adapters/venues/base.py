@@ -145,7 +145,8 @@ class Health:
     """How one venue is doing.
 
     `down_since` and `why` are of a trouble that lasts; `banned_until` of a ban. `answered` is its last good answer.
-    `stream_at` is how far its stream of liquidations is complete, None without a stream. The counts are of today, UTC.
+    `stream_at` is how far its stream of liquidations is complete, None without a stream. `requests` are those of today,
+    UTC; `refused` counts what was not used since the start, by reason.
     """
 
     venue: str

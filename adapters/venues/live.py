@@ -1,6 +1,7 @@
 """Live venues as one market: they are asked and listened to all the time, and gathered moment by moment."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -224,6 +225,7 @@ class Vigil:
 
     def _health(self, venue: LiveVenue) -> Health:
         asker, trouble = self._askers[venue.name], self._troubles.of(venue.name)
+        streaming = venue.client.streaming
         return Health(
             venue.name,
             venue.quality,
@@ -233,15 +235,16 @@ class Vigil:
             banned_until=asker.banned_until,
             stream_at=self._tally.complete_until(venue.name),
             requests=venue.client.api.requests,
-            refused=dict(asker.refused),
+            refused=dict(asker.refused + (streaming.dropped if streaming else Counter())),
         )
 
 
 def off(skews: Sequence[timedelta | None]) -> timedelta | None:
-    """How far our clock is behind those of the venues; None where it is near, or where they do not agree."""
+    """How far our clock is behind those of the venues; None where it is near, or where too few of them agree."""
     known = sorted(skew for skew in skews if skew is not None)
     if not known:
         return None
     middle = known[len(known) // 2]
     agree = sum(abs(skew - middle) <= MOST_SKEW for skew in known)
-    return middle if abs(middle) > MOST_SKEW and agree * 2 > len(known) else None
+    enough = agree * 2 > len(known) and agree * 2 >= len(skews)
+    return middle if abs(middle) > MOST_SKEW and enough else None

@@ -120,7 +120,7 @@ def _calls(health: Sequence[Health]) -> str:
     refused = sum((Counter(of.refused) for of in health), Counter[str]())
     why = ", ".join(f"{number} {reason}" for reason, number in refused.most_common(REASONS))
     levels = ", ".join(f"{venue(of.venue)} {of.quality}" for of in health)
-    return f"{count(asked, 'call')} today, not used: {why or 'nothing'} · proven: {levels}"
+    return f"{count(asked, 'call')} today, not used since the start: {why or 'nothing'} · proven: {levels}"
 
 
 def _facts_of_health(of: Health) -> Json:

@@ -47,6 +47,7 @@ class Poller:
         self._ledger = Ledger()
         self._bars = Bars(resolutions(source.step))
         self._expected: tuple[Instrument, ...] = ()
+        self._quarantined: frozenset[tuple[str, str]] = frozenset()
 
     async def run(self) -> None:
         """Close moment after moment until the source ends or the task is cancelled."""
@@ -103,11 +104,18 @@ class Poller:
         self._expect(gathered.instruments)
         self._ledger.take(gathered.observations)
         cycle = self._ledger.read(at, self._source.label)
+        self._tell_quarantine()
         cycle = replace(cycle, bars=self._bars.close(cycle))
         await self._store.close(cycle)
         await self._store.report(gathered.health)
         self._closed = at
         return cycle
+
+    def _tell_quarantine(self) -> None:
+        """Say once who is taken for another coin of the same name, or for another multiplier."""
+        for venue, symbol in sorted(self._ledger.quarantined - self._quarantined):
+            log.warning("instrument not counted", venue=venue, symbol=symbol, reason="multiplier-or-homonym")
+        self._quarantined = self._ledger.quarantined
 
     def health(self) -> Sequence[Health]:
         """How the venues are doing right now."""

@@ -10,7 +10,7 @@ import pytest
 from signals.rules.lifecycle import Change
 from tests.live.service import Scene, Seen, played
 
-SEEDS = range(1, 1 + int(os.environ.get("PERPWATCH_TWIN_SEEDS", "2")))
+SEEDS = range(1, 1 + int(os.environ.get("PERPWATCH_TWIN_SEEDS", "1")))
 """Two for every day; a hundred for the long campaign."""
 
 ONCE = (Change.FIRED,)

@@ -174,7 +174,8 @@ def test_sides_that_look_inverted_are_logged_once() -> None:
         ((3.1, 3.1), 3.1),
         ((-60.0, -61.0, 0.0), -60.0),
         ((60.0, 0.0), None),
-        ((60.0, None, None), 60.0),
+        ((60.0, None, None), None),
+        ((60.0, 60.0, None, None), 60.0),
         ((-60.0, 60.0, 0.0), None),
     ],
 )

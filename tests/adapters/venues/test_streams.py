@@ -97,7 +97,7 @@ def waits(for_seconds: float) -> Callable[[Listening, Clock], Awaitable[None]]:
     return during
 
 
-def said_by(venue: str, faults: list[Fault], minutes: int = 12) -> tuple[list[Liquidation | Gap | Pulse], Record]:
+def said_by(venue: str, faults: list[Fault], minutes: int = 6) -> tuple[list[Liquidation | Gap | Pulse], Record]:
     """What a client's stream said of a fake venue with those faults, and what the fake had truly sent."""
     record = Record()
     fake = everyone(seeded(7, 14, AT), faults, record)[venue]

@@ -101,7 +101,7 @@ async def test_calls_and_what_was_not_used_are_counted() -> None:
 
     text = await said(market, "/status")
 
-    assert "42 calls today, not used: 3 empty, 1 short-list · proven: OKX silver, Bybit bronze" in text
+    assert "42 calls today, not used since the start: 3 empty, 1 short-list · proven: OKX silver, Bybit bronze" in text
 
 
 async def test_a_live_market_whose_venues_never_answered_says_so() -> None:
