@@ -45,6 +45,9 @@ LIMITS_A_MINUTE = {
 }
 """What each venue allows in a minute, or in the longer window that it counts by; we stay below four fifths."""
 
+_ALERT = re.compile(r"  A-[0-9A-Z]{4}$")
+"""How the first line of an alert ends, whatever it says."""
+
 _AGE = re.compile(r"^(\d+)([smhd])$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 OLDEST_SHOWN_AS_FRESH = 180 + 75
@@ -148,7 +151,7 @@ def _type(service: subprocess.Popen[str], lines: Sequence[str]) -> None:
 
 def _read(said: str, trial: Trial) -> None:
     for line in said.splitlines():
-        if line.startswith(("🔻", "🔺", "🟢", "🔴", "✅ ")) and "A-" in line:
+        if _ALERT.search(line):
             trial.fired.append(line)
         if "Traceback" in line or "Error" in line:
             trial.errors.append(line)

@@ -29,7 +29,7 @@ from adapters.venues.past import read
 from adapters.venues.settling import Settling
 from adapters.venues.silence import Silence
 from adapters.venues.streams import Channel, Refusal
-from adapters.venues.transport import Request, Response
+from adapters.venues.transport import Request
 from adapters.venues.wire import Known, Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 from signals.panel import to_ms
@@ -38,18 +38,6 @@ ENDPOINTS = Endpoints("https://api.bitget.com", "https://api.bitget.com", "wss:/
 
 _MIX, _SPOT, _STREAM = "/api/v2/mix/market", "/api/v2/spot/market", "/v3/ws/public"
 _PRODUCT: Mapping[str, str] = {"productType": "USDT-FUTURES"}
-
-
-def _used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
-    """No header tells what is left."""
-    del bucket, headers
-    return {}
-
-
-def _ban(response: Response, now: datetime) -> datetime | None:
-    """No ban is documented: an address over its limit is told so with 429."""
-    del response, now
-    return None
 
 
 _SECOND = timedelta(seconds=1)
@@ -61,8 +49,6 @@ MANNERS = Manners(
         Bucket("ls.pos", 1, _SECOND),
         Bucket("past", 20, _SECOND),
     ),
-    _used,
-    _ban,
 )
 """All calls of an address, and endpoints whose own limit is what counts."""
 

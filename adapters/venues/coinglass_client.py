@@ -18,7 +18,7 @@ from adapters.venues.coinglass import (
 )
 from adapters.venues.manners import REFUSED_FOR, Answer, Manners
 from adapters.venues.silence import Silence
-from adapters.venues.transport import Request, Response
+from adapters.venues.transport import Request
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 
 ENDPOINTS = Endpoints("https://open-api-v4.coinglass.com")
@@ -43,13 +43,7 @@ def _limits(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
     return _number(headers, "api-key-max-limit")
 
 
-def _ban(response: Response, now: datetime) -> datetime | None:
-    """No ban is documented: a key over its limit is told so with 429."""
-    del response, now
-    return None
-
-
-MANNERS = Manners(NAME, (Bucket(_PLAN, 30, timedelta(minutes=1)),), _used, _ban, _limits)
+MANNERS = Manners(NAME, (Bucket(_PLAN, 30, timedelta(minutes=1)),), _used, limits=_limits)
 """The smallest plan; answers say what the key's own allows."""
 
 _CALL = Cost(_PLAN, 1)

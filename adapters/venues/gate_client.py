@@ -40,7 +40,7 @@ from adapters.venues.settling import Settling
 from adapters.venues.shrinking import LEAST
 from adapters.venues.silence import Silence
 from adapters.venues.streams import Channel, Refusal
-from adapters.venues.transport import Request, Response
+from adapters.venues.transport import Request
 from adapters.venues.wire import Known, Listed, Parsed, ParsedLiquidations
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 
@@ -65,13 +65,7 @@ def _limits(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
     return {bucket: int(limit)} if limit.isdecimal() else {}
 
 
-def _ban(response: Response, now: datetime) -> datetime | None:
-    """No ban is documented: an address over a limit is told so with 429."""
-    del response, now
-    return None
-
-
-MANNERS = Manners(NAME, tuple(Bucket(name, 200, timedelta(seconds=10)) for name in _ENDPOINTS), _used, _ban, _limits)
+MANNERS = Manners(NAME, tuple(Bucket(name, 200, timedelta(seconds=10)) for name in _ENDPOINTS), _used, limits=_limits)
 """Each endpoint has a limit of its own."""
 
 

@@ -21,7 +21,7 @@ from adapters.venues.manners import Answer, Manners
 from adapters.venues.past import read
 from adapters.venues.settling import Settling
 from adapters.venues.silence import Silence
-from adapters.venues.transport import Request, Response
+from adapters.venues.transport import Request
 from adapters.venues.wire import Known, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 from signals.panel import to_ms
@@ -33,19 +33,7 @@ _WEIGHT = 20
 """What a call weighs; those for the past weigh one more for each so many rows."""
 
 
-def _used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
-    """No header tells what is left."""
-    del bucket, headers
-    return {}
-
-
-def _ban(response: Response, now: datetime) -> datetime | None:
-    """No ban is documented: an address over its limit is told so with 429."""
-    del response, now
-    return None
-
-
-MANNERS = Manners(NAME, (Bucket(_INFO, 1_200, timedelta(minutes=1)),), _used, _ban)
+MANNERS = Manners(NAME, (Bucket(_INFO, 1_200, timedelta(minutes=1)),))
 
 _CALL = Cost(_INFO, _WEIGHT)
 CONTEXTS = Feed(

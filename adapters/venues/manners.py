@@ -56,6 +56,8 @@ _limits = msgspec.json.Decoder(dict[str, int])
 class Manners:
     """What a venue allows, and how it says so; declared as data in the venue's file.
 
+    A venue that documents none of it says no with status 429 alone, which everyone's answers are read for.
+
     `used` is the weight by bucket that the headers of an answer to a call from a bucket say is used in the present
     window, empty where they say nothing. `ban` is the end of a ban of the whole venue, where an answer means one.
     `limited` is whether an answer without status 429 means the same.
@@ -63,8 +65,8 @@ class Manners:
 
     venue: str
     buckets: tuple[Bucket, ...]
-    used: Callable[[str, Mapping[str, str]], Mapping[str, int]]
-    ban: Callable[[Response, datetime], datetime | None]
+    used: Callable[[str, Mapping[str, str]], Mapping[str, int]] = lambda _bucket, _headers: {}
+    ban: Callable[[Response, datetime], datetime | None] = lambda _response, _now: None
     limits: Callable[[str, Mapping[str, str]], Mapping[str, int]] = lambda _bucket, _headers: {}
     limited: Callable[[Response], bool] = lambda _: False
 

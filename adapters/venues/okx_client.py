@@ -26,7 +26,7 @@ from adapters.venues.okx_past import parse_candles, parse_open_interest_history,
 from adapters.venues.past import read
 from adapters.venues.silence import Silence
 from adapters.venues.streams import Channel, Refusal
-from adapters.venues.transport import Request, Response
+from adapters.venues.transport import Request
 from adapters.venues.wire import Known, Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 from signals.panel import to_ms
@@ -43,18 +43,6 @@ _SLOW, _SLOWER, _SLOWEST = 20, 10, 5
 """Calls of one endpoint in two seconds."""
 _BESIDE_SWEEP = 3
 """The same of an endpoint that is swept, for its past: one call, since the sweep takes three of the four."""
-
-
-def _used(bucket: str, headers: Mapping[str, str]) -> Mapping[str, int]:
-    """No header tells what is left."""
-    del bucket, headers
-    return {}
-
-
-def _ban(response: Response, now: datetime) -> datetime | None:
-    """No ban is documented: who asks too often is told so with 429."""
-    del response, now
-    return None
 
 
 MANNERS = Manners(
@@ -81,8 +69,6 @@ MANNERS = Manners(
             ("past.ls.pos", _BESIDE_SWEEP),
         )
     ),
-    _used,
-    _ban,
 )
 
 
