@@ -187,7 +187,10 @@ def _judged(trial: Trial, fakes: dict, minutes: float, seed: int, coins: int) ->
 
 
 def _event(line: str) -> str:
-    return line.split("  ", maxsplit=1)[0][-60:] if "venue" in line else line[20:80]
+    """What a line of the log is about, and the venue: `time level event key=value ...` without the rest."""
+    words = line.split()[2:]
+    plain = [word for word in words if "=" not in word]
+    return " ".join([*plain[:4], *(word for word in words if word.startswith("venue="))])
 
 
 if __name__ == "__main__":

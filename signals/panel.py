@@ -186,7 +186,7 @@ class Buffer:
         sources += [((m, v), x) for m, by in bars.legs.items() for v, x in by.items()]
         for key, _ in sources:
             if key not in self._matrices:
-                self._matrices[key] = np.full((self._room, len(self._coins)), np.nan, np.float32)
+                self._matrices[key] = self._unknown()
         step = round(self.step.total_seconds() * 1000)
         for row, time in enumerate(bars.times.tolist()):
             last = int(self._times[self._stop - 1]) if self._stop > self._start else None
@@ -236,9 +236,17 @@ class Buffer:
             return
         for coin in fresh:
             self._coins[coin] = len(self._coins)
+        rows = slice(self._start, self._stop)
         for key, matrix in self._matrices.items():
-            more = np.full((self._room, len(fresh)), np.nan, np.float32)
-            self._matrices[key] = np.concatenate([matrix, more], axis=1)
+            wider = self._unknown()
+            wider[rows, : matrix.shape[1]] = matrix[rows]
+            self._matrices[key] = wider
+
+    def _unknown(self) -> Matrix:
+        """Room for all rows, of which only those that are shown are written: the rest takes no memory until then."""
+        matrix = np.empty((self._room, len(self._coins)), np.float32)
+        matrix[self._start : self._stop] = np.nan
+        return matrix
 
 
 def decimal(matrix: Matrix) -> Series:

@@ -16,7 +16,7 @@ import structlog
 from adapters.venues.base import Unavailable, VenueError
 from adapters.venues.repeats import Repeats
 from adapters.venues.transport import Socket, Transport
-from adapters.venues.wire import Known, ParsedLiquidations
+from adapters.venues.wire import Known, ParsedLiquidations, Reason
 from signals.model import Gap, Liquidation, Pulse
 
 log = structlog.get_logger()
@@ -45,6 +45,9 @@ OVERLAP = 10.0
 LATEST = timedelta(minutes=10)
 """How old a close may be when it comes."""
 AHEAD = timedelta(seconds=5)
+
+TOLD_WITHIN = timedelta(seconds=5)
+"""How long after a close its frame comes: one that cannot be used leaves so long a time unknown."""
 
 BUFFER = 20_000
 """Items that may wait to be read; more are a hole."""
@@ -156,11 +159,12 @@ class Stream:
             keeper = group.create_task(self._keep_lines())
             try:
                 while True:
-                    while self._items:
-                        yield self._items.popleft()
-                    if self._lost_since is not None:
-                        since, self._lost_since = self._lost_since, None
-                        yield Gap(self._channel.venue, since, self._clock())
+                    while self._items or self._lost_since is not None:
+                        if self._lost_since is not None:
+                            since, self._lost_since = self._lost_since, None
+                            yield Gap(self._channel.venue, since, self._clock())
+                        else:
+                            yield self._items.popleft()
                     self._news.clear()
                     await self._news.wait()
             finally:
@@ -265,6 +269,8 @@ class Stream:
         if channel.beats(frame):
             if connection.beat is None:
                 self._tell_hole(number, connection, now)
+            elif self._is_over(connection.beat):
+                self._put(Gap(channel.venue, connection.beat, now))
             connection.beat = now
             self._beat(number, now)
         elif channel.going(frame):
@@ -291,6 +297,8 @@ class Stream:
             return
         connection.malformed = 0
         self.dropped.update(row.reason for row in parsed.rejected)
+        if any(row.reason is not Reason.UNKNOWN_SYMBOL for row in parsed.rejected):
+            self._put(Gap(self._channel.venue, now - TOLD_WITHIN, now))
         in_time = [item for item in parsed.liquidations if self._is_in_time(item, connection, now)]
         told = list(self._repeats.fresh(in_time, now))
         self.dropped["repeated"] += len(in_time) - len(told)

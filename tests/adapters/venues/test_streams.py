@@ -676,3 +676,78 @@ async def test_a_real_websocket_carries_the_same_stream() -> None:
     assert counted(items) <= sent(record)
     assert len(counted(items)) >= 5
     assert [item for item in items if isinstance(item, Pulse)]
+
+
+def test_a_close_that_cannot_be_used_is_a_hole_and_no_zero() -> None:
+    async def tells(line: Line) -> None:
+        speaking = asyncio.ensure_future(beating(line, BYBIT_BEAT))
+        await asyncio.sleep(70)
+        line.say(bybit_frame((AT + 70 * SECOND, "3", 100.0), side="Sideways"))
+        await speaking
+
+    heard = played(Lines([tells]), waits(100))
+
+    assert heard.gaps == [Gap("bybit", AT + 65 * SECOND, AT + 70 * SECOND)]
+
+
+def test_a_close_of_an_unlisted_symbol_is_no_hole() -> None:
+    async def tells(line: Line) -> None:
+        speaking = asyncio.ensure_future(beating(line, BYBIT_BEAT))
+        await asyncio.sleep(70)
+        line.say(bybit_frame((AT + 70 * SECOND, "3", 100.0), symbol="OTHERUSDT"))
+        await speaking
+
+    assert played(Lines([tells]), waits(100)).gaps == []
+
+
+def test_a_process_that_stood_still_has_heard_nothing_meanwhile() -> None:
+    slept = timedelta(0)
+
+    async def main() -> Listening:
+        nonlocal slept
+        loop = asyncio.get_running_loop()
+
+        async def tells(line: Line) -> None:
+            nonlocal slept
+            await beating(line, BYBIT_BEAT, 5)
+            slept = 10 * MINUTE
+            await beating(line, BYBIT_BEAT)
+
+        def clock() -> datetime:
+            return AT + timedelta(seconds=loop.time()) + slept
+
+        async with listening(BYBIT, Lines([tells]), lambda: BTC, clock) as heard:
+            await asyncio.sleep(60)
+        return heard
+
+    gaps = virtual.run(main).gaps
+
+    assert min(gap.since for gap in gaps) <= AT + 5 * SECOND
+    assert max(gap.until for gap in gaps) >= AT + 10 * MINUTE
+
+
+def test_what_was_lost_is_told_before_anything_newer() -> None:
+    async def tells(line: Line) -> None:
+        for second in range(200):
+            line.say(BYBIT_BEAT)
+            if second == 30:
+                line.say(*(bybit_frame((AT + 30 * SECOND, str(n + 1), 1.0)) for n in range(BUFFER + 500)))
+            await asyncio.sleep(1)
+
+    async def main() -> list[Liquidation | Gap | Pulse]:
+        clock = Clock(AT)
+        stream = Stream(BYBIT, "wss://there", Lines([tells]), lambda: BTC, clock.now, random.Random(1))
+        items: list[Liquidation | Gap | Pulse] = []
+        async for item in stream.items():
+            items.append(item)
+            if len(items) == 1:
+                await asyncio.sleep(40)
+            if isinstance(item, Gap):
+                break
+        return items
+
+    items = virtual.run(main)
+
+    assert isinstance(items[-1], Gap)
+    assert items[-1].since <= AT + 30 * SECOND
+    assert not any(isinstance(item, Pulse) and item.at > AT + 30 * SECOND for item in items)
