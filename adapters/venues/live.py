@@ -128,7 +128,7 @@ class Vigil:
             self._restored = True
         instruments = tuple(i for venue in self._venues for i in venue.client.roster.instruments(at))
         observed = self._board.take(at)
-        closed = self._tally.close(at, self._heard(instruments), self._clock())
+        closed = self._tally.close(at, self._heard(at, instruments), self._clock())
         self._doubt_streams(at, observed)
         return Gathered(instruments, (*observed, *closed), self.health())
 
@@ -144,15 +144,11 @@ class Vigil:
             if isinstance(item, Liquidation):
                 self._sides.take(item)
 
-    def _heard(self, instruments: Sequence[Instrument]) -> Sequence[Instrument]:
-        """Those whose forced closes are told: of those whom the venue refuses nothing is known."""
-        silent = {
-            (venue.name, symbol)
-            for venue in self._venues
-            if venue.client.streaming is not None
-            for symbol in venue.client.streaming.refused
-        }
-        return [of for of in instruments if (of.venue, of.symbol) not in silent]
+    def _heard(self, at: datetime, instruments: Sequence[Instrument]) -> Sequence[Instrument]:
+        """Those whose forced closes were told for the whole minute that ends then; of others nothing is known."""
+        streams = {venue.name: venue.client.streaming for venue in self._venues}
+        since = {name: stream.heard for name, stream in streams.items() if stream is not None}
+        return [of for of in instruments if of.venue not in since or since[of.venue].get(of.symbol, at) <= at - STEP]
 
     def _doubt_streams(self, at: datetime, observed: Sequence[Observation]) -> None:
         """Connect dead channels anew, and say so once; tell the operator of sides that look inverted."""
@@ -193,6 +189,8 @@ class Vigil:
         for venue in self._venues:
             venue.client.api.shifted(ahead)
             self._askers[venue.name].shifted(ahead)
+            if venue.client.streaming is not None:
+                venue.client.streaming.shifted(ahead)
         self._tally.forget()
 
     async def _watched(self) -> frozenset[str]:

@@ -143,7 +143,10 @@ class Stream:
         self._news = asyncio.Event()
         self._lost_since: datetime | None = None
         self._wanted: Sequence[Sequence[str]] = ()
+        self._symbols: Sequence[str] = ()
         self._refused: frozenset[str] = frozenset()
+        self._heard: dict[str, datetime] = {}
+        self._subscribed: dict[int, Sequence[str]] = {}
         self._open: list[_Connection] = []
         self._beats: dict[int, datetime] = {}
         self._pulsed: datetime | None = None
@@ -152,6 +155,11 @@ class Stream:
     def refused(self) -> frozenset[str]:
         """The symbols whose closes the venue does not tell."""
         return self._refused
+
+    @property
+    def heard(self) -> Mapping[str, datetime]:
+        """The symbols whose closes are told now, each with the first moment from which on they were."""
+        return {symbol: at for symbol, at in self._heard.items() if symbol not in self._refused}
 
     async def items(self) -> AsyncIterator[Liquidation | Gap | Pulse]:
         """Closes, holes and pulses, for as long as they are wanted."""
@@ -176,17 +184,29 @@ class Stream:
         for connection in self._open:
             connection.going = connection.deaf = True
 
+    def shifted(self, by: timedelta) -> None:
+        """Our clock was set by so much: what is remembered by the old one moves with it."""
+        for connection in self._open:
+            connection.opened += by
+            connection.before = connection.before and connection.before + by
+            connection.beat = connection.beat and connection.beat + by
+        self._beats = {number: at + by for number, at in self._beats.items()}
+        self._heard = {symbol: at + by for symbol, at in self._heard.items()}
+        self._pulsed = self._pulsed and self._pulsed + by
+
     async def _keep_lines(self) -> None:
         """As many lines as the subscription needs; who is listed anew is subscribed to."""
         async with asyncio.TaskGroup() as group:
             lines: list[asyncio.Task[None]] = []
             while True:
-                symbols = sorted(set(self._known()) - self._refused)
-                self._wanted = self._channel.subscribe(symbols) if symbols else ()
+                self._symbols = sorted(set(self._known()) - self._refused)
+                self._wanted = self._channel.subscribe(self._symbols) if self._symbols else ()
+                self._heard = {symbol: at for symbol in self._symbols if (at := self._heard.get(symbol)) is not None}
                 lines += [group.create_task(self._keep(n)) for n in range(len(lines), len(self._wanted))]
                 while len(lines) > len(self._wanted):
                     lines.pop().cancel()
                     self._beats.pop(len(lines), None)
+                    self._subscribed.pop(len(lines), None)
                 await asyncio.sleep(LOOK)
 
     async def _keep(self, number: int) -> None:
@@ -268,6 +288,7 @@ class Stream:
         now, channel = self._clock(), self._channel
         if channel.beats(frame):
             if connection.beat is None:
+                self._subscribed[number] = connection.messages
                 self._tell_hole(number, connection, now)
             elif self._is_over(connection.beat):
                 self._put(Gap(channel.venue, connection.beat, now))
@@ -319,12 +340,18 @@ class Stream:
         return not reason
 
     def _beat(self, number: int, now: datetime) -> None:
-        """A heart beats: all is told up to the beat of the slowest line."""
+        """A heart beats: all is told up to the beat of the slowest line, and of all that every line asks for."""
+        if len(self._heard) < len(self._symbols) and self._is_subscribed():
+            self._heard = dict.fromkeys(self._symbols, now) | self._heard
         self._beats[number] = now
         slowest = min(self._beats.values())
         if len(self._beats) == len(self._wanted) and (self._pulsed is None or slowest - self._pulsed >= EACH_PULSE):
             self._pulsed = slowest
             self._put(Pulse(self._channel.venue, slowest))
+
+    def _is_subscribed(self) -> bool:
+        """Whether every line that lives has asked for what is wanted now."""
+        return [*map(list, self._wanted)] == [list(self._subscribed.get(n, ())) for n in range(len(self._wanted))]
 
     def _tell_hole(self, number: int, connection: _Connection, first: datetime) -> None:
         """The time from the last beat of the line to the first one of this connection, unless another covered it.

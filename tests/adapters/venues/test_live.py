@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.store.memory import MemoryStore
+from adapters.venues import bybit_client
 from adapters.venues.asker import AT_ONCE
 from adapters.venues.base import Banned, Feed, Unavailable
 from adapters.venues.live import LiveMarket, Vigil, off
@@ -17,6 +18,12 @@ from bot.clock import Clock
 from signals.model import Instrument, Liquidation, Metric, Observation, Pulse, Side
 from tests import virtual
 from tests.adapters.venues.pretend import ONE_BY_ONE, Pretend
+from tests.adapters.venues.wired import wiring
+from tests.fake_venues.everyone import everyone
+from tests.fake_venues.faults import Fault, Kind
+from tests.fake_venues.inprocess import InProcess
+from tests.fake_venues.market import seeded
+from tests.fake_venues.record import Record
 
 AT = datetime.fromisoformat("2026-11-23T14:00:00+00:00")
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -208,3 +215,33 @@ def test_watched_coins_come_first_and_then_the_largest() -> None:
 
     assert ranked == ["NEWUSDT", "BTCUSDT", "ETHUSDT", "DOGEUSDT"]
     assert hot == frozenset(ranked)
+
+
+def test_of_a_new_symbol_no_minute_is_told_that_was_not_heard_in_full() -> None:
+    """It is not asked for until it is known, and what was closed before is nobody's zero."""
+    away = Fault("bybit", Kind.DELISTED, AT, AT + 7 * MINUTE, coins=frozenset({"ETH"}))
+    there: list[bool] = []
+    told: list[set[str]] = []
+
+    async def main() -> None:
+        clock = Clock(AT)
+        clock.now()
+        fake = everyone(seeded(7, 14, AT), [away], Record())["bybit"]
+        bybit = bybit_client.Bybit(wiring(bybit_client.ENDPOINTS, InProcess([fake], clock.now), clock.now))
+        vigil = LiveMarket([bybit], MemoryStore(), clock.now, clock.shift).vigil
+        watching = asyncio.ensure_future(vigil.run())
+        for number in range(1, 25):
+            await asyncio.sleep((AT + number * MINUTE + 5 * SECOND - clock.now()).total_seconds())
+            gathered = await vigil.gather(AT + number * MINUTE)
+            there.append("ETH" in {of.coin for of in gathered.instruments})
+            told.append({seen.coin for seen in gathered.observations if seen.metric is Metric.LIQ_LONG})
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+    virtual.run(main)
+
+    first = there.index(True)
+    assert first >= 7
+    assert all("BTC" in coins for coins in told[1:])
+    assert [("ETH" in coins) for coins in told[: first + 1]] == [False] * (first + 1)
+    assert all("ETH" in coins for coins in told[first + 2 :])

@@ -751,3 +751,70 @@ def test_what_was_lost_is_told_before_anything_newer() -> None:
     assert isinstance(items[-1], Gap)
     assert items[-1].since <= AT + 30 * SECOND
     assert not any(isinstance(item, Pulse) and item.at > AT + 30 * SECOND for item in items)
+
+
+def test_a_symbol_counts_as_heard_from_the_first_beat_after_it_was_asked_for() -> None:
+    both = known_of("bybit", "BTCUSDT", "ETHUSDT")
+    said: dict[str, datetime] = {}
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        clock = Clock(AT)
+        clock.now()
+        lines = Lines([always(BYBIT_BEAT)])
+        async with listening(BYBIT, lines, lambda: both if loop.time() > 70 else BTC, clock.now) as heard:
+            await asyncio.sleep(71)
+            assert set(heard.stream.heard) == {"BTCUSDT"}
+            await asyncio.sleep(30)
+            said.update(heard.stream.heard)
+            asked = next(line.opened for line in lines.opened if any("ETHUSDT" in text for text in line.sent))
+            assert said["ETHUSDT"] >= AT + asked * SECOND
+
+    virtual.run(main)
+
+    assert said["BTCUSDT"] <= AT + 2 * SECOND
+    assert AT + 70 * SECOND < said["ETHUSDT"] <= AT + 80 * SECOND
+
+
+def test_a_symbol_that_was_away_is_not_heard_of_before_it_came_back() -> None:
+    both = known_of("bybit", "BTCUSDT", "ETHUSDT")
+
+    async def main() -> Mapping[str, datetime]:
+        loop = asyncio.get_running_loop()
+        clock = Clock(AT)
+        clock.now()
+
+        def known() -> Known:
+            return BTC if 40 < loop.time() < 80 else both
+
+        async with listening(BYBIT, Lines([always(BYBIT_BEAT)]), known, clock.now) as heard:
+            await asyncio.sleep(60)
+            assert set(heard.stream.heard) == {"BTCUSDT"}
+            await asyncio.sleep(60)
+            return heard.stream.heard
+
+    assert virtual.run(main)["ETHUSDT"] >= AT + 80 * SECOND
+
+
+def test_a_clock_that_is_set_back_withholds_no_pulse() -> None:
+    ahead = timedelta(hours=1)
+
+    async def main() -> Listening:
+        nonlocal ahead
+        loop = asyncio.get_running_loop()
+
+        def clock() -> datetime:
+            return AT + timedelta(seconds=loop.time()) + ahead
+
+        async with listening(BYBIT, Lines([always(BYBIT_BEAT)]), lambda: BTC, clock) as heard:
+            await asyncio.sleep(60)
+            ahead = timedelta(0)
+            heard.stream.shifted(timedelta(hours=-1))
+            await asyncio.sleep(60)
+        return heard
+
+    heard = virtual.run(main)
+
+    assert heard.gaps == []
+    assert len([at for at in heard.pulses if AT + 60 * SECOND < at <= AT + 120 * SECOND]) > 50
+    assert heard.stream.heard["BTCUSDT"] <= AT + 2 * SECOND
