@@ -221,6 +221,7 @@ def test_of_a_new_symbol_no_minute_is_told_that_was_not_heard_in_full() -> None:
     """It is not asked for until it is known, and what was closed before is nobody's zero."""
     away = Fault("bybit", Kind.DELISTED, AT, AT + 7 * MINUTE, coins=frozenset({"ETH"}))
     there: list[bool] = []
+    since: list[datetime] = []
     told: list[set[str]] = []
 
     async def main() -> None:
@@ -235,13 +236,16 @@ def test_of_a_new_symbol_no_minute_is_told_that_was_not_heard_in_full() -> None:
             gathered = await vigil.gather(AT + number * MINUTE)
             there.append("ETH" in {of.coin for of in gathered.instruments})
             told.append({seen.coin for seen in gathered.observations if seen.metric is Metric.LIQ_LONG})
+        stream = bybit.client.streaming
+        assert stream is not None
+        since.append(stream.heard["ETHUSDT"])
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
 
     virtual.run(main)
 
-    first = there.index(True)
-    assert first >= 7
+    [heard] = since
+    assert there.index(True) >= 7
     assert all("BTC" in coins for coins in told[1:])
-    assert [("ETH" in coins) for coins in told[: first + 1]] == [False] * (first + 1)
-    assert all("ETH" in coins for coins in told[first + 2 :])
+    assert [("ETH" in coins) for coins in told] == [heard <= AT + number * MINUTE for number in range(24)]
+    assert told[-1] >= {"BTC", "ETH"}
