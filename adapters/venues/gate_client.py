@@ -271,6 +271,7 @@ class Gate:
         sign = self._calibration.sign
         if sign is Sign.UNKNOWN:
             self._calibration.saw(parse_unsided(frame))
+            return ParsedLiquidations((), ())
         return parse_liquidations(frame, received, known, sign)
 
     async def _calibrate(self) -> Batch:

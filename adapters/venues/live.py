@@ -233,7 +233,7 @@ class Vigil:
             banned_until=asker.banned_until,
             stream_at=self._tally.complete_until(venue.name),
             requests=venue.client.api.requests,
-            refused=dict(asker.refused + (streaming.dropped if streaming else Counter())),
+            refused=dict(asker.refused + (streaming.lost if streaming else Counter())),
         )
 
 

@@ -49,6 +49,9 @@ AHEAD = timedelta(seconds=5)
 TOLD_WITHIN = timedelta(seconds=5)
 """How long after a close its frame comes: one that cannot be used leaves so long a time unknown."""
 
+AGAIN = frozenset({"repeated", "replayed"})
+"""Reasons of what is no loss: it was counted already, or it was before us."""
+
 BUFFER = 20_000
 """Items that may wait to be read; more are a hole."""
 
@@ -155,6 +158,11 @@ class Stream:
     def refused(self) -> frozenset[str]:
         """The symbols whose closes the venue does not tell."""
         return self._refused
+
+    @property
+    def lost(self) -> Counter[str]:
+        """How many closes or frames should have counted and did not, by reason."""
+        return Counter({reason: number for reason, number in self.dropped.items() if reason not in AGAIN})
 
     @property
     def heard(self) -> Mapping[str, datetime]:

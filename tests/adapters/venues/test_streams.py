@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import json
 import random
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -341,15 +340,13 @@ def test_more_than_can_wait_is_a_hole_from_the_first_close_that_was_lost() -> No
 
 def test_a_burst_is_counted_exactly_once_and_lets_others_have_their_turn() -> None:
     frames = [bybit_frame((AT + n * timedelta(microseconds=1000), "1", 64_000)) for n in range(5_000)]
-    longest = 0.0
+    turns = 0
 
     async def look() -> None:
-        nonlocal longest
-        before = time.perf_counter()
+        nonlocal turns
         while True:
             await asyncio.sleep(0)
-            now = time.perf_counter()
-            longest, before = max(longest, now - before), now
+            turns += 1
 
     async def main() -> list[Liquidation]:
         clock = Clock(AT)
@@ -365,7 +362,7 @@ def test_a_burst_is_counted_exactly_once_and_lets_others_have_their_turn() -> No
     closes = asyncio.run(main())
 
     assert [close.at for close in closes] == [AT + n * timedelta(milliseconds=1) for n in range(5_000)]
-    assert longest < 0.1
+    assert turns >= 20
 
 
 def test_unreadable_frames_are_holes_and_many_in_a_row_change_the_connection() -> None:
