@@ -1,7 +1,7 @@
 """Bitget over the network: three calls refresh everything, and ratios are asked for one by one, slowly."""
 
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,7 +23,7 @@ from adapters.venues.bitget import (
     parse_spot_volume,
     parse_tickers,
 )
-from adapters.venues.client import Client, Endpoints, Wiring
+from adapters.venues.client import Client, Endpoints, Question, Wiring
 from adapters.venues.manners import Manners
 from adapters.venues.past import read
 from adapters.venues.settling import Settling
@@ -107,19 +107,10 @@ def _ratios(metric: Metric) -> Feed:
 LS_TOP, LS_POS = _ratios(Metric.LS_TOP), _ratios(Metric.LS_POS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """How a feed of all instruments is asked and read."""
-
-    path: str
-    params: Mapping[str, str]
-    parse: Callable[[bytes, datetime, Known], Parsed]
-
-
-_CALLS: Mapping[str, _Call] = {
-    TICKERS.name: _Call(f"{_MIX}/tickers", _PRODUCT, parse_tickers),
-    FUNDING.name: _Call(f"{_MIX}/current-fund-rate", _PRODUCT, parse_funding),
-    SPOT.name: _Call(f"{_SPOT}/tickers", {}, parse_spot_volume),
+_CALLS: Mapping[str, Question] = {
+    TICKERS.name: Question(f"{_MIX}/tickers", _PRODUCT, parse_tickers),
+    FUNDING.name: Question(f"{_MIX}/current-fund-rate", _PRODUCT, parse_funding),
+    SPOT.name: Question(f"{_SPOT}/tickers", {}, parse_spot_volume),
 }
 _RATIOS: Mapping[str, tuple[str, Callable[[bytes, datetime, Known, str], Parsed]]] = {
     LS_TOP.name: ("account-long-short", parse_ls_top),

@@ -24,7 +24,7 @@ from adapters.venues.bybit import (
     parse_spot_volume,
     parse_tickers,
 )
-from adapters.venues.client import Client, Endpoints, Wiring
+from adapters.venues.client import Client, Endpoints, Question, Wiring
 from adapters.venues.manners import Manners
 from adapters.venues.past import read
 from adapters.venues.settling import Settling
@@ -179,19 +179,10 @@ LS = Feed(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """How a feed is asked and read."""
-
-    path: str
-    params: Mapping[str, str]
-    parse: Callable[[bytes, datetime, Known], Parsed]
-
-
-_CALLS: Mapping[str, _Call] = {
-    TICKERS.name: _Call("tickers", {"category": LINEAR}, parse_tickers),
-    SPOT.name: _Call("tickers", {"category": SPOT_MARKET}, parse_spot_volume),
-    LS.name: _Call("account-ratio", {"category": LINEAR, "period": "5min", "limit": "1"}, parse_ls),
+_CALLS: Mapping[str, Question] = {
+    TICKERS.name: Question("tickers", {"category": LINEAR}, parse_tickers),
+    SPOT.name: Question("tickers", {"category": SPOT_MARKET}, parse_spot_volume),
+    LS.name: Question("account-ratio", {"category": LINEAR, "period": "5min", "limit": "1"}, parse_ls),
 }
 
 

@@ -1,7 +1,7 @@
 """What the clients of live venues share: what they are put together from, their instruments, calls and stream."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ from adapters.venues.manners import Answer, Api, Manners, Share
 from adapters.venues.roster import Roster, Turn
 from adapters.venues.streams import Channel, Stream
 from adapters.venues.transport import Request, Transport
-from adapters.venues.wire import Listed, Parsed
+from adapters.venues.wire import Known, Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Pulse
 
 log = structlog.get_logger()
@@ -46,6 +46,15 @@ class Wiring:
     rng: random.Random
     egress: str
     key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How a feed is asked and read."""
+
+    path: str
+    params: Mapping[str, str]
+    parse: Callable[[bytes, datetime, Known], Parsed]
 
 
 class Client:

@@ -1,13 +1,13 @@
 """OKX over the network: five calls for everything, one more for indices, and ratios that are swept slowly."""
 
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from adapters.venues.base import Batch, Bucket, Cost, Feed, Label, Quality, Scope, Span
-from adapters.venues.client import Client, Endpoints, Wiring
+from adapters.venues.client import Client, Endpoints, Question, Wiring
 from adapters.venues.manners import Answer, Manners
 from adapters.venues.okx import (
     MAIN_QUOTE,
@@ -27,7 +27,7 @@ from adapters.venues.past import read
 from adapters.venues.silence import Silence
 from adapters.venues.streams import Channel, Refusal
 from adapters.venues.transport import Request
-from adapters.venues.wire import Known, Listed, Parsed
+from adapters.venues.wire import Listed, Parsed
 from signals.model import Gap, Instrument, Liquidation, Metric, Observation, Pulse
 from signals.panel import to_ms
 
@@ -145,23 +145,14 @@ _SWEPT = (Metric.LS, Metric.LS_TOP, Metric.LS_POS)
 LS, LS_TOP, LS_POS = (_sweep(metric) for metric in _SWEPT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """How a feed of all instruments is asked and read."""
-
-    path: str
-    params: Mapping[str, str]
-    parse: Callable[[bytes, datetime, Known], Parsed]
-
-
 _SWAP: Mapping[str, str] = {"instType": "SWAP"}
-_CALLS: Mapping[str, _Call] = {
-    MARK.name: _Call("public/mark-price", _SWAP, parse_mark),
-    FUNDING.name: _Call("public/funding-rate", {"instId": "ANY"}, parse_funding),
-    OI.name: _Call("public/open-interest", _SWAP, parse_open_interest),
-    VOLUME.name: _Call("market/tickers", _SWAP, parse_volume),
-    SPOT.name: _Call("market/tickers", {"instType": "SPOT"}, parse_spot_volume),
-    INDEX.name: _Call("market/index-tickers", {"quoteCcy": MAIN_QUOTE}, parse_index),
+_CALLS: Mapping[str, Question] = {
+    MARK.name: Question("public/mark-price", _SWAP, parse_mark),
+    FUNDING.name: Question("public/funding-rate", {"instId": "ANY"}, parse_funding),
+    OI.name: Question("public/open-interest", _SWAP, parse_open_interest),
+    VOLUME.name: Question("market/tickers", _SWAP, parse_volume),
+    SPOT.name: Question("market/tickers", {"instType": "SPOT"}, parse_spot_volume),
+    INDEX.name: Question("market/index-tickers", {"quoteCcy": MAIN_QUOTE}, parse_index),
 }
 _RATIOS: Mapping[str, str] = {
     LS.name: "long-short-account-ratio-contract",
