@@ -44,7 +44,7 @@ def _in_words() -> Iterator[None]:
         yield
     except SPOKEN as error:
         raise click.ClickException(str(error)) from None
-    except BaseExceptionGroup as group:
+    except BaseExceptionGroup as group:  # a task group may hold a cancellation beside the spoken error
         spoken = group.subgroup(SPOKEN)
         if spoken is None:
             raise

@@ -1,7 +1,7 @@
 """Which observations are believed: a tick of a hundred times the price, or a zero, is an error until it proves true."""
 
 from collections.abc import Collection, Mapping
-from statistics import median
+from statistics import median, median_high, median_low
 from typing import TypeVar
 
 from signals.model import Metric, Observation
@@ -51,9 +51,8 @@ def unlike_others(prices: Mapping[K, float], newcomers: Collection[K]) -> set[K]
 
 
 def strangers(prices: Mapping[K, float]) -> set[K]:
-    """Whose price is far from the median of the others'; nobody where there is no other."""
-    if not prices or is_near(max(prices.values()), min(prices.values())):
+    """Whose price is far from the middle; of two halves that are far from each other nobody knows which is right."""
+    if not prices:
         return set()
-    return {
-        who for who, price in prices.items() if not is_near(price, median(p for w, p in prices.items() if w != who))
-    }
+    middle = (median_low(prices.values()), median_high(prices.values()))
+    return {who for who, price in prices.items() if not all(is_near(price, of) for of in middle)}

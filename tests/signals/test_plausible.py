@@ -69,10 +69,12 @@ def test_a_fivefold_level_is_believed_once_a_second_word_confirms_it_and_a_zero_
         ({"a": 100.0, "b": 500.0}, "ab"),
         ({"a": 100.0, "b": 101.0, "c": 505.0}, "c"),
         ({"a": 100.0, "b": 101.0, "c": 20.0}, "c"),
+        ({"a": 100.0, "b": 101.0, "c": 100_000.0}, "c"),
+        ({"a": 100.0, "b": 101.0, "c": 600.0, "d": 601.0}, "abcd"),
         ({"a": 100.0, "b": 101.0, "c": 1e9, "d": 99.0, "e": 1e-9}, "ce"),
     ],
 )
-def test_who_is_far_from_the_median_of_the_others_is_a_stranger(prices: dict[str, float], strange: str) -> None:
+def test_who_is_far_from_the_middle_is_a_stranger(prices: dict[str, float], strange: str) -> None:
     assert strangers(prices) == set(strange)
 
 
