@@ -13,24 +13,19 @@ from typing import TypeAlias
 
 import numpy as np
 
-from signals.model import AGGREGATORS, OBSERVED, PAIRED, ROLLING, Instrument, Kind, Metric, Observation
+from signals.asked import ADDED, Asked, Key, asked_of, by_coin, names_of
+from signals.model import PAIRED, Instrument, Kind, Metric, Observation
 from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
 from signals.plausible import PRICES, is_believed, is_near, is_possible, strangers, unlike_others
 
 MIN_COVERAGE = 0.8
 """Share of the last known open interest that must be present and fresh."""
 
-_ADDED = frozenset({Metric.OI_LEVEL, *ROLLING.values()})
-"""Levels that add up over venues."""
-
 POINTS_TO_REJOIN = 2
 """Fresh cycles in a row after which a venue that was away counts again."""
 
 AHEAD = timedelta(seconds=5)
 """How far an event time may lie ahead of the time it was received at; beyond that a clock or its unit is wrong."""
-
-Key: TypeAlias = tuple[str, str, Metric]
-"""Venue, symbol, metric."""
 
 _NO_SPAN = timedelta(0)
 
@@ -101,9 +96,11 @@ class Ledger:
     """Instruments whose price once agreed with those of their coin's others."""
     rebased: dict[tuple[str, str], int] = field(default_factory=dict)
     """How often an instrument's price went on at another size."""
+    former: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Open interest of an instrument as another contract, in coins: its weight until it tells its own."""
     quarantined: frozenset[tuple[str, str]] = frozenset()
     """Instruments whose price never did: another multiplier, or another coin of the same name."""
-    _plan: "tuple[tuple[str, tuple[_Asked, ...]], ...]" = ()
+    _plan: tuple[tuple[str, tuple[Asked, ...]], ...] = ()
     _quoted: Mapping[Metric, tuple[tuple[Key, ...], ...]] = field(default_factory=lambda: dict.fromkeys(PRICES, ()))
     _with_price: int = 0
     _sorted: tuple[Key, ...] = ()
@@ -114,6 +111,9 @@ class Ledger:
         same = [i for key, i in self.instruments.items() if key not in before or before[key].version == i.version]
         alive = {(i.venue, i.symbol, m) for i in same for m in i.metrics}
         self.acquainted &= {(i.venue, i.symbol) for i in same}
+        others = self.instruments.keys() - {(i.venue, i.symbol) for i in same}
+        weights = {key: self._known((*key, Metric.OI_LEVEL)) for key in self.former.keys() & self.instruments | others}
+        self.former = {key: oi for key, oi in weights.items() if oi is not None}
         self.last = {key: seen for key, seen in self.last.items() if key in alive}
         self.returning = {key: n for key, n in self.returning.items() if key in alive}
         self.doubted = {key: seen for key, seen in self.doubted.items() if key in alive}
@@ -121,7 +121,7 @@ class Ledger:
         self._plan = self._planned()
         quoted = [i for i in self.instruments.values() if Metric.PRICE in i.metrics]
         self._with_price = len(quoted)
-        self._quoted = {metric: _by_coin(self.instruments.values(), metric) for metric in PRICES}
+        self._quoted = {metric: by_coin(self.instruments.values(), metric) for metric in PRICES}
 
     def take(self, observations: Iterable[Observation]) -> None:
         """Remember what is newer than what is known and believed; unknown instruments and times to come are dropped."""
@@ -165,15 +165,18 @@ class Ledger:
         }
         if len(self._sorted) != len(self.last):
             self._sorted = tuple(sorted(self.last))
-        return Cycle(at, label, readings, tuple([self.last[key] for key in self._sorted]))
+        believed = (
+            [key for key in self._sorted if key[:2] not in self.quarantined] if self.quarantined else self._sorted
+        )
+        return Cycle(at, label, readings, tuple([self.last[key] for key in believed]))
 
-    def _planned(self) -> "tuple[tuple[str, tuple[_Asked, ...]], ...]":
+    def _planned(self) -> tuple[tuple[str, tuple[Asked, ...]], ...]:
         """By coin and metric who should answer: those in quarantine are of another coin, so nobody misses them."""
         coins: dict[str, list[Instrument]] = {}
         for key, instrument in self.instruments.items():
             if key not in self.quarantined:
                 coins.setdefault(instrument.coin, []).append(instrument)
-        return tuple((coin, tuple(_asked(coins[coin]))) for coin in sorted(coins))
+        return tuple((coin, tuple(asked_of(coins[coin]))) for coin in sorted(coins))
 
     def _counted(self, fresh: set[Key]) -> set[Key]:
         """The keys that are fresh and have been back long enough."""
@@ -220,7 +223,7 @@ class Ledger:
         """The keys of prices that are far from those of the other venues."""
         return {key for metric in PRICES for said in self._prices(metric, fresh) for key in strangers(said)}
 
-    def _reading(self, asked: "_Asked", counted: set[Key], fresh: set[Key], at: datetime) -> Reading:
+    def _reading(self, asked: Asked, counted: set[Key], fresh: set[Key], at: datetime) -> Reading:
         last, keys, interest = self.last, asked.keys, asked.interest
         there = counted if len(keys) > 1 else fresh  # who is alone counts at once
         everybody = there.issuperset(keys)
@@ -238,8 +241,8 @@ class Ledger:
         return Reading(
             value=value if coverage >= MIN_COVERAGE else None,
             at=max([o.at for o in seen], default=at),
-            venues=asked.venues if everybody else _names(present),
-            missing=() if everybody else _names(key for key in keys if key not in there),
+            venues=asked.venues if everybody else names_of(present),
+            missing=() if everybody else names_of(key for key in keys if key not in there),
             coverage=coverage,
             weighing=weighing,
             floor=asked.adds and any(o.floor for o in seen),
@@ -247,7 +250,7 @@ class Ledger:
             held=None if everybody else self._held(asked),
         )
 
-    def _held(self, asked: "_Asked") -> float | None:
+    def _held(self, asked: Asked) -> float | None:
         """A level over everybody's last word, weighted by the last known open interest."""
         if asked.metric.kind is Kind.SUM:
             return None
@@ -256,63 +259,22 @@ class Ledger:
         return combine(asked.metric, [value for value, _ in words], [oi for _, oi in words])[0]
 
     def _known(self, key: Key) -> float | None:
+        """The last known open interest under that key."""
         seen = self.last.get(key)
-        return seen.value if seen else None
+        return seen.value if seen else self.former.get(key[:2])
 
-    def _coverage(self, present: set[Key], asked: "_Asked") -> float:
+    def _coverage(self, present: set[Key], asked: Asked) -> float:
         known = [(key in present, self._known(oi)) for key, oi in zip(asked.keys, asked.interest, strict=True)]
         if any(oi is None for _, oi in known) or not sum(oi or 0.0 for _, oi in known):
             return len(present) / len(asked.keys)
         return sum(oi or 0.0 for there, oi in known if there) / sum(oi or 0.0 for _, oi in known)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Who should give one metric of one coin: their keys, those of their open interest, and their venues' names."""
-
-    metric: Metric
-    keys: tuple[Key, ...]
-    interest: tuple[Key, ...]
-    venues: tuple[str, ...]
-    adds: bool
-    """Whether values are summed over venues; only such cover a span, and may miss something."""
-
-
-def _asked(instruments: Sequence[Instrument]) -> Iterator[_Asked]:
-    for metric in OBSERVED:
-        expected = _single(i for i in instruments if metric in i.metrics)
-        if expected:
-            keys = tuple((i.venue, i.symbol, metric) for i in expected)
-            interest = tuple((i.venue, i.symbol, Metric.OI_LEVEL) for i in expected)
-            adds = metric.kind is Kind.SUM or metric in _ADDED
-            yield _Asked(metric, keys, interest, _names(keys), adds)
-
-
-def _single(instruments: Iterable[Instrument]) -> list[Instrument]:
-    """Single venues where there are any; a vendor's sum only where there are none."""
-    found = list(instruments)
-    singles = [i for i in found if i.venue not in AGGREGATORS]
-    return singles or found
-
-
-def _by_coin(instruments: Iterable[Instrument], metric: Metric) -> tuple[tuple[Key, ...], ...]:
-    """The keys of a metric, coin by coin."""
-    coins: dict[str, list[Key]] = {}
-    for i in instruments:
-        if metric in i.metrics:
-            coins.setdefault(i.coin, []).append((i.venue, i.symbol, metric))
-    return tuple(map(tuple, coins.values()))
-
-
-def _names(keys: Iterable[Key]) -> tuple[str, ...]:
-    return tuple(sorted({venue for venue, _, _ in keys}))
-
-
 def combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
     """One number of several: sums add, the rest is weighted by OI where all have it, else mean or median."""
     if not values:
         return None, Weighing.ONE
-    if metric.kind is Kind.SUM or metric in _ADDED:
+    if metric.kind is Kind.SUM or metric in ADDED:
         return sum(values), Weighing.SUM if len(values) > 1 else Weighing.ONE
     if len(values) == 1:
         return values[0], Weighing.ONE
@@ -349,6 +311,7 @@ def _in_parts(
     """The legs of a bar; what all venues were expected to hold, and paired volumes, are filled into the whole."""
     legs: dict[Metric, dict[str, list[float]]] = {metric: {} for metric in LEGS}
     traded: dict[tuple[str, str, Metric], float] = {}
+    broken: set[tuple[Metric, str, int]] = set()  # a leg of which a part is silent would seem to have shrunk
     for seen in cycle.known:
         if seen.metric not in _IN_PARTS:
             continue
@@ -359,6 +322,7 @@ def _in_parts(
         if seen.metric is Metric.OI_LEVEL and (there or seen.venue in asked.missing):
             whole[Metric.OI_EXPECTED][j] = _plus(whole[Metric.OI_EXPECTED][j], seen.value)
         if not there or not is_fresh(seen, cycle.at):
+            broken.add((seen.metric, seen.leg or seen.venue, j))
             continue
         if seen.metric in legs:
             leg = legs[seen.metric].setdefault(seen.leg or seen.venue, [_NAN] * len(column))
@@ -366,6 +330,9 @@ def _in_parts(
         else:
             key = (seen.coin, seen.venue, seen.metric)
             traded[key] = traded.get(key, 0.0) + seen.value
+    for metric, name, j in broken:
+        if name in legs.get(metric, {}):
+            legs[metric][name][j] = _NAN
     for coin, metric, total in _paired(cycle.readings, traded):
         whole[metric][column[coin]] = total
     return legs

@@ -86,7 +86,7 @@ class Vectors:
         if venue != ALL:
             bars = _only(bars, venue)
         if name in _MOVES:
-            return bars, features.change(bars, _MOVES[name], window, self._rows)
+            return bars, features.change(bars, _MOVES[name], window, self._rows, lone=venue != ALL)
         if name in _VOLUMES and venue == ALL:
             return bars, features.volume(bars, _VOLUMES[name], window, self._rows)
         if name in _SUMS and venue == ALL:
@@ -150,17 +150,24 @@ class Cells:
         basis = self.basis_of(cell)
         of = self._reading(cell.coin, basis)
         venues = of.venues if cell.venue == ALL else (cell.venue,)
-        held = of.held if self._is_its_basis(cell.name) else None
-        seen = replace(of, value=value, at=at, span=cell.window, venues=venues, held=held)
+        seen = replace(of, value=value, at=at, span=cell.window, venues=venues, held=self._held(cell, basis, of))
         if cell.name in _SUMS and basis.kind is Kind.SUM:
             partial = bool(of.missing) or (value is not None and self._vectors.has_holes(cell, at))
             seen = replace(seen, span=max(cell.window, step), floor=of.floor or partial)
         return Seen(seen, step)
 
-    def _is_its_basis(self, name: str) -> bool:
-        """Whether a signal's score is a level itself."""
-        signal = self._vectors.signals.get(name)
-        return signal is not None and signal.unit is signal.basis.unit
+    def _held(self, cell: Cell, basis: Metric, of: Reading) -> float | None:
+        """What a level from bars would be had all who are missing stayed at their last word."""
+        if cell.window == _DAY and cell.name == Metric.RATIO and basis is ROLLING[Metric.VOLUME_SPOT]:
+            return self._held_ratio(cell.coin, of)
+        signal = self._vectors.signals.get(cell.name)
+        is_level = basis in ROLLING.values() if signal is None else signal.unit is basis.unit
+        return of.held if is_level else None
+
+    def _held_ratio(self, coin: str, spot: Reading) -> float | None:
+        paired = spot.venues + spot.missing
+        futures = sum(o.value for o in self.known(coin, ROLLING[Metric.VOLUME]) if o.venue in paired)
+        return spot.held / futures if spot.held is not None and futures else None
 
     def _level(self, coin: str, name: str) -> Reading:
         match name:

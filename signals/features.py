@@ -4,6 +4,7 @@ Each takes `rows`: with it only the last that many rows are computed. Row t uses
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -20,34 +21,35 @@ _DAY = timedelta(hours=24)
 _SPREAD_OF_MAD = 1.4826
 """The standard deviation of a normal series, in median absolute deviations."""
 
+_SLACK = 1e-6
+"""Sums of the same legs may differ by so much in their last digit, because bars are float32."""
+
 _CHUNK = 4_000_000
 """Numbers that a baseline looks at in one go: bounds the memory of long studies."""
 
 
-def change(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None) -> Series:
-    """Relative change over the window, over the venues present at both ends, as a fraction.
+def change(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None, *, lone: bool = False) -> Series:
+    """Relative change over the window, over the legs present at both ends, as a fraction.
 
-    Unknown where the window is shorter than a bar or no whole number of bars, or where the matched venues hold
-    less than MIN_COVERAGE of the open interest at either end.
+    Unknown where the window is shorter than a bar or no whole number of bars, or where the matched legs hold less
+    than MIN_COVERAGE of the open interest at either end. Who joined or was taken out in between, planned and not
+    fallen silent, is expected at neither end; of a `lone` venue, whose silence cannot be told from that, at both.
     """
     count, back = _count(panel, rows), window // panel.step
     out = np.full((count, len(panel.coins)), np.nan)
-    if back < 1 or window % panel.step:
-        return out
-    usable = min(count, len(panel.times) - back)
-    if usable <= 0:
-        return out
     stop = len(panel.times)
-    end, start = slice(stop - usable, stop), slice(stop - usable - back, stop - back)
-    names = list(panel.legs.get(metric, {}))
-    shape = (len(names), usable, len(panel.coins))
-    before = np.array([panel.leg(metric, v)[start] for v in names], np.float64).reshape(shape)
-    after = np.array([panel.leg(metric, v)[end] for v in names], np.float64).reshape(shape)
-    matched = np.isfinite(before) & np.isfinite(after)
-    grown = np.where(matched, after - before, 0.0).sum(axis=0)
-    base = np.where(matched, before, 0.0).sum(axis=0)
-    covered = _covers(panel, metric, names, matched, start) & _covers(panel, metric, names, matched, end)
-    known = covered & (base > 0) & np.isfinite(panel[metric][start]) & np.isfinite(panel[metric][end])
+    usable = min(count, stop - back)
+    if back < 1 or window % panel.step or usable <= 0:
+        return out
+    ends = np.arange(stop - usable, stop)
+    both = np.union1d(ends - back, ends)
+    legs, whole = _legs(panel, metric, both, lone=lone), np.isfinite(panel[metric][both])
+    start, end = legs.rows(slice(usable)), legs.rows(slice(-usable, None))
+    matched = np.isfinite(start.values) & np.isfinite(end.values)
+    grown = _sum(np.subtract(end.values, start.values, dtype=np.float64), matched)
+    base = _sum(start.values, matched)
+    covered = start.is_covered(matched, end) & end.is_covered(matched, start)
+    known = covered & (base > 0) & whole[:usable] & whole[-usable:]
     out[count - usable :] = np.where(known, grown / np.where(base > 0, base, 1.0), np.nan)
     return out
 
@@ -144,26 +146,66 @@ def _count(panel: Panel, rows: int | None) -> int:
     return len(panel.times) if rows is None else min(rows, len(panel.times))
 
 
-def _covers(
-    panel: Panel, metric: Metric, names: Sequence[str], matched: npt.NDArray[np.bool_], rows: slice
-) -> npt.NDArray[np.bool_]:
-    """Whether the matched venues hold enough of the open interest at that end; equal shares where some have none."""
-    usable, coins = matched.shape[1:]
-    if not names:
-        return np.zeros((usable, coins), np.bool_)
-    present = np.array([np.isfinite(panel.leg(metric, v)[rows]) for v in names])
-    oi = np.array([panel.leg(Metric.OI_LEVEL, v)[rows] for v in names], np.float64)
-    if metric is Metric.OI_LEVEL:
-        expected = panel[Metric.OI_EXPECTED][rows].astype(np.float64)
-        return _share(np.where(matched, oi, 0.0).sum(axis=0), expected)
-    all_have_oi = (np.isfinite(oi) | ~present).all(axis=0)
-    weight = np.where(all_have_oi, np.where(present, oi, 0.0), present.astype(np.float64))
-    return _share(np.where(matched, weight, 0.0).sum(axis=0), weight.sum(axis=0))
+@dataclass(frozen=True, slots=True)
+class _Legs:
+    """What legs say and weigh: legs x rows x coins; `whole` is what all who should answer weigh, rows x coins.
+
+    `seen` marks legs known in any way. `silent` is the open interest that was expected and not said, without bound
+    where that cannot be told. Legs weigh one each where some have no open interest (`are_counted`).
+    """
+
+    values: Matrix
+    seen: npt.NDArray[np.bool_]
+    weight: Matrix
+    are_counted: npt.NDArray[np.bool_]
+    whole: Series
+    silent: Series
+
+    def rows(self, of: slice) -> "_Legs":
+        """Some of the rows; nothing is copied."""
+        legs = (self.values[:, of], self.seen[:, of], self.weight[:, of])
+        return _Legs(*legs, self.are_counted[of], self.whole[of], self.silent[of])
+
+    def is_covered(self, matched: npt.NDArray[np.bool_], other: "_Legs") -> npt.NDArray[np.bool_]:
+        """Whether the matched legs weigh enough of all who should answer here and, but for plans, at the other end."""
+        part, moved = _sum(self.weight, matched), np.isfinite(self.values) & ~other.seen
+        if not moved.any():
+            return _share(part, self.whole)
+        planned = _sum(self.weight, moved)
+        excused = np.where(self.are_counted, planned * (other.silent == 0), np.maximum(planned - other.silent, 0.0))
+        return _share(part, self.whole - excused)
+
+
+def _legs(panel: Panel, metric: Metric, rows: npt.NDArray[np.int64], *, lone: bool) -> _Legs:
+    names = sorted({name for of in (Metric.PRICE, Metric.OI_LEVEL) for name in panel.legs.get(of, {})})
+    price, oi = (_stacked(panel, of, names, rows) for of in (Metric.PRICE, Metric.OI_LEVEL))
+    values = oi if metric is Metric.OI_LEVEL else price
+    present, has_oi = np.isfinite(values), np.isfinite(oi)
+    are_counted = np.count_nonzero(present & ~has_oi, axis=0) > 0
+    weight = np.where(are_counted, np.float32(1), oi)
+    expected = panel[Metric.OI_EXPECTED][rows].astype(np.float64)
+    silent = expected - _sum(oi, has_oi)
+    silent = np.where(np.isfinite(silent) & (not lone), np.where(silent > _SLACK * expected, silent, 0.0), np.inf)
+    whole = expected if metric is Metric.OI_LEVEL else _sum(weight, present)
+    return _Legs(values, present | has_oi | np.isfinite(price), weight, are_counted, whole, silent)
+
+
+def _stacked(panel: Panel, metric: Metric, names: Sequence[str], rows: npt.NDArray[np.int64]) -> Matrix:
+    """The legs one above the other: legs x rows x coins."""
+    legs = [panel.leg(metric, name)[rows] for name in names]
+    return np.array(legs, np.float32).reshape((len(names), len(rows), len(panel.coins)))
+
+
+def _sum(legs: Matrix | Series, of: npt.NDArray[np.bool_]) -> Series:
+    """The sum of the marked legs, rows x coins."""
+    total = np.zeros(legs.shape[1:])
+    for leg, mark in zip(legs, of, strict=True):
+        np.add(total, leg, out=total, where=mark)
+    return total
 
 
 def _share(part: Series, whole: Series) -> npt.NDArray[np.bool_]:
-    slack = 1e-6  # float32 sums of the same legs may differ in the last digit
-    return np.isfinite(whole) & (whole > 0) & (part >= (MIN_COVERAGE - slack) * np.where(whole > 0, whole, 1.0))
+    return np.isfinite(whole) & (whole > 0) & (part >= (MIN_COVERAGE - _SLACK) * np.where(whole > 0, whole, 1.0))
 
 
 def _or_rolling(sums: Series, rolling: Series, window: timedelta) -> Series:

@@ -73,9 +73,11 @@ Roster: TypeAlias = Callable[[int], Sequence[Instrument]]
 """Who should answer from a minute on."""
 
 
-def instrument(venue: str, coin: str = COIN, metrics: Iterable[Metric] = CALM) -> Instrument:
-    """The venue's one perpetual on the coin."""
-    return Instrument(venue, f"{coin}USDT", coin, 1.0, frozenset(metrics))
+def instrument(
+    venue: str, coin: str = COIN, metrics: Iterable[Metric] = CALM, *, quote: str = "USDT", version: int = 1
+) -> Instrument:
+    """The venue's perpetual on the coin in that quote."""
+    return Instrument(venue, f"{coin}{quote}", coin, 1.0, frozenset(metrics), version, "" if quote == "USDT" else quote)
 
 
 def everybody(minute: int) -> Sequence[Instrument]:
@@ -172,7 +174,8 @@ class Service:
     def close(self, minute: int, said: Sequence[Observation], instruments: Sequence[Instrument]) -> Cells:
         """Close that minute with what was delivered in it, and judge."""
         self._ledger.expect(instruments)
-        self._ledger.take(said)
+        legs = {(i.venue, i.symbol): i.leg for i in instruments if i.money or i.version > 1}
+        self._ledger.take(replace(o, leg=legs.get((o.venue, o.symbol), "")) for o in said)
         cycle = self._ledger.read(moment(minute), "TEST")
         cycle = replace(cycle, bars=self.bars.close(cycle))
         cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)
