@@ -83,16 +83,20 @@ def _market_options(command: Callable[P, None]) -> Callable[P, None]:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+HELP = """Alerts for crypto perpetual futures, in chat.
+
+\b
+Live markets, without any key:          perpwatch run
+Try it now, without network or tokens:  perpwatch run --demo
+Ask a recorded market:                  perpwatch ask "/funding BTC" --recording FILE --at 2025-04-01
+"""
+"""A line with only a backspace tells click to leave the lines below it as they are."""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(app.VERSION, message="perpwatch %(version)s")
 def main() -> None:
-    r"""Alerts for crypto perpetual futures, in chat.
-
-    \b
-    Live markets, without any key:          perpwatch run
-    Try it now, without network or tokens:  perpwatch run --demo
-    Ask a recorded market:                  perpwatch ask "/funding BTC" --recording FILE --at 2025-04-01
-    """
+    """Alerts for crypto perpetual futures, in chat."""
 
 
 @main.command()

@@ -152,11 +152,33 @@ def test_check_says_that_all_is_well(environment: dict[str, str]) -> None:
 
 
 def test_every_command_explains_itself(environment: dict[str, str]) -> None:
-    for command in ("run", "poll", "evaluate", "fanout", "telegram", "discord", "replay", "ask", "signals", "check"):
+    for command in (
+        "run",
+        "poll",
+        "evaluate",
+        "fanout",
+        "telegram",
+        "discord",
+        "replay",
+        "ask",
+        "signals",
+        "check",
+        "history",
+    ):
         done = perpwatch(environment, command, "--help")
 
         assert done.returncode == 0
         assert len(done.stdout.splitlines()) > 4
+
+
+def test_the_first_help_shows_one_line_for_each_way_to_begin(environment: dict[str, str]) -> None:
+    lines = [line.strip() for line in perpwatch(environment, "--help").stdout.splitlines()]
+
+    assert [line.rsplit("  ", 1)[-1].strip() for line in lines if "  perpwatch " in line] == [
+        "perpwatch run",
+        "perpwatch run --demo",
+        'perpwatch ask "/funding BTC" --recording FILE --at 2025-04-01',
+    ]
 
 
 def test_signals_are_listed_for_people_and_machines(environment: dict[str, str]) -> None:
