@@ -39,6 +39,7 @@ from bot.phrases import venue as venue_called
 from bot.services.dispatcher import Dispatcher
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
+from bot.services.notices import Notices
 from bot.services.poller import Poller
 from bot.services.runtime import run_all, stop_on_signals
 from bot.services.sender import Sender
@@ -220,7 +221,8 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
             "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, source.step).run,
             "fanout": Fanout(store, [terminal.name], wall.now).run,
-            "sender": Sender(store, terminal, settings.instance, wall, market, wording.alert).run,
+            "notices": Notices(store, market.now).run,
+            "sender": Sender(store, terminal, settings.instance, wall, market, wording.told).run,
             "terminal": lambda: _serve(terminal, dispatcher, stop),
         }
         if plan.script is not None:
@@ -243,22 +245,23 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
     stop = asyncio.Event()
     stop_on_signals(stop)
     async with opened(storage.url) as store, AsyncExitStack() as stack:
-        loop: Callable[[], Awaitable[None]]
+        loops: dict[str, Callable[[], Awaitable[None]]]
         match name:
             case "poll":
                 if market is None:
                     raise AssertionError("a poller needs a market")
                 wall = Clock(now())
                 source = await stack.enter_async_context(market(store, wall))
-                loop = Poller(source, store, await _clock(store, source, wall, speed)).run
+                loops = {name: Poller(source, store, await _clock(store, source, wall, speed)).run}
             case "evaluate":
-                loop = Evaluator(store, SIGNALS, await _step_of(store, stop)).run
+                loops = {name: Evaluator(store, SIGNALS, await _step_of(store, stop)).run}
             case _:
-                loop = Fanout(store, list(PLATFORMS), Clock(now()).now).run
+                wall = Clock(now())
+                loops = {name: Fanout(store, list(PLATFORMS), wall.now).run, "notices": Notices(store, wall.now).run}
         log.info("loop started", loop=name, instance=settings.instance)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(_watch(storage.server))
-            await run_all({name: loop}, stop)
+            await run_all(loops, stop)
             watch.cancel()
 
 

@@ -23,6 +23,8 @@ class Step:
     minute: float
     says: str
     types: str = ""
+    presses: str = ""
+    """The button of the answer that is pressed then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ STEPS = (
         "Type /help at any time; Ctrl-D or /quit leaves.",
     ),
     Step(0.5, "A subscription: be told when shorts pay longs on ETH.", "/subscribe negfunding ETH"),
-    Step(1.0, "And liquidations far above normal on BTC.", "/alert BTC liqspike > 20x"),
-    Step(1.5, "A threshold of your own: any metric, any line.", "/alert SOL liq.long 15m > $2M"),
+    Step(1.0, "And liquidations far above normal on BTC.", "/alert BTC liqspike > 20x", "Save"),
+    Step(1.5, "A threshold of your own: any metric, any line.", "/alert SOL liq.long 15m > $2M", "Save"),
     Step(26.0, "Ask for the numbers behind the alert.", "/funding ETH"),
     Step(110.0, "Your rules, and how to end one.", "/alerts"),
     Step(
@@ -57,16 +59,25 @@ async def play_script(script: Script, platform: ChatPlatform, place: Place, disp
     for number, step in enumerate(script.steps):
         await market.until(script.start + timedelta(minutes=step.minute))
         await _show(platform, place, f"demo-{number}", _narration(step), market)
+        seen = f"demo:{script.start.isoformat()}:{number}"
         if step.types:
-            name, _, arguments = step.types.removeprefix("/").partition(" ")
-            seen = f"demo:{script.start.isoformat()}:{number}"
-            invocation = Invocation(place, "demo", name, arguments, seen, market.now(), operator=True)
-            await _show(platform, place, f"demo-{number}-answer", await dispatch(invocation), market)
+            message = await dispatch(_typed(step.types, place, seen, market))
+            await _show(platform, place, f"demo-{number}-answer", message, market)
+            pressed = next((button for button in message.buttons if button.label == step.presses), None)
+            if pressed is not None:
+                message = await dispatch(_typed(pressed.command, place, f"{seen}:pressed", market))
+                await _show(platform, place, f"demo-{number}-pressed", message, market)
         await asyncio.sleep(0)
 
 
+def _typed(text: str, place: Place, seen: str, market: Clock) -> Invocation:
+    name, _, arguments = text.removeprefix("/").partition(" ")
+    return Invocation(place, "demo", name, arguments, seen, market.now(), operator=True)
+
+
 def _narration(step: Step) -> Message:
-    typed = ((Text(f"> {step.types}", Style.CODE),),) if step.types else ()
+    said = f"> {step.types}" + (f", then [{step.presses}]" if step.presses else "")
+    typed = ((Text(said, Style.CODE),),) if step.types else ()
     return Message(Tone.ANSWER, "🧪", (Text("Demo", Style.BOLD), Text(f" · {step.says}")), lines=typed, simulated=True)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from adapters.chat.base import Button, Json, Line, Message, Tone
 from adapters.venues.base import Label
 from bot import mistakes
+from bot.conditions import measured, standing
 from bot.phrases import (
     METRICS,
     PRICE_MOVE,
@@ -33,12 +34,13 @@ from bot.phrases import (
 )
 from signals.aggregate import Weighing
 from signals.event import Event
-from signals.model import ALL, Fact, Metric, Unit
+from signals.model import ALL, Fact, Metric, Unit, Yardstick
+from signals.notice import About, Notice
 from signals.registry import BY_NAME
 from signals.rules.lifecycle import Change
-from signals.rules.model import Compare, Problem
+from signals.rules.model import Compare, Loudness, Problem
 from signals.trust import Grade
-from signals.units import duration, rate, rate_year, yearly
+from signals.units import UNKNOWN, duration, rate, rate_year, yearly
 
 LATE = timedelta(minutes=2)
 """A live alert that is older than this says so first."""
@@ -51,6 +53,9 @@ NOT_ADVICE = "Not advice."
 _LIQUIDATIONS = frozenset({Metric.LIQ, Metric.LIQ_LONG, Metric.LIQ_SHORT, "liqspike", "cascade"})
 _VENUE = "venue "
 """How facts about one venue's own number begin."""
+
+_AND, _LINE_OF = "and ", "line of "
+"""How facts about the conditions beyond the first begin: the value, and where its line is."""
 
 _RANK, _SIDE, _SUMMED = "rank of ", "side", "sum over"
 """Facts that are said in their own way."""
@@ -79,10 +84,45 @@ def unclear(sentence: str, repairs: Sequence[Button] = (), code: str = "mistake"
     )
 
 
-def problem(found: Problem) -> Message:
-    """A sentence that is no rule: what is wrong with it, and each repaired line as a button."""
-    repairs = [Button(repair, f"/alert {repair}") for repair in found.repairs]
+def problem(found: Problem, command: str = "/alert") -> Message:
+    """A sentence that is no rule: what is wrong with it, and each repaired line as a button behind that command."""
+    repairs = [Button(repair, f"{command} {repair}") for repair in found.repairs]
     return unclear(mistakes.sentence(found), repairs, str(found.code))
+
+
+def told(of: Event | Notice, now: datetime, *, repeat: bool = False) -> Message:
+    """What people are told of a transition or besides; `repeat` where an earlier send may have been taken."""
+    return notice(of, now, repeat=repeat) if isinstance(of, Notice) else alert(of, now, repeat=repeat)
+
+
+def notice(of: Notice, now: datetime, *, repeat: bool = False) -> Message:
+    """A sample with the time that it was on its way, a report or a remark."""
+    way = [line(f"From the command to this message it took {_took(now - of.at)}.")] if of.about is About.SAMPLE else []
+    again = [line("May be a repeat.")] if repeat else []
+    return Message(
+        tone=Tone.ANSWER,
+        icon=_NOTICED[of.about],
+        headline=line(bold(of.headline)),
+        lines=(*(line(said) for said in of.lines), *(line(code(typed)) for typed in of.typed), *way, *again),
+        buttons=tuple(Button(label, command) for label, command in of.buttons),
+        simulated=of.label == Label.SIMULATED,
+        silent=of.about is not About.SAMPLE,
+        data=(("notice", of.id), ("about", str(of.about)), ("at", iso(of.at))),
+    )
+
+
+_NOTICED: Mapping[About, str] = {About.SAMPLE: "🧪", About.MUTE: "🔔", About.SHADOW: "🧪", About.DRIFT: "📈"}
+
+
+def _took(span: timedelta) -> str:
+    """A delay to a tenth of a second, as short ones are."""
+    seconds = max(0.0, span.total_seconds())
+    return f"{seconds:.1f}s" if seconds < 60 else duration(span)
+
+
+def headline(event: Event) -> str:
+    """An alert in half a line: the coin and what happened."""
+    return f"{event.coin} · {_what(event)}"
 
 
 def alert(event: Event, now: datetime, zone: tzinfo = UTC, *, repeat: bool = False) -> Message:
@@ -94,14 +134,14 @@ def alert(event: Event, now: datetime, zone: tzinfo = UTC, *, repeat: bool = Fal
     return Message(
         tone=Tone.OVER if over else Tone.LOW_TRUST if low else Tone.FIRING,
         icon=_icon(event, over=over, low=low),
-        headline=line(bold(f"{event.coin} · {_what(event)}")),
+        headline=line(bold(headline(event))),
         alert=name,
         lines=lines,
         after=(_how_to_stop(event), *((line(f"May be a repeat of {name}."),) if repeat else ())),
         small=_small(event),
         buttons=() if over else (Button("Mute 2h", f"/mute #{event.rule_number} 2h"), Button("Rules", "/alerts")),
         simulated=event.label == Label.SIMULATED,
-        silent=over,
+        silent=over or event.loudness is Loudness.QUIET,
         data=_facts(event),
     )
 
@@ -111,6 +151,8 @@ def _icon(event: Event, *, over: bool, low: bool) -> str:
         return "✅"
     if low:
         return "⚠️"
+    if event.crossing is not None:
+        return "🔁"
     if event.name in _LIQUIDATIONS:
         return "🌊"
     return "🔻" if event.downward else "🔺"
@@ -120,12 +162,13 @@ def _what(event: Event) -> str:
     """The headline: a signal has a title, a metric has a side of the line."""
     signal = BY_NAME.get(event.name)
     told = {Change.FIRED: "", Change.REMINDED: ": still, and further", Change.RESOLVED: ": over"}[event.change]
-    if signal is not None:
+    if signal is not None and event.crossing is None:
         return signal.title + told
     is_move = event.name == Metric.PRICE and event.unit is Unit.FRACTION
     name = PRICE_MOVE if is_move else METRICS.get(event.name, event.name)
     span = f" in {window(event.window)}" if event.window else ""
-    return f"{name}{span} {_side(event)} your line{told}"
+    crossed = "crossed " if event.crossing is not None else ""
+    return f"{name}{span} {crossed}{_side(event)} your line{told}"
 
 
 def _side(event: Event) -> str:
@@ -136,8 +179,11 @@ def _side(event: Event) -> str:
 
 def _line(event: Event) -> str:
     """Where it fires, to the letter: a value on the line itself counts or does not."""
+    line_ = measured(event.yardstick, event.line, event.unit, event.coin)
+    if event.crossing is not None:
+        return f"crosses {_side(event)} {line_}"
     reached = "at or " if event.compare in (Compare.AT_MOST, Compare.AT_LEAST) else ""
-    return f"{reached}{_side(event)} {drawn(event.line, event.unit, event.coin)}"
+    return f"{reached}{_side(event)} {line_}"
 
 
 def _late(event: Event, now: datetime) -> Sequence[Line]:
@@ -152,7 +198,9 @@ def _value(event: Event, now: datetime, zone: tzinfo) -> Line:
     is_price = event.name == Metric.PRICE and event.unit is Unit.USD
     floor = event.floor or bool(event.missing)
     value, more = spoken(event.value, event.unit, event.coin, is_price=is_price, floor=floor), ""
-    if event.unit is Unit.RATE_8H:
+    if event.yardstick is not Yardstick.VALUE:
+        value, more = standing(event.yardstick, event.value), ""
+    elif event.unit is Unit.RATE_8H:
         value, more = rate(event.value), f" per 8h ({rate_year(yearly(event.value))} a year)"
     span = f" in {window(_span(event))}" if _span(event) else ""
     of = f" on {venues(event.venues)}" if len(event.venues) == 1 else f", {count(len(event.venues), 'venue')}"
@@ -171,16 +219,35 @@ def _span(event: Event) -> timedelta:
 def _fired(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
     rates = event.unit in (Unit.RATE_8H, Unit.RATE_YEAR)
     held = f" for {window(event.hold)}" if event.hold else ""
-    since = f"Line: {_line(event)}{held}, true since {moment(event.since, now, zone)}."
+    also = _also(event)
+    true = "across" if event.crossing is not None else "all true" if also else "true"
+    since = f"Line: {_line(event)}{held}, {true} since {moment(event.since, now, zone)}."
     who = [italic(who_pays(event.value) + "."), plain(" ")] if rates else []
     why = [_said(fact, event) for fact in event.facts if _is_reason(fact, event)][:REASONS]
     return (
         _value(event, now, zone),
         line(*who, since),
+        *(line(f"And {said}.") for said in also),
+        *([line("Your note: ", italic(event.note))] if event.note else []),
         *([line(bold("Why"))] if why else []),
         *(line(f"• {reason}") for reason in why),
         _structure(event),
     )
+
+
+def _also(event: Event) -> Sequence[str]:
+    """The conditions beyond the first, each with its value and its line."""
+    lines = {of.label.removeprefix(_LINE_OF): of for of in event.facts if of.label.startswith(_LINE_OF)}
+    legs = [of for of in event.facts if of.label.startswith(_AND)]
+    return [_leg(of, lines.get(of.label.removeprefix(_AND)), event.coin) for of in legs]
+
+
+def _leg(of: Fact, line_: Fact | None, coin: str) -> str:
+    name = of.label.removeprefix(_AND)
+    is_price = name == Metric.PRICE and of.unit is Unit.USD
+    value = UNKNOWN if of.value is None else spoken(of.value, of.unit, coin, is_price=is_price)
+    drawn_at = "" if line_ is None or line_.value is None else f", line {line_.text} {drawn(line_.value, line_.unit, coin)}"
+    return f"{METRICS.get(name, name)} {value}{drawn_at}"
 
 
 def _structure(event: Event) -> Line:
@@ -192,7 +259,7 @@ def _structure(event: Event) -> Line:
 def _ended(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
     """The value now, how long it was past the line, and where it ends."""
     lasted = f"It was past the line for {duration(event.at - event.since)}, since {moment(event.since, now, zone)}"
-    ends = drawn(event.clear, event.unit, event.coin)
+    ends = measured(event.yardstick, event.clear, event.unit, event.coin)
     inside = "inside" if event.absolute else "above" if event.downward else "below"
     return (_value(event, now, zone), line(f"{lasted}; it ends {inside} {ends}."))
 
@@ -200,6 +267,7 @@ def _ended(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
 def _is_reason(fact: Fact, event: Event) -> bool:
     """Whether a fact adds to what the value line says already."""
     said_above = fact.label == _SUMMED or (event.unit is Unit.RATE_8H and fact.unit is Unit.RATE_YEAR)
+    said_above = said_above or fact.label.startswith((_AND, _LINE_OF))
     return not said_above and not fact.label.startswith(_VENUE)
 
 
@@ -232,8 +300,13 @@ def _small(event: Event) -> str:
         parts.append("A venue shows only a sample: real totals are higher.")
     if source(event.label):
         parts.append(f"{source(event.label)}.")
+    if event.ungated:
+        parts.append("Ungated: low trust is only marked.")
+    if event.loudness is Loudness.LOUD:
+        parts.append("Loud: quiet hours do not hold it.")
     edited = f" rev {event.revision}" if event.revision > 1 else ""
-    parts.append(f"Rule #{event.rule_number}{edited}: {event.sentence}. {NOT_ADVICE}")
+    sentence = event.sentence.partition(' note "')[0]
+    parts.append(f"Rule #{event.rule_number}{edited}: {sentence}. {NOT_ADVICE}")
     return " ".join(parts)
 
 
@@ -261,6 +334,10 @@ def _facts(event: Event) -> tuple[tuple[str, Json], ...]:
         ("unit", str(event.unit)),
         ("at", iso(event.at)),
         ("since", iso(event.since)),
+        ("yardstick", str(event.yardstick)),
+        ("crossing", str(event.crossing) if event.crossing else None),
+        ("loudness", str(event.loudness)),
+        ("note", event.note),
         ("rule", event.rule_number),
         ("sentence", event.sentence),
         ("venues", list(event.venues)),

@@ -129,7 +129,7 @@ def _watch(service: subprocess.Popen[str], minutes: float) -> Trial:
     """Set the rules, ask questions all the time, and read what is said."""
     trial, until = Trial(), time.monotonic() + minutes * 60
     time.sleep(75)
-    _type(service, [f"/alert {rule}" for rule in NEVER])
+    _type(service, [f"/import {'; '.join(NEVER)}", "1"])
     rng = random.Random(1)  # noqa: S311 - which question comes next is no secret
     while time.monotonic() < until and service.poll() is None:
         _type(service, [rng.choice(QUESTIONS)])

@@ -1,95 +1,118 @@
-"""`/alert`: a person's sentence becomes a rule, at once; the answer says what was understood."""
+"""`/alert`: a person's sentence is tried on the past first; a button makes it a rule."""
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Line, Message, Parameter
-from adapters.store.base import Full
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
+from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk, Who
+from bot.commands.drafts import taken
+from bot.commands.dryrun import confirmation, propose
+from bot.commands.importing import save_lines
 from bot.commands.market import latest, vocabulary
-from bot.commands.present import present
 from bot.commands.report import reply
-from bot.phrases import bold, code, count, drawn, line
+from bot.commands.saving import revise, save, told, twin
+from bot.phrases import bold, code, line
 from bot.wording import problem, unclear
 from signals.rules.canonical import canonical
 from signals.rules.language import parse
-from signals.rules.model import EVERY_COIN, Compare, Draft, Problem, Rule
+from signals.rules.model import Problem
 
 EXAMPLE = "/alert ETH funding < -0.01% for 15m"
+SURE = "sure"
+"""Behind the token: the second confirmation is given."""
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
-    """The rule as saved, with its number and how to end it, or why the sentence is none."""
+    """What the rule would have done, with the buttons that save it or not; or why the sentence is none."""
     if not invocation.arguments.strip():
         return unclear("What shall I watch? Write a sentence, such as:", [Button(EXAMPLE, EXAMPLE)])
     cycle = await latest(desk)
     draft = parse(invocation.arguments, vocabulary(cycle, desk.signals))
-    return problem(draft) if isinstance(draft, Problem) else await save(draft, invocation, desk)
-
-
-async def save(draft: Draft, invocation: Invocation, desk: Desk) -> Message:
-    """Keep the rule, unless the place has the very same one or no room."""
-    rules = await desk.store.of(invocation.place)
-    same = next((rule for rule in rules if canonical(rule.draft) == canonical(draft)), None)
+    if isinstance(draft, Problem):
+        return problem(draft)
+    same = await twin(draft, invocation, desk)
     if same is not None:
-        return _told("☑️", f"Rule #{same.number} says this already", same, await _now(draft, invocation, desk))
-    added = await desk.store.add(invocation.place, draft, invocation.seen, desk.now, desk.rule_limit)
-    if isinstance(added, Full):
-        said = f"This place has the {count(added.limit, 'rule')} that it may have. Delete one first; see /alerts."
-        return unclear(said, [Button("Rules", "/alerts")], "full")
-    return _told("🔔", f"Rule #{added.rule.number} saved", added.rule, await _now(draft, invocation, desk))
+        return await told("☑️", f"Rule #{same.number} says this already", same, invocation, desk)
+    return await propose(draft, None, invocation, desk)
 
 
-async def _now(draft: Draft, invocation: Invocation, desk: Desk) -> tuple[Line, ...]:
-    """How the rule stands, and before that whether anything is sent here at all."""
-    settings = await desk.store.settings(invocation.place)
-    stopped = [line(bold("No alerts are sent here until "), code("/start"))] if settings.stopped else []
-    return (*stopped, await present(draft, desk))
+async def press_save(invocation: Invocation, desk: Desk) -> Message:
+    """The draft becomes a rule, or the next revision of its rule; what could be a slip is asked a second time."""
+    token, *rest = words_of(invocation) or [""]
+    kept = await taken(token, invocation, desk)
+    if kept.lines:
+        said = await save_lines(kept.lines, invocation, desk, token)
+    else:
+        if rest != [SURE] and (asked := await confirmation(kept, token, desk, invocation.place)) is not None:
+            return asked
+        said = await _kept(token, invocation, desk)
+    if "error" not in dict(said.data):
+        await desk.store.drop_draft(invocation.place, token, f"drop:{token}")
+    return said
 
 
-def _told(icon: str, said: str, rule: Rule, now: tuple[Line, ...]) -> Message:
-    """What the rule is, what was filled in, where it ends, how it stands now, and how to be rid of it."""
-    draft, number = rule.draft, rule.number
-    filled = [line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []
+async def _kept(token: str, invocation: Invocation, desk: Desk) -> Message:
+    kept = await taken(token, invocation, desk)
+    if kept.rule_id is None:
+        return await save(kept.draft, invocation, desk, f"save:{invocation.place}:{token}")
+    own = await desk.store.of(invocation.place)
+    rule = next((rule for rule in own if rule.id == kept.rule_id), None)
+    if rule is None:
+        number = kept.rule_id.rpartition("/")[2]
+        raise Mistake(
+            f"Rule #{number} is not here any more. The line below makes a new rule of it.",
+            f"/alert {canonical(kept.draft)}",
+        )
+    return await revise(rule, kept.revision, kept.draft, invocation, desk, f"save:{invocation.place}:{token}")
+
+
+async def press_adjust(invocation: Invocation, desk: Desk) -> Message:
+    """The sentence to be changed and sent again; the draft stays."""
+    token, *_ = words_of(invocation) or [""]
+    kept = await taken(token, invocation, desk)
+    if kept.lines:
+        return reply(
+            "✏️",
+            line(bold("Change the lines and send them again behind /import.")),
+            lines=tuple(line(code(each)) for each in kept.lines.splitlines()[:30]),
+            data=(("lines", list(kept.lines.splitlines())),),
+        )
+    number = kept.rule_id.rpartition("/")[2] if kept.rule_id else ""
+    text = f"/edit #{number} {canonical(kept.draft)}" if number else f"/alert {canonical(kept.draft)}"
     return reply(
-        icon,
-        line(bold(said)),
-        lines=(
-            line(code(canonical(draft))),
-            *filled,
-            line(_levels(draft)),
-            *now,
-            line("Stop: ", code(f"/mute #{number} 2h"), " · ", code(f"/delete {number}")),
-        ),
-        buttons=(Button("Delete", f"/delete {number}"), Button("Rules", "/alerts")),
-        data=(
-            ("rule", number),
-            ("sentence", canonical(draft)),
-            ("filled", list(draft.filled)),
-            ("line", draft.condition.line),
-            ("clear", draft.condition.clear),
-            ("unit", str(draft.condition.unit)),
-        ),
+        "✏️",
+        line(bold("Change what you like and send the line:")),
+        lines=(line(code(text)),),
+        small="The draft is kept for 24h; its buttons still work.",
+        data=(("line", text), ("sentence", canonical(kept.draft))),
     )
 
 
-def _levels(draft: Draft) -> str:
-    """Where it fires and where it ends, each with its unit."""
-    condition = draft.condition
-    coin = draft.coins[0] if len(draft.coins) == 1 and draft.coins != (EVERY_COIN,) else "coins"
-    fires, ends = (drawn(at, condition.unit, coin) for at in (condition.line, condition.clear))
-    if condition.absolute:
-        return f"Fires from a move of {fires} either way, ends inside {ends}."
-    sides = ("below", "above") if condition.compare.downward else ("above", "below")
-    if condition.compare in (Compare.AT_MOST, Compare.AT_LEAST):
-        return f"Fires at or {sides[0]} {fires}, ends {sides[1]} {ends}."
-    return f"Fires {sides[0]} {fires}, ends {sides[1]} {ends}."
+async def press_cancel(invocation: Invocation, desk: Desk) -> Message:
+    """The draft is gone; nothing was saved."""
+    token, *_ = words_of(invocation) or [""]
+    kept = await taken(token, invocation, desk)
+    await desk.store.drop_draft(invocation.place, token, f"drop:{token}")
+    again = "" if kept.lines or kept.rule_id else f"/alert {canonical(kept.draft)}"
+    return reply(
+        "🗑️",
+        line(bold("Cancelled: nothing was saved")),
+        buttons=(Button("Try again", again),) if again else (),
+        data=(("cancelled", token),),
+    )
 
 
 ALERT = Command(
     CommandSpec(
         "alert",
-        "Save a rule in one sentence: coin, what, comparison, line",
+        "Make a rule in one sentence; what it would have done is shown first",
         (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="coin"),),
         EXAMPLE,
     ),
     Who.OWNER,
     answer,
 )
+
+_TOKEN = (Parameter("draft", "The draft's token, which the button carries", required=True),)
+
+SAVE = Command(CommandSpec("save", "Button: save a draft", _TOKEN, "/save TOKEN"), Who.OWNER, press_save)
+ADJUST = Command(CommandSpec("adjust", "Button: change a draft's line", _TOKEN, "/adjust TOKEN"), Who.OWNER, press_adjust)
+CANCEL = Command(CommandSpec("cancel", "Button: drop a draft", _TOKEN, "/cancel TOKEN"), Who.OWNER, press_cancel)

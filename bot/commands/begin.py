@@ -43,11 +43,12 @@ def _greeting() -> Message:
         line(bold("perpwatch"), " · alerts for perpetual futures, as facts with units. Not advice."),
         lines=(
             line("Ask: ", code("/funding ETH"), " · ", code("/oi BTC"), " · ", code("/liq")),
+            line("Begin with a ready set: ", code("/presets")),
             line("Be told of a signal: ", code("/subscribe negfunding ETH")),
             line("Be told of your own line: ", code("/alert ETH funding < -0.01% for 15m")),
             line("See and end rules: ", code("/alerts"), " · ", code("/delete 1"), " · silence all: ", code("/stop")),
         ),
-        buttons=(Button("Signals", "/subscribe"), Button("Help", "/help")),
+        buttons=(Button("Presets", "/presets"), Button("Signals", "/subscribe"), Button("Help", "/help")),
         data=(("stopped", False),),
     )
 

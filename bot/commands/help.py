@@ -20,11 +20,17 @@ SPEC = CommandSpec(
 _MORE: Mapping[str, Sequence[str]] = {
     "alert": (
         f"What: {', '.join(METRICS)}, or a signal of /signals.",
-        "Coins: ETH · BTC,ETH · * for all · ETH@okx for one venue.",
-        "Line: < <= > >= with a unit (-0.01%, $10M, 2.4M coins, 20x), or rises by, falls by, moves by.",
-        "Behind it: for 15m (how long it must hold), every 4h or every off (reminders), once, clear -0.005%.",
+        "Coins: ETH · BTC,ETH · watchlist · * for all · ETH@okx for one venue.",
+        "Line: < <= > >= with a unit (-0.01%, $10M, 2.4M coins, 20x), or rises by, falls by, moves by, crosses up, crosses down.",
+        "Or by the coin's own past: p5 (lower than 95% of 90 days), z3 (three own spreads), 3x (its usual sum).",
+        "Up to four conditions with and. Behind them: for 15m (how long it must hold), every 4h or every off (reminders), "
+        "once, until 7d, clear -0.005%, shadow 7d (try it in silence), loud, quiet, ungated, note and your words.",
+        "The answer shows what the rule would have done; Save makes it a rule, nothing is saved before.",
     ),
-    "mute": ("Such as: /mute ETH 2h · /mute #3 1d · /mute funding 8h · /mute 1h for all · /mute off.",),
+    "edit": ("Such as: /edit #3 for 30m · /edit #3 every off loud · /edit #3 ETH funding < -0.02%.",),
+    "mute": ("Such as: /mute ETH 2h · /mute #3 until clear · /mute funding 8h · /mute 1h for all · /unmute.",),
+    "import": ("Such as: /import ETH funding < -0.01%; watch ETH SOL; paused BTC oi 4h falls by 5%.",),
+    "watch": ("Rules on them begin with watchlist: /alert watchlist funding < -0.01%.",),
 }
 """What an example alone does not say."""
 

@@ -3,22 +3,28 @@
 from collections.abc import Mapping, Sequence
 
 from adapters.chat.base import Button, Invocation, Message
-from bot.commands.alert import ALERT
+from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
 from bot.commands.base import Command, Desk, Who
 from bot.commands.begin import START, STOP
+from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
+from bot.commands.edit import EDIT
 from bot.commands.funding import FUNDING
 from bot.commands.help import helping
+from bot.commands.importing import EXPORT, IMPORT
 from bot.commands.liq import LIQ
 from bot.commands.ls import LS
 from bot.commands.market import vocabulary
-from bot.commands.mute import MUTE
+from bot.commands.mute import MUTE, SNOOZE, UNMUTE
 from bot.commands.oi import OI
+from bot.commands.presets import PRESETS_COMMAND
 from bot.commands.ratio import RATIO
-from bot.commands.rules import ALERTS, DELETE
+from bot.commands.rules import ALERTS
+from bot.commands.sample import TEST
 from bot.commands.signals import SIGNALS
 from bot.commands.status import STATUS
 from bot.commands.subscribe import SUBSCRIBE, UNSUBSCRIBE
+from bot.commands.watch import UNWATCH, WATCH, WATCHLIST_COMMAND
 from bot.phrases import shortened
 from bot.wording import unclear
 from signals.rules.language import parse
@@ -36,21 +42,36 @@ _IN_ORDER = (
     SIGNALS,
     SUBSCRIBE,
     UNSUBSCRIBE,
+    PRESETS_COMMAND,
     ALERT,
     ALERTS,
+    EDIT,
+    PAUSE,
+    RESUME,
     DELETE,
+    WATCH,
+    UNWATCH,
+    WATCHLIST_COMMAND,
     MUTE,
+    UNMUTE,
+    SNOOZE,
+    TEST,
+    IMPORT,
+    EXPORT,
     STATUS,
     STOP,
 )
 
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
-"""Every command by its name."""
+"""Every command by its name, as menus and help show them."""
+
+PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, ADJUST, CANCEL, UNDO, ARM)}
+"""What only buttons say."""
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """The answer to what was typed; a mistake is answered by a sentence that names the cure."""
-    command = COMMANDS.get(invocation.name)
+    command = COMMANDS.get(invocation.name) or PRESSED.get(invocation.name)
     if command is None:
         return await _unknown(invocation, desk)
     if not may(command.who, invocation):

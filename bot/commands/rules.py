@@ -1,24 +1,48 @@
-"""`/alerts` and `/delete`: a place's own rules, how each stands, and how to end one."""
+"""`/alerts`: a place's own rules, how each stands, when it last fired, and what keeps it silent."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter
-from adapters.store.base import Mute, PlaceSettings
+from adapters.store.base import Final, Mute, PlaceSettings
 from bot.commands.arguments import Mistake, rule_number, words_of
 from bot.commands.base import Command, Desk, Who
 from bot.commands.report import reply
-from bot.phrases import ZONE, bold, code, count, iso, line, moment, shortened
+from bot.gates import EVERYTHING
+from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, shortened
+from bot.swallowed import LOOKED_BACK, Ends, coin_of, ends_of
+from signals.event import Event
 from signals.rules.canonical import canonical
-from signals.rules.lifecycle import AlertState, Phase
-from signals.rules.model import EVERY_COIN, Rule
+from signals.rules.lifecycle import AlertState, Change, Phase
+from signals.rules.model import EVERY_COIN, WATCHLIST, Rule
 from signals.rules.scope import resolve
 
-A_PAGE = 10
+A_PAGE = 8
 """Rules in one answer."""
 
 MOST_NAMED = 3
 """Coins named in one phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What became of a rule's last alerts: when it last fired, and how many of how many a mute held."""
+
+    fired: datetime | None = None
+    ended: int = 0
+    muted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that `/alerts` says about one rule."""
+
+    rule: Rule
+    states: Mapping[str, AlertState]
+    past: Past
+    mute: Mute | None
+    judged: bool
 
 
 async def alerts(invocation: Invocation, desk: Desk) -> Message:
@@ -27,62 +51,36 @@ async def alerts(invocation: Invocation, desk: Desk) -> Message:
     settings = await desk.store.settings(invocation.place)
     if not own:
         return _none()
-    chosen = _chosen(invocation, own)
-    states = await _states(desk, chosen[:A_PAGE])
-    shown = [_entry(rule, states.get(rule.id, {}), settings, desk.now) for rule in chosen[:A_PAGE]]
+    watched = await desk.store.watchlist(invocation.place)
+    chosen = _chosen(invocation, own, watched)
+    shown = await _standings(chosen[:A_PAGE], settings, invocation, desk)
     more = [Button("More", f"/alerts {chosen[A_PAGE].number}")] if len(chosen) > A_PAGE else []
     stopped = " · stopped, /start goes on" if settings.stopped else ""
+    first = shown[0].rule.number
     return reply(
         "📋",
         line(bold(count(len(own), "rule")), stopped),
-        lines=tuple(spoken for entry in shown for spoken in entry),
-        small=f"End one: /delete {own[0].number}. Silence one: /mute #{own[0].number} 2h. Silence all: /stop.",
+        lines=tuple(spoken for of in shown for spoken in _entry(of, desk.now)),
+        small=f"Change: /edit #{first} · rest: /pause #{first} · end: /delete {first} · silence: /mute #{first} 2h.",
         buttons=tuple(more),
-        data=(("stopped", settings.stopped), ("rules", [_facts(r, states.get(r.id, {})) for r in chosen[:A_PAGE]])),
+        data=(("stopped", settings.stopped), ("rules", [_facts(of) for of in shown])),
     )
-
-
-async def delete(invocation: Invocation, desk: Desk) -> Message:
-    """The rule with that number is gone; what it said can be pasted back."""
-    rule = await one_rule(invocation, desk)
-    await desk.store.remove(rule.id, invocation.place, invocation.seen)
-    return reply(
-        "🗑️",
-        line(bold(f"Rule #{rule.number} deleted")),
-        lines=(line(code(canonical(rule.draft))),),
-        small="Its number is not used again. The button saves the same sentence as a new rule.",
-        buttons=(Button("Save again", f"/alert {canonical(rule.draft)}"),),
-        data=(("removed", [rule.number]), ("sentence", canonical(rule.draft))),
-    )
-
-
-async def one_rule(invocation: Invocation, desk: Desk) -> Rule:
-    """The rule of this place that the arguments name by number. Raises Mistake."""
-    words = words_of(invocation)
-    own = await desk.store.of(invocation.place)
-    number = rule_number(words[0]) if len(words) == 1 else None
-    if number is None:
-        raise Mistake(
-            f"Which rule? Name its number, such as /{invocation.name} 3; see /alerts.",
-            *(f"/{invocation.name} {rule.number}" for rule in own[:MOST_NAMED]),
-        )
-    rule = next((rule for rule in own if rule.number == number), None)
-    if rule is None:
-        raise Mistake(f"There is no rule #{number} here now; see /alerts.", "/alerts")
-    return rule
 
 
 def _none() -> Message:
     return reply(
         "📋",
         line(bold("No rules here yet.")),
-        lines=(line("Make one: ", code("/subscribe negfunding ETH"), " or ", code("/alert ETH funding < -0.01%")),),
-        buttons=(Button("Signals", "/subscribe"),),
+        lines=(
+            line("Make one: ", code("/subscribe negfunding ETH"), " or ", code("/alert ETH funding < -0.01%")),
+            line("Or take a set that is ready: ", code("/presets")),
+        ),
+        buttons=(Button("Presets", "/presets"), Button("Signals", "/subscribe")),
         data=(("rules", []),),
     )
 
 
-def _chosen(invocation: Invocation, own: Sequence[Rule]) -> Sequence[Rule]:
+def _chosen(invocation: Invocation, own: Sequence[Rule], watched: Sequence[str]) -> Sequence[Rule]:
     """The rules asked for. Raises Mistake where none of them is."""
     words = words_of(invocation)
     if not words:
@@ -91,37 +89,98 @@ def _chosen(invocation: Invocation, own: Sequence[Rule]) -> Sequence[Rule]:
     if number is not None:
         chosen = [rule for rule in own if rule.number >= number]
     else:
-        coins = {coin for rule in own for coin in rule.draft.coins}
-        coin = resolve(f"${words[0].lstrip('$#')}", coins - {EVERY_COIN})
-        chosen = [rule for rule in own if coin in rule.draft.coins or rule.draft.coins == (EVERY_COIN,)]
+        coins = {coin for rule in own for coin in rule.draft.coins} | set(watched)
+        coin = resolve(f"${words[0].lstrip('$#')}", coins - {EVERY_COIN, WATCHLIST}) or ""
+        chosen = [rule for rule in own if watches(rule, coin, watched)]
     if not chosen:
         raise Mistake(f"No rule here is about {shortened(words[0])}.", "/alerts")
     return chosen
 
 
+def watches(rule: Rule, coin: str, watched: Sequence[str]) -> bool:
+    """Whether a rule speaks of that coin."""
+    if rule.draft.coins == (WATCHLIST,):
+        return coin in watched
+    return coin in rule.draft.coins or rule.draft.coins == (EVERY_COIN,)
+
+
+async def _standings(
+    rules: Sequence[Rule], settings: PlaceSettings, invocation: Invocation, desk: Desk
+) -> Sequence[Standing]:
+    states = await _states(desk, rules)
+    pasts = await _pasts(desk, rules, invocation)
+    judged = await desk.store.judged()
+    return [
+        Standing(
+            rule,
+            states[rule.id],
+            pasts[rule.id],
+            muted(rule, settings.mutes, desk.now),
+            judged is not None and judged >= rule.created,
+        )
+        for rule in rules
+    ]
+
+
 async def _states(desk: Desk, rules: Sequence[Rule]) -> Mapping[str, Mapping[str, AlertState]]:
-    """Per rule id and coin where it stands."""
+    """Per rule id and track where it stands."""
     found: dict[str, dict[str, AlertState]] = {rule.id: {} for rule in rules}
-    for (rule_id, coin), _, state in await desk.store.states():
-        if rule_id in found:
-            found[rule_id][coin] = state
+    for kept in await desk.store.states_of(list(found)):
+        rule_id, track = kept.subject
+        found[rule_id][track] = kept.state
     return found
 
 
-def _entry(rule: Rule, states: Mapping[str, AlertState], settings: PlaceSettings, now: datetime) -> tuple[Line, Line]:
-    mute = muted(rule, settings.mutes, now)
-    silent = f" · muted until {moment(mute.until, now, ZONE)}" if mute else ""
+async def _pasts(desk: Desk, rules: Sequence[Rule], invocation: Invocation) -> Mapping[str, Past]:
+    """Per rule id what became of its last alerts."""
+    events = await desk.store.recent([rule.id for rule in rules], LOOKED_BACK)
+    ends = ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK))
+    return {rule.id: _past([event for event in events if event.rule_id == rule.id], ends) for rule in rules}
+
+
+def _past(events: Sequence[Event], ends: Ends) -> Past:
+    ended = [ends[event.id] for event in events if event.id in ends]
+    return Past(
+        fired=max((event.at for event in events if event.change is Change.FIRED), default=None),
+        ended=len(ended),
+        muted=sum(outcome is Final.SKIPPED and why.startswith("muted") for outcome, why in ended),
+    )
+
+
+def _entry(of: Standing, now: datetime) -> tuple[Line, Line]:
+    rule = of.rule
+    said = [_standing(of, now), *_silent(of, now)]
+    if of.past.fired is not None:
+        said.append(f"last fired {moment(of.past.fired, now, ZONE)}")
+    if of.past.muted:
+        said.append(f"{of.past.muted} of its last {count(of.past.ended, 'alert')} muted ({share(of.past.muted / of.past.ended)})")
+    edited = f", revision {rule.revision}" if rule.revision > 1 else ""
     return (
         line(bold(f"#{rule.number} "), code(canonical(rule.draft))),
-        line(f"   {_standing(states, now)}{silent}"),
+        line(f"   {' · '.join(said)}{edited}"),
     )
+
+
+def _silent(of: Standing, now: datetime) -> Sequence[str]:
+    """What keeps the rule from being told."""
+    draft = of.rule.draft
+    said = []
+    if draft.shadow is not None:
+        end = of.rule.created + draft.shadow
+        said.append(f"in shadow until {moment(end, now, ZONE)}" if now < end else f"shadow is over, /arm {of.rule.number}")
+    if of.mute is not None:
+        until = "until it is over" if of.mute.until is None else f"until {moment(of.mute.until, now, ZONE)}"
+        said.append(f"muted {until}")
+    return said
 
 
 def muted(rule: Rule, mutes: Sequence[Mute], now: datetime) -> Mute | None:
     """The mute that silences all of this rule, if one does: it is the one that ends last."""
     coins = rule.draft.coins
-    subjects = {"*", f"#{rule.number}", rule.draft.condition.name, *(coins if len(coins) == 1 else ())}
-    return max((m for m in mutes if m.subject in subjects and now < m.until), key=lambda m: m.until, default=None)
+    names = {of.name for of in rule.draft.conditions[:1]}
+    subjects = {EVERYTHING, f"#{rule.number}", *names, *(coins if len(coins) == 1 else ())}
+    holding = [mute for mute in mutes if mute.subject in subjects and (mute.until is None or now < mute.until)]
+    return max(holding, key=lambda mute: (mute.until is not None, mute.until or mute.from_), default=None)
 
 
 _SAID: Mapping[Phase, str] = {
@@ -134,16 +193,22 @@ _SAID: Mapping[Phase, str] = {
 """The phases worth a word, the loudest first."""
 
 
-def _standing(states: Mapping[str, AlertState], now: datetime) -> str:
+def _standing(of: Standing, now: datetime) -> str:
     """The phases that its coins are in, and since when it fires."""
-    if not any(state.armed for state in states.values()):
-        return "no data yet" if states else "not judged yet"
+    draft = of.rule.draft
+    if of.rule.paused:
+        return "paused"
+    if draft.until is not None and draft.until <= now:
+        return f"over since {moment(draft.until, now, ZONE)}"
+    if any(state.done for state in of.states.values()) and len(draft.coins) == len(of.states) == 1:
+        return "done: it was to be told once"
     said = []
     for phase, words in _SAID.items():
-        of = {coin: state for coin, state in sorted(states.items()) if state.phase is phase}
-        if of:
-            said.append(f"{words}: {_named(list(of))}{_since(list(of.values()), now)}")
-    return " · ".join(said) or f"calm on {count(len(states), 'coin')}"
+        in_it = {track: state for track, state in sorted(of.states.items()) if state.phase is phase}
+        if in_it:
+            coins = list(dict.fromkeys(coin_of(track) for track in in_it))
+            said.append(f"{words}: {_named(coins)}{_since(list(in_it.values()), now)}")
+    return " · ".join(said) or ("calm" if of.judged else "not judged yet")
 
 
 def _since(states: Sequence[AlertState], now: datetime) -> str:
@@ -157,13 +222,20 @@ def _named(coins: Sequence[str]) -> str:
     return ", ".join(coins[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _facts(rule: Rule, states: Mapping[str, AlertState]) -> Json:
-    phases: dict[str, Json] = {coin: str(state.phase) for coin, state in sorted(states.items())}
+def _facts(of: Standing) -> Json:
+    phases: dict[str, Json] = {track: str(state.phase) for track, state in sorted(of.states.items())}
+    rule, draft = of.rule, of.rule.draft
     return {
         "rule": rule.number,
-        "sentence": canonical(rule.draft),
+        "revision": rule.revision,
+        "sentence": canonical(draft),
         "created": iso(rule.created),
+        "paused": rule.paused,
+        "shadow_until": iso(rule.created + draft.shadow) if draft.shadow is not None else None,
         "phases": phases,
+        "last_fired": iso(of.past.fired),
+        "muted": of.past.muted,
+        "ended": of.past.ended,
     }
 
 
@@ -176,15 +248,4 @@ ALERTS = Command(
     ),
     Who.ANY,
     alerts,
-)
-
-DELETE = Command(
-    CommandSpec(
-        "delete",
-        "Delete a rule by its number",
-        (Parameter("number", "Number of the rule, such as 3", required=True, choices="rule"),),
-        "/delete 1",
-    ),
-    Who.OWNER,
-    delete,
 )

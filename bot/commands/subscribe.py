@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
-from bot.commands import rules
-from bot.commands.alert import save
+from bot.commands import change
 from bot.commands.arguments import Mistake, coin_of, mended, rule_number, words_of
 from bot.commands.base import Command, Desk, Who
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
+from bot.commands.saving import save
 from bot.phrases import bold, code, line, shortened
 from bot.wording import problem
 from signals.base import Signal
@@ -31,14 +31,14 @@ async def subscribe(invocation: Invocation, desk: Desk) -> Message:
     coins = [coin_of(invocation, word, cycle.readings) for word in others if word.lower() not in EVERY_WORDS]
     scope = ",".join(written(coin) for coin in dict.fromkeys(coins)) or EVERY_COIN
     draft = parse(f"{scope} {signal.name}", vocabulary(cycle, desk.signals))
-    return problem(draft) if isinstance(draft, Problem) else await save(draft, invocation, desk)
+    return problem(draft) if isinstance(draft, Problem) else await save(draft, invocation, desk, invocation.seen)
 
 
 async def unsubscribe(invocation: Invocation, desk: Desk) -> Message:
     """The rules of a bare signal are gone, or the one with that number."""
     words = words_of(invocation)
     if len(words) == 1 and rule_number(words[0]) is not None:
-        return await rules.delete(invocation, desk)
+        return await change.delete(invocation, desk)
     own = [rule for rule in await desk.store.of(invocation.place) if rule.draft.condition.stock]
     names = sorted({rule.draft.condition.name for rule in own})
     if not words:

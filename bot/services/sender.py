@@ -8,9 +8,11 @@ from typing import Protocol
 import structlog
 
 from adapters.chat.base import ChatPlatform, Delivery, Gone, Message, Migrated, Place, Refusal, Retry, Sent
-from adapters.store.base import Claim, Epoch, Final, Held, Idle, PlaceSettings, Store, StoreError
+from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
 from bot.clock import Clock
+from bot.gates import STOPPED, shut
 from signals.event import Event
+from signals.notice import About, Notice
 from signals.rules.lifecycle import Change
 
 log = structlog.get_logger()
@@ -24,9 +26,9 @@ LOOK_AGAIN = 0.2
 
 
 class Render(Protocol):
-    """An event as a message; `repeat` where an earlier send of it may have been taken."""
+    """What is told as a message; `repeat` where an earlier send of it may have been taken."""
 
-    def __call__(self, event: Event, now: datetime, *, repeat: bool) -> Message:
+    def __call__(self, of: Event | Notice, now: datetime, *, repeat: bool) -> Message:
         """The message."""
         ...
 
@@ -69,29 +71,33 @@ class Sender:
         claim = await self._store.claim(epoch, self._wall.now(), LEASE)
         if isinstance(claim, Idle):
             return False
-        if claim.event is None:
+        told = claim.event or claim.notice
+        if told is None:
             await self._finish(claim, Final.DEAD, "the stored alert cannot be read")
             return True
-        gate = await self._gate(claim.place, claim.event)
+        gate = await self._gate(claim.place, told)
         if gate:
             await self._finish(claim, Final.SKIPPED, gate)
             return True
-        await self._send(claim, claim.event)
+        await self._send(claim, told)
         return True
 
-    async def _gate(self, place: Place, event: Event) -> str:
-        """What holds this alert back, or nothing."""
-        if all(rule.id != event.rule_id for rule in await self._store.of(place)):
-            return "unsubscribed"
-        return shut(event, await self._store.settings(place), self._market.now())
+    async def _gate(self, place: Place, told: Event | Notice) -> str:
+        """What holds this back, or nothing: a sample goes through, for it shows that the way is free."""
+        settings = await self._store.settings(place)
+        if isinstance(told, Notice):
+            return STOPPED if settings.stopped and told.about is not About.SAMPLE else ""
+        rule = next((rule for rule in await self._store.of(place) if rule.id == told.rule_id), None)
+        return shut(told, rule, settings, self._market.now())
 
-    async def _send(self, claim: Claim, event: Event) -> None:
-        reply = None if event.change is Change.FIRED else await self._store.message_of(claim.place, event.episode)
+    async def _send(self, claim: Claim, told: Event | Notice) -> None:
+        is_answer = isinstance(told, Event) and told.change is not Change.FIRED
+        reply = await self._store.message_of(claim.place, told.episode) if is_answer else None
         outcome = await self._platform.send(
             Delivery(
                 key=claim.entry,
                 to=claim.place,
-                message=self._render(event, self._market.now(), repeat=claim.ambiguous > 0),
+                message=self._render(told, self._market.now(), repeat=claim.ambiguous > 0),
                 deadline=self._wall.now() + SEND_WITHIN,
                 replies_to=reply,
             )
@@ -127,10 +133,3 @@ class Sender:
             self._epoch, self._renewed = led, now
         return self._epoch
 
-
-def shut(event: Event, settings: PlaceSettings, now: datetime) -> str:
-    """The name of the gate that holds this alert back, or nothing."""
-    if settings.stopped:
-        return "stopped"
-    subjects = {"*", event.coin, event.name, f"#{event.rule_number}"}
-    return next((f"muted {m.subject}" for m in settings.mutes if m.subject in subjects and now < m.until), "")

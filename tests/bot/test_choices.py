@@ -4,7 +4,7 @@ import pytest
 
 from bot.choices import choices
 from signals.registry import SIGNALS
-from tests.bot.commands.desks import HERE, ask, desk
+from tests.bot.commands.desks import HERE, ask, desk, save
 
 
 @pytest.mark.parametrize(

@@ -244,7 +244,9 @@ def test_kill_9_leaves_no_server_and_loses_no_acknowledged_rule(
     service = ("run", "--recording", str(recording), "--speed", "3600")
     with running(own, *service, log=log) as process:
         say(process, "/alert ETH funding.settled < -0.01%")
-        wait_for(log, "#1")
+        wait_for(log, "[1] Save")
+        say(process, "1")
+        wait_for(log, "Rule #1 saved")
         assert servers_on(data)
         process.send_signal(signal.SIGKILL)
         process.wait()

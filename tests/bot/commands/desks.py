@@ -74,6 +74,21 @@ async def said(desk: Desk, line: str) -> str:
     return render(await ask(desk, line), colour=False)
 
 
+async def press(desk: Desk, message: Message, label: str, *, seen: str = "") -> Message:
+    """The answer to the button with that label."""
+    return await ask(desk, command_of(message, label), seen=seen)
+
+
+def command_of(message: Message, label: str) -> str:
+    """The line that the button with that label stands for."""
+    return next(button.command for button in message.buttons if button.label == label)
+
+
+async def save(desk: Desk, sentence: str) -> Message:
+    """The rule of a sentence, saved by its button."""
+    return await press(desk, await ask(desk, f"/alert {sentence}"), "Save")
+
+
 def _instrument(venue: str, coin: str, without_oi: Collection[str]) -> Instrument:
     metrics = set(_values(venue, coin, 0))
     if venue in without_oi:

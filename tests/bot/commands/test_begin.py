@@ -1,11 +1,11 @@
 """`/stop` silences a place and keeps everything; `/start` greets, or wakes it."""
 
-from tests.bot.commands.desks import HERE, ask, desk, said
+from tests.bot.commands.desks import HERE, ask, desk, save, said
 
 
 async def test_stopping_keeps_rules_and_mutes_and_starting_goes_on() -> None:
     market = await desk()
-    await ask(market, "/alert ETH price > 4000")
+    await save(market, "ETH price > 4000")
     await ask(market, "/mute ETH 2h")
 
     assert "Stopped: no alerts here · 1 rule kept" in await said(market, "/stop")

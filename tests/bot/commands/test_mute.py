@@ -7,7 +7,7 @@ import pytest
 
 from adapters.store.base import Mute
 from bot.commands.base import Desk
-from tests.bot.commands.desks import HERE, NOW, ask, desk, said
+from tests.bot.commands.desks import HERE, NOW, ask, desk, said, save
 
 HOUR = timedelta(hours=1)
 
@@ -33,7 +33,7 @@ async def mutes(market: Desk) -> tuple[Mute, ...]:
 )
 async def test_what_is_muted_is_what_alerts_are_called_by(line: str, mute: Mute) -> None:
     market = await desk()
-    await ask(market, "/alert ETH price > 4000")
+    await save(market, "ETH price > 4000")
 
     await ask(market, line)
 

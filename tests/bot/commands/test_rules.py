@@ -5,7 +5,7 @@ from datetime import timedelta
 from adapters.chat.base import Place
 from bot.commands.base import Desk
 from signals.rules.lifecycle import AlertState, Phase
-from tests.bot.commands.desks import HERE, NOW, ask, desk, said
+from tests.bot.commands.desks import HERE, NOW, ask, desk, said, save
 from tests.signals.rules.vocabulary import rule
 
 FIRING = AlertState(Phase.FIRING, at=NOW, armed=True, fired_at=NOW - timedelta(hours=2))
@@ -46,7 +46,7 @@ End one: /delete 1. Silence one: /mute #1 2h. Silence all: /stop.
 
 async def test_a_muted_rule_says_until_when() -> None:
     market = await desk()
-    await ask(market, "/alert ETH funding < -0.01%")
+    await save(market, "ETH funding < -0.01%")
     await ask(market, "/mute funding 2h")
 
     assert "muted until 14:00 UTC" in await said(market, "/alerts")
@@ -54,7 +54,7 @@ async def test_a_muted_rule_says_until_when() -> None:
 
 async def test_a_stopped_place_says_so_above_its_rules() -> None:
     market = await desk()
-    await ask(market, "/alert ETH funding < -0.01%")
+    await save(market, "ETH funding < -0.01%")
     await ask(market, "/stop")
 
     assert (await said(market, "/alerts")).startswith("📋 1 rule · stopped, /start goes on\n")
@@ -73,14 +73,14 @@ async def test_rules_of_one_coin_are_those_that_watch_it() -> None:
 
 async def _only_btc() -> Desk:
     market = await desk()
-    await ask(market, "/alert BTC price > 70000")
+    await save(market, "BTC price > 70000")
     return market
 
 
 async def test_many_rules_come_in_pages_that_reach_the_last_one() -> None:
     market = await desk()
     for price in range(23):
-        await ask(market, f"/alert BTC price > {70000 + price}")
+        await save(market, f"BTC price > {70000 + price}")
 
     shown, line = [], "/alerts"
     while line:
@@ -93,7 +93,7 @@ async def test_many_rules_come_in_pages_that_reach_the_last_one() -> None:
 
 async def test_a_deleted_rule_is_gone_and_can_be_pasted_back() -> None:
     market = await desk()
-    await ask(market, "/alert ETH price > 4000")
+    await save(market, "ETH price > 4000")
 
     message = await ask(market, "/delete 1")
 
@@ -105,7 +105,7 @@ async def test_a_deleted_rule_is_gone_and_can_be_pasted_back() -> None:
 
 async def test_a_number_that_is_not_here_deletes_nothing() -> None:
     market = await desk()
-    await ask(market, "/alert ETH price > 4000")
+    await save(market, "ETH price > 4000")
 
     assert "There is no rule #2 here now" in await said(market, "/delete 2")
     assert "Which rule?" in await said(market, "/delete ETH")

@@ -6,14 +6,14 @@ from datetime import timedelta
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Health, Label, Quality
 from signals.aggregate import Cycle
-from tests.bot.commands.desks import NOW, ask, desk, said
+from tests.bot.commands.desks import NOW, ask, desk, said, save
 
 HOUR = timedelta(hours=1)
 
 
 async def test_a_sound_service() -> None:
     market = await desk()
-    await ask(market, "/alert ETH price > 4000")
+    await save(market, "ETH price > 4000")
     await ask(market, "/mute ETH 2h")
 
     assert (

@@ -1,0 +1,56 @@
+"""`/test`: a marked sample through the real delivery path, which tells how long it was on its way."""
+
+from adapters.chat.base import CommandSpec, Invocation, Message, Parameter
+from adapters.venues.base import Label
+from bot import notices
+from bot.commands.base import Command, Desk, Who
+from bot.commands.change import one_rule
+from bot.commands.report import reply
+from bot.commands.rules import muted
+from bot.gates import SHADOW, STOPPED
+from bot.phrases import bold, count, line
+from signals.rules.model import Rule
+
+
+async def answer(invocation: Invocation, desk: Desk) -> Message:
+    """That a sample waits in the lane of this place, and what would hold a real alert back."""
+    rule = await one_rule(invocation, desk) if invocation.arguments.strip() else None
+    cycle = await desk.store.latest()
+    held = await _held(rule, invocation, desk)
+    label = cycle.label if cycle else Label.LIVE
+    sample = notices.sample(str(invocation.place), invocation.seen, rule, held, desk.now, label)
+    await desk.store.post(invocation.place, sample, desk.now)
+    waiting = await desk.store.waiting(invocation.place)
+    return reply(
+        "🧪",
+        line(bold("A sample is on its way"), f" · {count(waiting, 'message')} waiting here with it"),
+        lines=(line("It takes the lane and the sender that alerts take, and says how long that took."),),
+        data=(("sample", sample.id), ("rule", rule.number if rule else None), ("held", held)),
+    )
+
+
+async def _held(rule: Rule | None, invocation: Invocation, desk: Desk) -> str:
+    """What would hold a real alert back now."""
+    settings = await desk.store.settings(invocation.place)
+    if settings.stopped:
+        return f"{STOPPED}, /start goes on"
+    if rule is None:
+        return ""
+    if rule.paused:
+        return f"paused, /resume #{rule.number}"
+    if rule.draft.shadow is not None:
+        return SHADOW
+    mute = muted(rule, settings.mutes, desk.now)
+    return f"muted, /unmute {mute.subject}" if mute else ""
+
+
+TEST = Command(
+    CommandSpec(
+        "test",
+        "Send a marked sample the way alerts come, with its delay",
+        (Parameter("number", "Number of the rule, such as #3", choices="rule"),),
+        "/test",
+    ),
+    Who.OWNER,
+    answer,
+)

@@ -1,0 +1,113 @@
+"""`/watch`, `/unwatch`, `/watchlist`: the coins that rules on `watchlist` watch."""
+
+from collections.abc import Sequence
+
+from adapters.chat.base import Button, CommandSpec, Invocation, Line, Message, Parameter
+from adapters.store.base import Full
+from bot.commands.arguments import Mistake, coin_of, words_of
+from bot.commands.base import Command, Desk, Who
+from bot.commands.market import latest
+from bot.commands.report import reply
+from bot.commands.saving import full
+from bot.phrases import bold, code, count, line, shortened
+from signals.rules.canonical import canonical
+from signals.rules.model import WATCHLIST, Rule
+from signals.rules.words import EVERY_WORDS
+
+SHOWN = 30
+"""Coins named in one answer."""
+
+RULES_SHOWN = 3
+
+
+async def watch(invocation: Invocation, desk: Desk) -> Message:
+    """The watchlist with these coins added."""
+    words = words_of(invocation)
+    if not words:
+        return await watchlist(invocation, desk)
+    cycle = await latest(desk)
+    added = list(dict.fromkeys(coin_of(invocation, word, cycle.readings) for word in words))
+    before = await desk.store.watchlist(invocation.place)
+    new = [coin for coin in added if coin not in before]
+    return await _kept((*before, *new), f"Watching {_named(new)}" if new else "On the watchlist already", invocation, desk)
+
+
+async def unwatch(invocation: Invocation, desk: Desk) -> Message:
+    """The watchlist without these coins; empty with `all`."""
+    words = words_of(invocation)
+    before = await desk.store.watchlist(invocation.place)
+    if not words:
+        raise Mistake("Which coin? Such as: /unwatch ETH, or /unwatch all.", *(f"/unwatch {c}" for c in before[:2]))
+    if len(words) == 1 and words[0].lower() in EVERY_WORDS:
+        gone = list(before)
+    else:
+        gone = [coin_of(invocation, word, before) if before else _empty(word) for word in words]
+    left = tuple(coin for coin in before if coin not in gone)
+    return await _kept(left, f"No longer watched: {_named(gone)}" if gone else "Nothing was watched", invocation, desk)
+
+
+async def watchlist(invocation: Invocation, desk: Desk) -> Message:
+    """The coins on it and the rules that it feeds."""
+    coins = await desk.store.watchlist(invocation.place)
+    return await _shown(coins, "Watchlist" if coins else "Nothing is watched yet", invocation, desk)
+
+
+def _empty(word: str) -> str:
+    raise Mistake(f"{shortened(word.upper())} is not on the watchlist: it is empty.", "/watchlist")
+
+
+async def _kept(coins: tuple[str, ...], said: str, invocation: Invocation, desk: Desk) -> Message:
+    kept = await desk.store.watch(invocation.place, coins, invocation.seen, desk.quota)
+    if isinstance(kept, Full):
+        return await full(kept, invocation, desk)
+    return await _shown(kept, said, invocation, desk)
+
+
+async def _shown(coins: Sequence[str], said: str, invocation: Invocation, desk: Desk) -> Message:
+    own = await desk.store.of(invocation.place)
+    fed = [rule for rule in own if rule.draft.coins == (WATCHLIST,)]
+    return reply(
+        "👀",
+        line(bold(said), f" · {count(len(coins), 'coin')} of {desk.quota.watched} coins"),
+        lines=(*([line(_named(coins))] if coins else []), *_fed(fed)),
+        small="Add: /watch ETH SOL · take off: /unwatch ETH. A change counts for its rules at once; nothing is told of the past.",
+        buttons=() if fed else (Button("A rule on it", "/alert watchlist funding < -0.01% for 15m"),),
+        data=(("coins", list(coins)), ("rules", [rule.number for rule in fed])),
+    )
+
+
+def _fed(fed: Sequence[Rule]) -> Sequence[Line]:
+    if not fed:
+        return [line("No rule uses it yet: begin a sentence with ", code(WATCHLIST), ".")]
+    more = [line(f"and {count(len(fed) - RULES_SHOWN, 'rule')} more")] if len(fed) > RULES_SHOWN else []
+    return [*(line(bold(f"#{rule.number} "), code(canonical(rule.draft))) for rule in fed[:RULES_SHOWN]), *more]
+
+
+def _named(coins: Sequence[str]) -> str:
+    rest = len(coins) - SHOWN
+    return ", ".join(coins[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+WATCH = Command(
+    CommandSpec(
+        "watch",
+        "Put coins on the watchlist",
+        (Parameter("coins", "Coins, such as ETH SOL", choices="coin"),),
+        "/watch ETH SOL",
+    ),
+    Who.OWNER,
+    watch,
+)
+UNWATCH = Command(
+    CommandSpec(
+        "unwatch",
+        "Take coins off the watchlist",
+        (Parameter("coins", "Coins, such as ETH, or all", choices="coin"),),
+        "/unwatch all",
+    ),
+    Who.OWNER,
+    unwatch,
+)
+WATCHLIST_COMMAND = Command(
+    CommandSpec("watchlist", "The coins that rules on watchlist watch", (), "/watchlist"), Who.OWNER, watchlist
+)

@@ -1,0 +1,80 @@
+"""Notices in words: what a mute held back, what a shadow would have told, and a rule that fires unlike itself."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from adapters.store.base import Mute
+from bot.gates import EVERYTHING
+from bot.phrases import ZONE, count, moment
+from bot.swallowed import LISTED
+from bot.wording import headline
+from signals.event import Event
+from signals.notice import About, Notice, notice_id
+from signals.rules.canonical import canonical
+from signals.rules.lifecycle import Change
+from signals.rules.model import Rule
+from signals.units import duration
+
+COINS_NAMED = 5
+
+
+def sample(place: str, seen: str, rule: Rule | None, held: str, at: datetime, label: str) -> Notice:
+    """A marked sample, of one rule or of none; `held` names the gate that would hold a real alert now."""
+    said = [f"An alert of rule #{rule.number} comes to this place the same way:" if rule else "Alerts come to this place the same way."]
+    gate = [f"A real one would be held back now: {held}."] if held else []
+    return Notice(
+        id=notice_id(About.SAMPLE, place, seen),
+        about=About.SAMPLE,
+        at=at,
+        label=label,
+        headline="Test · nothing happened on the market",
+        lines=(*said, *gate),
+        typed=(canonical(rule.draft),) if rule else (),
+    )
+
+
+def mute_over(place: str, mute: Mute, end: datetime, held: Sequence[Event], label: str) -> Notice:
+    """What a mute held back."""
+    lines = [f"{moment(event.at, end, ZONE)} · {headline(event)}" for event in held[-LISTED:]]
+    more = len(held) - len(lines)
+    said = f"{count(len(held), 'alert')} left out" if held else "no alert was left out"
+    return Notice(
+        id=notice_id(About.MUTE, place, mute.subject, mute.from_.isoformat()),
+        about=About.MUTE,
+        at=end,
+        label=label,
+        headline=f"{_named(mute.subject)} no longer muted: {said}",
+        lines=(*([f"{more} before these:"] if more > 0 else []), *lines),
+        buttons=(("Rules", "/alerts"),),
+    )
+
+
+def shadow_over(rule: Rule, end: datetime, events: Sequence[Event], label: str) -> Notice:
+    """What a rule in shadow would have told, with the button that arms it."""
+    changes = Counter(event.change for event in events)
+    coins = Counter(event.coin for event in events if event.change is Change.FIRED)
+    by_coin = ", ".join(f"{coin} {times}" for coin, times in coins.most_common(COINS_NAMED))
+    span = duration(rule.draft.shadow or timedelta(0))
+    parts = (
+        f"fired {count(changes[Change.FIRED], 'time')}{f' ({by_coin})' if by_coin else ''}",
+        count(changes[Change.REMINDED], "reminder"),
+        count(changes[Change.RESOLVED], "end"),
+    )
+    return Notice(
+        id=notice_id(About.SHADOW, rule.id, str(rule.revision)),
+        about=About.SHADOW,
+        at=end,
+        label=label,
+        headline=f"Rule #{rule.number}: its shadow of {span} is over",
+        lines=(
+            f"It would have sent {count(len(events), 'message')}: {', '.join(parts)}.",
+            "It goes on in silence until you arm it.",
+        ),
+        typed=(canonical(rule.draft),),
+        buttons=(("Arm", f"/arm {rule.number}"), ("Change", f"/edit #{rule.number}"), ("Delete", f"/delete {rule.number}")),
+    )
+
+
+def _named(subject: str) -> str:
+    return "Everything is" if subject == EVERYTHING else f"Rule {subject} is" if subject.startswith("#") else f"{subject} is"
