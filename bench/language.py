@@ -1,14 +1,15 @@
 """Reading a rule: the worst lines of full length against a usual one, among 640 coins."""
 
+from datetime import UTC, datetime
+
 from bench.measure import Figures, race, report
 from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.reading import LONGEST
 
 ROUNDS = 51
-VOCABULARY = Vocabulary(
-    [f"{a}{b}{c}X" for a in "ABCDEFGHIJ" for b in "ABCDEFGH" for c in "ABCDEFGH"], ("binance", "okx"), SIGNALS
-)
+COINS = dict.fromkeys(f"{a}{b}{c}X" for a in "ABCDEFGHIJ" for b in "ABCDEFGH" for c in "ABCDEFGH")
+VOCABULARY = Vocabulary(COINS.keys(), ("binance", "okx"), SIGNALS, datetime(2026, 11, 23, tzinfo=UTC), UTC)
 LINES = {
     "a usual rule": "AAAX funding < -0.01% for 15m every 1h",
     "one letter": "A" * LONGEST,

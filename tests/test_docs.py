@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from signals.units import quantity
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
-SPOKEN = Vocabulary({"BTC", "ETH", "SOL", "FOR", "ALL"}, {"okx"}, SIGNALS)
+SPOKEN = Vocabulary({"BTC", "ETH", "SOL", "FOR", "ALL"}, {"okx"}, SIGNALS, datetime(2026, 11, 23, tzinfo=UTC), UTC)
 
 
 def text(page: Path) -> str:
@@ -133,6 +133,7 @@ def test_a_metric_page_says_what_rules_can_compare() -> None:
         (Unit.VOTES, 3.0),
         (Unit.RANK, 0.04),
         (Unit.HOURS, 31 / 6),
+        (Unit.STATE, 1.0),
     ],
 )
 def test_each_unit_has_its_row_and_is_written_as_shown(unit: Unit, value: float) -> None:

@@ -41,6 +41,8 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """The text in ASCII; raises Refused at the first sign that has no ASCII reading."""
+    if text.isascii() and text.isprintable() and "&" not in text:
+        return Folded(text, range(len(text) + 1))
     line, origin = list[str](), list[int]()
     for piece in _PIECE.finditer(text):
         read = _FOLDED.get(piece[0], piece[0])

@@ -1,16 +1,16 @@
 """What people type, and the rule it says."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from signals.model import ALL, Unit
-from signals.registry import SIGNALS
 from signals.rules.canonical import canonical
-from signals.rules.language import Vocabulary, parse
+from signals.rules.language import parse
 from signals.rules.metrics import METRICS, PRICE_MOVE, Measure
 from signals.rules.model import EVERY_COIN, Compare, Condition, Draft
-from tests.signals.rules.vocabulary import VENUES, rule
+from tests.signals.rules.vocabulary import VOCABULARY, rule
 
 ZERO = timedelta(0)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -160,7 +160,7 @@ class TestCoins:
 
     @pytest.mark.parametrize(("typed", "coin"), [("A-B", "A-B"), ("ab", "AB"), ("A/B", "AB"), ("1MA-B", "A-B")])
     def test_a_name_with_a_separator_comes_before_the_name_without(self, typed: str, coin: str) -> None:
-        draft = parse(f"{typed} funding < 0%", Vocabulary(("A-B", "AB"), VENUES, SIGNALS))
+        draft = parse(f"{typed} funding < 0%", replace(VOCABULARY, coins=("A-B", "AB")))
 
         assert isinstance(draft, Draft)
         assert draft.coins == (coin,)

@@ -1,13 +1,14 @@
 """What people mistype, the reason they are told, and the lines they are offered instead."""
 
+from dataclasses import replace
+
 import pytest
 
-from signals.registry import SIGNALS
-from signals.rules.language import Vocabulary, parse
+from signals.rules.language import parse
 from signals.rules.model import Draft, Problem
 from signals.rules.problems import Code
 from signals.rules.reading import LONGEST
-from tests.signals.rules.vocabulary import VENUES, mistake, rule
+from tests.signals.rules.vocabulary import VENUES, VOCABULARY, mistake, rule
 
 WINDOWS = ("5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "24h", "3d", "7d")
 
@@ -228,7 +229,7 @@ class TestLimits:
     def test_twenty_coins_are_allowed_and_one_more_is_not(self, count: int, code: Code | None) -> None:
         coins = [f"C{i}" for i in range(count)]
 
-        read = parse(f"{','.join(coins)},C0 funding < 0%", Vocabulary(coins, VENUES, SIGNALS))
+        read = parse(f"{','.join(coins)},C0 funding < 0%", replace(VOCABULARY, coins=coins))
 
         assert (read.code if isinstance(read, Problem) else None) == code
 
