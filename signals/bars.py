@@ -27,12 +27,17 @@ class Bars:
             if not _on_grid(cycle.at, step):
                 continue
             row = bar(cycle, step) if step == self.finest else roll(self._finest(), step, cycle.at)
-            self._buffers[step].append(row)
+            self.append(row)
             closed.append(row)
         return tuple(closed)
 
     def append(self, bars: Panel) -> None:
-        """Keep bars that were closed elsewhere; those not newer than the last change nothing."""
+        """Keep bars that were closed elsewhere; those not newer than the last change nothing.
+
+        All resolutions have the same coins in the same columns, also those that one of them has never seen.
+        """
+        for buffer in self._buffers.values():
+            buffer.meet(bars.coins)
         self._buffers[bars.step].append(bars)
 
     def panel(self) -> Panel:

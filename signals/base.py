@@ -42,6 +42,11 @@ class Signal(Protocol):
         ...
 
     @property
+    def switch(self) -> bool:
+        """True where it is on or off: its score says only that, and no value can be compared with it."""
+        ...
+
+    @property
     def windows(self) -> Sequence[timedelta]:
         """Selectable windows, the default first."""
         ...
@@ -80,13 +85,13 @@ class Signal(Protocol):
         """The bars on which this window is judged."""
         ...
 
-    def score(self, panel: Panel, window: timedelta, rows: int | None = None) -> Series:
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
         """Scores over `panel.at(step(window))`, rows x coins; row t uses rows up to t only; NaN is unknown.
 
-        With `rows`, only the last that many rows are computed and returned.
+        With `rows`, only the last that many rows are computed and returned. `side` is one of `sides`, or any.
         """
         ...
 
-    def evidence(self, panel: Panel, coin: str, window: timedelta) -> Sequence[Fact]:
+    def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
         """What the last row of the score rests on, as numbers with units."""
         ...

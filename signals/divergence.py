@@ -35,6 +35,7 @@ class Divergence:
     claim: Direction | None = Direction.DOWN
     unit: Unit = Unit.SPREADS
     sides: frozenset[str] = frozenset()
+    switch: bool = False
     windows: tuple[timedelta, ...] = (timedelta(hours=4), timedelta(hours=1), timedelta(hours=24))
     needs: frozenset[Metric] = frozenset({Metric.PRICE, Metric.OI_LEVEL})
     basis: Metric = Metric.OI_LEVEL
@@ -47,8 +48,9 @@ class Divergence:
         """5-minute bars up to 4 hours, else hours."""
         return timedelta(minutes=5) if window <= _SHORT_WINDOWS else timedelta(hours=1)
 
-    def score(self, panel: Panel, window: timedelta, rows: int | None = None) -> Series:
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
         """Spreads of both moves over their own 8 days (90 days for a day's window)."""
+        del side
         bars = panel.at(self.step(window))
         baseline = bars.bars(timedelta(days=8 if window <= _SHORT_WINDOWS else 90))
         count = len(bars.times) if rows is None else min(rows, len(bars.times))
@@ -58,8 +60,9 @@ class Divergence:
         apart = (price[len(price) - count :] >= LEAST_MOVE) & (oi[len(oi) - count :] <= -LEAST_MOVE)
         return np.where(apart, smaller, np.minimum(smaller, 0.0))
 
-    def evidence(self, panel: Panel, coin: str, window: timedelta) -> Sequence[Fact]:
+    def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
         """Both moves, and the likely cause."""
+        del side
         bars = panel.at(self.step(window))
         column = bars.column(coin)
         price = last(change(bars, Metric.PRICE, window, 1), column)

@@ -17,6 +17,9 @@ from signals.panel import ENOUGH, Matrix, Panel, Series
 LEAST_BARS = 30
 """Known bars that any baseline needs."""
 
+FLOOR_OF_OI = 0.00002
+"""Least usual sum of liquidations: 0.2 basis points of open interest."""
+
 _DAY = timedelta(hours=24)
 _SPREAD_OF_MAD = 1.4826
 """The standard deviation of a normal series, in median absolute deviations."""
@@ -66,16 +69,23 @@ def sum_of(panel: Panel, metrics: Sequence[Metric]) -> Series:
 
 
 def volume(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None) -> Series:
-    """A volume over the window: the sum of its bars, else, for a day, what venues tell of the last 24 hours."""
+    """A volume over the window: the sum of its bars, else, for whole days, of what venues tell of 24 hours."""
     sums = total(panel, [metric], window, rows)
-    return _or_rolling(sums, panel[ROLLING[metric]].astype(np.float64), window)
+    return np.where(np.isnan(sums), _days(panel, [metric], window, len(sums))[0], sums)
 
 
 def ratio(panel: Panel, window: timedelta, rows: int | None = None) -> Series:
-    """Spot / futures volume over the window, the same venues on both legs; for a day also from rolling volumes."""
+    """Spot / futures volume over the window, the same venues on both legs; for whole days also from rolling volumes."""
     sums = _quotient(panel, Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED, window, rows)
-    spot, futures = (panel[ROLLING[m]].astype(np.float64) for m in (Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED))
-    return _or_rolling(sums, np.where(futures > 0, spot / np.where(futures > 0, futures, 1.0), np.nan), window)
+    spot, futures = _days(panel, (Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED), window, len(sums))
+    rolled = np.where(futures > 0, spot / np.where(futures > 0, futures, 1.0), np.nan)
+    return np.where(np.isnan(sums), rolled, sums)
+
+
+def least_liquidated(panel: Panel, rows: int) -> Series:
+    """Dollars that a usual sum of liquidations counts as at least, by the bar: a share of open interest."""
+    oi_usd = panel[Metric.OI_LEVEL][-rows:].astype(np.float64) * panel[Metric.PRICE][-rows:]
+    return np.where(oi_usd > 0, FLOOR_OF_OI * oi_usd, np.nan)
 
 
 def taker(panel: Panel, window: timedelta, rows: int | None = None) -> Series:
@@ -208,9 +218,25 @@ def _share(part: Series, whole: Series) -> npt.NDArray[np.bool_]:
     return np.isfinite(whole) & (whole > 0) & (part >= (MIN_COVERAGE - _SLACK) * np.where(whole > 0, whole, 1.0))
 
 
-def _or_rolling(sums: Series, rolling: Series, window: timedelta) -> Series:
-    """The sums, and where they are unknown the rolling values of the same rows, which cover a day."""
-    return np.where(np.isnan(sums), rolling[len(rolling) - len(sums) :], sums) if window == _DAY else sums
+def _days(panel: Panel, metrics: Sequence[Metric], window: timedelta, count: int) -> Sequence[Series]:
+    """The sums of what was told of 24 hours at the end of each day of the window; days known of all metrics, or none.
+
+    Unknown where the window or a day is no whole number of days or bars.
+    """
+    days, a_day = window // _DAY, _DAY // panel.step
+    stop, shape = len(panel.times), (count, len(panel.coins))
+    unknown = np.full(shape, np.nan)
+    if not days or window % _DAY or _DAY % panel.step:
+        return [unknown for _ in metrics]
+    sums = [np.zeros(shape) for _ in metrics]
+    for day in range(days):
+        ends = slice(max(0, stop - day * a_day - count), max(0, stop - day * a_day))
+        for total, metric in zip(sums, metrics, strict=True):
+            told = panel[ROLLING[metric]][ends].astype(np.float64)
+            total[: count - len(told)] = np.nan
+            total[count - len(told) :] += told
+    known = np.isfinite(np.sum(sums, axis=0))
+    return [np.where(known, total, np.nan) for total in sums]
 
 
 def _window_sum(series: Series, bars: int, count: int) -> Series:

@@ -3,25 +3,23 @@
 Long liquidations are forced selling, short liquidations are forced buying. Sums are floors where a venue samples.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
-from signals.features import baseline, last, sum_of, total
+from signals.features import baseline, last, least_liquidated, sum_of, total
 from signals.model import Direction, Fact, Family, Metric, Side, Unit
 from signals.panel import Panel, Series
 
 WINDOW = timedelta(hours=1)
 BASELINE = timedelta(days=30)
-FLOOR_OF_OI = 0.00002
-"""Least median: 0.2 basis points of open interest."""
-
 ONE_SIDED = 0.7
 """Share of a sum from which it is called long or short."""
 
 _BOTH = (Metric.LIQ_LONG, Metric.LIQ_SHORT)
+_CLOSED: Mapping[str, Sequence[Metric]] = {"": _BOTH, Side.LONG: _BOTH[:1], Side.SHORT: _BOTH[1:]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,7 @@ class LiqSpike:
     claim: Direction | None = None
     unit: Unit = Unit.MULTIPLE
     sides: frozenset[str] = frozenset(Side)
+    switch: bool = False
     windows: tuple[timedelta, ...] = (WINDOW,)
     needs: frozenset[Metric] = frozenset({*_BOTH, Metric.OI_LEVEL, Metric.PRICE})
     basis: Metric = Metric.LIQ_LONG
@@ -47,40 +46,47 @@ class LiqSpike:
         del window
         return timedelta(minutes=1)
 
-    def score(self, panel: Panel, window: timedelta, rows: int | None = None) -> Series:
-        """Multiple of the median; a median under the floor counts as the floor."""
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
+        """Multiple of the median; a median under the floor counts as the floor.
+
+        Of a side: its own sum over its own median, 0 where it has less than ONE_SIDED of the hour's liquidations.
+        """
         bars = panel.at(self.step(window))
         count = len(bars.times) if rows is None else min(rows, len(bars.times))
-        now = total(bars, _BOTH, window, count)
-        usual = _usual(panel, window, count)
-        oi_usd = bars[Metric.OI_LEVEL][-count:].astype(np.float64) * bars[Metric.PRICE][-count:]
-        least = np.where(oi_usd > 0, FLOOR_OF_OI * oi_usd, np.nan)
-        return now / np.maximum(usual, least)
+        closed = _CLOSED[side]
+        now = total(bars, closed, window, count)
+        score = now / np.maximum(_usual(panel, window, count, closed), least_liquidated(bars, count))
+        if not side:
+            return score
+        both = total(bars, _BOTH, window, count)
+        score = np.where(np.isfinite(both), score, np.nan)
+        return np.where((now < ONE_SIDED * both) | (both == 0), np.minimum(score, 0.0), score)
 
-    def evidence(self, panel: Panel, coin: str, window: timedelta) -> Sequence[Fact]:
+    def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
         """The sum, its side, the median it is held against, and the span that was really summed."""
         bars = panel.at(self.step(window))
         column = bars.column(coin)
         both = last(total(bars, _BOTH, window, 1), column)
         longs = last(total(bars, [Metric.LIQ_LONG], window, 1), column)
-        usual = last(_usual(panel, window, 1), column)
+        usual = last(_usual(panel, window, 1, _CLOSED[side]), column)
         if both is None or longs is None or usual is None:
             return ()
         span = max(window, bars.step)
+        closed = {"": both, Side.LONG: longs, Side.SHORT: both - longs}[side]
         return (
-            Fact("liquidated", both, Unit.USD),
+            Fact(f"{side} liquidated".lstrip(), closed, Unit.USD),
             *([Fact("side", longs / both, Unit.FRACTION, _side(longs, both))] if both else []),
             Fact("median of 30 days", usual, Unit.USD),
             Fact("sum over", span / timedelta(hours=1), Unit.HOURS),
         )
 
 
-def _usual(panel: Panel, window: timedelta, rows: int) -> Series:
+def _usual(panel: Panel, window: timedelta, rows: int, closed: Sequence[Metric]) -> Series:
     """For each of the last rows the median sum of the 30 days that end where its own window begins."""
     bars, hours = panel.at(timedelta(minutes=1)), panel.at(WINDOW)
     own = round(max(window, bars.step).total_seconds() * 1000)
     stops = np.searchsorted(hours.times, bars.times[len(bars.times) - rows :] - own, side="right")
-    middle, _ = baseline(sum_of(hours, _BOTH), BASELINE // hours.step, stops.astype(np.int64))
+    middle, _ = baseline(sum_of(hours, closed), BASELINE // hours.step, stops.astype(np.int64))
     return middle
 
 

@@ -35,6 +35,7 @@ class NegFunding:
     claim: Direction | None = Direction.UP
     unit: Unit = Unit.RATE_8H
     sides: frozenset[str] = frozenset()
+    switch: bool = False
     windows: tuple[timedelta, ...] = (timedelta(0),)
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
     basis: Metric = Metric.FUNDING
@@ -48,13 +49,15 @@ class NegFunding:
         del window
         return timedelta(minutes=1)
 
-    def score(self, panel: Panel, window: timedelta, rows: int | None = None) -> Series:
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
         """The running rate per 8 hours."""
+        del side
         bars = panel.at(self.step(window))
         return decimal(bars[Metric.FUNDING][-rows if rows else None :])
 
-    def evidence(self, panel: Panel, coin: str, window: timedelta) -> Sequence[Fact]:
+    def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
         """Grade, yearly rate, rank, how long below zero, and what was really paid."""
+        del side
         bars = panel.at(self.step(window))
         rate = last(self.score(panel, window, 1), bars.column(coin))
         if rate is None:

@@ -4,7 +4,7 @@ Rows are labelled by the END of their bar. NaN is unknown. Stored as float32; re
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
@@ -91,6 +91,11 @@ class Panel:
         known: dict[timedelta, Panel] = {**self.others, self.step: self}
         return known[min((s for s in known if s >= step), default=max(known))]
 
+    def without_finer(self, step: timedelta) -> "Panel":
+        """The same market as if `at(step)` were its finest bars."""
+        finest, known = self.at(step), {**self.others, self.step: self}
+        return replace(finest, others={s: p for s, p in known.items() if s > finest.step})
+
     def rows(self, start: int, stop: int) -> "Panel":
         """Rows start to stop (exclusive), and what the other resolutions knew by then; nothing is copied."""
         last = int(self.times[stop - 1]) if 0 < stop <= len(self.times) else None
@@ -132,6 +137,23 @@ class Panel:
             {metric: matrix[:, one] for metric, matrix in self.matrices.items()},
             {m: {v: x[:, one] for v, x in by.items()} for m, by in self.legs.items()},
         )
+
+    def of(self, coins: tuple[str, ...]) -> "Panel":
+        """The panel with just these coins in that order; those it has never seen are unknown."""
+        if self.coins == coins:
+            return self
+        known = {coin: column for column, coin in enumerate(self.coins)}
+        have = np.array([coin in known for coin in coins], np.bool_)
+        columns = np.array([known[coin] for coin in coins if coin in known], np.int64)
+
+        def chosen(matrix: Matrix) -> Matrix:
+            wide = np.full((len(matrix), len(coins)), np.nan, np.float32)
+            wide[:, have] = matrix[:, columns]
+            return wide
+
+        whole = {metric: chosen(matrix) for metric, matrix in self.matrices.items()}
+        legs = {m: {v: chosen(x) for v, x in by.items()} for m, by in self.legs.items()}
+        return Panel(self.times, coins, self.step, whole, legs, {s: p.of(coins) for s, p in self.others.items()})
 
     def bars(self, span: timedelta) -> int:
         """How many bars of this panel a span holds: at least one, partly covered bars rounded up."""
@@ -180,7 +202,7 @@ class Buffer:
         """
         if bars.step != self.step:
             raise ValueError(f"bars of {bars.step} do not fit a buffer of {self.step}")
-        self._make_room_for_coins(bars.coins)
+        self.meet(bars.coins)
         columns = np.array([self._coins[coin] for coin in bars.coins], np.int64)
         sources: list[tuple[tuple[Metric, str | None], Matrix]] = [((m, None), x) for m, x in bars.matrices.items()]
         sources += [((m, v), x) for m, by in bars.legs.items() for v, x in by.items()]
@@ -230,7 +252,8 @@ class Buffer:
         self._start = max(self._start, self._stop - self.rows)
         return at
 
-    def _make_room_for_coins(self, coins: Sequence[str]) -> None:
+    def meet(self, coins: Sequence[str]) -> None:
+        """Give these coins their columns, in that order, where they have none yet."""
         fresh = [coin for coin in coins if coin not in self._coins]
         if not fresh:
             return
@@ -241,6 +264,7 @@ class Buffer:
             wider = self._unknown()
             wider[rows, : matrix.shape[1]] = matrix[rows]
             self._matrices[key] = wider
+        self._panel = None
 
     def _unknown(self) -> Matrix:
         """Room for all rows, of which only those that are shown are written: the rest takes no memory until then."""
@@ -251,8 +275,27 @@ class Buffer:
 
 def decimal(matrix: Matrix) -> Series:
     """Stored numbers as the shortest decimals that they stand for: a stored -0.0001 is -0.0001 again."""
-    exact: Series = matrix.astype("U32").astype(np.float64)
-    return exact
+    exact: Series = matrix.astype(np.float64).ravel()
+    left = np.flatnonzero(np.isfinite(exact) & (exact != 0))
+    stored, value = matrix.ravel()[left], exact[left]
+    size = np.floor(np.log10(np.abs(value))).astype(np.int64)
+    for digits in _DIGITS:
+        behind = digits - 1 - size
+        power = 10.0 ** np.minimum(np.abs(behind), _EXACT_POWER)
+        whole = np.rint(np.where(behind >= 0, value * power, value / power))
+        told = np.where(behind >= 0, whole / power, whole * power)  # both exact, so rounded once: as it would be read
+        found = (told.astype(np.float32) == stored) & (np.abs(behind) <= _EXACT_POWER)
+        exact[left[found]] = told[found]
+        left, stored, value, size = left[~found], stored[~found], value[~found], size[~found]
+    exact[left] = stored.astype("U32").astype(np.float64)
+    return exact.reshape(matrix.shape)
+
+
+_DIGITS = range(6, 10)
+"""With so many digits decimals are further apart than what is stored, up to those that tell any stored number."""
+
+_EXACT_POWER = 22
+"""Powers of ten up to it are exact."""
 
 
 def stack(panels: Iterable[Panel], step: timedelta, rows: int) -> Panel:

@@ -93,7 +93,7 @@ async def _view(desk: Desk, metrics: Collection[Metric], reach: timedelta, signa
         for step, rows in resolutions(desk.step).items()
     }
     finest = panels.pop(min(panels))
-    panel = replace(finest, others=panels)
+    panel = replace(finest, others={step: panel.of(finest.coins) for step, panel in panels.items()})
     return View(cycle, panel, Cells(cycle, Vectors(panel, signals, rows=1), desk.step))
 
 

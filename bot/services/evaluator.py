@@ -18,6 +18,7 @@ from signals.judge import Judged, judge
 from signals.panel import STORED, resolutions, to_ms
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import EVERY_COIN, Rule
+from signals.yardsticks import Memory
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ class Evaluator:
         self._by_name: Mapping[str, Signal] = {signal.name: signal for signal in signals}
         self._step = step
         self._bars = Bars(resolutions(step))
+        self._memory = Memory()
         self._backfilled = 0
         self._judged: datetime | None = None
         self._past: datetime | None = None
@@ -59,7 +61,7 @@ class Evaluator:
             await self._load_bars()
         for bars in cycle.bars:
             self._bars.append(bars)
-        vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past)
+        vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
         cells = Cells(cycle, vectors, self._step)
         committed = []
         for judged in judge(tuple(self._rules.values()), self._states, cells, self._by_name):
@@ -121,7 +123,7 @@ class Evaluator:
         for step, rows in bars.rows.items():
             stored = await self._store.panel(step, STORED, rows)
             bars.append(stored if self._judged is None else stored.known_by(to_ms(self._judged)))
-        self._bars = bars
+        self._bars, self._memory = bars, Memory()
 
     async def _follow_rules(self, since: int) -> None:
         async for change in self._store.changes(since):
