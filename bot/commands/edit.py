@@ -29,7 +29,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if not typed:
         return _prefilled(rule)
     cycle = await latest(desk)
-    known = vocabulary(cycle, desk.signals)
+    known = vocabulary(cycle, desk.signals, desk.now)
     behind = plain(typed.split()[0]) in WORDS
     before = f"{_before(rule, typed)} " if behind else ""
     draft = parse(f"{before}{typed}", known)

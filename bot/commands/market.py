@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from adapters.chat.base import Json
+from adapters.chat.base import Json, Place
 from bot.commands.arguments import Mistake
 from bot.commands.base import Desk
 from bot.phrases import ZONE, clock, iso, venue
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.base import Signal
 from signals.cells import Cells, Seen, Vectors
-from signals.model import ALL, PAIRED, ROLLING, Cell, Metric, Observation
+from signals.model import ALL, PAIRED, ROLLING, Cell, Metric, Observation, Yardstick
+from signals.numbers import needs, number_of
 from signals.panel import Panel, resolutions
 from signals.rules.language import Vocabulary
-from signals.rules.model import Draft
+from signals.rules.model import EVERY_COIN, WATCHLIST, Condition, Draft
 from signals.units import DASH, age
 
 _ZERO = timedelta(0)
@@ -52,12 +53,15 @@ class View:
     panel: Panel
     cells: Cells
 
-    def read(self, coin: str, name: str, window: timedelta = _ZERO, at: str = ALL) -> Seen | None:
+    def read(self, coin: str, name: str, window: timedelta = _ZERO) -> Seen | None:
+        """The reading that a rule would judge over all venues; None as in `read_cell`."""
+        return self.read_cell(Cell(coin, ALL, name, window))
+
+    def read_cell(self, cell: Cell) -> Seen | None:
         """The reading that a rule would judge; None where no venue offers it, or no bar is there yet."""
-        cell = Cell(coin, at, name, window)
-        if offered(self.cycle, coin, self.cells.basis_of(cell)) is None:
+        if offered(self.cycle, cell.coin, self.cells.basis_of(cell)) is None:
             return None
-        from_bars = window > _ZERO or name not in set(Metric)
+        from_bars = cell.window > _ZERO or cell.name not in set(Metric) or cell.yardstick is not Yardstick.VALUE
         return None if from_bars and not len(self.panel.times) else self.cells.read(cell)
 
     def value(self, coin: str, name: str, window: timedelta = _ZERO) -> float | None:
@@ -79,11 +83,32 @@ async def view_of_signals(desk: Desk, signals: Sequence[Signal]) -> View:
     return await _view(desk, metrics, max(reach, timedelta(days=92)), signals)
 
 
-async def view_of(desk: Desk, draft: Draft) -> View:
-    """The market with the bars that this rule needs. Raises Mistake."""
-    condition = draft.condition
-    signals = [signal for signal in desk.signals if signal.name == condition.name]
-    return await (view_of_signals(desk, signals) if signals else view(desk, [condition.name], condition.window))
+async def view_of(desk: Desk, draft: Draft, reach: timedelta | None = None) -> View:
+    """The market with the bars that this rule needs now, or of all of `reach`. Raises Mistake."""
+    by_name = {signal.name: signal for signal in desk.signals}
+    numbers = [number_of(cell_of(draft, condition, "")) for condition in draft.conditions]
+    metrics = frozenset[Metric]().union(*(needs(number, by_name) for number in numbers))
+    signals = [by_name[number.name] for number in numbers if number.name in by_name]
+    back = [condition.window for condition in draft.conditions if condition.yardstick is Yardstick.VALUE]
+    if signals or len(back) < len(draft.conditions):
+        back.append(WHOLE)
+    return await _view(desk, metrics, reach or max(back), signals)
+
+
+def cell_of(draft: Draft, condition: Condition, coin: str) -> Cell:
+    """The cell that a condition reads."""
+    return Cell(coin, draft.venue, condition.name, condition.window, condition.yardstick, condition.side)
+
+
+WHOLE = timedelta(days=92)
+"""As far back as any bars reach."""
+
+
+async def coins_of(draft: Draft, place: Place, desk: Desk, cycle: Cycle) -> Sequence[str]:
+    """The coins that the rule is judged on in that place now."""
+    if draft.coins == (EVERY_COIN,):
+        return sorted(cycle.readings)
+    return await desk.store.watchlist(place) if draft.coins == (WATCHLIST,) else draft.coins
 
 
 async def _view(desk: Desk, metrics: Collection[Metric], reach: timedelta, signals: Sequence[Signal]) -> View:

@@ -3,70 +3,102 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.chat.base import Line
+from adapters.chat.base import Line, Place
 from adapters.venues.base import Label
 from bot.commands.base import Desk
-from bot.commands.market import View, view_of
+from bot.commands.market import View, cell_of, coins_of, view_of
+from bot.conditions import named, standing
 from bot.phrases import bold, count, line, spoken, window
 from signals.aggregate import Reading
-from signals.judge import coins_of, verdict
-from signals.model import Metric, Unit
+from signals.judge import verdict
+from signals.model import Metric, Unit, Yardstick
 from signals.rules.lifecycle import Verdict
-from signals.rules.model import Draft
+from signals.rules.model import WATCHLIST, Condition, Draft
 
 MOST_NAMED = 3
 """Coins whose values are said one by one."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
-    """One coin against the rule's line; both are None where no venue offers what it watches."""
+class Leg:
+    """One condition on one coin; both are None where no venue offers what it watches."""
 
-    coin: str
+    condition: Condition
     reading: Reading | None
     verdict: Verdict | None
 
 
-async def present(draft: Draft, desk: Desk) -> Line:
-    """The value now on each coin, and whether it is past the line. Raises Mistake where there is no market."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One coin against all conditions of a rule."""
+
+    coin: str
+    legs: Sequence[Leg]
+
+    @property
+    def met(self) -> bool:
+        """Whether all of them are past their lines."""
+        return all(leg.verdict is Verdict.MET for leg in self.legs)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether one of them cannot be told."""
+        return any(leg.reading is None or leg.reading.value is None for leg in self.legs)
+
+
+async def present(draft: Draft, place: Place, desk: Desk) -> Line:
+    """The values now on each coin, and whether they are past the line. Raises Mistake where there is no market."""
     market = await view_of(desk, draft)
-    standings = [_standing(draft, coin, market) for coin in coins_of(draft, market.cells)]
-    said = _one_by_one(draft, standings) if len(standings) <= MOST_NAMED else _counted(standings)
+    standings = [standing_of(draft, coin, market) for coin in await coins_of(draft, place, desk, market.cycle)]
     simulated = [bold("SIMULATED "), "market now: "] if market.cycle.label == Label.SIMULATED else ["Now: "]
-    waits = any(s.verdict is Verdict.MET for s in standings)
+    if draft.coins == (WATCHLIST,) and not standings:
+        return line(*simulated, "nothing is watched yet; put coins on the list with /watch.")
+    said = _one_by_one(standings) if len(standings) <= MOST_NAMED else _counted(standings)
+    crosses = any(of.crossing is not None for of in draft.conditions)
+    waits = any(of.met for of in standings) and not crosses
     return line(
         *simulated, said, " What is past the line already is told the next time it comes there." if waits else ""
     )
 
 
-def _standing(draft: Draft, coin: str, market: View) -> _Standing:
-    condition = draft.condition
-    seen = market.read(coin, condition.name, condition.window, draft.venue)
+def standing_of(draft: Draft, coin: str, market: View) -> Standing:
+    """One coin against all conditions."""
+    return Standing(coin, [_leg(draft, condition, coin, market) for condition in draft.conditions])
+
+
+def _leg(draft: Draft, condition: Condition, coin: str, market: View) -> Leg:
+    seen = market.read_cell(cell_of(draft, condition, coin))
     if seen is None:
-        return _Standing(coin, None, None)
-    return _Standing(coin, seen.reading, verdict(condition, seen.reading.value)[0])
+        return Leg(condition, None, None)
+    return Leg(condition, seen.reading, verdict(condition, seen.reading.value)[0])
 
 
-def _one_by_one(draft: Draft, standings: Sequence[_Standing]) -> str:
-    return " ".join(f"{s.coin}: {_said(draft, s)}." for s in standings)
+def _one_by_one(standings: Sequence[Standing]) -> str:
+    return " ".join(f"{of.coin}: {_said(of)}." for of in standings)
 
 
-def _said(draft: Draft, standing: _Standing) -> str:
-    condition, reading = draft.condition, standing.reading
+def _said(of: Standing) -> str:
+    several = len(of.legs) > 1
+    return " and ".join(f"{f'{named(leg.condition)} ' if several else ''}{_value(leg, of.coin)}" for leg in of.legs)
+
+
+def _value(leg: Leg, coin: str) -> str:
+    condition, reading = leg.condition, leg.reading
     if reading is None:
         return f"nothing here to judge {condition.name} by, so the rule waits"
     if reading.value is None:
         return "unknown"
+    past = "past the line" if leg.verdict is Verdict.MET else "not past the line"
+    if condition.yardstick is not Yardstick.VALUE:
+        return f"{standing(condition.yardstick, reading.value)}, {past}"
     is_price = condition.name == Metric.PRICE and condition.unit is Unit.USD
-    value = spoken(
-        reading.value, condition.unit, standing.coin, is_price=is_price, floor=reading.floor or bool(reading.missing)
-    )
+    floor = reading.floor or bool(reading.missing)
+    value = spoken(reading.value, condition.unit, coin, is_price=is_price, floor=floor)
     span = window(max(condition.window, reading.span))
-    past = "past the line" if standing.verdict is Verdict.MET else "not past the line"
     return f"{value}{f' in {span}' if span else ''}, {past}"
 
 
-def _counted(standings: Sequence[_Standing]) -> str:
-    past = sum(s.verdict is Verdict.MET for s in standings)
-    unknown = sum(s.reading is None or s.reading.value is None for s in standings)
+def _counted(standings: Sequence[Standing]) -> str:
+    past = sum(of.met for of in standings)
+    unknown = sum(of.unknown for of in standings)
     return f"past the line on {past} of {count(len(standings), 'coin')}, unknown on {unknown}."
