@@ -78,3 +78,7 @@ def shadow_over(rule: Rule, end: datetime, events: Sequence[Event], label: str) 
 
 def _named(subject: str) -> str:
     return "Everything is" if subject == EVERYTHING else f"Rule {subject} is" if subject.startswith("#") else f"{subject} is"
+
+
+def drifted(rule, found, at, label):
+    raise AssertionError

@@ -27,7 +27,7 @@ _ALL = (
     Preset(
         "calm",
         "Calm",
-        "the few moments that stand out, a handful of messages a week",
+        "the few moments that stand out, a few messages a week",
         (
             "{coins} funding < -0.02% for 1h every 8h",
             "{coins} price 24h moves by 10% for 0s every off",

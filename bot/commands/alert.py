@@ -4,7 +4,7 @@ from adapters.chat.base import Button, CommandSpec, Invocation, Message, Paramet
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk, Who
 from bot.commands.drafts import taken
-from bot.commands.dryrun import confirmation, propose
+from bot.commands.dryrun import SURE, confirmation, propose
 from bot.commands.importing import save_lines
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
@@ -16,9 +16,6 @@ from signals.rules.language import parse
 from signals.rules.model import Problem
 
 EXAMPLE = "/alert ETH funding < -0.01% for 15m"
-SURE = "sure"
-"""Behind the token: the second confirmation is given."""
-
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """What the rule would have done, with the buttons that save it or not; or why the sentence is none."""

@@ -11,8 +11,10 @@ from bot.commands.report import reply
 from bot.phrases import bold, code, line
 from bot.wording import problem
 from signals.rules.canonical import canonical
-from signals.rules.language import parse
+from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Condition, Draft, Problem, Rule
+from signals.rules.nearest import nearest
+from signals.rules.scope import resolve
 from signals.rules.words import plain
 
 WORDS = frozenset({"for", "every", "once", "until", "shadow", "loud", "quiet", "ungated", "note", "clear"})
@@ -30,7 +32,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         return _prefilled(rule)
     cycle = await latest(desk)
     known = vocabulary(cycle, desk.signals, desk.now)
-    behind = plain(typed.split()[0]) in WORDS
+    behind = _is_word(typed.split()[0], known)
     before = f"{_before(rule, typed)} " if behind else ""
     draft = parse(f"{before}{typed}", known)
     if isinstance(draft, Problem):
@@ -45,6 +47,13 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             data=(("rule", rule.number), ("sentence", canonical(rule.draft))),
         )
     return await propose(changed, rule, invocation, desk)
+
+
+def _is_word(first: str, known: Vocabulary) -> bool:
+    """Whether a line begins with what stands behind a sentence, rightly spelled or not, and not with a coin."""
+    if plain(first) in WORDS:
+        return True
+    return resolve(first.partition("@")[0], known.coins) is None and bool(nearest(first, WORDS))
 
 
 def _prefilled(rule: Rule) -> Message:

@@ -87,7 +87,7 @@ async def save_lines(lines: str, invocation: Invocation, desk: Desk, token: str)
     watched = await _watch(rows, invocation, desk, token)
     if isinstance(watched, Full):
         return await full(watched, invocation, desk)
-    return saved_all(saved, len(rows) - len(new))
+    return saved_all(saved, sum(row.draft is not None for row in rows) - len(new))
 
 
 async def add_all(drafts: Sequence[Draft], invocation: Invocation, desk: Desk, seen: str) -> Sequence[Rule] | Full:
@@ -241,7 +241,7 @@ def _problems(rows: Sequence[Row], wrong: Sequence[Row]) -> Message:
     """The lines that must be mended, each with what would work."""
     lines: list[Line] = []
     for row in wrong[:MOST_SHOWN]:
-        lines.append(line(f"❔ line {rows.index(row) + 1}: ", code(shortened(row.text)), f" {row.why}"))
+        lines += [line(f"line {rows.index(row) + 1}: ", code(shortened(row.text))), line(f"   {row.why}")]
         lines += [line("   would work: ", code(repair)) for repair in row.repairs[:2]]
     return Message(
         tone=unclear("").tone,

@@ -53,7 +53,8 @@ async def present(draft: Draft, place: Place, desk: Desk) -> Line:
     simulated = [bold("SIMULATED "), "market now: "] if market.cycle.label == Label.SIMULATED else ["Now: "]
     if draft.coins == (WATCHLIST,) and not standings:
         return line(*simulated, "nothing is watched yet; put coins on the list with /watch.")
-    said = _one_by_one(standings) if len(standings) <= MOST_NAMED else _counted(standings)
+    few = len(standings) <= (MOST_NAMED if len(draft.conditions) == 1 else 1)
+    said = _one_by_one(standings) if few else _counted(standings)
     crosses = any(of.crossing is not None for of in draft.conditions)
     waits = any(of.met for of in standings) and not crosses
     return line(
@@ -78,11 +79,12 @@ def _one_by_one(standings: Sequence[Standing]) -> str:
 
 
 def _said(of: Standing) -> str:
-    several = len(of.legs) > 1
-    return " and ".join(f"{f'{named(leg.condition)} ' if several else ''}{_value(leg, of.coin)}" for leg in of.legs)
+    if len(of.legs) == 1:
+        return _value(of.legs[0], of.coin, spans=True)
+    return " and ".join(f"{named(leg.condition)} {_value(leg, of.coin, spans=False)}" for leg in of.legs)
 
 
-def _value(leg: Leg, coin: str) -> str:
+def _value(leg: Leg, coin: str, *, spans: bool) -> str:
     condition, reading = leg.condition, leg.reading
     if reading is None:
         return f"nothing here to judge {condition.name} by, so the rule waits"
@@ -94,7 +96,7 @@ def _value(leg: Leg, coin: str) -> str:
     is_price = condition.name == Metric.PRICE and condition.unit is Unit.USD
     floor = reading.floor or bool(reading.missing)
     value = spoken(reading.value, condition.unit, coin, is_price=is_price, floor=floor)
-    span = window(max(condition.window, reading.span))
+    span = window(max(condition.window, reading.span)) if spans else ""
     return f"{value}{f' in {span}' if span else ''}, {past}"
 
 

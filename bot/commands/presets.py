@@ -73,12 +73,12 @@ async def _drafts(preset: Preset, desk: Desk) -> Sequence[Draft]:
 async def _shown(preset: Preset, drafts: Sequence[Draft], invocation: Invocation, desk: Desk) -> Message:
     expected = [Expected(draft, await _a_week(draft, invocation, desk)) for draft in drafts]
     known = [of.a_week for of in expected if of.a_week is not None]
-    total = f"{weekly(sum(known))} in all" if known else "how often is not known yet"
-    missing = " where the past says anything" if 0 < len(known) < len(expected) else ""
+    total = f"{weekly(sum(known))} by the past" if known else "how often is not known yet"
+    missing = ", as far as it says anything" if 0 < len(known) < len(expected) else ""
     return reply(
         "🧰",
         line(bold(preset.title), f" · {preset.for_whom}"),
-        lines=(*(_said(of) for of in expected), line(f"By the past: {total}{missing}.")),
+        lines=(*(_said(of) for of in expected), line(f"All together: {total}{missing}.")),
         small="Nothing is saved yet. Apply saves all of them or none; each can be changed afterwards.",
         buttons=(Button("Apply", f"/presets {preset.name} {APPLY}"), Button("Others", "/presets")),
         data=(("name", preset.name), ("rules", [_facts(of) for of in expected])),

@@ -68,7 +68,7 @@ async def _shown(coins: Sequence[str], said: str, invocation: Invocation, desk: 
     fed = [rule for rule in own if rule.draft.coins == (WATCHLIST,)]
     return reply(
         "👀",
-        line(bold(said), f" · {count(len(coins), 'coin')} of {desk.quota.watched} coins"),
+        line(bold(said), f" · {len(coins)} of {desk.quota.watched} coins"),
         lines=(*([line(_named(coins))] if coins else []), *_fed(fed)),
         small="Add: /watch ETH SOL · take off: /unwatch ETH. A change counts for its rules at once; nothing is told of the past.",
         buttons=() if fed else (Button("A rule on it", "/alert watchlist funding < -0.01% for 15m"),),

@@ -4,7 +4,7 @@ import pytest
 
 from bot.choices import choices
 from signals.registry import SIGNALS
-from tests.bot.commands.desks import HERE, ask, desk, save
+from tests.bot.commands.desks import HERE, desk, save
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ from tests.bot.commands.desks import HERE, ask, desk, save
 )
 async def test_words_come_from_the_market_and_the_place(kind: str, expected: list[str]) -> None:
     here = await desk()
-    for line in ("/alert ETH funding < -0.01%", "/alert BTC funding < -0.02%"):
-        await ask(here, line)
+    for sentence in ("ETH funding < -0.01%", "BTC funding < -0.02%"):
+        await save(here, sentence)
 
     found = await choices(here.store, here.signals, HERE)(kind)
 

@@ -4,17 +4,23 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from adapters.chat.base import Invocation, Message, Place
 from adapters.chat.rendering import render
+from adapters.store.base import Quota
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.base import Desk
 from bot.commands.registry import answer
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
+from signals.event import Event
 from signals.model import Instrument, Kind, Metric, Observation
-from signals.panel import resolutions
+from signals.panel import Panel, resolutions, to_ms
 from signals.registry import SIGNALS
+from signals.rules.lifecycle import AlertState
+from signals.rules.model import Rule
 
 STEP = timedelta(hours=1)
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -44,7 +50,7 @@ async def desk(
     store = MemoryStore()
     for cycle in cycles(label, silent, without_oi, sampled):
         await store.close(cycle)
-    return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), limit, STEP)
+    return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), Quota(limit), STEP)
 
 
 def cycles(
@@ -60,6 +66,21 @@ def cycles(
                 ledger.take(o for coin in PRICES for o in _observations(venue, coin, at, HOURS - back, sampled))
         cycle = ledger.read(at, label)
         yield replace(cycle, bars=bars.close(cycle))
+
+
+async def desk_with_past(days: int = 35) -> Desk:
+    """The same market with a past of ETH funding: every fifth day it dips for four hours, each second time deeper."""
+    known = await desk()
+    first = NOW - STEP * HOURS
+    hours = np.arange(days * 24)[::-1] + 1
+    times = np.array([to_ms(first - STEP * int(back)) for back in hours], np.int64)
+    dips = np.array([0.0001 if hour % 120 >= 4 else DIPS[hour // 120 % 2] for hour in range(len(hours))])
+    rates = dips.astype(np.float32).reshape(-1, 1)
+    await known.store.extend([Panel(times, ("ETH",), STEP, {Metric.FUNDING: rates}, {})])
+    return known
+
+
+DIPS = (-0.00011, -0.00013)
 
 
 async def ask(desk: Desk, line: str, *, seen: str = "", **rights: bool) -> Message:
@@ -79,14 +100,24 @@ async def press(desk: Desk, message: Message, label: str, *, seen: str = "") -> 
     return await ask(desk, command_of(message, label), seen=seen)
 
 
+async def put(desk: Desk, rule: Rule, event: Event | None, state: AlertState, track: str = "") -> None:
+    """Store where a rule stands on a coin, as the evaluator does."""
+    track = track or rule.draft.coins[0]
+    version, _ = await desk.store.state(rule.id, track, rule.revision)
+    at = event.at if event else state.at
+    await desk.store.commit(rule.id, track, rule.revision, version, replace(state, at=at), event)
+
+
 def command_of(message: Message, label: str) -> str:
     """The line that the button with that label stands for."""
     return next(button.command for button in message.buttons if button.label == label)
 
 
 async def save(desk: Desk, sentence: str) -> Message:
-    """The rule of a sentence, saved by its button."""
-    return await press(desk, await ask(desk, f"/alert {sentence}"), "Save")
+    """The rule of a sentence, saved by its button, and where that asks once more by the second one."""
+    saved = await press(desk, await ask(desk, f"/alert {sentence}"), "Save")
+    asked = any(button.label == "Save it" for button in saved.buttons)
+    return await press(desk, saved, "Save it") if asked else saved
 
 
 def _instrument(venue: str, coin: str, without_oi: Collection[str]) -> Instrument:

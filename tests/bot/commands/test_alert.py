@@ -1,51 +1,173 @@
-"""`/alert` saves a sentence at once, says what it understood, and never saves the same rule twice."""
+"""`/alert` tells what a rule would have done; only a button saves it, once, in its own place."""
 
+from dataclasses import replace
+
+import pytest
+
+from adapters.chat.base import Place
+from bot.commands.base import Desk
 from signals.rules.canonical import canonical
-from tests.bot.commands.desks import HERE, VENUES, ask, desk, said
+from signals.rules.model import Draft
+from tests.bot.commands.desks import HERE, VENUES, ask, command_of, desk, desk_with_past, press, said, save
+from tests.signals.rules.vocabulary import rule
 
 SENTENCE = "/alert eth funding < -0.01%"
 
 
-async def test_a_sentence_is_saved_and_told_in_its_canonical_form() -> None:
-    market = await desk()
+async def rules(market: Desk) -> list[str]:
+    return [canonical(one.draft) for one in await market.store.of(HERE)]
+
+
+async def test_a_sentence_is_tried_on_the_past_and_nothing_is_saved() -> None:
+    market = await desk_with_past()
 
     assert (
         await said(market, SENTENCE)
         == """\
-🔔 Rule #1 saved
+🧪 Dry run · nothing is saved yet
 ETH funding < -0.01% for 15m every 1h
 I filled in: for 15m, every 1h.
 Fires below −0.01% per 8h, ends above −0.008% per 8h.
 Now: ETH: −0.0140% per 8h, past the line. What is past the line already is told the next time it comes there.
-Stop: /mute #1 2h · /delete 1
+True already since 4 Jan 2026 06:00 UTC.
+7 days: fired 2 times, longest silence 5d
+30 days: fired 6 times, longest silence 5d
+That is 1.4 times a week.
+Without “for 15m”: 1.4 times a week · at −0.008% per 8h: 1.4 times a week · at −0.012% per 8h: 0.7 times a week.
+Data that could be judged: 100% of 7 days (bars of 1h), 100% of 30 days (bars of 1h). \
+A bar is longer than 15m: its own close counts as held.
+[1] Save  [2] Adjust  [3] Cancel
+"""
+    )
+    assert await rules(market) == []
+
+
+async def test_the_past_that_is_too_short_is_said_and_the_rule_can_be_saved() -> None:
+    market = await desk()
+
+    assert "Too little history for a dry run" in await said(market, SENTENCE)
+    assert (await save(market, "eth funding < -0.01%")).headline[0].text == "Rule #1 saved"
+
+
+async def test_save_makes_the_rule_and_says_how_it_stands() -> None:
+    market = await desk()
+    proposed = await ask(market, SENTENCE)
+
+    assert (
+        await said(market, command_of(proposed, "Save"))
+        == """\
+🔔 Rule #1 saved
+ETH funding < -0.01% for 15m every 1h
+Fires below −0.01% per 8h, ends above −0.008% per 8h.
+Now: ETH: −0.0140% per 8h, past the line. What is past the line already is told the next time it comes there.
+Change: /edit #1 every 4h · stop: /mute #1 2h · /delete 1
 [1] Delete  [2] Rules
 """
     )
-    assert [canonical(rule.draft) for rule in await market.store.of(HERE)] == ["ETH funding < -0.01% for 15m every 1h"]
+    assert await rules(market) == ["ETH funding < -0.01% for 15m every 1h"]
 
 
-async def test_what_was_said_in_full_is_not_told_as_filled_in() -> None:
-    assert "filled in" not in await said(await desk(), "/alert ETH funding < -0.01% for 15m every 2h")
+async def test_a_button_that_is_pressed_twice_saves_one_rule() -> None:
+    market = await desk()
+    proposed = await ask(market, SENTENCE)
+
+    await press(market, proposed, "Save", seen="first")
+    again = await press(market, proposed, "Save", seen="second")
+
+    assert "not here any more" in again.headline[0].text
+    assert len(await rules(market)) == 1
+
+
+async def test_an_update_that_comes_twice_makes_one_draft() -> None:
+    market = await desk()
+
+    first, again = [await ask(market, SENTENCE, seen="update 7") for _ in range(2)]
+
+    assert command_of(first, "Save") == command_of(again, "Save")
+    assert len(command_of(first, "Save").removeprefix("/save ")) == 16
+
+
+async def test_a_draft_can_only_be_used_in_its_own_place() -> None:
+    market = await desk()
+    token = command_of(await ask(market, SENTENCE), "Save").removeprefix("/save ")
+    kept = await market.store.draft(HERE, token)
+
+    assert kept is not None
+    assert await market.store.draft(Place("terminal", "elsewhere"), token) is None
+    for verb in ("save", "adjust", "cancel", "undo"):
+        foreign = await ask(market, f"/{verb} {'A' * 16}")
+        assert "was never made here" in foreign.headline[0].text
+    assert "no such draft" in (await ask(market, "/save rubbish")).headline[0].text
+
+
+async def test_adjust_gives_the_line_back_and_keeps_the_draft() -> None:
+    market = await desk()
+    proposed = await ask(market, SENTENCE)
+
+    adjusted = await press(market, proposed, "Adjust")
+
+    assert dict(adjusted.data)["line"] == "/alert ETH funding < -0.01% for 15m every 1h"
+    await press(market, proposed, "Save")
+    assert len(await rules(market)) == 1
+
+
+async def test_cancel_drops_the_draft() -> None:
+    market = await desk()
+    proposed = await ask(market, SENTENCE)
+
+    cancelled = await press(market, proposed, "Cancel")
+    await press(market, proposed, "Save")
+
+    assert "nothing was saved" in cancelled.headline[0].text
+    assert await rules(market) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asks"),
+    [
+        ("* funding < -0.01%", "every coin"),
+        ("BTC price > 700000", "BTC is at $61,826 now, far from $700,000."),
+        ("BTC price < 6000", "far from $6,000"),
+        ("ETH funding < -6%", "is −6,570% a year: is a yearly rate meant?"),
+    ],
+)
+async def test_what_may_be_a_slip_is_asked_a_second_time(sentence: str, asks: str) -> None:
+    market = await desk()
+    proposed = await ask(market, f"/alert {sentence}")
+
+    asked = await press(market, proposed, "Save")
+
+    assert any(asks in span.text for line in asked.lines for span in line)
+    assert await rules(market) == []
+    await press(market, asked, "Save it")
+    assert len(await rules(market)) == 1
+
+
+async def test_a_funding_that_looks_yearly_offers_the_yearly_rate() -> None:
+    market = await desk()
+    asked = await press(market, await ask(market, "/alert ETH funding < -6%"), "Save")
+
+    assert command_of(asked, "As a yearly rate") == "/alert ETH funding.apr < -6% for 15m every 1h"
+
+
+async def test_a_line_that_never_fired_is_offered_an_easier_one_that_did() -> None:
+    market = await desk_with_past()
+
+    proposed = await ask(market, "/alert ETH funding < -0.016%")
+
+    assert "it never fired" in await said(market, "/alert ETH funding < -0.016%")
+    better = [button for button in proposed.buttons if button.label.startswith("Try")]
+    assert [button.command for button in better] == ["/alert ETH funding < -0.0128% for 15m every 1h"]
 
 
 async def test_the_same_rule_in_other_words_is_not_saved_again() -> None:
     market = await desk()
-    await ask(market, SENTENCE, seen="first")
+    await save(market, "eth funding < -0.01%")
 
     text = await said(market, "/alert ETHUSDT funding below -1bp for 15m every 60m")
 
     assert "Rule #1 says this already" in text
-    assert len(await market.store.of(HERE)) == 1
-
-
-async def test_an_update_that_comes_twice_saves_one_rule() -> None:
-    market = await desk()
-
-    first = await ask(market, SENTENCE, seen="update 7")
-    again = await ask(market, SENTENCE, seen="update 7")
-
-    assert dict(first.data)["rule"] == dict(again.data)["rule"] == 1
-    assert len(await market.store.of(HERE)) == 1
+    assert len(await rules(market)) == 1
 
 
 async def test_a_mistake_saves_nothing_and_offers_what_would_work() -> None:
@@ -54,52 +176,52 @@ async def test_a_mistake_saves_nothing_and_offers_what_would_work() -> None:
     message = await ask(market, "/alert ETH funding < -0.01")
 
     assert [button.command for button in message.buttons] == ["/alert ETH funding < -0.01%", "/alert ETH funding < -1%"]
-    assert await market.store.of(HERE) == []
+    assert await rules(market) == []
 
 
-async def test_a_full_place_says_how_many_rules_it_has_and_what_to_delete() -> None:
-    market = await desk(limit=1)
-    await ask(market, SENTENCE, seen="first")
+async def test_a_full_place_says_how_much_it_uses_and_what_to_delete() -> None:
+    market = await desk(limit=2)
+    await save(market, "eth funding < -0.01%")
+    await save(market, "eth funding < -0.02%")
+    await ask(market, "/pause #2")
 
-    text = await said(market, "/alert BTC price > 70000")
+    message = await save(market, "BTC price > 70000")
 
-    assert "This place has the 1 rule that it may have. Delete one first; see /alerts." in text
-    assert len(await market.store.of(HERE)) == 1
+    assert message.headline[0].text == "No room: this place uses 2 of its 2 rules. Delete what you need least:"
+    assert [button.command for button in message.buttons] == ["/delete 2", "/delete 1", "/alerts"]
+    assert len(await rules(market)) == 2
 
 
-async def test_a_rule_that_nothing_here_can_judge_is_told_to_wait() -> None:
-    assert "Now: ETH: nothing here to judge basis by, so the rule waits." in await said(
-        await desk(), "/alert ETH basis > 1%"
-    )
+async def test_a_place_full_of_drafts_says_so() -> None:
+    market = await desk()
+    few = replace(market, quota=replace(market.quota, drafts=1))
+    await ask(few, SENTENCE)
+
+    assert "1 drafts wait for a button here" in await said(few, "/alert BTC price > 70000")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "says"),
+    [
+        ("ETH basis > 1%", "Now: ETH: nothing here to judge basis by, so the rule waits."),
+        ("BTC,ETH,SOL funding < -0.01%", "BTC: 0.0140% per 8h, not past the line."),
+        ("ETH@binance funding < -0.01%", "Now: ETH: −0.0200% per 8h, past the line."),
+        ("ETH@hyperliquid funding < -0.01%", "ETH: 0.0100% per 8h, not past the line."),
+        ("ETH liq 15m > $5M", "Now: ETH: ≥$3.75M in 1h, not past the line."),
+        ("watchlist funding < -0.01%", "nothing is watched yet"),
+        ("ETH oi 4h falls by 5% and price 4h rises by 2%", "Fires when all hold together: open interest change in 4h"),
+        ("ETH funding < p5", "below p5, that is lower than 95% of its last 90 days"),
+        ("ETH funding > z3", "z3 (own spreads from its own middle)"),
+        ("ETH liq 1h > 3x", "3x its usual sum"),
+        ("ETH price crosses down 3000", "when it crosses below $3,000; a crossing is a moment"),
+    ],
+)
+async def test_each_kind_of_condition_is_said_with_its_line_and_its_value(sentence: str, says: str) -> None:
+    assert says in await said(await desk(), f"/alert {sentence}")
 
 
 async def test_a_value_that_is_withheld_is_told_as_unknown() -> None:
-    market = await desk(silent=["bybit"])
-
-    assert "Now: ETH: unknown." in await said(market, SENTENCE)
-
-
-async def test_a_rule_on_many_coins_counts_them() -> None:
-    market = await desk()
-
-    text = await said(market, "/alert BTC,ETH,SOL funding < -0.01%")
-
-    assert "BTC: 0.0140% per 8h, not past the line." in text
-    assert "ETH: −0.0140% per 8h, past the line." in text
-
-
-async def test_a_rule_on_one_venue_tells_that_venues_value() -> None:
-    market = await desk()
-
-    assert "Now: ETH: −0.0200% per 8h, past the line." in await said(market, "/alert ETH@binance funding < -0.01%")
-    assert "ETH: 0.0100% per 8h, not past the line." in await said(market, "/alert ETH@hyperliquid funding < -0.01%")
-
-
-async def test_a_sum_over_longer_bars_names_the_span_and_its_floor() -> None:
-    text = await said(await desk(), "/alert ETH liq 15m > $5M")
-
-    assert "Now: ETH: ≥$3.75M in 1h, not past the line." in text
-    assert "Fires above $5M, ends below $4M." in text
+    assert "Now: ETH: unknown." in await said(await desk(silent=["bybit"]), SENTENCE)
 
 
 async def test_a_venue_is_known_by_its_readings() -> None:
@@ -108,11 +230,13 @@ async def test_a_venue_is_known_by_its_readings() -> None:
     assert all(name in message.headline[0].text for name in VENUES)
 
 
-async def test_in_a_stopped_place_it_says_that_nothing_is_sent() -> None:
+async def test_in_a_stopped_place_a_saved_rule_says_that_nothing_is_sent() -> None:
     market = await desk()
     await ask(market, "/stop")
 
-    assert "No alerts are sent here until /start" in await said(market, SENTENCE)
+    message = await save(market, "eth funding < -0.01%")
+
+    assert any("No alerts are sent here until" in span.text for line in message.lines for span in line)
 
 
 async def test_without_a_sentence_it_shows_one() -> None:
@@ -123,3 +247,9 @@ async def test_a_very_long_sentence_is_refused_with_its_length() -> None:
     assert "A rule has at most 300 characters; this one has 10000." in await said(
         await desk(), "/alert " + "x" * 10_000
     )
+
+
+def test_a_note_is_kept_word_for_word() -> None:
+    draft: Draft = rule("ETH price > 4000 note watch the 4h close")
+
+    assert canonical(draft).endswith('note "watch the 4h close"')

@@ -12,7 +12,8 @@ from tests.bot.commands.desks import ask, desk, said
 def test_the_menu_has_its_order() -> None:
     assert list(COMMANDS) == [
         *("help", "start", "funding", "oi", "ls", "liq", "ratio", "signals"),
-        *("subscribe", "unsubscribe", "alert", "alerts", "delete", "mute", "status", "stop"),
+        *("subscribe", "unsubscribe", "presets", "alert", "alerts", "edit", "pause", "resume", "delete"),
+        *("watch", "unwatch", "watchlist", "mute", "unmute", "snooze", "test", "import", "export", "status", "stop"),
     ]
 
 

@@ -1,20 +1,13 @@
-"""`/alerts` shows how each rule stands; `/delete` ends one for good."""
+"""`/alerts` shows how each rule stands and what keeps it silent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from adapters.chat.base import Place
 from bot.commands.base import Desk
 from signals.rules.lifecycle import AlertState, Phase
-from tests.bot.commands.desks import HERE, NOW, ask, desk, said, save
-from tests.signals.rules.vocabulary import rule
+from tests.bot.commands.desks import HERE, NOW, ask, desk, put, said, save
 
 FIRING = AlertState(Phase.FIRING, at=NOW, armed=True, fired_at=NOW - timedelta(hours=2))
-
-
-async def put(market: Desk, number: int, coin: str, state: AlertState) -> None:
-    """Store where a rule stands on a coin, as the evaluator does."""
-    own = {rule.number: rule for rule in await market.store.of(HERE)}
-    await market.store.commit(own[number].id, coin, 0, state, None)
 
 
 async def test_a_place_without_rules_is_shown_how_to_make_one() -> None:
@@ -23,25 +16,61 @@ async def test_a_place_without_rules_is_shown_how_to_make_one() -> None:
 
 async def test_each_rule_is_shown_with_where_it_stands() -> None:
     market = await desk()
-    for line in ("/alert * funding < -0.01%", "/alert BTC price > 70000", "/alert SOL price > 200"):
-        await ask(market, line)
-    await put(market, 1, "ETH", FIRING)
-    await put(market, 1, "SOL", AlertState(Phase.NO_DATA, at=NOW, armed=True))
-    await put(market, 2, "BTC", AlertState(at=NOW, armed=True))
+    for line in ("* funding < -0.01%", "BTC price > 70000", "SOL price > 200", "ETH price crosses 4000"):
+        await save(market, line)
+    rules = await market.store.of(HERE)
+    await ask(market, "/pause #3")
+    await put(market, rules[0], None, FIRING, "ETH")
+    await put(market, rules[0], None, replace(FIRING, phase=Phase.NO_DATA, beneath=Phase.FIRING), "SOL")
+    await put(market, rules[3], None, AlertState(Phase.PENDING, at=NOW, armed=True, since=NOW), "ETH+")
+    await ask(market, "/edit #2 once")
+    await market.store.mark_judged(NOW)
 
     assert (
         await said(market, "/alerts")
         == """\
-📋 3 rules
+📋 4 rules
 #1 * funding < -0.01% for 15m every 1h
    firing: ETH since 10:00 UTC · no data: SOL
 #2 BTC price > $70000 for 0s every 1h
-   calm on 1 coin
+   calm
 #3 SOL price > $200 for 0s every 1h
-   not judged yet
-End one: /delete 1. Silence one: /mute #1 2h. Silence all: /stop.
+   paused, revision 2
+#4 ETH price crosses $4000 for 0s
+   past the line, not yet long enough: ETH
+Change: /edit #1 · rest: /pause #1 · end: /delete 1 · silence: /mute #1 2h.
 """
     )
+
+
+async def test_a_rule_that_nobody_has_judged_since_it_was_saved_says_so() -> None:
+    market = await desk()
+    await save(market, "BTC price > 70000")
+    await market.store.mark_judged(NOW - timedelta(hours=1))
+
+    assert "not judged yet" in await said(market, "/alerts")
+
+
+async def test_rules_that_are_over_say_since_when() -> None:
+    market = await desk()
+    await save(market, "BTC price > 70000 until 2h")
+    await save(market, "ETH price > 4000 once")
+    (_, once) = await market.store.of(HERE)
+    await put(market, once, None, AlertState(at=NOW, armed=True, done=True))
+
+    text = await said(replace(market, now=NOW + timedelta(hours=3)), "/alerts")
+
+    assert "over since 14:00 UTC" in text
+    assert "done: it was to be told once" in text
+
+
+async def test_a_rule_on_the_watchlist_is_about_its_coins() -> None:
+    market = await desk()
+    await ask(market, "/watch ETH")
+    await save(market, "watchlist funding < -0.01%")
+
+    assert "#1" in await said(market, "/alerts eth")
+    assert "No rule here is about BTC" in await said(market, "/alerts BTC")
 
 
 async def test_a_muted_rule_says_until_when() -> None:
@@ -62,8 +91,8 @@ async def test_a_stopped_place_says_so_above_its_rules() -> None:
 
 async def test_rules_of_one_coin_are_those_that_watch_it() -> None:
     market = await desk()
-    for line in ("/alert ETH price > 4000", "/alert BTC price > 70000", "/alert * funding < -1%"):
-        await ask(market, line)
+    for line in ("ETH price > 4000", "BTC price > 70000", "* funding < -1%"):
+        await save(market, line)
 
     facts = dict((await ask(market, "/alerts eth")).data)
 
@@ -89,35 +118,3 @@ async def test_many_rules_come_in_pages_that_reach_the_last_one() -> None:
         line = message.buttons[0].command if message.buttons else ""
 
     assert shown == list(range(1, 24))
-
-
-async def test_a_deleted_rule_is_gone_and_can_be_pasted_back() -> None:
-    market = await desk()
-    await save(market, "ETH price > 4000")
-
-    message = await ask(market, "/delete 1")
-
-    assert await market.store.of(HERE) == []
-    assert message.buttons[0].command == "/alert ETH price > $4000 for 0s every 1h"
-    await ask(market, message.buttons[0].command)
-    assert [rule.number for rule in await market.store.of(HERE)] == [2]
-
-
-async def test_a_number_that_is_not_here_deletes_nothing() -> None:
-    market = await desk()
-    await save(market, "ETH price > 4000")
-
-    assert "There is no rule #2 here now" in await said(market, "/delete 2")
-    assert "Which rule?" in await said(market, "/delete ETH")
-    assert "Which rule?" in await said(market, "/delete 1 2")
-    assert len(await market.store.of(HERE)) == 1
-
-
-async def test_a_rule_of_another_place_cannot_be_seen_or_deleted() -> None:
-    market = await desk()
-    elsewhere = Place("terminal", "elsewhere")
-    await market.store.add(elsewhere, rule("ETH price > 4000"), "s", NOW, 50)
-
-    assert "There is no rule #1" in await said(market, "/delete 1")
-    assert "No rules here yet" in await said(market, "/alerts")
-    assert len(await market.store.of(elsewhere)) == 1

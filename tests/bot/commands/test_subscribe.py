@@ -70,8 +70,9 @@ async def test_the_same_subscription_twice_is_one_rule() -> None:
 
 async def test_unsubscribing_ends_every_bare_rule_of_the_signal_and_no_other() -> None:
     market = await desk()
-    for line in ("/subscribe negfunding ETH", "/subscribe negfunding SOL", "/alert ETH negfunding < -0.02%"):
+    for line in ("/subscribe negfunding ETH", "/subscribe negfunding SOL"):
         await ask(market, line)
+    await save(market, "ETH negfunding < -0.02%")
 
     message = await ask(market, "/unsubscribe negfunding")
 

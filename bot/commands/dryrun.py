@@ -1,0 +1,226 @@
+"""The dry run: what a rule would have done on the bars that are there, told before it is saved."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from adapters.chat.base import Button, Invocation, Json, Line, Message, Place
+from adapters.store.base import Full, KeptDraft
+from bot.cautions import Caution, cautions
+from bot.commands.base import Desk
+from bot.commands.drafts import buttons, keep
+from bot.commands.market import WHOLE, coins_of, latest, view_of
+from bot.commands.present import present
+from bot.commands.report import reply
+from bot.commands.saving import full, sentence_facts
+from bot.conditions import levels, measured
+from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, window
+from signals.model import Metric
+from signals.rehearsal import Neighbour, Rehearsal, Span, rehearse
+from signals.rules.canonical import canonical
+from signals.rules.model import Draft, Rule
+from signals.rules.neighbours import neighbours
+from signals.units import duration, number
+
+LOUD = 35.0
+"""Fires a week from which on a harder line is offered."""
+
+MOST_NAMED = 3
+"""Coins whose fires are told one by one."""
+
+SURE = "sure"
+"""Behind a draft's token: the second confirmation is given."""
+
+
+async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk: Desk) -> Message:
+    """What the rule would have done, and the buttons that save it, as a new rule or as the next revision of one."""
+    held = await keep(draft, rule, invocation, desk)
+    if isinstance(held, Full):
+        return await full(held, invocation, desk)
+    run = await rehearsed(draft, invocation.place, desk)
+    asked = await _cautions(draft, run, invocation.place, desk)
+    command = f"/edit #{rule.number}" if rule else "/alert"
+    return reply(
+        "🧪",
+        line(bold("Dry run"), f" · change of rule #{rule.number}" if rule else "", " · nothing is saved yet"),
+        lines=(
+            line(code(canonical(draft))),
+            *([line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []),
+            *(line(each) for each in levels(draft)),
+            await present(draft, invocation.place, desk),
+            *told(run, draft, desk),
+            *(line("⚠ ", caution.said) for caution in asked),
+        ),
+        buttons=(*buttons(held), *_better(run, command)),
+        data=(
+            ("token", held),
+            ("rule", rule.number if rule else None),
+            *sentence_facts(draft),
+            ("cautions", [caution.said for caution in asked]),
+            ("dry_run", facts(run)),
+        ),
+    )
+
+
+async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) -> Message | None:
+    """The second question before saving, where the rule may be a slip; None where nothing speaks against it."""
+    run = await rehearsed(kept.draft, place, desk)
+    asked = await _cautions(kept.draft, run, place, desk)
+    if not asked:
+        return None
+    others = [caution.instead for caution in asked if caution.instead is not None]
+    return reply(
+        "❔",
+        line(bold("Save it all the same?")),
+        lines=(line(code(canonical(kept.draft))), *(line(caution.said) for caution in asked)),
+        buttons=(
+            Button("Save it", f"/save {token} {SURE}"),
+            Button("Adjust", f"/adjust {token}"),
+            Button("Cancel", f"/cancel {token}"),
+            *(Button("As a yearly rate", f"/alert {canonical(other)}") for other in others),
+        ),
+        data=(("error", "unconfirmed"), ("code", "unconfirmed"), ("cautions", [caution.said for caution in asked])),
+    )
+
+
+async def rehearsed(draft: Draft, place: Place, desk: Desk) -> Rehearsal | None:
+    """The dry run, aside of the loop; None where there is no coin to judge."""
+    market = await view_of(desk, draft, WHOLE)
+    coins = await coins_of(draft, place, desk, market.cycle)
+    if not coins or not len(market.panel.times):
+        return None
+    signals = {signal.name: signal for signal in desk.signals}
+    near = neighbours(draft, signals)
+    others = [other for other in (near.easier, near.harder) if other is not None]
+    at = market.cycle.at
+    return await asyncio.to_thread(
+        rehearse, draft, coins, market.panel, signals, at, neighbours=others
+    )
+
+
+async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Desk) -> Sequence[Caution]:
+    cycle = await latest(desk)
+    prices = {
+        coin: reading.value
+        for coin in await coins_of(draft, place, desk, cycle)
+        if (reading := cycle.readings.get(coin, {}).get(Metric.PRICE)) is not None and reading.value is not None
+    }
+    return list(cautions(draft, run.messages_a_day if run else None, prices))
+
+
+def told(run: Rehearsal | None, draft: Draft, desk: Desk) -> Sequence[Line]:
+    """The dry run in a few lines."""
+    if run is None:
+        return [line("No dry run: there is no coin to try it on yet.")]
+    since = run.already_true_since
+    already = [line(f"True already since {moment(since, desk.now, ZONE)}.")] if since is not None else []
+    spans = [of for of in run.spans.values() if of is not None]
+    if not spans:
+        reach = duration(run.reach) if run.reach else "nothing yet"
+        return [*already, line(f"Too little history for a dry run: bars that it needs reach back {reach}, and a week is the least.")]
+    sampled = f"Judged on {len(run.coins)} of {count(run.asked, 'coin')}; rates are for all of them."
+    return [
+        *already,
+        *(line(bold(f"{of.span.days} days: "), _said(of)) for of in spans),
+        line(_rates(run)),
+        *(line(said) for said in _instead(run, draft)),
+        *([line(sampled)] if len(run.coins) < run.asked else []),
+        line(_data(spans, draft)),
+    ]
+
+
+def _said(of: Span) -> str:
+    if not of.fired:
+        return "it never fired"
+    times = "fired once" if of.fired == 1 else f"fired {of.fired} times"
+    most = sorted(of.fires.items(), key=lambda one: (-one[1], one[0]))
+    named = ", ".join(f"{coin} {fires}" for coin, fires in most[:MOST_NAMED])
+    coins = f" ({named}{' and others' if len(most) > MOST_NAMED else ''})" if len(most) > 1 else ""
+    return f"{times}{coins}, longest silence {duration(of.silence)}"
+
+
+def _rates(run: Rehearsal) -> str:
+    """How often a week it fires, and how many messages that makes."""
+    messages = run.messages_a_day
+    said = f"; {often(messages, 'message')} a day with reminders and ends" if messages is not None and messages >= 1 else ""
+    return f"That is {weekly(run.a_week)}{said}."
+
+
+def _instead(run: Rehearsal, draft: Draft) -> Sequence[str]:
+    """How often its neighbours fire."""
+    others = [f"without “for {window(draft.hold)}”: {weekly(run.without_hold.a_week)}"] if draft.hold else []
+    others += [f"at {_line_of(near)}: {weekly(near.a_week)}" for near in run.neighbours]
+    said = " · ".join(others)
+    return [f"{said[0].upper()}{said[1:]}."] if said else []
+
+
+def _data(spans: Sequence[Span], draft: Draft) -> str:
+    """How much of the data was there, on which bars it was judged, and what they cannot tell."""
+    parts = [f"{share(of.known)} of {of.span.days} days (bars of {window(of.step)})" for of in spans]
+    longest = max(of.step for of in spans)
+    held = f" A bar is longer than {window(draft.hold)}: its own close counts as held." if timedelta(0) < draft.hold < longest else ""
+    return f"Data that could be judged: {', '.join(parts)}.{held}"
+
+
+def _line_of(near: Neighbour) -> str:
+    of = near.draft.condition
+    return measured(of.yardstick, of.line, of.unit, "")
+
+
+def weekly(times: float | None) -> str:
+    """How often a week: `1.6 times a week`, `never`."""
+    if times is None:
+        return "unknown"
+    return f"{often(times, 'time')} a week" if times else "never"
+
+
+def often(times: float, thing: str) -> str:
+    """A rate: whole from ten on, else with one decimal, two below a tenth."""
+    return f"{f'{times:.0f}' if times >= 10 else number(times, 1)} {thing}s"
+
+
+def _better(run: Rehearsal | None, command: str) -> Sequence[Button]:
+    """At most two lines that may serve better: a harder one where it is loud, an easier one where it never fired."""
+    if run is None or run.a_week is None:
+        return []
+    if run.a_week > LOUD:
+        wanted = [near for near in run.neighbours if near.a_week is not None and near.a_week < run.a_week]
+    elif run.a_week == 0:
+        wanted = [near for near in run.neighbours if near.a_week]
+    else:
+        wanted = []
+    return [Button(f"Try {_line_of(near)}", f"{command} {canonical(near.draft)}") for near in wanted[:2]]
+
+
+def facts(run: Rehearsal | None) -> Json:
+    """The dry run for machines."""
+    if run is None:
+        return None
+    return {
+        "at": iso(run.at),
+        "coins": list(run.coins),
+        "asked": run.asked,
+        "fires_a_week": run.a_week,
+        "messages_a_day": run.messages_a_day,
+        "spans": [_span(days, of) for days, of in run.spans.items()],
+        "without_hold_a_week": run.without_hold.a_week,
+        "neighbours": [{"sentence": canonical(of.draft), "fires_a_week": of.a_week} for of in run.neighbours],
+        "already_true_since": iso(run.already_true_since),
+    }
+
+
+def _span(days: timedelta, of: Span | None) -> Json:
+    if of is None:
+        return {"days": days.days, "known": None}
+    fires: Mapping[str, Json] = dict(of.fires)
+    return {
+        "days": days.days,
+        "bars_s": of.step.total_seconds(),
+        "from": iso(of.first),
+        "to": iso(of.last),
+        "fires": of.fired,
+        "by_coin": dict(fires),
+        "messages": of.messages,
+        "silence_s": of.silence.total_seconds(),
+        "known": of.known,
+    }
