@@ -28,7 +28,7 @@ def silences(mute: Mute, event: Event, now: datetime) -> bool:
     """Whether the mute holds this alert: until its end, or through the episodes that were on when it began."""
     if mute.subject not in subjects(event):
         return False
-    return event.fired_at <= mute.from_ if mute.until is None else now < mute.until
+    return mute.holds(now) and (mute.until is not None or event.fired_at <= mute.from_)
 
 
 def subjects(event: Event) -> frozenset[str]:

@@ -23,7 +23,7 @@ class Event:
 
     `id` is the transition's, `episode` that of the firing it belongs to (the same for `fired`). `span` is the
     longest hold asked; `value`, `line` and `clear` are in `unit`;
-    `absolute` compares the size of a move.
+    `absolute` compares the size of a move. `shadow`: nobody is told.
     """
 
     id: str
@@ -56,6 +56,7 @@ class Event:
     trust: str
     facts: tuple[Fact, ...]
     label: str
+    shadow: bool = False
 
     @property
     def downward(self) -> bool:

@@ -1,16 +1,18 @@
 """Lanes of waiting entries on a Redis-protocol server: steps A2 to A6, each one script."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
-from adapters.store.base import MAX_TRIES, Claim, Epoch, Fanned, Fenced, Final, Held, Idle, RuleChange
+from adapters.store.base import MAX_TRIES, Changed, Claim, Epoch, Fanned, Fenced, Final, Held, Idle, WatchChange
 from adapters.store.client import Client
 from adapters.store.replies import entries, listed, raw, text
 from signals.event import Event
+from signals.notice import Notice
 from signals.panel import from_ms, to_ms
+from signals.rules.model import Rule
 
 BODY_FOR = timedelta(days=7)
 MESSAGES_FOR = timedelta(days=30)
@@ -26,11 +28,21 @@ class RedisOutboxes:
     _calls: "count[int]"
     """Numbers claims, so that one whose reply was lost can be asked again."""
 
-    async def subscribe(self, platform: str, change: RuleChange) -> None:
+    async def subscribe(self, platform: str, change: Changed) -> None:
+        applied = keys.of_platform(platform, "applied")
+        if isinstance(change, WatchChange):
+            await self._client.step("mark_applied", [applied], change.number)
+            return
         place = place_of(change.rule.place) if change.rule else None
         to = "" if place is None else place.id if place.platform == platform else "-"
-        where = [keys.of_platform(platform, "applied"), keys.subscribers(platform, change.rule_id)]
+        where = [applied, keys.subscribers(platform, change.rule_id)]
         await self._client.step("subscribe", where, change.number, to)
+
+    async def subscribe_all(self, platform: str, change: int, rules: AsyncIterator[Sequence[Rule]]) -> None:
+        async for page in rules:
+            own = [(rule.id, place) for rule in page if (place := place_of(rule.place)).platform == platform]
+            await self._client.many([("ZADD", keys.subscribers(platform, id_), 0, place.id) for id_, place in own])
+        await self._client.step("mark_applied", [keys.of_platform(platform, "applied")], change)
 
     async def applied(self, platform: str) -> int:
         stored = await self._client.do("GET", keys.of_platform(platform, "applied"))
@@ -55,6 +67,16 @@ class RedisOutboxes:
             BODY_FOR // _SECOND,
         )
         return Fanned(text(answer))
+
+    async def post(self, place: Place, notice: Notice, now: datetime) -> bool:
+        platform = place.platform
+        where = [
+            keys.expanded(platform, notice.id),
+            *_keys(platform, "lane", "ready", "seq"),
+            keys.body(platform, notice.id),
+        ]
+        kept = BODY_FOR // _SECOND
+        return await self._client.step("post", where, notice.id, place.id, to_ms(now), codec.encode(notice), kept) == 1
 
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
         where = _keys(platform, "leader", "epoch", "infl", "ready")
@@ -84,17 +106,18 @@ class RedisOutboxes:
         ]
         match answer:
             case ["go", place, entry, ambiguous, tries]:
-                event = await self._body(epoch.platform, entry.rpartition(":")[2])
-                return Claim(epoch, Place(epoch.platform, place), entry, event, int(ambiguous), int(tries))
+                told = await self._body(epoch.platform, entry.rpartition(":")[2])
+                event, notice = (None, told) if isinstance(told, Notice) else (told, None)
+                return Claim(epoch, Place(epoch.platform, place), entry, event, int(ambiguous), int(tries), notice)
             case ["idle", due]:
                 return Idle(from_ms(int(float(due))) if due else None)
             case _:
                 raise Fenced("another sender leads this platform now")
 
-    async def _body(self, platform: str, event_id: str) -> Event | None:
-        stored = await self._client.do("GET", keys.body(platform, event_id))
+    async def _body(self, platform: str, id_: str) -> Event | Notice | None:
+        stored = await self._client.do("GET", keys.body(platform, id_))
         try:
-            return codec.read_event(raw(stored)) if stored else None
+            return codec.read_told(raw(stored)) if stored else None
         except codec.Unreadable:
             return None
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from adapters.chat.base import Invocation, Message, Place
 from adapters.chat.rendering import render
+from adapters.store.alert_port import Commit
 from adapters.store.base import Quota
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
@@ -105,7 +106,8 @@ async def put(desk: Desk, rule: Rule, event: Event | None, state: AlertState, tr
     track = track or rule.draft.coins[0]
     version, _ = await desk.store.state(rule.id, track, rule.revision)
     at = event.at if event else state.at
-    await desk.store.commit(rule.id, track, rule.revision, version, replace(state, at=at), event)
+    new = replace(state, at=at)
+    await desk.store.commit(Commit((rule.id, track), rule.revision, version, new.at, new, event))
 
 
 def command_of(message: Message, label: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.chat.base import Place
-from adapters.store.base import Saved, Store
+from adapters.store.base import Quota, Saved, Store
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import MarketSource
 from adapters.venues.recording import Recording, open_recording
@@ -37,7 +37,7 @@ async def asked(
     at = datetime.fromisoformat("2026-01-05T00:00Z")
     draft = parse(sentence, Vocabulary(("BTC", "ETH", "SOL"), ("binance", "okx"), signals, at, UTC))
     assert not isinstance(draft, Problem)
-    saved = await store.add(place, draft, f"{place} {sentence}", at, 50)
+    saved = await store.add(place, draft, f"{place} {sentence}", at, Quota(50))
     assert isinstance(saved, Saved)
     return saved.rule
 
