@@ -42,7 +42,7 @@ def market(coins: int, step: timedelta, rows: int, seed: int = 7) -> Panel:
         Metric.LIQ_SHORT: stored(np.where(quiet, 0.0, rng.lognormal(7, 2, shape))),
     }
     legs = {
-        Metric.PRICE: {venue: matrices[Metric.PRICE] for venue in VENUES},
+        Metric.PRICE: dict.fromkeys(VENUES, matrices[Metric.PRICE]),
         Metric.OI_LEVEL: {venue: stored(oi * share) for venue, share in shares.items()},
     }
     times = np.array([to_ms(END - step * (rows - 1 - row)) for row in range(rows)], np.int64)

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from signals.base import Signal
-from signals.episodes import lived, starts
+from signals.episodes import stretches, told_of
 from signals.judge import policy
 from signals.numbers import LEVEL
 from signals.panel import Panel, to_ms
@@ -123,8 +123,8 @@ def rehearse(
     on = {stage.panel.step: stage for stage in by_span.values()}  # of each the longest span: spans rise
     chosen = _some(coins, budget / 2, sum(work(draft, stage, signals) for stage in on.values()))
     scenes = {step: scene(draft, stage, chosen, signals) for step, stage in on.items()}
-    stretches = sum(int(starts(one.codes).sum()) for each in scenes.values() for one in each.tracks)
-    chosen = _some(chosen, budget / 2, stretches * _STRETCH * (1 + len(others)) / max(1, len(chosen)))
+    begun = sum(stretches(one.codes) for each in scenes.values() for one in each.tracks)
+    chosen = _some(chosen, budget / 2, begun * _STRETCH * (1 + len(others)) / max(1, len(chosen)))
     scenes = {step: each.only(chosen) for step, each in scenes.items()}
     lives = {step: _told(draft, each) for step, each in scenes.items()}
     steps = {span: stage.panel.step for span, stage in by_span.items()}
@@ -134,7 +134,7 @@ def rehearse(
     def a_week(other: Draft) -> float | None:
         if longest is None:
             return None
-        again = scenes[steps[longest.span]].under(other)
+        again = scenes[steps[longest.span]].under(other, signals)
         judged = _span(longest.span, again, _told(other, again), at)
         return judged.rate(judged.fired, WEEK / share) if judged else None
 
@@ -166,13 +166,10 @@ def _longest(spans: Mapping[timedelta, Span | None]) -> Span | None:
 def _told(draft: Draft, on: Scene) -> Mapping[str, Sequence[Transition]]:
     """What is told of each coin, oldest first."""
     rule = replace(policy(draft, on.step), once=False)
-    crosses = any(condition.crossing for condition in draft.conditions)
-    told: dict[str, Sequence[Transition]] = {}
-    for column, coin in enumerate(on.coins):
-        lives = [lived(on.times, one.codes[:, column], one.excess[:, column], rule).told for one in on.tracks]
-        all_of = sorted((one for life in lives for one in life), key=lambda one: one.at)
-        told[coin] = [one for one in all_of if one.change is Change.FIRED] if crosses else all_of
-    return told
+    return {
+        coin: sorted((told for one in on.tracks for told in told_of(on.times, one, j, rule)), key=lambda told: told.at)
+        for j, coin in enumerate(on.coins)
+    }
 
 
 def _span(span: timedelta, on: Scene, told: Mapping[str, Sequence[Transition]], at: datetime) -> Span | None:
@@ -202,7 +199,7 @@ def _present(scenes: Sequence[Scene], coin: str) -> Present:
     finest, column = scenes[0], scenes[0].coins.index(coin)
     if not finest.times:
         return Present((), Verdict.UNKNOWN, None)
-    last = tuple(float(values[-1, column]) for values in finest.values)
+    last = tuple(float(values[-1, column]) for values, _ in finest.numbers)
     code = min(int(one.codes[-1, column]) for one in finest.tracks)
     since = None
     for on in scenes if code == MET else ():

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from signals.base import Signal
+from signals.judge import tracks
 from signals.model import Yardstick
 from signals.numbers import HOUR, LEVEL, Number, bars_of, values
 from signals.panel import ENOUGH, STORED, Instants, Panel, Series, decimal, from_ms
-from signals.rules.model import Compare, Condition, Crossing, Draft
-from signals.verdicts import UNKNOWN, Said, said, together
+from signals.rules.model import Condition, Draft
+from signals.verdicts import UNKNOWN, Marks, Said, lapsed, said, together
 from signals.yardsticks import Measured, Memory, baseline_of, measure
 
 
@@ -30,13 +31,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a draft's conditions are and say on a stage: values by condition, verdicts by track; rows x coins."""
+    """What a draft's conditions are and say on a stage, rows x coins.
+
+    `numbers` are by condition its values and where they come out of the dark; `tracks` what they say together.
+    """
 
     stage: Stage
     coins: tuple[str, ...]
     times: tuple[datetime, ...]
     step: timedelta
-    values: tuple[Series, ...]
+    numbers: tuple[tuple[Series, Marks], ...]
     tracks: tuple[Said, ...]
 
     @property
@@ -48,12 +52,12 @@ class Scene:
     def only(self, coins: tuple[str, ...]) -> "Scene":
         """Some of its coins."""
         at = [self.coins.index(coin) for coin in coins]
-        tracks = tuple(Said(one.codes[:, at], one.excess[:, at]) for one in self.tracks)
-        return replace(self, coins=coins, values=tuple(x[:, at] for x in self.values), tracks=tracks)
+        numbers = tuple((values[:, at], dark[:, at]) for values, dark in self.numbers)
+        return replace(self, coins=coins, numbers=numbers, tracks=tuple(one.of(at) for one in self.tracks))
 
-    def under(self, draft: Draft) -> "Scene":
+    def under(self, draft: Draft, signals: Mapping[str, Signal]) -> "Scene":
         """The same numbers held against another draft's lines."""
-        return replace(self, tracks=_tracks(draft, self.values))
+        return replace(self, tracks=_tracks(draft, self.numbers, signals))
 
 
 def stages(
@@ -82,7 +86,8 @@ def scene(draft: Draft, stage: Stage, coins: tuple[str, ...], signals: Mapping[s
     grid = min((bars for bars, _ in read), key=lambda bars: bars.step)
     times = grid.times[len(grid.times) - on.rows(grid) :]
     numbers = tuple(_on(times, *one) for one in read)
-    return Scene(on, coins, tuple(map(from_ms, times.tolist())), grid.step, numbers, _tracks(draft, numbers))
+    told = tuple(map(from_ms, times.tolist()))
+    return Scene(on, coins, told, grid.step, numbers, _tracks(draft, numbers, signals))
 
 
 _PLAIN, _RANKED, _MEDIAN = 60, 2, 30
@@ -143,27 +148,21 @@ def _exact(series: Series, lines: Sequence[float]) -> Series:
     return exact
 
 
-def _on(times: Instants, bars: Panel, series: Series) -> Series:
-    """The series at those times: the last bar that was closed, unless another should have been since."""
+def _on(times: Instants, bars: Panel, series: Series) -> tuple[Series, Marks]:
+    """The series at those times, and where it comes out of the dark: the last bar closed, unless that is too old."""
     if not len(series):
-        return np.full((len(times), len(bars.coins)), np.nan)
+        return np.full((len(times), len(bars.coins)), np.nan), np.zeros((len(times), len(bars.coins)), np.bool_)
     ends = bars.times[len(bars.times) - len(series) :]
     at = np.searchsorted(ends, times, side="right") - 1
     is_last = (at >= 0) & (times - ends[at] < bars.step // timedelta(milliseconds=1))
-    return np.where(is_last[:, np.newaxis], series[at], np.nan)
+    is_news = (at >= 0) & (times == ends[at])
+    now = np.where(is_last[:, np.newaxis], series[at], np.nan)
+    return now, is_news[:, np.newaxis] & lapsed(series)[at]
 
 
-def _tracks(draft: Draft, numbers: Sequence[Series]) -> tuple[Said, ...]:
+def _tracks(draft: Draft, numbers: Sequence[tuple[Series, Marks]], signals: Mapping[str, Signal]) -> tuple[Said, ...]:
     """What the values say: twice where a crossing either way is two tracks."""
-    sides = [_sides(condition) for condition in draft.conditions]
     return tuple(
-        together([said(side[min(track, len(side) - 1)], x) for side, x in zip(sides, numbers, strict=True)])
-        for track in range(max(map(len, sides)))
+        together([said(condition, *one) for condition, one in zip(track.conditions, numbers, strict=True)])
+        for track in tracks(draft, signals)
     )
-
-
-def _sides(condition: Condition) -> Sequence[Condition]:
-    if condition.crossing is not Crossing.EITHER:
-        return [condition]
-    down = Compare.BELOW if condition.compare is Compare.ABOVE else Compare.AT_MOST
-    return [condition, replace(condition, compare=down, clear=2 * condition.line - condition.clear)]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signals.episodes import lived, starts
+from signals.episodes import stretches, told_of
 from signals.judge import verdict
 from signals.model import Unit
-from signals.rules.lifecycle import AlertState, Change, Policy, Seen, Transition, Verdict, advance
+from signals.rules.lifecycle import AlertState, Policy, Seen, Transition, Verdict, advance
 from signals.rules.model import Compare, Condition
-from signals.verdicts import BETWEEN, CALM, MET, UNKNOWN, VERDICTS, Said, said, together
+from signals.verdicts import BETWEEN, CALM, MET, UNKNOWN, VERDICTS, Said, lapsed, said, together
 from tests.signals.panels import START
 
 MINUTE = timedelta(minutes=1)
@@ -29,54 +29,62 @@ policies = st.builds(
     repeat=st.sampled_from((None, MINUTE, 4 * MINUTE)),
     gap=st.just(2 * MINUTE),
     once=st.booleans(),
+    crossing=st.booleans(),
 )
 
 
-def plain(codes: Sequence[int], excess: Sequence[float], policy: Policy) -> tuple[list[Transition], AlertState]:
+def dark(known: Sequence[bool]) -> list[bool]:
+    """The known bars before which two or more were missed, or all."""
+    return [one and not any(known[max(0, row - 2) : row]) for row, one in enumerate(known)]
+
+
+def plain(
+    codes: Sequence[int], excess: Sequence[float], after_dark: Sequence[bool], policy: Policy
+) -> list[Transition]:
     """Every bar, one after the other."""
-    state, told = AlertState(), []
+    state, told, before = AlertState(), list[Transition](), None
     for row, code in enumerate(codes):
-        state, one = advance(state, Seen(START + row * MINUTE, VERDICTS[code], excess[row]), policy)
+        at = START + row * MINUTE
+        state, one = advance(state, Seen(at, VERDICTS[code], excess[row], before, after_dark[row]), policy)
         told += [one] if one else []
-    return told, state
+        before = at
+    return told
 
 
-@settings(max_examples=600, deadline=None)
-@given(runs, policies, st.integers(0, 2**16))
+def column(of: Sequence[float], kind: type) -> np.ndarray:  # type: ignore[type-arg] # of that kind
+    return np.array(of, kind)[:, np.newaxis]
+
+
+@settings(max_examples=300, deadline=None)
+@given(runs, policies, st.integers(0, 2**16), st.booleans())
 def test_leaps_over_bars_that_change_nothing_change_nothing(
-    of: list[tuple[int, int, int]], policy: Policy, seed: int
+    of: list[tuple[int, int, int]], policy: Policy, seed: int, in_turns: bool
 ) -> None:
     codes = [code for code, count, _ in of for _ in range(count)]
     steady = [float(worse) for _, count, worse in of for _ in range(count)]
-    noise = np.random.default_rng(seed).random(len(codes))
+    rng = np.random.default_rng(seed)
+    noise = rng.random(len(codes))
     excess = [e + float(n) if c == MET else 0.0 for c, e, n in zip(codes, steady, noise, strict=True)]
+    together_dark = dark([code != UNKNOWN for code in codes])  # or each of several cells was dark for one bar alone
+    after = [one and not (in_turns and rng.random() < 0.5) for one in together_dark]
+    said_of = Said(column(codes, np.int8), column(excess, np.float64), column(after, np.bool_))
 
-    found = lived([START + n * MINUTE for n in range(len(codes))], np.array(codes, np.int8), np.array(excess), policy)
+    found = told_of([START + n * MINUTE for n in range(len(codes))], said_of, 0, policy)
 
-    told, state = plain(codes, excess, policy)
-    assert list(found.told) == told
-    assert found.state == state
+    assert list(found) == plain(codes, excess, after, policy)
 
 
-def test_a_long_calm_is_passed_in_a_leap() -> None:
-    codes = np.full(100_000, CALM, np.int8)
-    codes[50_000:50_003] = MET
-    looked_at = 0
+@given(st.lists(st.booleans(), min_size=1, max_size=20))
+def test_two_missed_bars_in_a_row_are_the_dark(known: list[bool]) -> None:
+    values = column([1.0 if one else NAN for one in known], np.float64)
 
-    class Times(list):  # type: ignore[type-arg] # counts what is looked at
-        def __getitem__(self, row):  # type: ignore[no-untyped-def]
-            nonlocal looked_at
-            looked_at += 1
-            return START + row * MINUTE if row >= 0 else START + (len(codes) + row) * MINUTE
+    assert lapsed(values)[:, 0].tolist() == dark(known)
 
-        def __len__(self) -> int:
-            return len(codes)
 
-    found = lived(Times(), codes, np.zeros(len(codes)), Policy(MINUTE, MINUTE, None, 2 * MINUTE))
+def test_stretches_are_counted_where_they_begin() -> None:
+    codes = [[MET, CALM], [MET, MET], [CALM, BETWEEN], [MET, MET]]
 
-    assert [one.change for one in found.told] == [Change.FIRED, Change.RESOLVED]
-    assert looked_at < 100
-    assert starts(codes[:, np.newaxis]).tolist() == [1]
+    assert stretches(np.array(codes, np.int8)) == 4
 
 
 values = st.one_of(st.just(NAN), st.sampled_from((-0.2, -0.1, 0.0, -0.0, 0.1, 0.2, 0.05)), st.floats(-1, 1))
@@ -95,7 +103,7 @@ def test_series_say_what_each_of_their_values_says(
     clear = line + (band if compare.downward else -band)
     one = Condition("oi", 60 * MINUTE, compare, line, clear, Unit.FRACTION, absolute=absolute)
 
-    found = said(one, np.array([of]))
+    found = said(one, np.array([of]), np.zeros((1, len(of)), np.bool_))
 
     wanted = [verdict(one, None if np.isnan(value) else value) for value in of]
     assert [VERDICTS[code] for code in found.codes[0]] == [verdict for verdict, _ in wanted]
@@ -118,7 +126,7 @@ def test_several_conditions_hold_together_and_one_unknown_makes_all_unknown(
 ) -> None:
     for first, second in (leaves, leaves[::-1]):
         parts = [
-            Said(np.array([[code]], np.int8), np.array([[worse if code == MET else 0.0]]))
+            Said(column([code], np.int8), column([worse if code == MET else 0.0], np.float64), column([0], np.bool_))
             for code, worse in ((first, 2.0), (second, 3.0))
         ]
         both = together(parts)
