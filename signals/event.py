@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signals.aggregate import Weighing
-from signals.model import Fact, Unit
+from signals.model import Fact, Unit, Yardstick
 from signals.rules.lifecycle import Change
-from signals.rules.model import Compare
+from signals.rules.model import Compare, Crossing, Loudness
 
 
 def alert_id(rule_id: str, revision: int, coin: str, change: Change, at: datetime) -> str:
@@ -21,9 +21,9 @@ def alert_id(rule_id: str, revision: int, coin: str, change: Change, at: datetim
 class Event:
     """One transition with everything that is said about it, as judged then.
 
-    `id` is the transition's, `episode` that of the firing it belongs to (the same for `fired`). `span` is the
-    longest hold asked; `value`, `line` and `clear` are in `unit`;
-    `absolute` compares the size of a move. `shadow`: nobody is told.
+    `id` is the transition's, `episode` that of the firing it belongs to (the same for `fired`). `value`, `line` and
+    `clear` are the first condition's, in `unit`; the others are among the facts. `absolute` compares the size of a
+    move. An event in `shadow` is recorded and not sent. `loudness`, `ungated` and `note` are the rule's own.
     """
 
     id: str
@@ -56,7 +56,12 @@ class Event:
     trust: str
     facts: tuple[Fact, ...]
     label: str
+    yardstick: Yardstick = Yardstick.VALUE
+    crossing: Crossing | None = None
     shadow: bool = False
+    loudness: Loudness = Loudness.USUAL
+    ungated: bool = False
+    note: str = ""
 
     @property
     def downward(self) -> bool:

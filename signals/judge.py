@@ -1,18 +1,14 @@
-"""Judging: cells and rules in, transitions out. Pure; live and replay run just this."""
+"""What values say about a rule: verdicts, joint verdicts, and the rule's times. Pure; live and dry run share it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from signals.aggregate import Reading, is_fresh
 from signals.base import Signal
 from signals.cells import Cells
-from signals.event import Event, alert_id
-from signals.model import AGGREGATORS, Cell, Fact, Kind, Metric, Unit
-from signals.rules.canonical import canonical
-from signals.rules.lifecycle import AlertState, Change, Policy, Seen, Transition, Verdict, advance
-from signals.rules.model import EVERY_COIN, Compare, Condition, Draft, Rule
-from signals.trust import grade
+from signals.model import Cell
+from signals.rules.lifecycle import Policy, Verdict
+from signals.rules.model import EVERY_COIN, Compare, Condition, Crossing, Draft
 
 CALM = timedelta(minutes=5)
 """How long an ended condition must stay on the calm side."""
@@ -22,29 +18,40 @@ MISSED_BARS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One rule on one coin after one more moment. `moved` = the state did more than see one more bar."""
+class Track:
+    """What is followed apart: a rule on a coin, or each way of a crossing; `mark` tells them apart."""
 
-    rule: Rule
-    coin: str
-    state: AlertState
-    event: Event | None
-    moved: bool
+    mark: str
+    conditions: tuple[Condition, ...]
 
 
-def judge(
-    rules: Iterable[Rule], states: Mapping[tuple[str, str], AlertState], cells: Cells, signals: Mapping[str, Signal]
-) -> Iterator[Judged]:
-    """Every state that this moment advanced, with the event where there is one.
+def tracks(draft: Draft, signals: Mapping[str, Signal]) -> tuple[Track, ...]:
+    """A draft's tracks, with a bare signal's levels as they are now."""
+    conditions = tuple(_stocked(condition, signals) for condition in draft.conditions)
+    if not any(condition.crossing is Crossing.EITHER for condition in conditions):
+        return (Track("", conditions),)
+    return Track("+", conditions), Track("-", tuple(_mirrored(condition) for condition in conditions))
 
-    `states` holds what is known per (rule id, coin); absent means new.
-    """
-    for rule in rules:
-        for coin in coins_of(rule.draft, cells):
-            old = states.get((rule.id, coin), AlertState())
-            judged = _judge_one(rule, coin, old, cells, signals)
-            if judged.state != old:
-                yield judged
+
+def _stocked(condition: Condition, signals: Mapping[str, Signal]) -> Condition:
+    signal = signals.get(condition.name) if condition.stock else None
+    return condition if signal is None else replace(condition, line=signal.fire, clear=signal.clear)
+
+
+_OTHER_WAY = {
+    Compare.ABOVE: Compare.BELOW,
+    Compare.AT_LEAST: Compare.AT_MOST,
+    Compare.BELOW: Compare.ABOVE,
+    Compare.AT_MOST: Compare.AT_LEAST,
+}
+
+
+def _mirrored(condition: Condition) -> Condition:
+    """The same crossing downwards, with its clear level as far away on the other side."""
+    if condition.crossing is not Crossing.EITHER:
+        return condition
+    clear = condition.line + (condition.line - condition.clear)
+    return replace(condition, compare=_OTHER_WAY[condition.compare], clear=clear)
 
 
 def coins_of(draft: Draft, cells: Cells) -> Sequence[str]:
@@ -68,92 +75,43 @@ def verdict(condition: Condition, value: float | None) -> tuple[Verdict, float]:
     return (Verdict.CALM if calm else Verdict.BETWEEN), 0.0
 
 
+def said(condition: Condition, value: float | None, held: float | None = None) -> tuple[Verdict, float]:
+    """What a value says that would be `held` had all who are missing stayed at their last word.
+
+    Unknown where the line lies between the two, and calm only where both are: nobody's leaving crosses a level.
+    """
+    now, excess = verdict(condition, value)
+    then = now if held is None or value is None else verdict(condition, held)[0]
+    if now is then:
+        return now, excess
+    if Verdict.MET in (now, then):
+        return Verdict.UNKNOWN, 0.0
+    return Verdict.BETWEEN, 0.0
+
+
+def together(leaves: Iterable[tuple[Verdict, float]]) -> tuple[Verdict, float]:
+    """What conditions say together: unknown if any is, met if all are, calm if any is; the least excess counts."""
+    verdicts, excess = zip(*leaves, strict=True)
+    if Verdict.UNKNOWN in verdicts:
+        return Verdict.UNKNOWN, 0.0
+    if all(one is Verdict.MET for one in verdicts):
+        return Verdict.MET, min(excess)
+    return (Verdict.CALM if Verdict.CALM in verdicts else Verdict.BETWEEN), 0.0
+
+
 def policy(draft: Draft, step: timedelta) -> Policy:
     """The rule's times on bars of that length: what is shorter than a bar is met by the bar's own close."""
+    crossing = any(condition.crossing is not None for condition in draft.conditions)
     return Policy(
         hold=draft.hold if draft.hold >= step else timedelta(0),
-        calm=CALM if step <= CALM else timedelta(0),
+        calm=CALM if step <= CALM and not crossing else timedelta(0),
         repeat=draft.every,
         gap=MISSED_BARS * step,
         once=draft.once,
+        crossing=crossing,
     )
 
 
-def cell_of(rule: Draft, condition: Condition, coin: str) -> Cell:
+def cell_of(draft: Draft, condition: Condition, coin: str) -> Cell:
     """The cell that a condition reads."""
-    return Cell(coin, rule.venue, condition.name, condition.window)
-
-
-def _judge_one(rule: Rule, coin: str, old: AlertState, cells: Cells, signals: Mapping[str, Signal]) -> Judged:
-    condition = rule.draft.condition
-    seen = cells.read(cell_of(rule.draft, condition, coin))
-    said, excess = _said(condition, seen.reading)
-    state, told = advance(old, Seen(seen.reading.at, said, excess), policy(rule.draft, seen.step))
-    event = None
-    if told is not None and seen.reading.value is not None:
-        event = _event(rule, coin, told, seen.reading, seen.reading.value, cells, signals.get(condition.name))
-    return Judged(rule, coin, state, event, moved=replace(state, at=old.at) != old)
-
-
-def _said(condition: Condition, reading: Reading) -> tuple[Verdict, float]:
-    """What a reading says; unknown where that depends on who is missing, so that nobody's leaving crosses a line."""
-    said = verdict(condition, reading.value)
-    if reading.held is not None and said[0] is not verdict(condition, reading.held)[0]:
-        return Verdict.UNKNOWN, 0.0
-    return said
-
-
-def _event(
-    rule: Rule, coin: str, told: Transition, of: Reading, value: float, cells: Cells, signal: Signal | None
-) -> Event:
-    condition = rule.draft.condition
-    panel = cells.panel(cells.cycle.at)
-    many = 2 if AGGREGATORS & set(of.venues) else len(of.venues)
-    facts = [*signal.evidence(panel, coin, condition.window)] if signal else []
-    return Event(
-        id=alert_id(rule.id, rule.revision, coin, told.change, told.at),
-        episode=alert_id(rule.id, rule.revision, coin, Change.FIRED, told.fired_at),
-        rule_id=rule.id,
-        rule_number=rule.number,
-        revision=rule.revision,
-        sentence=canonical(rule.draft),
-        change_number=rule.change,
-        coin=coin,
-        venue=rule.draft.venue,
-        name=condition.name,
-        window=max(condition.window, of.span),
-        change=told.change,
-        at=told.at,
-        since=told.since,
-        fired_at=told.fired_at,
-        value=value,
-        line=condition.line,
-        clear=condition.clear,
-        compare=condition.compare,
-        absolute=condition.absolute,
-        unit=condition.unit,
-        hold=rule.draft.hold,
-        venues=of.venues,
-        missing=of.missing,
-        coverage=of.coverage,
-        weighing=of.weighing,
-        floor=of.floor,
-        trust=grade(panel, coin, of.coverage, many),
-        facts=(*facts, *_venue_facts(cells, cell_of(rule.draft, condition, coin))),
-        label=cells.cycle.label,
-    )
-
-
-def _venue_facts(cells: Cells, cell: Cell) -> Iterator[Fact]:
-    """Each venue's own number where the cell rests on a level: rates with their own interval."""
-    metric = cells.basis_of(cell)
-    if metric.kind is Kind.SUM or metric is Metric.OI_LEVEL:
-        return
-    for seen in cells.known(cell.coin, metric):
-        if not is_fresh(seen, cells.cycle.at):
-            continue
-        own_rate = seen.rate if seen.rate is not None and seen.interval_h is not None else None
-        if own_rate is not None:
-            yield Fact(f"venue {seen.venue}", own_rate, Unit.FRACTION, f"per {seen.interval_h:g}h")
-        else:
-            yield Fact(f"venue {seen.venue}", seen.value, metric.unit)
+    return Cell(coin, draft.venue, condition.name, condition.window, condition.yardstick, condition.side)

@@ -1,12 +1,15 @@
-"""The phases of a rule on one coin: `advance` is the whole decision, pure, one bar at a time.
+"""The phases of a rule on one coin: `advance` is the whole decision, pure, one judged moment at a time.
 
 | phase | MET | BETWEEN | CALM | UNKNOWN | FAILED |
 |---|---|---|---|---|---|
-| idle | pending, or firing if hold is 0 | idle | idle | no data at the second in a row | error |
-| pending | firing once held | idle | idle | the hold stands still; no data at the second | error |
+| idle | pending, or firing if hold is 0 | idle | idle | idle | error |
+| pending | firing once held | idle | idle | the hold stands still; idle at the second | error |
 | firing | reminded if worse and due | firing | recovering, or idle if calm is 0 | no data at the second | error |
 | recovering | firing | the calm starts again | idle once calm | the calm stands still; no data at the second | error |
 | no data, error | what is beneath, and this bar only arms | same | same | no data | error |
+
+What an idle rule could remember of the dark is a property of its cells: `Seen.lapsed` says it. So a bar that leaves
+the verdict as it was leaves the state as it was, until `due`: whoever judges may skip it.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,7 +56,8 @@ class Change(StrEnum):
 class Policy:
     """How long a condition must hold, how long it must be calm to end, how often it repeats.
 
-    `gap` is the silence in event time after which the past does not count: the next known bar only arms.
+    `gap` is the time without a known bar after which the past does not count: the next known bar only arms.
+    `crossing` is a moment: it needs a sample on the other side, has no reminders, and nobody is told of its end.
     """
 
     hold: timedelta
@@ -61,24 +65,31 @@ class Policy:
     repeat: timedelta | None
     gap: timedelta
     once: bool = False
+    crossing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One bar judged: its event time, its verdict, and how far past the line it is, in bands."""
+    """One moment judged: its time, its verdict, and how far past the line it is, in bands.
+
+    `before` is the rule's previous judged moment. `lapsed` marks the first known bar after the dark.
+    """
 
     at: datetime
     verdict: Verdict
     excess: float = 0.0
+    before: datetime | None = None
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AlertState:
     """Where one rule stands on one coin.
 
-    `armed` is false until the first known bar after creation; `waiting` is true while a condition that was
-    already met then has not yet let go. `since` is when the phase's clock started, `dark` how long it stood
-    still. `beneath` is what NO_DATA or ERROR lies over. `fired_at` names the episode. `done` ends a `once` rule.
+    `at` is when it was last looked at. `armed` is false until the first known bar after creation; `waiting` is true
+    while a condition that was already met then has not yet let go. `since` is when the phase's clock started, `dark`
+    how long it stood still, `unknown_since` since when it stands still. `beneath` is what NO_DATA or ERROR lies over.
+    `fired_at` names the episode. `done` ends a `once` rule.
     """
 
     phase: Phase = Phase.IDLE
@@ -112,21 +123,42 @@ _DARK = (Phase.NO_DATA, Phase.ERROR)
 
 
 def advance(state: AlertState, seen: Seen, policy: Policy) -> Step:
-    """The state after one more bar, and what to tell. A bar that is not newer than the last changes nothing."""
+    """The state after one more moment, and what to tell. A moment that is not newer than the last changes nothing."""
     if state.done or (state.at is not None and seen.at <= state.at):
         return state, None
-    if state.at is not None and seen.at - state.at > policy.gap:
-        state = _dark(state, Phase.NO_DATA)
-    before, state = state.at, replace(state, at=seen.at)
+    state = replace(state, at=seen.at)
     if seen.verdict is Verdict.FAILED:
         return _dark(state, Phase.ERROR), None
     if seen.verdict is Verdict.UNKNOWN:
-        return _unknown(state, before), None
-    if not state.armed or state.phase in _DARK:
-        return _armed(state, seen.verdict), None
+        return _unknown(state, seen, policy), None
+    if not state.armed or seen.lapsed or state.phase in _DARK:
+        return _armed(state, seen.verdict, policy), None
     if state.waiting:
-        return replace(_lit(state), waiting=seen.verdict is Verdict.MET), None
+        return replace(state, waiting=seen.verdict is Verdict.MET), None
     return _JUDGED[state.phase](_lit(state), seen, policy)
+
+
+def is_plain(state: AlertState, verdict: Verdict) -> bool:
+    """Whether the verdict alone says the state: idle, and waiting just where the condition is met."""
+    idle = state.phase is Phase.IDLE and state.armed and not state.done
+    return idle and verdict is not Verdict.UNKNOWN and state.waiting is (verdict is Verdict.MET)
+
+
+def due(state: AlertState, policy: Policy) -> datetime | None:
+    """When a state changes, or may, though the verdict stays; None where it never does."""
+    if state.unknown_since is not None:
+        return state.unknown_since + policy.gap
+    if state.since is not None and state.phase in (Phase.PENDING, Phase.RECOVERING):
+        return state.since + state.dark + (policy.hold if state.phase is Phase.PENDING else policy.calm)
+    return reminder_due(state, policy)
+
+
+def reminder_due(state: AlertState, policy: Policy) -> datetime | None:
+    """From when on a firing rule that is worse by one band says so; None where it does not."""
+    repeats = policy.repeat is not None and not policy.once and not policy.crossing
+    if state.phase is not Phase.FIRING or not repeats or state.told_at is None or policy.repeat is None:
+        return None
+    return state.told_at + policy.repeat
 
 
 def _idle(state: AlertState, seen: Seen, policy: Policy) -> Step:
@@ -183,9 +215,8 @@ def _held(state: AlertState, seen: Seen, policy: Policy) -> Step:
 
 
 def _remind(state: AlertState, seen: Seen, policy: Policy) -> Step:
-    if policy.repeat is None or state.told_at is None or policy.once:
-        return state, None
-    if seen.at - state.told_at < policy.repeat or seen.excess < state.told_excess + 1.0:
+    at = reminder_due(state, policy)
+    if at is None or seen.at < at or seen.excess < state.told_excess + 1.0:
         return state, None
     told = replace(state, told_at=seen.at, told_excess=seen.excess)
     return told, _transition(Change.REMINDED, told, seen.at)
@@ -194,9 +225,8 @@ def _remind(state: AlertState, seen: Seen, policy: Policy) -> Step:
 def _calmed(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.at - (state.since or seen.at) - state.dark < policy.calm:
         return state, None
-    told = _transition(Change.RESOLVED, state, seen.at)
-    over = AlertState(at=seen.at, armed=True, done=policy.once)
-    return over, told
+    told = None if policy.crossing else _transition(Change.RESOLVED, state, seen.at)
+    return AlertState(at=seen.at, armed=True, done=policy.once), told
 
 
 def _transition(change: Change, state: AlertState, at: datetime) -> Transition:
@@ -205,29 +235,45 @@ def _transition(change: Change, state: AlertState, at: datetime) -> Transition:
     return Transition(change, at, state.met_since, state.fired_at)
 
 
-def _unknown(state: AlertState, before: datetime | None) -> AlertState:
-    if state.phase in _DARK or state.unknown_since is not None:
+def _unknown(state: AlertState, seen: Seen, policy: Policy) -> AlertState:
+    """Clocks stand still; once nothing was known for the whole gap they are lost."""
+    if state.phase is Phase.IDLE:
+        return state
+    since = state.unknown_since or seen.before or seen.at
+    if state.phase in _DARK or seen.at - since >= policy.gap:
         return _dark(state, Phase.NO_DATA)
-    return replace(state, unknown_since=before or state.at)
+    return replace(state, unknown_since=since)
 
 
 def _dark(state: AlertState, phase: Phase) -> AlertState:
     """No data or error, over what it hides: an episode goes on beneath, a running hold or calm is lost."""
-    if state.phase in _DARK:
-        beneath = state.beneath
-    else:
-        beneath = Phase.FIRING if state.phase in (Phase.FIRING, Phase.RECOVERING) else Phase.IDLE
+    beneath = _beneath(state)
+    if phase is Phase.NO_DATA and beneath is Phase.IDLE and state.phase is not Phase.ERROR:
+        phase = Phase.IDLE
     return replace(state, phase=phase, beneath=beneath, since=None, dark=ZERO, unknown_since=None)
 
 
-def _armed(state: AlertState, verdict: Verdict) -> AlertState:
-    """The state that a first known bar only arms. A rule that is true at its very first one waits until it is not."""
+def _beneath(state: AlertState) -> Phase:
+    if state.phase in _DARK:
+        return state.beneath
+    return Phase.FIRING if state.phase in (Phase.FIRING, Phase.RECOVERING) else Phase.IDLE
+
+
+def _armed(state: AlertState, verdict: Verdict, policy: Policy) -> AlertState:
+    """The state that a first known bar only arms. A rule that is true at its very first one waits until it is not.
+
+    So does a crossing at each: what was crossed in the dark was not seen to be crossed.
+    """
+    beneath = _beneath(state)
+    waits = state.waiting or not state.armed or (policy.crossing and beneath is Phase.IDLE)
     return replace(
         state,
-        phase=state.beneath,
+        phase=beneath,
         beneath=Phase.IDLE,
         armed=True,
-        waiting=verdict is Verdict.MET and (state.waiting or not state.armed),
+        waiting=verdict is Verdict.MET and waits,
+        since=None,
+        dark=ZERO,
         unknown_since=None,
     )
 

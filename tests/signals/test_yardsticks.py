@@ -8,18 +8,14 @@ from statistics import median
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from signals.aggregate import Cycle, Reading, Weighing
 from signals.cells import Cells, Vectors
 from signals.model import ALL, Cell, Metric, Yardstick
-from signals.numbers import Number
-from signals.panel import Panel, from_ms, to_ms
+from signals.panel import Panel, from_ms
 from signals.registry import BY_NAME, SIGNALS
-from signals.yardsticks import Memory, baseline_of, fits
-from tests.contracts.test_signals import altered, market
-from tests.signals.panels import START, panel
+from signals.yardsticks import Memory
+from tests.contracts.test_signals import market
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LEVEL = timedelta(0)

@@ -1,0 +1,152 @@
+"""What is known of each judged cell, in columns: its value now, where it stood last, and when it was known.
+
+Number 0 is no cell: its value is 0 and never moves.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import nan
+from typing import Protocol
+
+import numpy as np
+
+from signals.cells import Seen
+from signals.index import Floats, Numbers
+from signals.judge import MISSED_BARS
+from signals.model import Cell
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+_NEVER = -(2**62)
+NOWHERE = 0
+
+
+def to_ticks(at: datetime) -> int:
+    """Microseconds since 1970: exact, so that times can be compared in columns."""
+    return (at - _EPOCH) // _TICK
+
+
+def from_ticks(ticks: int) -> datetime:
+    """The time of so many microseconds."""
+    return _EPOCH + ticks * _TICK
+
+
+class Source(Protocol):
+    """Says what cells say at one moment."""
+
+    def read(self, cell: Cell) -> Seen:
+        """The cell's value with what it rests on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What all cells say at one moment, by cell: NaN is unknown. `ends` and `steps` are in microseconds."""
+
+    values: Floats
+    held: Floats
+    ends: Numbers
+    steps: Numbers
+
+
+class Columns:
+    """The cells that rules read, each under its number. Grows by doubling; numbers stay."""
+
+    def __init__(self) -> None:
+        self.cells: list[Cell | None] = [None]
+        self._numbers: dict[Cell, int] = {}
+        self._steps: dict[timedelta, int] = {}
+        self.value, self.held = np.zeros(64), np.zeros(64)
+        self.low, self.high = np.zeros(64), np.zeros(64)
+        """Lowest and highest value now; NaN where unknown."""
+        self.last_low, self.last_high = np.zeros(64), np.zeros(64)
+        """The same when the cell was known last."""
+        self.end, self.step = np.zeros(64, np.int64), np.zeros(64, np.int64)
+        self.moment, self.before = np.full(64, _NEVER), np.full(64, _NEVER)
+        """The last judged moment with news of the cell, and the one before it."""
+        self._lit = np.full(64, _NEVER)
+        self.new, self.lapsed = np.zeros(64, np.bool_), np.zeros(64, np.bool_)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def number(self, cell: Cell) -> int | None:
+        """The cell's number, if any rule reads it."""
+        return self._numbers.get(cell)
+
+    def add(self, cell: Cell) -> int:
+        """A number for a new cell of which nothing is known."""
+        number = self._numbers[cell] = len(self.cells)
+        self.cells.append(cell)
+        if number == len(self.value):
+            self._grow()
+        for column in (self.value, self.held, self.low, self.high, self.last_low, self.last_high):
+            column[number] = nan
+        for times in (self.end, self.moment, self.before, self._lit):
+            times[number] = _NEVER
+        return number
+
+    def read(self, source: Source) -> Readings:
+        """All cells at that moment."""
+        values, held, ends, steps = zip(*self._rows(source), strict=True)
+        return Readings(np.array(values), np.array(held), np.array(ends, np.int64), np.array(steps, np.int64))
+
+    def take(self, at: int, said: Readings) -> None:
+        """Make these readings the present ones: what was unheard of for too long is unknown, whatever it said last."""
+        n = len(self.cells)
+        new = (said.ends > self.end[:n]) & (at > self.moment[:n])
+        gap = MISSED_BARS * said.steps
+        moment = np.where(new, at, self.moment[:n])
+        known = (said.values == said.values) & (at - moment <= gap)
+        known[NOWHERE] = True
+        self.value[:n] = np.where(known, said.values, nan)
+        self.held[:n] = np.where(known, said.held, nan)
+        both = known & (said.held == said.held)
+        self.low[:n] = np.where(both, np.minimum(said.values, said.held), self.value[:n])
+        self.high[:n] = np.where(both, np.maximum(said.values, said.held), self.value[:n])
+        lit = new & known
+        self.lapsed[:n] = lit & (at - self._lit[:n] > gap)
+        self._lit[:n] = np.where(lit, at, self._lit[:n])
+        self.before[:n] = self.moment[:n]
+        self.moment[:n], self.new[:n] = moment, new
+        self.end[:n], self.step[:n] = np.maximum(said.ends, self.end[:n]), said.steps
+
+    def settle(self) -> None:
+        """The moment is judged: where a cell is known it stands there now."""
+        n = len(self.cells)
+        known = self.value[:n] == self.value[:n]
+        self.last_low[:n] = np.where(known, self.low[:n], self.last_low[:n])
+        self.last_high[:n] = np.where(known, self.high[:n], self.last_high[:n])
+
+    def _rows(self, source: Source) -> Iterator[tuple[float, float, int, int]]:
+        yield 0.0, nan, _NEVER, 0
+        for cell in self.cells[1:]:
+            if cell is None:
+                continue
+            seen = source.read(cell)
+            reading = seen.reading
+            value = nan if reading.value is None else reading.value + 0.0
+            held = nan if reading.held is None else reading.held + 0.0
+            if seen.step not in self._steps:
+                self._steps[seen.step] = seen.step // _TICK
+            yield value, held, to_ticks(reading.at), self._steps[seen.step]
+
+    def _grow(self) -> None:
+        size = 2 * len(self.value)
+        for name in ("value", "held", "low", "high", "last_low", "last_high"):
+            setattr(self, name, np.resize(getattr(self, name), size))
+        for name in ("end", "step", "moment", "before", "_lit", "new", "lapsed"):
+            setattr(self, name, np.resize(getattr(self, name), size))
+
+
+def times_of(columns: Columns, numbers: Sequence[int]) -> tuple[bool, datetime | None, bool, timedelta]:
+    """Of a rule that reads these cells: whether there is news, its previous moment, whether one lapsed, its step."""
+    picked = list(numbers)
+    before = max(columns.before[n] for n in picked)
+    return (
+        any(columns.new[n] for n in picked),
+        None if before == _NEVER else from_ticks(int(before)),
+        any(columns.lapsed[n] for n in picked),
+        int(min(columns.step[n] for n in picked)) * _TICK,
+    )

@@ -1,0 +1,364 @@
+"""The engine: judges any number of rules and looks only at those that something crossed, woke or made due.
+
+Its answer is that of judging every rule at every moment. A rule that is kept nowhere is idle and armed, and waits just
+where its condition was met at the last judged moment: it can change only when one of its keys is crossed.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import isnan
+
+import numpy as np
+
+from signals.base import Signal
+from signals.book import Book
+from signals.cells import Cells
+from signals.columns import Columns, Readings, Source, times_of, to_ticks
+from signals.event import Event
+from signals.index import Index
+from signals.judge import Track, policy, said, together
+from signals.rules.lifecycle import AlertState, Phase, Policy, Seen, Transition, Verdict, advance, due, is_plain
+from signals.rules.model import EVERY_COIN, Rule
+from signals.scope import Scopes
+from signals.telling import told_of
+from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
+
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One rule on one coin after one more moment. `moved` = the state did more than see one more bar."""
+
+    rule: Rule
+    coin: str
+    track: Track
+    state: AlertState
+    told: Transition | None
+    moved: bool
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What its state is stored under: the rule's id, and the coin with the way of a crossing."""
+        return self.rule.id, self.coin + self.track.mark
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A rule on a coin that was looked at, with the event where there is one."""
+
+    rule: Rule
+    coin: str
+    subject: tuple[str, str]
+    state: AlertState
+    event: Event | None
+    moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How large the engine is, and how much of it the last moment looked at."""
+
+    rules: int
+    keys: int
+    cells: int
+    kept: int
+    touched: int
+    bytes: int
+
+
+class Engine:
+    """All rules on all cells. `judged` is the last moment that was judged before, where there was one."""
+
+    def __init__(self, signals: Mapping[str, Signal], book: Book, judged: datetime | None = None) -> None:
+        self._signals = signals
+        self._book = book
+        self._judged = judged
+        self._columns = Columns()
+        self._index = Index()
+        self._scopes = Scopes(self._columns, self._index, signals)
+        self._vigil = Vigil()
+        self._alive = np.zeros(64, np.bool_)
+        self._newcomers: dict[int, frozenset[str] | None] = {}
+        """Rules of which nothing was known yet, and on which coins; None for all."""
+        self._joint: set[int] = set()
+        """Rules on every coin with more than one condition."""
+        self._touched = 0
+
+    @property
+    def counts(self) -> Counts:
+        """Sizes for logs and status."""
+        index, cells, kept = self._index, len(self._columns) - 1, len(self._vigil.kept)
+        return Counts(len(self._book), index.size, cells, kept, self._touched, index.bytes + self._alive.nbytes)
+
+    # rules
+
+    def put(self, rule: Rule) -> None:
+        """Judge the rule from now on, instead of any earlier revision: what is true already must first let go."""
+        self.drop(rule.id)
+        if rule.paused:
+            return
+        slot = self._book.add(rule)
+        if slot >= len(self._alive):
+            self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
+        self._alive[slot] = True
+        self._scopes.put(rule, slot)
+        joint = len(rule.draft.conditions) > 1
+        if joint and rule.draft.coins == (EVERY_COIN,):
+            self._joint.add(slot)
+        if joint or self._is_late(rule):
+            self._newcomers[slot] = None
+        self._index.merge(self._alive)
+
+    def drop(self, rule_id: str) -> None:
+        """Judge the rule no more."""
+        slot = self._book.slot(rule_id)
+        if slot is None:
+            return
+        for kept in self._vigil.of(slot):
+            self._vigil.drop(kept)
+        self._alive[slot] = False
+        self._newcomers.pop(slot, None)
+        self._joint.discard(slot)
+        self._scopes.drop(self._book.rule(slot), slot)
+        self._book.drop(slot)
+
+    def watch(self, place: str, coins: Iterable[str]) -> None:
+        """Replace a place's watchlist: on coins that came its rules begin anew, on those that went they end."""
+        came, went = self._scopes.watch(place, frozenset(coins))
+        for slot in self._scopes.watchers(place):
+            rule = self._book.rule(slot)
+            self._scopes.spread(rule, slot)
+            for kept in self._vigil.of(slot):
+                if kept.coin in went:
+                    self._vigil.drop(kept)
+            self._welcome(slot, came)
+
+    def wake(self, subject: tuple[str, str], state: AlertState) -> None:
+        """Take over a stored state: after `seed`, and where another evaluator was here."""
+        slot = self._book.slot(subject[0])
+        if slot is None:
+            return
+        rule = self._book.rule(slot)
+        if state.at is not None and state.at < rule.created:
+            return
+        for track in self._scopes.tracks(rule.draft):
+            coin = subject[1].removesuffix(track.mark)
+            if coin + track.mark != subject[1] or not self._scopes.holds(rule, coin):
+                continue
+            one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), state)
+            verdict, excess = self._verdict(one)
+            if state.phase is Phase.IDLE and verdict in (Verdict.BETWEEN, Verdict.CALM):
+                one.state = replace(state, waiting=False)
+            self._vigil.keep(one)
+            if is_plain(one.state, verdict):
+                self._vigil.drop(one)
+            else:
+                self._lay(one, self._judged or state.at, verdict, excess)
+
+    # moments
+
+    def seed(self, cells: Cells) -> None:
+        """Stand where the last judged moment left every cell; nobody is told anything."""
+        self.meet(cells.cycle.readings)
+        self.stand(cells.cycle.at, self.read(cells))
+
+    def judge(self, cells: Cells) -> Iterator[Judged]:
+        """Everyone who was looked at, with the events, in the order of rules and coins."""
+        self.meet(cells.cycle.readings)
+        return self._tell(self.move(cells.cycle.at, self.read(cells)), cells)
+
+    def meet(self, coins: Iterable[str]) -> None:
+        """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""
+        new = self._scopes.meet(sorted(coins))
+        for slot in self._joint if new else ():
+            self._welcome(slot, new)
+
+    def read(self, source: Source) -> Readings:
+        """What all cells that rules read say now."""
+        return self._columns.read(source)
+
+    def stand(self, at: datetime, readings: Readings) -> None:
+        """`seed` by what the cells said."""
+        self._judged = at
+        self._columns.take(to_ticks(at), readings)
+        self._walk()
+        self._admit(at, [slot for slot in self._newcomers if self._book.rule(slot).created <= at])
+        self._columns.settle()
+
+    def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
+        """`judge` by what the cells say, without the events."""
+        self._columns.take(to_ticks(at), readings)
+        looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
+        before = {subject: one.state for subject, one in looked.items()}
+        for cell, slots in self._walk():
+            self._touch(cell, slots, looked)
+        moves = []
+        for subject, one in sorted(looked.items()):
+            moved = self._look(one, before.get(subject), at)
+            if moved is not None:
+                moves.append(moved)
+        self._admit(at, list(self._newcomers))
+        self._columns.settle()
+        self._index.merge(self._alive)
+        self._judged, self._touched = at, len(looked)
+        return moves
+
+    def _walk(self) -> list[tuple[int, Sequence[int]]]:
+        columns = self._columns
+        return self._index.crossed((columns.last_low, columns.last_high), (columns.low, columns.high))
+
+    def _touch(
+        self,
+        cell: int,
+        slots: Iterable[int],
+        looked: dict[tuple[int, str], Kept],
+    ) -> None:
+        """Rouse those whose keys the cell passed, as they were at the last moment."""
+        of = self._columns.cells[cell]
+        if of is None:
+            raise AssertionError("no cursor follows the cell that is none")
+        for slot in slots:
+            if not self._alive[slot] or self._is_newcomer(slot, of.coin):
+                continue
+            rule = self._book.rule(slot)
+            if not self._scopes.holds(rule, of.coin):
+                continue
+            for track in self._scopes.tracks(rule.draft):
+                subject = slot, of.coin + track.mark
+                if subject in looked or subject in self._vigil.kept:
+                    continue
+                cells = self._scopes.cells(rule, track, of.coin)
+                looked[subject] = Kept(slot, rule, of.coin, track, cells, self._last(track, cells))
+
+    def _last(self, track: Track, cells: Sequence[int]) -> AlertState:
+        """The state of one that was kept nowhere: armed if its cells were ever known, and waiting if it was met."""
+        low, high = self._columns.last_low, self._columns.last_high
+        if any(isnan(low[cell]) for cell in cells):
+            return AlertState()
+        verdict, _ = together(
+            said(condition, float(low[cell]), float(high[cell]))
+            for condition, cell in zip(track.conditions, cells, strict=True)
+        )
+        return AlertState(armed=True, waiting=verdict is Verdict.MET)
+
+    def _look(self, one: Kept, before: AlertState | None, at: datetime) -> Moved | None:
+        news, earlier, lapsed, step = times_of(self._columns, one.cells)
+        ends = one.rule.draft.until
+        if ends is not None and at >= ends:
+            self._vigil.drop(one)
+            over = AlertState(at=at, armed=True, done=True)
+            return Moved(one.rule, one.coin, one.track, over, None, moved=True) if before is not None else None
+        verdict, excess = self._verdict(one)
+        if not news:
+            self._lay(one, at, verdict, excess)
+            return None
+        old = one.state
+        one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), policy(one.rule.draft, step))
+        if is_plain(one.state, verdict):
+            self._vigil.drop(one)
+            return self._moved(one, told, moved=before is not None) if before is not None or told else None
+        self._vigil.keep(one)
+        self._lay(one, at, verdict, excess)
+        moved = before is None or replace(one.state, at=old.at) != old
+        return self._moved(one, told, moved=moved and one.state.armed)
+
+    @staticmethod
+    def _moved(one: Kept, told: Transition | None, *, moved: bool) -> Moved:
+        return Moved(one.rule, one.coin, one.track, one.state, told, moved)
+
+    def _verdict(self, one: Kept) -> tuple[Verdict, float]:
+        value, held = self._columns.value, self._columns.held
+        return together(
+            said(condition, _number(value[cell]), _number(held[cell]))
+            for condition, cell in zip(one.track.conditions, one.cells, strict=True)
+        )
+
+    def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float) -> None:
+        """Let one sleep for as long as nothing can change it, or keep it awake."""
+        value = [_number(self._columns.value[cell]) for cell in one.cells]
+        blind = verdict is Verdict.UNKNOWN
+        if one.state.done:
+            self._vigil.rest(one, [None] * len(value), None)
+            return
+        *_, step = times_of(self._columns, one.cells)
+        times = policy(one.rule.draft, step)
+        if at is None or (blind and None not in value) or _would_move(one.state, verdict, excess, at, times):
+            self._vigil.stay_awake(one)
+            return
+        due_at = due(one.state, times)
+        worse = None
+        if due_at is not None and due_at <= at:
+            due_at, worse = None, one.state.told_excess + 1.0
+        ends = one.rule.draft.until
+        if ends is not None:
+            due_at = ends if due_at is None else min(due_at, ends)
+        within = [
+            (UNTIL_KNOWN if now is None else None)
+            if blind or now is None
+            else bounds(condition, now, worse if verdict is Verdict.MET else None)
+            for condition, now in zip(one.track.conditions, value, strict=True)
+        ]
+        self._vigil.rest(one, within, due_at)
+
+    def _is_late(self, rule: Rule) -> bool:
+        """Whether the rule was made when its cells had been known already, or after the last judged moment."""
+        if self._judged is not None and rule.created > self._judged:
+            return True
+        low = self._columns.last_low
+        numbers = (
+            cell
+            for coin in self._scopes.coins_of(rule)
+            for track in self._scopes.tracks(rule.draft)
+            for cell in self._scopes.cells(rule, track, coin)
+        )
+        return not all(isnan(low[cell]) for cell in numbers)
+
+    def _welcome(self, slot: int, coins: Collection[str]) -> None:
+        known = self._newcomers.get(slot, frozenset())
+        if coins and known is not None:
+            self._newcomers[slot] = known | frozenset(coins)
+
+    def _is_newcomer(self, slot: int, coin: str) -> bool:
+        coins = self._newcomers.get(slot, frozenset())
+        return coins is None or coin in coins
+
+    def _admit(self, at: datetime, slots: Iterable[int]) -> None:
+        """Let the first known moment of newcomers arm them: those still unknown are kept."""
+        for slot in slots:
+            rule, coins = self._book.rule(slot), self._newcomers.pop(slot)
+            for coin in list(self._scopes.coins_of(rule)) if coins is None else sorted(coins):
+                for track in self._scopes.tracks(rule.draft):
+                    self._admit_one(
+                        Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState()), at
+                    )
+
+    def _admit_one(self, one: Kept, at: datetime) -> None:
+        if one.subject in self._vigil.kept:
+            return
+        news, earlier, lapsed, step = times_of(self._columns, one.cells)
+        verdict, excess = self._verdict(one)
+        if news:
+            one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), policy(one.rule.draft, step))
+        if not is_plain(one.state, verdict):
+            self._vigil.keep(one)
+            self._lay(one, at, verdict, excess)
+
+    def _tell(self, moves: Iterable[Moved], cells: Cells) -> Iterator[Judged]:
+        for of in moves:
+            event = None
+            if of.told is not None:
+                event = told_of(of.rule, of.track, of.coin, of.told, cells, self._signals)
+            yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved)
+
+
+def _number(value: float) -> float | None:
+    return None if isnan(value) else float(value)
+
+
+def _would_move(state: AlertState, verdict: Verdict, excess: float, at: datetime, times: Policy) -> bool:
+    """Whether one more moment like this, right now, would change the state."""
+    state = state if state.at is None else replace(state, at=min(state.at, at))
+    after, _ = advance(state, Seen(at + _MOMENT, verdict, excess, at), times)
+    return replace(after, at=state.at) != state

@@ -1,0 +1,166 @@
+"""The vigil: who cannot be forgotten between two looks, and what wakes them.
+
+Each condition of such a rule sleeps while its cell stays within bounds between which its verdict cannot change.
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import inf, nan
+
+import numpy as np
+
+from signals.columns import NOWHERE, Columns
+from signals.index import clear_keys, line_keys
+from signals.judge import Track, verdict
+from signals.rules.lifecycle import AlertState
+from signals.rules.model import Condition, Rule
+
+UNTIL_KNOWN = (nan, nan)
+"""Bounds of a cell that is unknown: any value wakes."""
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A rule on a coin whose state the verdict alone does not say."""
+
+    slot: int
+    rule: Rule
+    coin: str
+    track: Track
+    cells: tuple[int, ...]
+    state: AlertState
+    rows: tuple[int, ...] = ()
+    due: datetime | None = None
+
+    @property
+    def subject(self) -> tuple[int, str]:
+        """What it is kept under."""
+        return self.slot, self.coin + self.track.mark
+
+
+def bounds(condition: Condition, value: float, worse: float | None) -> tuple[float, float]:
+    """The values between which a condition says what it says now, the first in, the second out.
+
+    Nobody sleeps past the point where it is as far past the line as `worse`, in bands.
+    """
+    keys = [*line_keys(condition), *clear_keys(condition)]
+    if worse is not None and verdict(condition, value)[1] < worse:
+        near = _worse_keys(condition, worse)
+        if _is_past(near, condition, value):
+            return inf, -inf
+        keys += near
+    return (
+        max((key for key in keys if key <= value), default=-inf),
+        min((key for key in keys if key > value), default=inf),
+    )
+
+
+def _worse_keys(condition: Condition, worse: float) -> list[float]:
+    """A little on this side of where it is that much past the line: the exact word is the verdict's."""
+    sign = -1.0 if condition.compare.downward else 1.0
+    reach = worse * (abs(condition.line - condition.clear) or 1.0)
+    near = condition.line + sign * (reach * (1 - 1e-9) - abs(condition.line) * 1e-12)
+    return [near, -near] if condition.absolute else [near]
+
+
+def _is_past(near: list[float], condition: Condition, value: float) -> bool:
+    seen = abs(value) if condition.absolute else value
+    return seen <= near[0] if condition.compare.downward else seen >= near[0]
+
+
+@dataclass
+class Vigil:
+    """All that are kept, with the bounds of their conditions in columns and their times on a heap."""
+
+    kept: dict[tuple[int, str], Kept] = field(default_factory=dict)
+    restless: dict[tuple[int, str], Kept] = field(default_factory=dict)
+    """Those that are looked at whenever there is news of them."""
+
+    def __post_init__(self) -> None:
+        self._of: dict[int, dict[str, Kept]] = {}
+        self._free: list[int] = []
+        self._owners: list[Kept | None] = []
+        self._cell = np.zeros(64, np.int64)
+        self._low, self._high = np.full(64, -inf), np.full(64, inf)
+        self._wheel: list[tuple[datetime, int, Kept]] = []
+        self._turn = 0
+
+    def of(self, slot: int) -> list[Kept]:
+        """All of a rule, on whatever coin."""
+        return list(self._of.get(slot, {}).values())
+
+    def keep(self, one: Kept) -> None:
+        """Remember it from now on, instead of what was kept of the same subject."""
+        former = self.kept.get(one.subject)
+        if former is not None and former is not one:
+            self.drop(former)
+        self.kept[one.subject] = one
+        self._of.setdefault(one.slot, {})[one.subject[1]] = one
+
+    def drop(self, one: Kept) -> None:
+        """Forget it."""
+        self._release(one)
+        one.due = None
+        self.restless.pop(one.subject, None)
+        if self.kept.pop(one.subject, None) is not None:
+            of = self._of[one.slot]
+            del of[one.subject[1]]
+            if not of:
+                del self._of[one.slot]
+
+    def rest(self, one: Kept, within: Iterable[tuple[float, float] | None], due: datetime | None) -> None:
+        """Let it sleep while its cells stay within their bounds, in order; at `due` it is looked at anyway.
+
+        A cell without bounds does not matter.
+        """
+        self.restless.pop(one.subject, None)
+        self._release(one)
+        pairs = zip(one.cells, within, strict=True)
+        one.rows = tuple(self._row(one, cell, *limits) for cell, limits in pairs if limits is not None)
+        if due is not None and due != one.due:
+            self._turn += 1
+            heapq.heappush(self._wheel, (due, self._turn, one))
+        one.due = due
+
+    def stay_awake(self, one: Kept) -> None:
+        """Look at it whenever there is news."""
+        self._release(one)
+        one.due = None
+        self.restless[one.subject] = one
+
+    def woken(self, columns: Columns, at: datetime) -> Iterator[Kept]:
+        """Who must be looked at now; some of them more than once."""
+        n = len(self._owners)
+        cells = self._cell[:n]
+        low, high = columns.low[cells], columns.high[cells]
+        is_out = (low < self._low[:n]) | (high >= self._high[:n]) | columns.lapsed[cells]
+        is_out |= np.isnan(low) != np.isnan(self._low[:n])
+        for row in np.flatnonzero(is_out).tolist():
+            owner = self._owners[row]
+            if owner is not None:
+                yield owner
+        while self._wheel and self._wheel[0][0] <= at:
+            due, _, one = heapq.heappop(self._wheel)
+            if one.due == due:
+                self.stay_awake(one)
+        yield from list(self.restless.values())
+
+    def _row(self, one: Kept, cell: int, low: float, high: float) -> int:
+        row = self._free.pop() if self._free else len(self._owners)
+        if row == len(self._owners):
+            self._owners.append(None)
+            if row == len(self._cell):
+                self._cell = np.resize(self._cell, 2 * row)
+                self._low, self._high = np.resize(self._low, 2 * row), np.resize(self._high, 2 * row)
+        self._owners[row] = one
+        self._cell[row], self._low[row], self._high[row] = cell, low, high
+        return row
+
+    def _release(self, one: Kept) -> None:
+        for row in one.rows:
+            self._owners[row] = None
+            self._cell[row], self._low[row], self._high[row] = NOWHERE, -inf, inf
+            self._free.append(row)
+        one.rows = ()

@@ -1,0 +1,117 @@
+"""The oracle of the engine: every rule on every coin at every moment, one after the other, with `advance` alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from signals.aggregate import Reading, Weighing
+from signals.cells import Seen as CellSeen
+from signals.judge import MISSED_BARS, Track, cell_of, policy, said, together, tracks
+from signals.model import Cell
+from signals.registry import BY_NAME
+from signals.rules.lifecycle import AlertState, Seen, Transition, Verdict, advance
+from signals.rules.model import EVERY_COIN, WATCHLIST, Rule
+
+
+@dataclass
+class Moment:
+    """What cells say at one moment; those of which nothing is said are unknown."""
+
+    at: datetime
+    said: Mapping[Cell, tuple[float | None, float | None]]
+    steps: Mapping[str, timedelta]
+    quiet: frozenset[str] = frozenset()
+    """Names of the cells that have no news."""
+
+    def read(self, cell: Cell) -> CellSeen:
+        step = self.steps[cell.name]
+        value, held = self.said.get(cell, (None, None))
+        end = self.at - 10 * step if cell.name in self.quiet else self.at
+        return CellSeen(Reading(value, end, (), (), 1.0, Weighing.ONE, held=held), step)
+
+
+@dataclass
+class Past:
+    """What is remembered of a cell."""
+
+    value: tuple[float | None, float | None] = (None, None)
+    moment: datetime | None = None
+    before: datetime | None = None
+    lit: datetime | None = None
+    new: bool = False
+    lapsed: bool = False
+
+
+@dataclass
+class Plain:
+    """Judges everything."""
+
+    states: dict[tuple[str, str], AlertState] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    watched: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    coins: set[str] = field(default_factory=set)
+    cells: dict[Cell, Past] = field(default_factory=dict)
+
+    def put(self, rule: Rule) -> None:
+        self.drop(rule.id)
+        if not rule.paused:
+            self.rules[rule.id] = rule
+
+    def drop(self, rule_id: str) -> None:
+        self.rules.pop(rule_id, None)
+        self.states = {subject: state for subject, state in self.states.items() if subject[0] != rule_id}
+
+    def watch(self, place: str, coins: tuple[str, ...]) -> None:
+        self.watched[place] = coins
+        for rule in self.rules.values():
+            if rule.place == place and rule.draft.coins == (WATCHLIST,):
+                for subject in [s for s in self.states if s[0] == rule.id and s[1].rstrip("+-") not in coins]:
+                    del self.states[subject]
+
+    def judge(self, moment: Moment, coins: Iterable[str]) -> list[tuple[str, str, Transition]]:
+        self.coins.update(coins)
+        about = [(rule, track, coin) for rule in self.rules.values() for coin in self._coins(rule) for track in tracks(rule.draft, BY_NAME)]  # fmt: skip
+        for rule, track, coin in about:
+            for condition in track.conditions:
+                self.cells.setdefault(cell_of(rule.draft, condition, coin), Past())
+        for cell, past in self.cells.items():
+            _hear(past, moment.read(cell), moment.at)
+        told = []
+        for rule, track, coin in about:
+            transition = self._judge(rule, track, coin, moment)
+            told += [(rule.id, coin + track.mark, transition)] if transition else []
+        return sorted(told, key=lambda of: (of[0], of[1]))
+
+    def _judge(self, rule: Rule, track: Track, coin: str, moment: Moment) -> Transition | None:
+        pasts = [self.cells[cell_of(rule.draft, condition, coin)] for condition in track.conditions]
+        if not any(past.new for past in pasts):
+            return None
+        if rule.draft.until is not None and moment.at >= rule.draft.until:
+            return None
+        verdict, excess = together(said(c, *past.value) for c, past in zip(track.conditions, pasts, strict=True))
+        before = max((past.before for past in pasts if past.before is not None), default=None)
+        step = min(moment.steps[condition.name] for condition in track.conditions)
+        seen = Seen(moment.at, verdict, excess, before, any(past.lapsed for past in pasts))
+        subject = rule.id, coin + track.mark
+        self.states[subject], told = advance(self.states.get(subject, AlertState()), seen, policy(rule.draft, step))
+        assert told is None or verdict in (Verdict.MET, Verdict.CALM)
+        return told
+
+    def _coins(self, rule: Rule) -> Iterable[str]:
+        if rule.draft.coins == (EVERY_COIN,):
+            return sorted(self.coins)
+        return self.watched.get(rule.place, ()) if rule.draft.coins == (WATCHLIST,) else rule.draft.coins
+
+
+def _hear(past: Past, seen: CellSeen, at: datetime) -> None:
+    gap = MISSED_BARS * seen.step
+    past.new = seen.reading.at == at
+    past.before = past.moment
+    past.lapsed = False
+    if past.new:
+        past.moment = at
+    unheard = past.moment is None or at - past.moment > gap
+    past.value = (None, None) if unheard or seen.reading.value is None else (seen.reading.value, seen.reading.held)
+    if past.new and past.value[0] is not None:
+        past.lapsed = past.lit is None or at - past.lit > gap
+        past.lit = at
