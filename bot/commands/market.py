@@ -12,11 +12,12 @@ from bot.phrases import ZONE, clock, iso, venue
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.base import Signal
 from signals.cells import Cells, Seen, Vectors
+from signals.judge import cell_of
 from signals.model import ALL, PAIRED, ROLLING, Cell, Metric, Observation, Yardstick
 from signals.numbers import needs, number_of
 from signals.panel import Panel, resolutions
 from signals.rules.language import Vocabulary
-from signals.rules.model import EVERY_COIN, WATCHLIST, Condition, Draft
+from signals.rules.model import EVERY_COIN, WATCHLIST, Draft
 from signals.units import DASH, age
 
 _ZERO = timedelta(0)
@@ -93,11 +94,6 @@ async def view_of(desk: Desk, draft: Draft, reach: timedelta | None = None) -> V
     if signals or len(back) < len(draft.conditions):
         back.append(WHOLE)
     return await _view(desk, metrics, reach or max(back), signals)
-
-
-def cell_of(draft: Draft, condition: Condition, coin: str) -> Cell:
-    """The cell that a condition reads."""
-    return Cell(coin, draft.venue, condition.name, condition.window, condition.yardstick, condition.side)
 
 
 WHOLE = timedelta(days=92)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from adapters.chat.base import Line, Place
 from adapters.venues.base import Label
 from bot.commands.base import Desk
-from bot.commands.market import View, cell_of, coins_of, view_of
+from bot.commands.market import View, coins_of, view_of
 from bot.conditions import named, standing
 from bot.phrases import bold, count, line, spoken, window
 from signals.aggregate import Reading
-from signals.judge import verdict
+from signals.judge import cell_of, verdict
 from signals.model import Metric, Unit, Yardstick
 from signals.rules.lifecycle import Verdict
 from signals.rules.model import WATCHLIST, Condition, Draft
