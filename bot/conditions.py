@@ -21,7 +21,10 @@ def levels(draft: Draft) -> Sequence[str]:
         return [f"Fires {fired(of, coin)}{ends}."]
     all_of = " · ".join(f"{named(of)} {fired(of, coin)}" for of in draft.conditions)
     any_of = " · ".join(f"{named(of)} {ended(of, coin)}" for of in draft.conditions if of.crossing is None)
-    return [f"Fires when all hold together: {all_of}.", *([f"Ends when one of them is over: {any_of}."] if any_of else [])]
+    return [
+        f"Fires when all hold together: {all_of}.",
+        *([f"Ends when one of them is over: {any_of}."] if any_of else []),
+    ]
 
 
 def named(of: Condition) -> str:

@@ -21,7 +21,11 @@ COINS_NAMED = 5
 
 def sample(place: str, seen: str, rule: Rule | None, held: str, at: datetime, label: str) -> Notice:
     """A marked sample, of one rule or of none; `held` names the gate that would hold a real alert now."""
-    said = [f"An alert of rule #{rule.number} comes to this place the same way:" if rule else "Alerts come to this place the same way."]
+    said = [
+        f"An alert of rule #{rule.number} comes to this place the same way:"
+        if rule
+        else "Alerts come to this place the same way."
+    ]
     gate = [f"A real one would be held back now: {held}."] if held else []
     return Notice(
         id=notice_id(About.SAMPLE, place, seen),
@@ -72,12 +76,22 @@ def shadow_over(rule: Rule, end: datetime, events: Sequence[Event], label: str) 
             "It goes on in silence until you arm it.",
         ),
         typed=(canonical(rule.draft),),
-        buttons=(("Arm", f"/arm {rule.number}"), ("Change", f"/edit #{rule.number}"), ("Delete", f"/delete {rule.number}")),
+        buttons=(
+            ("Arm", f"/arm {rule.number}"),
+            ("Change", f"/edit #{rule.number}"),
+            ("Delete", f"/delete {rule.number}"),
+        ),
     )
 
 
 def _named(subject: str) -> str:
-    return "Everything is" if subject == EVERYTHING else f"Rule {subject} is" if subject.startswith("#") else f"{subject} is"
+    return (
+        "Everything is"
+        if subject == EVERYTHING
+        else f"Rule {subject} is"
+        if subject.startswith("#")
+        else f"{subject} is"
+    )
 
 
 def drifted(rule, found, at, label):

@@ -59,5 +59,7 @@ def going_on(mute: Mute, rules: Sequence[Rule], states: Iterable[Kept]) -> Seque
 
 def ended_at(mute: Mute, events: Sequence[Event]) -> datetime:
     """When a mute without a time was over: as the last of its episodes ended, else as it began."""
-    over = (event.at for event in events if event.change is Change.RESOLVED and event.fired_at <= mute.from_ <= event.at)
+    over = (
+        event.at for event in events if event.change is Change.RESOLVED and event.fired_at <= mute.from_ <= event.at
+    )
     return max(over, default=mute.from_)

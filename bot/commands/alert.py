@@ -17,6 +17,7 @@ from signals.rules.model import Problem
 
 EXAMPLE = "/alert ETH funding < -0.01% for 15m"
 
+
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """What the rule would have done, with the buttons that save it or not; or why the sentence is none."""
     if not invocation.arguments.strip():
@@ -111,5 +112,7 @@ ALERT = Command(
 _TOKEN = (Parameter("draft", "The draft's token, which the button carries", required=True),)
 
 SAVE = Command(CommandSpec("save", "Button: save a draft", _TOKEN, "/save TOKEN"), Who.OWNER, press_save)
-ADJUST = Command(CommandSpec("adjust", "Button: change a draft's line", _TOKEN, "/adjust TOKEN"), Who.OWNER, press_adjust)
+ADJUST = Command(
+    CommandSpec("adjust", "Button: change a draft's line", _TOKEN, "/adjust TOKEN"), Who.OWNER, press_adjust
+)
 CANCEL = Command(CommandSpec("cancel", "Button: drop a draft", _TOKEN, "/cancel TOKEN"), Who.OWNER, press_cancel)

@@ -141,7 +141,9 @@ def _numbered(said: str, *, required: bool) -> tuple[Parameter, ...]:
 
 
 PAUSE = Command(
-    CommandSpec("pause", "Keep a rule without judging it", _numbered("Number such as #3, or all", required=True), "/pause #1"),
+    CommandSpec(
+        "pause", "Keep a rule without judging it", _numbered("Number such as #3, or all", required=True), "/pause #1"
+    ),
     Who.OWNER,
     pause,
 )

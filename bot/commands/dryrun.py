@@ -93,9 +93,7 @@ async def rehearsed(draft: Draft, place: Place, desk: Desk) -> Rehearsal | None:
     near = neighbours(draft, signals)
     others = [other for other in (near.easier, near.harder) if other is not None]
     at = market.cycle.at
-    return await asyncio.to_thread(
-        rehearse, draft, coins, market.panel, signals, at, neighbours=others
-    )
+    return await asyncio.to_thread(rehearse, draft, coins, market.panel, signals, at, neighbours=others)
 
 
 async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Desk) -> Sequence[Caution]:
@@ -117,7 +115,10 @@ def told(run: Rehearsal | None, draft: Draft, desk: Desk) -> Sequence[Line]:
     spans = [of for of in run.spans.values() if of is not None]
     if not spans:
         reach = duration(run.reach) if run.reach else "nothing yet"
-        return [*already, line(f"Too little history for a dry run: bars that it needs reach back {reach}, and a week is the least.")]
+        return [
+            *already,
+            line(f"Too little history for a dry run: bars that it needs reach back {reach}, and a week is the least."),
+        ]
     sampled = f"Judged on {len(run.coins)} of {count(run.asked, 'coin')}; rates are for all of them."
     return [
         *already,
@@ -142,7 +143,11 @@ def _said(of: Span) -> str:
 def _rates(run: Rehearsal) -> str:
     """How often a week it fires, and how many messages that makes."""
     messages = run.messages_a_day
-    said = f"; {often(messages, 'message')} a day with reminders and ends" if messages is not None and messages >= 1 else ""
+    said = (
+        f"; {often(messages, 'message')} a day with reminders and ends"
+        if messages is not None and messages >= 1
+        else ""
+    )
     return f"That is {weekly(run.a_week)}{said}."
 
 
@@ -158,7 +163,11 @@ def _data(spans: Sequence[Span], draft: Draft) -> str:
     """How much of the data was there, on which bars it was judged, and what they cannot tell."""
     parts = [f"{share(of.known)} of {of.span.days} days (bars of {window(of.step)})" for of in spans]
     longest = max(of.step for of in spans)
-    held = f" A bar is longer than {window(draft.hold)}: its own close counts as held." if timedelta(0) < draft.hold < longest else ""
+    held = (
+        f" A bar is longer than {window(draft.hold)}: its own close counts as held."
+        if timedelta(0) < draft.hold < longest
+        else ""
+    )
     return f"Data that could be judged: {', '.join(parts)}.{held}"
 
 

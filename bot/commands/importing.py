@@ -51,7 +51,9 @@ class Row:
 async def import_(invocation: Invocation, desk: Desk) -> Message:
     """What each line means and the button that saves them all, or which lines must be mended first."""
     if not invocation.arguments.strip():
-        return unclear("Paste rules behind /import, one a line; in a terminal put ; between them.", [Button("Export", "/export")])
+        return unclear(
+            "Paste rules behind /import, one a line; in a terminal put ; between them.", [Button("Export", "/export")]
+        )
     if len(invocation.arguments) > LONGEST:
         raise Mistake(f"That is too long: at most {LONGEST} characters at a time.")
     rows = await _read(invocation.arguments, invocation, desk)
@@ -61,7 +63,9 @@ async def import_(invocation: Invocation, desk: Desk) -> Message:
     new = await _new(rows, invocation, desk)
     drafts = [row.draft for row in rows if row.draft is not None]
     if not drafts:
-        raise Mistake("There is no rule among these lines. A rule is one sentence, such as: ETH funding < -0.01%", "/alert")
+        raise Mistake(
+            "There is no rule among these lines. A rule is one sentence, such as: ETH funding < -0.01%", "/alert"
+        )
     room = await lacking([row.draft for row in new if row.draft is not None], invocation, desk)
     if room is not None:
         return await full(room, invocation, desk)
@@ -78,7 +82,9 @@ async def save_lines(lines: str, invocation: Invocation, desk: Desk, token: str)
     if wrong:
         return _problems(rows, wrong)
     new = await _new(rows, invocation, desk)
-    saved = await add_all([row.draft for row in new if row.draft is not None], invocation, desk, f"save:{invocation.place}:{token}")
+    saved = await add_all(
+        [row.draft for row in new if row.draft is not None], invocation, desk, f"save:{invocation.place}:{token}"
+    )
     if isinstance(saved, Full):
         return await full(saved, invocation, desk)
     for row, rule in zip(new, saved, strict=True):
@@ -130,14 +136,28 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
     more = [Button("More", f"/export {rest[len(shown)].number}")] if len(shown) < len(rest) else []
     mutes: list[Json] = [{"subject": m.subject, "until": iso(m.until), "from": iso(m.from_)} for m in settings.mutes]
     rules: list[Json] = [
-        {"rule": r.number, "revision": r.revision, "sentence": canonical(r.draft), "paused": r.paused, "created": iso(r.created)}
+        {
+            "rule": r.number,
+            "revision": r.revision,
+            "sentence": canonical(r.draft),
+            "paused": r.paused,
+            "created": iso(r.created),
+        }
         for r in own
     ]
     return reply(
         "📤",
-        line(bold(f"{count(len(own), 'rule')}, {count(len(watched), 'coin')} watched" if own or watched else "Nothing to export yet")),
+        line(
+            bold(
+                f"{count(len(own), 'rule')}, {count(len(watched), 'coin')} watched"
+                if own or watched
+                else "Nothing to export yet"
+            )
+        ),
         lines=tuple(line(code(text)) for text in texts),
-        small="Paste the lines behind /import anywhere. Mutes have an end and stay here." if texts else "Make a rule with /alert.",
+        small="Paste the lines behind /import anywhere. Mutes have an end and stay here."
+        if texts
+        else "Make a rule with /alert.",
         buttons=tuple(more),
         data=(
             ("lines", [*([WATCH + " ".join(written(c) for c in watched)] if watched else []), *map(_line_of, own)]),
@@ -182,7 +202,10 @@ def _row(text: str, cycle: Cycle, invocation: Invocation, desk: Desk) -> Row:
     lower = text.lower()
     if lower.startswith(WATCH):
         try:
-            return Row(text, watched=tuple(coin_of(invocation, word, cycle.readings) for word in text.replace(",", " ").split()[1:]))
+            return Row(
+                text,
+                watched=tuple(coin_of(invocation, word, cycle.readings) for word in text.replace(",", " ").split()[1:]),
+            )
         except Mistake as mistake:
             return Row(text, why=mistake.sentence)
     paused = lower.startswith(PAUSED)
@@ -252,7 +275,10 @@ def _problems(rows: Sequence[Row], wrong: Sequence[Row]) -> Message:
         data=(
             ("error", "lines"),
             ("code", "lines"),
-            ("problems", [{"line": rows.index(r) + 1, "text": r.text, "why": r.why, "repairs": list(r.repairs)} for r in wrong]),
+            (
+                "problems",
+                [{"line": rows.index(r) + 1, "text": r.text, "why": r.why, "repairs": list(r.repairs)} for r in wrong],
+            ),
         ),
     )
 

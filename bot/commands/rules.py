@@ -153,7 +153,9 @@ def _entry(of: Standing, now: datetime) -> tuple[Line, Line]:
     if of.past.fired is not None:
         said.append(f"last fired {moment(of.past.fired, now, ZONE)}")
     if of.past.muted:
-        said.append(f"{of.past.muted} of its last {count(of.past.ended, 'alert')} muted ({share(of.past.muted / of.past.ended)})")
+        said.append(
+            f"{of.past.muted} of its last {count(of.past.ended, 'alert')} muted ({share(of.past.muted / of.past.ended)})"
+        )
     edited = f", revision {rule.revision}" if rule.revision > 1 else ""
     return (
         line(bold(f"#{rule.number} "), code(canonical(rule.draft))),
@@ -167,7 +169,9 @@ def _silent(of: Standing, now: datetime) -> Sequence[str]:
     said = []
     if draft.shadow is not None:
         end = of.rule.created + draft.shadow
-        said.append(f"in shadow until {moment(end, now, ZONE)}" if now < end else f"shadow is over, /arm {of.rule.number}")
+        said.append(
+            f"in shadow until {moment(end, now, ZONE)}" if now < end else f"shadow is over, /arm {of.rule.number}"
+        )
     if of.mute is not None:
         until = "until it is over" if of.mute.until is None else f"until {moment(of.mute.until, now, ZONE)}"
         said.append(f"muted {until}")

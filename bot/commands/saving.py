@@ -43,9 +43,7 @@ async def lacking(drafts: Sequence[Draft], invocation: Invocation, desk: Desk) -
     return Full(desk.quota.every_coin, "every_coin") if wide > desk.quota.every_coin else None
 
 
-async def revise(
-    rule: Rule, revision: int, draft: Draft, invocation: Invocation, desk: Desk, seen: str
-) -> Message:
+async def revise(rule: Rule, revision: int, draft: Draft, invocation: Invocation, desk: Desk, seen: str) -> Message:
     """The rule says something else from now on, under the same number, if it still has that revision."""
     edited = await desk.store.edit(rule.id, invocation.place, draft, revision, seen, desk.now, desk.quota)
     match edited:
@@ -133,7 +131,14 @@ async def told(icon: str, said: str, rule: Rule, invocation: Invocation, desk: D
         *stopped,
         *asleep,
         await present(draft, invocation.place, desk),
-        line("Change: ", code(f"/edit #{number} every 4h"), " · stop: ", code(f"/mute #{number} 2h"), " · ", code(f"/delete {number}")),
+        line(
+            "Change: ",
+            code(f"/edit #{number} every 4h"),
+            " · stop: ",
+            code(f"/mute #{number} 2h"),
+            " · ",
+            code(f"/delete {number}"),
+        ),
     )
     return reply(
         icon,

@@ -29,7 +29,9 @@ async def watch(invocation: Invocation, desk: Desk) -> Message:
     added = list(dict.fromkeys(coin_of(invocation, word, cycle.readings) for word in words))
     before = await desk.store.watchlist(invocation.place)
     new = [coin for coin in added if coin not in before]
-    return await _kept((*before, *new), f"Watching {_named(new)}" if new else "On the watchlist already", invocation, desk)
+    return await _kept(
+        (*before, *new), f"Watching {_named(new)}" if new else "On the watchlist already", invocation, desk
+    )
 
 
 async def unwatch(invocation: Invocation, desk: Desk) -> Message:

@@ -91,8 +91,9 @@ class Sender:
         return shut(told, rule, settings, self._market.now())
 
     async def _send(self, claim: Claim, told: Event | Notice) -> None:
-        is_answer = isinstance(told, Event) and told.change is not Change.FIRED
-        reply = await self._store.message_of(claim.place, told.episode) if is_answer else None
+        reply = None
+        if isinstance(told, Event) and told.change is not Change.FIRED:
+            reply = await self._store.message_of(claim.place, told.episode)
         outcome = await self._platform.send(
             Delivery(
                 key=claim.entry,
@@ -132,4 +133,3 @@ class Sender:
                 return None
             self._epoch, self._renewed = led, now
         return self._epoch
-

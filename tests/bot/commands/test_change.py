@@ -54,7 +54,9 @@ async def test_what_the_words_do_not_name_stays() -> None:
 
     await press(market, await ask(market, "/edit 1 for 2h"), "Save")
 
-    assert canonical((await one(market)).draft) == 'ETH funding < -0.01% clear -0.002% for 2h every 8h quiet note "mine"'
+    assert (
+        canonical((await one(market)).draft) == 'ETH funding < -0.01% clear -0.002% for 2h every 8h quiet note "mine"'
+    )
 
 
 async def test_a_change_waits_for_its_button() -> None:

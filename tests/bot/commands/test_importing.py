@@ -96,7 +96,9 @@ async def test_an_export_of_many_rules_comes_in_pages_and_whole_as_data() -> Non
     market = await desk()
     many = replace(market, quota=replace(market.quota, rules=100))
     note = "x" * 60
-    await press(many, await ask(many, "/import " + "\n".join(f"ETH price > {n} note {note}" for n in range(2700, 2760))), "Save")
+    await press(
+        many, await ask(many, "/import " + "\n".join(f"ETH price > {n} note {note}" for n in range(2700, 2760))), "Save"
+    )
 
     message, lines = await ask(many, "/export"), 0
     whole = dict(message.data)["lines"]

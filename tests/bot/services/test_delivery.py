@@ -21,13 +21,14 @@ from adapters.chat.base import (
 )
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
-from adapters.store.base import MAX_TRIES, Final, Mute, PlaceSettings
+from adapters.store.base import MAX_TRIES, Final, Mute, PlaceSettings, Quota
 from adapters.store.memory import MemoryStore
 from bot.clock import Clock
 from bot.services.fanout import PAGE, Fanout
-from bot.services.sender import LEADERSHIP, LEASE, Sender, shut
-from bot.wording import alert
+from bot.services.sender import LEADERSHIP, LEASE, Sender
+from bot.wording import told
 from signals.event import Event
+from signals.notice import About, Notice
 from signals.rules.lifecycle import Change
 from signals.rules.model import Rule
 from tests import virtual
@@ -35,6 +36,7 @@ from tests.adapters.store.stories import HOME, MINUTE, T0, event, firing
 from tests.bot.services.markets import asked, running, until
 
 SECOND = timedelta(seconds=1)
+SAMPLE = Notice("NOTICENOTICENOTI", About.SAMPLE, T0 - 3 * SECOND, "LIVE", "Test", ("It comes like an alert.",))
 
 
 @dataclass
@@ -88,7 +90,7 @@ class Service:
 async def service(*answers: Outcome) -> Service:
     store, chat, wall = MemoryStore(), Chat(list(answers)), Clock(T0)
     rule = await asked(store)
-    sender = Sender(store, chat, "main", wall, wall, alert)
+    sender = Sender(store, chat, "main", wall, wall, told)
     return Service(store, rule, chat, wall, Fanout(store, ["terminal"], wall.now), sender)
 
 
@@ -188,17 +190,6 @@ def test_a_gate_that_is_shut_skips_with_its_name(settings: PlaceSettings, reason
     assert virtual.run(live) == ([(Final.SKIPPED, reason)], 0)
 
 
-def test_a_mute_is_over_at_its_end_and_other_mutes_do_not_matter() -> None:
-    async def live() -> Event:
-        return (await service()).event("AAAA")
-
-    one = virtual.run(live)
-    others = PlaceSettings(mutes=(Mute("BTC", T0 + MINUTE, T0), Mute("#2", T0 + MINUTE, T0), Mute("ETH", T0, T0)))
-
-    assert shut(one, others, T0) == ""
-    assert shut(one, PlaceSettings(mutes=(Mute("ETH", T0 + SECOND, T0),)), T0) == "muted ETH"
-
-
 def test_an_alert_of_a_rule_that_was_deleted_meanwhile_is_not_sent() -> None:
     async def live() -> tuple[list[tuple[Final, str]], int]:
         of = await service()
@@ -252,7 +243,7 @@ def test_two_senders_of_one_platform_never_send_at_the_same_time() -> None:
     async def live() -> tuple[int, int]:
         of = await service()
         standby_chat = Chat()
-        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, alert)
+        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, told)
         await of.tell(*(of.event(f"E{n:03}") for n in range(20)))
 
         async with running(standby.run):
@@ -312,3 +303,47 @@ def test_events_are_not_lost_when_the_fan_out_dies_before_its_ack() -> None:
         return of.chat.sent
 
     assert len(virtual.run(live)) == 1
+
+
+def test_a_notice_takes_its_turn_in_the_lane_and_is_posted_once() -> None:
+    async def live() -> tuple[list[str], list[bool], list[tuple[Final, str]]]:
+        of = await service()
+        await of.tell(of.event("AAAA"))
+
+        async def queued() -> bool:
+            return await of.store.waiting(HOME) == 1
+
+        async with running(of.fanout.run):
+            await until(queued)
+        posted = [await of.store.post(HOME, SAMPLE, T0) for _ in range(2)]
+        outcomes = await of.settled(2)
+        return [render(delivery.message, colour=False) for delivery in of.chat.sent], posted, outcomes
+
+    texts, posted, outcomes = virtual.run(live)
+
+    assert posted == [True, False]
+    assert [text.splitlines()[0] for text in texts] == ["SIMULATED 🔻 ETH · funding below your line A-AAAA", "🧪 Test"]
+    assert "From the command to this message it took 3.0s." in texts[1]
+    assert outcomes == [(Final.SENT, ""), (Final.SENT, "")]
+
+
+@pytest.mark.parametrize(("about", "outcome"), [(About.SAMPLE, Final.SENT), (About.DRIFT, Final.SKIPPED)])
+def test_in_a_stopped_place_only_a_sample_that_was_asked_for_is_sent(about: About, outcome: Final) -> None:
+    async def live() -> list[tuple[Final, str]]:
+        of = await service()
+        await of.store.set(HOME, PlaceSettings(stopped=True), "quiet")
+        await of.store.post(HOME, replace(SAMPLE, about=about), T0)
+        return await of.settled(1)
+
+    assert virtual.run(live) == [(outcome, "" if outcome is Final.SENT else "stopped")]
+
+
+def test_a_rule_in_shadow_is_skipped_with_the_name_of_its_gate() -> None:
+    async def live() -> list[tuple[Final, str]]:
+        of = await service()
+        shadowed = replace(of.rule.draft, shadow=timedelta(days=7))
+        await of.store.edit(of.rule.id, HOME, shadowed, 1, "edit", T0, Quota(50))
+        await of.tell(of.event("AAAA"))
+        return await of.settled(1)
+
+    assert virtual.run(live) == [(Final.SKIPPED, "shadow")]
