@@ -76,10 +76,7 @@ def _is_unusual(condition: Condition) -> bool:
 
 def _yearly(draft: Draft, place: int) -> Caution:
     """The same digits as a yearly rate."""
-    condition, measure = draft.conditions[place], METRICS[Metric.FUNDING_APR]
-    clear = measure.clear(condition.line, condition.compare, crossed=condition.crossing is not None)
-    other = replace(
-        condition, name=measure.name, unit=measure.unit, clear=condition.clear if condition.own_clear else clear
-    )
+    condition = draft.conditions[place]
+    other = replace(condition, name=Metric.FUNDING_APR, unit=Unit.RATE_YEAR)
     conditions = (*draft.conditions[:place], other, *draft.conditions[place + 1 :])
     return Caution(Doubt.YEARLY, None, "", condition, canonical(replace(draft, conditions=conditions)))
