@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from adapters.chat.base import Button, Invocation, Json, Line, Message, Place
 from adapters.store.base import Full, KeptDraft
-from bot.cautions import Caution, cautions
+from bot.cautions import said as doubted
 from bot.commands.base import Desk
 from bot.commands.drafts import buttons, keep
 from bot.commands.market import WHOLE, coins_of, latest, view_of
@@ -18,8 +18,9 @@ from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, windo
 from signals.model import Metric
 from signals.rehearsal import Neighbour, Rehearsal, Span, rehearse
 from signals.rules.canonical import canonical
+from signals.rules.cautions import Caution, cautions
 from signals.rules.model import Draft, Rule
-from signals.rules.neighbours import neighbours
+from signals.rules.neighbours import step
 from signals.units import duration, number
 
 LOUD = 35.0
@@ -49,14 +50,14 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
             *(line(each) for each in levels(draft)),
             await present(draft, invocation.place, desk),
             *told(run, draft, desk),
-            *(line("⚠ ", caution.said) for caution in asked),
+            *(line("⚠ ", doubted(caution)) for caution in asked),
         ),
         buttons=(*buttons(held), *_better(run, command)),
         data=(
             ("token", held),
             ("rule", rule.number if rule else None),
             *sentence_facts(draft),
-            ("cautions", [caution.said for caution in asked]),
+            ("cautions", [doubted(caution) for caution in asked]),
             ("dry_run", facts(run)),
         ),
     )
@@ -68,18 +69,18 @@ async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) ->
     asked = await _cautions(kept.draft, run, place, desk)
     if not asked:
         return None
-    others = [caution.instead for caution in asked if caution.instead is not None]
+    others = [caution.instead for caution in asked if caution.instead]
     return reply(
         "❔",
         line(bold("Save it all the same?")),
-        lines=(line(code(canonical(kept.draft))), *(line(caution.said) for caution in asked)),
+        lines=(line(code(canonical(kept.draft))), *(line(doubted(caution)) for caution in asked)),
         buttons=(
             Button("Save it", f"/save {token} {SURE}"),
             Button("Adjust", f"/adjust {token}"),
             Button("Cancel", f"/cancel {token}"),
-            *(Button("As a yearly rate", f"/alert {canonical(other)}") for other in others),
+            *(Button("As a yearly rate", f"/alert {other}") for other in others),
         ),
-        data=(("error", "unconfirmed"), ("code", "unconfirmed"), ("cautions", [caution.said for caution in asked])),
+        data=(("error", "unconfirmed"), ("code", "unconfirmed"), ("cautions", [doubted(caution) for caution in asked])),
     )
 
 
@@ -90,7 +91,7 @@ async def rehearsed(draft: Draft, place: Place, desk: Desk) -> Rehearsal | None:
     if not coins or not len(market.panel.times):
         return None
     signals = {signal.name: signal for signal in desk.signals}
-    near = neighbours(draft, signals)
+    near = step(draft, desk.signals)
     others = [other for other in (near.easier, near.harder) if other is not None]
     at = market.cycle.at
     return await asyncio.to_thread(rehearse, draft, coins, market.panel, signals, at, neighbours=others)
@@ -103,7 +104,7 @@ async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Des
         for coin in await coins_of(draft, place, desk, cycle)
         if (reading := cycle.readings.get(coin, {}).get(Metric.PRICE)) is not None and reading.value is not None
     }
-    return list(cautions(draft, run.messages_a_day if run else None, prices))
+    return cautions(draft, run.messages_a_day if run else None, prices)
 
 
 def told(run: Rehearsal | None, draft: Draft, desk: Desk) -> Sequence[Line]:

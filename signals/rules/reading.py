@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from signals.rules.problems import Code, Refused
 
@@ -24,7 +24,6 @@ _FOLDED = {
 
 _PIECE = re.compile(r"&(?:lt|gt|amp);|.", re.DOTALL)
 _RUN = re.compile(r"[^ ]+")
-_BLANKS = re.compile(r" *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +54,26 @@ def fold(text: str) -> Folded:
 
 @dataclass(slots=True)
 class Cursor:
-    """Where the reading of a folded line stands."""
+    """Where the reading of a folded line stands: `at` is the end of what was taken."""
 
     line: str
     at: int = 0
+    _next: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._next = self._behind_blanks(0)
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """What the pattern matches after blanks; the cursor then stands behind it, else where it was."""
-        found = pattern.match(self.line, self._next())
+        found = pattern.match(self.line, self._next)
         if found:
             self.at = found.end()
+            self._next = self._behind_blanks(self.at)
         return found
 
     def peek(self) -> re.Match[str] | None:
         """What stands next up to a blank; None at the end."""
-        return _RUN.match(self.line, self._next())
+        return _RUN.match(self.line, self._next)
 
     def refuse(
         self, code: Code, found: re.Match[str] | None, readings: Sequence[str] = (), detail: Sequence[str] = ()
@@ -83,6 +87,7 @@ class Cursor:
         """The whole line with something else in that place."""
         return self.line[: span[0]] + reading + self.line[span[1] :]
 
-    def _next(self) -> int:
-        found = _BLANKS.match(self.line, self.at)
-        return found.end() if found else self.at
+    def _behind_blanks(self, at: int) -> int:
+        while self.line.startswith(" ", at):
+            at += 1
+        return at
