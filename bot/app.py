@@ -221,7 +221,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
             "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, source.step).run,
             "fanout": Fanout(store, [terminal.name], wall.now).run,
-            "notices": Notices(store, market.now).run,
+            "notices": Notices(store, SIGNALS, market.now).run,
             "sender": Sender(store, terminal, settings.instance, wall, market, wording.told).run,
             "terminal": lambda: _serve(terminal, dispatcher, stop),
         }
@@ -257,7 +257,10 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                 loops = {name: Evaluator(store, SIGNALS, await _step_of(store, stop)).run}
             case _:
                 wall = Clock(now())
-                loops = {name: Fanout(store, list(PLATFORMS), wall.now).run, "notices": Notices(store, wall.now).run}
+                loops = {
+                    name: Fanout(store, list(PLATFORMS), wall.now).run,
+                    "notices": Notices(store, SIGNALS, wall.now).run,
+                }
         log.info("loop started", loop=name, instance=settings.instance)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(_watch(storage.server))

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from adapters.store.base import Mute
+from bot.conditions import measured
 from bot.gates import EVERYTHING
 from bot.phrases import ZONE, count, moment
 from bot.swallowed import LISTED
 from bot.wording import headline
+from signals.drift import Drift
 from signals.event import Event
 from signals.notice import About, Notice, notice_id
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import Change
-from signals.rules.model import Rule
+from signals.rules.model import Draft, Rule
 from signals.units import duration
 
 COINS_NAMED = 5
@@ -84,6 +86,29 @@ def shadow_over(rule: Rule, end: datetime, events: Sequence[Event], label: str) 
     )
 
 
+def drifted(rule: Rule, found: Drift, harder: Draft | None, at: datetime, label: str) -> Notice:
+    """That a rule fires far more often than it used to, with a line that may serve better."""
+    year, week, _ = at.isocalendar()
+    usual = f"{found.usual:g} are usual" if found.usual else "none is usual"
+    better = [(f"Raise to {_line(harder)}", f"/edit #{rule.number} {canonical(harder)}")] if harder else []
+    return Notice(
+        id=notice_id(About.DRIFT, rule.id, str(rule.revision), f"{year}-{week}"),
+        about=About.DRIFT,
+        at=at,
+        label=label,
+        headline=f"Rule #{rule.number} fired {found.this_week} times in 7 days; {usual}",
+        lines=("It goes on as it is. This is said once a week at most.",),
+        typed=(canonical(rule.draft),),
+        buttons=(*better, ("Mute 24h", f"/mute #{rule.number} 24h"), ("Change", f"/edit #{rule.number}")),
+    )
+
+
+def _line(draft: Draft) -> str:
+    """Where the first condition with a line fires."""
+    of = draft.condition
+    return measured(of.yardstick, of.line, of.unit, "")
+
+
 def _named(subject: str) -> str:
     return (
         "Everything is"
@@ -92,7 +117,3 @@ def _named(subject: str) -> str:
         if subject.startswith("#")
         else f"{subject} is"
     )
-
-
-def drifted(rule, found, at, label):
-    raise AssertionError

@@ -19,8 +19,6 @@ from signals.notice import Notice
 from signals.panel import Panel
 from signals.rules.model import Draft, Rule
 
-# errors
-
 
 class StoreError(Exception):
     """The store could not do it; the message is a sentence that names the cure."""
@@ -40,9 +38,6 @@ class Fenced(StoreError):
 
 class Behind(StoreError):
     """Changes that were asked for are no longer kept: load everything again."""
-
-
-# markets
 
 
 class MarketStore(Protocol):
@@ -79,9 +74,6 @@ class MarketStore(Protocol):
     async def steps(self) -> Sequence[timedelta]:
         """The resolutions of which bars are kept, finest first."""
         ...
-
-
-# rules and places
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +139,15 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class KeptDraft:
-    """A draft that waits for its button. `rule_id` is set where it edits a rule, which then had that revision."""
+    """A draft that waits for its button. `rule_id` is set where it edits a rule, which then had that revision.
+
+    `lines` are all lines of an import, of whose rules `draft` is the first.
+    """
 
     draft: Draft
     rule_id: str | None
     revision: int
     lines: str = ""
-    """All lines of an import, of whose rules `draft` is the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +250,6 @@ class RuleStore(Protocol):
         ...
 
 
-# the outbox: steps A2 to A6
-
 MAX_TRIES = 5
 """Attempts after which an entry that a platform refuses is dead."""
 
@@ -299,7 +291,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The head of a lane: one entry in flight. `ambiguous` counts earlier tries of unknown outcome."""
+    """The head of a lane, an event or a notice: one entry in flight.
+
+    `ambiguous` counts earlier tries of unknown outcome.
+    """
 
     epoch: Epoch
     place: Place
@@ -309,7 +304,6 @@ class Claim:
     ambiguous: int
     tries: int
     notice: Notice | None = None
-    """What the entry says where it is no alert."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ def _shown(rows: Sequence[Row], new: int, token: str) -> Message:
         "🧪",
         line(bold(f"{count(new, 'rule')} to save"), again),
         lines=(*(_said(row) for row in rows[:MOST_SHOWN]), *_rest(len(rows))),
-        small="Nothing is saved yet. Save takes all of them or none. What one would have done: /alert and its sentence.",
+        small="Nothing is saved yet. Save takes all of them or none. Try one on the past: /alert and its sentence.",
         buttons=tuple(buttons(token)),
         data=(("token", token), ("sentences", [canonical(row.draft) for row in rows if row.draft is not None])),
     )

@@ -153,9 +153,8 @@ def _entry(of: Standing, now: datetime) -> tuple[Line, Line]:
     if of.past.fired is not None:
         said.append(f"last fired {moment(of.past.fired, now, ZONE)}")
     if of.past.muted:
-        said.append(
-            f"{of.past.muted} of its last {count(of.past.ended, 'alert')} muted ({share(of.past.muted / of.past.ended)})"
-        )
+        part = share(of.past.muted / of.past.ended)
+        said.append(f"{of.past.muted} of its last {count(of.past.ended, 'alert')} muted ({part})")
     edited = f", revision {rule.revision}" if rule.revision > 1 else ""
     return (
         line(bold(f"#{rule.number} "), code(canonical(rule.draft))),

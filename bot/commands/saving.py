@@ -100,7 +100,7 @@ async def full(of: Full, invocation: Invocation, desk: Desk) -> Message:
 
 _FULL = {
     "rules": "No room: this place uses {used} of its {limit} rules. Delete what you need least:",
-    "every_coin": "No room: this place uses {used} of its {limit} rules on all coins (*). Delete one, or name the coins:",
+    "every_coin": "No room: this place uses {used} of its {limit} rules on all coins (*). Delete one or name coins:",
     "watched": "No room: a watchlist holds {limit} coins at most. Take some off first, such as: /unwatch ETH",
     "drafts": "No room: {limit} drafts wait for a button here. Save or cancel one; each is dropped after 24h.",
 }

@@ -72,7 +72,7 @@ async def _shown(coins: Sequence[str], said: str, invocation: Invocation, desk: 
         "👀",
         line(bold(said), f" · {len(coins)} of {desk.quota.watched} coins"),
         lines=(*([line(_named(coins))] if coins else []), *_fed(fed)),
-        small="Add: /watch ETH SOL · take off: /unwatch ETH. A change counts for its rules at once; nothing is told of the past.",
+        small="Add: /watch ETH SOL · take off: /unwatch ETH. A change counts from now on.",
         buttons=() if fed else (Button("A rule on it", "/alert watchlist funding < -0.01% for 15m"),),
         data=(("coins", list(coins)), ("rules", [rule.number for rule in fed])),
     )

@@ -11,9 +11,11 @@ from adapters.store.base import Store
 from adapters.venues.base import Label
 from bot.notices import drifted, mute_over, shadow_over
 from bot.swallowed import LOOKED_BACK, ended_at, ends_of, going_on, swallowed
+from signals.base import Signal
 from signals.drift import SPAN, drift
 from signals.notice import Notice
 from signals.rules.model import Rule
+from signals.rules.neighbours import step
 
 log = structlog.get_logger()
 
@@ -28,8 +30,9 @@ WITHIN = timedelta(days=5)
 class Notices:
     """Posts notices into the lanes that alerts take. Each has an id made of what it is about, so it is told once."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, signals: Sequence[Signal], now: Callable[[], datetime]) -> None:
         self._store = store
+        self._signals = signals
         self._now = now
 
     async def run(self) -> None:
@@ -70,7 +73,8 @@ class Notices:
         for rule in on:
             found = drift(fires.get(rule.id, ()), rule.created, now)
             if found is not None:
-                await self._post(place_of(rule.place), drifted(rule, found, now, label))
+                harder = step(rule.draft, self._signals).harder
+                await self._post(place_of(rule.place), drifted(rule, found, harder, now, label))
 
     async def _mutes(self, place: Place, label: Label) -> None:
         settings = await self._store.settings(place)

@@ -40,7 +40,9 @@ UNITS = re.compile(
     | ≥?[−-]?\$[\d.,]+[kMB]? | [−+-]?[\d.,]+%                              # money, shares and rates
     | [\d.,]+[kMB]?\ (BTC|ETH|SOL|coins) | [\d.,]+x\b | [−-]?[\d.,]+\ own\ spreads
     | \d+(\.\d+)?[smhdw]\b | \d+\ days                                        # durations
-    | \d+\ of\ \d+\ (coins?|rules?|readings?) | [\d.]+\ (times|messages?)\b | [pz]\d+\b | revision\ \d+ | (All\ )?\d+\ (coins?|venues?|rules?|readings?|alerts?|muted|waiting)
+    | \d+\ of\ \d+\ (coins?|rules?|readings?)
+    | [\d.]+\ (times|messages?)\b | [pz]\d+\b | revision\ \d+
+    | (All\ )?\d+\ (coins?|venues?|rules?|readings?|alerts?|muted|waiting)
     | (unknown\ on|known,)\ \d+ (\ unknown)? | \d+\ (un)?known
     | perpwatch\ [\d.]+ | memory\ 1 | above\ 1\ more
     """,

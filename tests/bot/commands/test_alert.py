@@ -33,7 +33,7 @@ True already since 4 Jan 2026 06:00 UTC.
 7 days: fired 2 times, longest silence 5d
 30 days: fired 6 times, longest silence 5d
 That is 1.4 times a week.
-Without “for 15m”: 1.4 times a week · at −0.008% per 8h: 1.4 times a week · at −0.012% per 8h: 0.7 times a week.
+Without “for 15m”: 1.4 times a week · at −0.0075% per 8h: 1.4 times a week · at −0.0125% per 8h: 0.7 times a week.
 Data that could be judged: 100% of 7 days (bars of 1h), 100% of 30 days (bars of 1h). \
 A bar is longer than 15m: its own close counts as held.
 [1] Save  [2] Adjust  [3] Cancel
@@ -157,7 +157,7 @@ async def test_a_line_that_never_fired_is_offered_an_easier_one_that_did() -> No
 
     assert "it never fired" in await said(market, "/alert ETH funding < -0.016%")
     better = [button for button in proposed.buttons if button.label.startswith("Try")]
-    assert [button.command for button in better] == ["/alert ETH funding < -0.0128% for 15m every 1h"]
+    assert [button.command for button in better] == ["/alert ETH funding < -0.012% for 15m every 1h"]
 
 
 async def test_the_same_rule_in_other_words_is_not_saved_again() -> None:

@@ -1,6 +1,6 @@
 """`/stop` silences a place and keeps everything; `/start` greets, or wakes it."""
 
-from tests.bot.commands.desks import HERE, ask, desk, save, said
+from tests.bot.commands.desks import HERE, ask, desk, said, save
 
 
 async def test_stopping_keeps_rules_and_mutes_and_starting_goes_on() -> None:

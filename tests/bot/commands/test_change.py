@@ -1,4 +1,4 @@
-"""`/edit`, `/pause`, `/resume`, `/delete`, *Undo* and *Arm*: a rule's number stays, its revision grows, nothing fires."""
+"""`/edit`, `/pause`, `/resume`, `/delete`, *Undo* and *Arm*: a rule keeps its number, and its revision grows."""
 
 import pytest
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.commands.base import Desk
 from signals.rules.canonical import canonical
-from tests.bot.commands.desks import HERE, ask, desk, save, said
+from tests.bot.commands.desks import HERE, ask, desk, said, save
 
 
 async def texts(market: Desk) -> list[str]:

@@ -33,7 +33,7 @@ async def test_it_says_which_rules_it_feeds() -> None:
 👀 Watchlist · 2 of 100 coins
 ETH, SOL
 #1 watchlist funding < -0.01% for 15m every 1h
-Add: /watch ETH SOL · take off: /unwatch ETH. A change counts for its rules at once; nothing is told of the past.
+Add: /watch ETH SOL · take off: /unwatch ETH. A change counts from now on.
 """
     )
 

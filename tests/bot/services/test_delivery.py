@@ -322,7 +322,7 @@ def test_a_notice_takes_its_turn_in_the_lane_and_is_posted_once() -> None:
     texts, posted, outcomes = virtual.run(live)
 
     assert posted == [True, False]
-    assert [text.splitlines()[0] for text in texts] == ["SIMULATED 🔻 ETH · funding below your line A-AAAA", "🧪 Test"]
+    assert [text.splitlines()[0] for text in texts] == ["SIMULATED 🔻 ETH · funding below your line  A-AAAA", "🧪 Test"]
     assert "From the command to this message it took 3.0s." in texts[1]
     assert outcomes == [(Final.SENT, ""), (Final.SENT, "")]
 
