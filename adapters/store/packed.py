@@ -53,7 +53,7 @@ class _Condition(msgspec.Struct, array_like=True, frozen=True, gc=False):
     line: float
     clear: float
     unit: int
-    window: int = 0
+    window: int
     marks: int = 0
     yardstick: int = 0
     side: str = ""
@@ -66,7 +66,7 @@ class _Draft(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Empty for all of them."""
     conditions: tuple[_Condition, ...]
     hold: int
-    every: int | None = None
+    every: int | None
     marks: int = 0
     until: int | None = None
     shadow: int | None = None
@@ -157,7 +157,7 @@ def _written(draft: Draft, filled: tuple[str, ...] = ()) -> Sequence[object]:
             draft.note,
             filled,
         ),
-        (None, 0, None, None, "", ()),
+        (0, None, None, "", ()),
     )
 
 
@@ -175,13 +175,15 @@ def _condition(of: Condition) -> Sequence[object]:
             _YARDSTICK_AT[of.yardstick],
             of.side,
         ),
-        (0, 0, 0, ""),
+        (0, 0, ""),
     )
 
 
-def _short(fields: Sequence[object], usual: Sequence[object]) -> Sequence[object]:
+def _short(fields: tuple[object, ...], usual: tuple[object, ...]) -> tuple[object, ...]:
     """The fields without those at the end that are as usual."""
     end, ahead = len(fields), len(fields) - len(usual)
+    if fields[ahead:] == usual:
+        return fields[:ahead]
     while end > ahead and fields[end - 1] == usual[end - 1 - ahead]:
         end -= 1
     return fields[:end]
