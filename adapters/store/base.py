@@ -175,7 +175,7 @@ CHANGES_KEPT = 100_000
 """Changes that a store keeps for readers that fell behind."""
 
 
-def rule_id(place: Place, number: int) -> str:
+def rule_id(place: Place | str, number: int) -> str:
     """The id of a place's rule; numbers are never used again, so neither are ids."""
     return f"{place}/{number}"
 

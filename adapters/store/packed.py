@@ -6,6 +6,7 @@ The store's scripts read and write what comes before the draft: change, revision
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -36,6 +37,12 @@ YARDSTICKS = (Yardstick.VALUE, Yardstick.RANK, Yardstick.SPREADS, Yardstick.MULT
 CROSSINGS = (None, Crossing.UP, Crossing.DOWN, Crossing.EITHER)
 LOUDNESSES = (Loudness.USUAL, Loudness.LOUD, Loudness.QUIET)
 
+_COMPARE_AT = {each: at for at, each in enumerate(COMPARES)}
+_UNIT_AT = {each: at for at, each in enumerate(UNITS)}
+_YARDSTICK_AT = {each: at for at, each in enumerate(YARDSTICKS)}
+_CROSSING_AT = {each: at for at, each in enumerate(CROSSINGS)}
+_LOUDNESS_AT = {each: at for at, each in enumerate(LOUDNESSES)}
+
 _ABSOLUTE, _STOCK, _OWN_CLEAR, _CROSSING = 1, 2, 4, 8
 _ONCE, _UNGATED, _LOUDNESS = 1, 2, 4
 
@@ -46,7 +53,7 @@ class _Condition(msgspec.Struct, array_like=True, frozen=True, gc=False):
     line: float
     clear: float
     unit: int
-    window: int = 0
+    window: int
     marks: int = 0
     yardstick: int = 0
     side: str = ""
@@ -59,7 +66,7 @@ class _Draft(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Empty for all of them."""
     conditions: tuple[_Condition, ...]
     hold: int
-    every: int | None = None
+    every: int | None
     marks: int = 0
     until: int | None = None
     shadow: int | None = None
@@ -136,7 +143,7 @@ def seconds_at(at: datetime) -> int:
 
 
 def _written(draft: Draft, filled: tuple[str, ...] = ()) -> Sequence[object]:
-    marks = _ONCE * draft.once | _UNGATED * draft.ungated | _LOUDNESS * LOUDNESSES.index(draft.loudness)
+    marks = _ONCE * draft.once | _UNGATED * draft.ungated | _LOUDNESS * _LOUDNESS_AT[draft.loudness]
     return _short(
         (
             LANGUAGE,
@@ -151,7 +158,7 @@ def _written(draft: Draft, filled: tuple[str, ...] = ()) -> Sequence[object]:
             draft.note,
             filled,
         ),
-        (None, 0, None, None, "", ()),
+        (0, None, None, "", ()),
     )
 
 
@@ -160,22 +167,24 @@ def _condition(of: Condition) -> Sequence[object]:
     return _short(
         (
             of.name,
-            COMPARES.index(of.compare),
+            _COMPARE_AT[of.compare],
             of.line,
             of.clear,
-            UNITS.index(of.unit),
+            _UNIT_AT[of.unit],
             _seconds(of.window),
-            marks | _CROSSING * CROSSINGS.index(of.crossing),
-            YARDSTICKS.index(of.yardstick),
+            marks | _CROSSING * _CROSSING_AT[of.crossing],
+            _YARDSTICK_AT[of.yardstick],
             of.side,
         ),
-        (0, 0, 0, ""),
+        (0, 0, ""),
     )
 
 
-def _short(fields: Sequence[object], usual: Sequence[object]) -> Sequence[object]:
+def _short(fields: tuple[object, ...], usual: tuple[object, ...]) -> tuple[object, ...]:
     """The fields without those at the end that are as usual."""
     end, ahead = len(fields), len(fields) - len(usual)
+    if fields[ahead:] == usual:
+        return fields[:ahead]
     while end > ahead and fields[end - 1] == usual[end - 1 - ahead]:
         end -= 1
     return fields[:end]
@@ -186,11 +195,11 @@ def _read(of: _Draft) -> Draft:
         of.coins,
         of.venue or ALL,
         tuple([_read_condition(condition) for condition in of.conditions]),
-        timedelta(0, of.hold),
-        None if of.every is None else timedelta(0, of.every),
+        _span(of.hold),
+        None if of.every is None else _span(of.every),
         bool(of.marks & _ONCE),
         None if of.until is None else datetime.fromtimestamp(of.until, UTC),
-        None if of.shadow is None else timedelta(0, of.shadow),
+        None if of.shadow is None else _span(of.shadow),
         LOUDNESSES[of.marks // _LOUDNESS],
         bool(of.marks & _UNGATED),
         of.note,
@@ -202,7 +211,7 @@ def _read_condition(of: _Condition) -> Condition:
     marks = of.marks
     return Condition(
         of.name,
-        timedelta(0, of.window),
+        _span(of.window),
         COMPARES[of.compare],
         of.line,
         of.clear,
@@ -216,5 +225,12 @@ def _read_condition(of: _Condition) -> Condition:
     )
 
 
+@lru_cache(4096)
+def _span(seconds: int) -> timedelta:
+    """People ask for the same few lengths."""
+    return timedelta(seconds=seconds)
+
+
+@lru_cache(4096)
 def _seconds(length: timedelta) -> int:
     return length // timedelta(seconds=1)

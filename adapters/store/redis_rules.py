@@ -30,7 +30,7 @@ from signals.rules.model import Draft, Rule
 SEEN_FOR = 172_800
 """Seconds that an update is remembered; platforms repeat theirs for a day."""
 
-PLACES_A_PAGE = 20
+PLACES_A_PAGE = 10
 """Places whose rules are read at once: few enough that nobody else waits for long."""
 
 WATCHLISTS_A_PAGE = 500

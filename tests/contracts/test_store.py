@@ -12,29 +12,38 @@ import numpy as np
 import pytest
 
 from adapters.chat.base import Place
-from adapters.store.alert_port import Commit, Committed
+from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Kept
 from adapters.store.base import (
+    DRAFTS_FOR,
     MAX_TRIES,
+    Behind,
     Claim,
     Epoch,
     Fanned,
     Fenced,
     Final,
     Full,
+    Gone,
     Held,
     Idle,
+    KeptDraft,
+    Moved,
     Mute,
     PlaceSettings,
     Quota,
     RuleChange,
     Saved,
     Store,
+    WatchChange,
 )
 from adapters.store.client import Client
+from adapters.store.memory import MemoryStore
+from adapters.store.redis import RedisStore
 from adapters.store.registry import MEMORY, open_store
 from signals.model import Metric
 from signals.panel import KEEP, Panel, to_ms
 from signals.rules.lifecycle import AlertState, Change
+from signals.rules.model import EVERY_COIN, Draft, Rule
 from tests.adapters.store.stories import (
     HOME,
     LEASE,
@@ -95,6 +104,18 @@ async def first(source: AsyncIterator[T], count: int) -> list[T]:
 async def everything_of(pages: AsyncIterator[Sequence[T]]) -> Sequence[T]:
     """All that the pages hold."""
     return [one async for page in pages for one in page]
+
+
+async def saved(store: Store, what: Draft | None = None, seen: str = "1", place: Place = HOME) -> Rule:
+    """A rule of the place, stored."""
+    added = await store.add(place, what or draft(), seen, T0, MANY)
+    assert isinstance(added, Saved)
+    return added.rule
+
+
+def everywhere(note: str = "") -> Draft:
+    """A draft on every coin."""
+    return replace(draft(note), coins=(EVERY_COIN,))
 
 
 # markets
@@ -334,6 +355,169 @@ async def test_changes_come_in_order_missed_ones_first(store: Store) -> None:
     assert [c.number for c in await first(store.changes(2), 1)] == [3]
 
 
+async def test_an_edit_is_the_next_revision_of_the_same_rule(store: Store) -> None:
+    rule = await saved(store)
+
+    edited = await store.edit(rule.id, HOME, draft("other"), 1, "2", T0 + MINUTE, MANY)
+
+    said = replace(rule, revision=2, draft=draft("other"), created=T0 + MINUTE, change=2)
+    assert edited == Saved(said)
+    assert await store.of(HOME) == [said]
+    assert await first(store.changes(1), 1) == [RuleChange(2, rule.id, said)]
+
+
+async def test_an_edit_of_a_revision_that_is_no_more_changes_nothing(store: Store) -> None:
+    rule = await saved(store)
+    edited = await store.edit(rule.id, HOME, draft("first"), 1, "2", T0, MANY)
+    assert isinstance(edited, Saved)
+
+    late = await store.edit(rule.id, HOME, draft("second"), 1, "3", T0, MANY)
+
+    assert late == Moved(edited.rule)
+    assert await store.of(HOME) == [edited.rule]
+
+
+async def test_an_edit_that_comes_twice_is_one_revision_and_is_answered_alike(store: Store) -> None:
+    rule = await saved(store)
+    once = await store.edit(rule.id, HOME, draft("other"), 1, "2", T0, MANY)
+    await store.edit(rule.id, HOME, draft("later"), 2, "3", T0, MANY)
+
+    assert await store.edit(rule.id, HOME, draft("other"), 1, "2", T0, MANY) == once
+    assert [rule.revision for rule in await store.of(HOME)] == [3]
+
+
+async def test_a_paused_rule_stays_paused_until_it_is_resumed_each_a_revision(store: Store) -> None:
+    rule = await saved(store)
+    paused = await store.pause(rule.id, HOME, "2", T0 + MINUTE, paused=True)
+    again = await store.pause(rule.id, HOME, "3", T0 + 2 * MINUTE, paused=True)
+    edited = await store.edit(rule.id, HOME, draft("other"), 2, "4", T0 + 3 * MINUTE, MANY)
+    resumed = await store.pause(rule.id, HOME, "5", T0 + 4 * MINUTE, paused=False)
+
+    assert paused == again == Saved(replace(rule, revision=2, created=T0 + MINUTE, change=2, paused=True))
+    assert isinstance(edited, Saved)
+    assert (edited.rule.revision, edited.rule.paused, edited.rule.change) == (3, True, 3)
+    assert resumed == Saved(replace(edited.rule, revision=4, created=T0 + 4 * MINUTE, change=4, paused=False))
+    assert await store.of(HOME) == [resumed.rule]
+    assert [change.number for change in await first(store.changes(0), 4)] == [1, 2, 3, 4]
+
+
+async def test_what_is_not_here_can_be_neither_edited_nor_paused(store: Store) -> None:
+    rule = await saved(store)
+    elsewhere = Place("terminal", "other")
+
+    for number, (place, id_) in enumerate([(elsewhere, rule.id), (HOME, "terminal:local/99"), (HOME, "nonsense")]):
+        assert await store.edit(id_, place, draft("other"), 1, f"e{number}", T0, MANY) == Gone()
+        assert await store.pause(id_, place, f"p{number}", T0, paused=True) == Gone()
+
+    await store.remove(rule.id, HOME, "2")
+    assert await store.edit(rule.id, HOME, draft("other"), 1, "3", T0, MANY) == Gone()
+    assert await store.pause(rule.id, HOME, "4", T0, paused=True) == Gone()
+    assert await store.last_change() == 2
+
+
+async def test_only_few_rules_of_a_place_may_be_on_every_coin(store: Store) -> None:
+    quota = Quota(50, every_coin=2)
+    wide = [await saved(store, everywhere(), f"w{n}") for n in range(2)]
+    narrow = await saved(store, draft(), "n")
+
+    assert await store.add(HOME, everywhere(), "1", T0, quota) == Full(2, "every_coin")
+    assert await store.edit(narrow.id, HOME, everywhere(), 1, "2", T0, quota) == Full(2, "every_coin")
+    assert isinstance(await store.edit(wide[0].id, HOME, everywhere("other"), 1, "3", T0, quota), Saved)
+    assert isinstance(await store.edit(wide[1].id, HOME, draft(), 1, "4", T0, quota), Saved)
+    assert isinstance(await store.edit(narrow.id, HOME, everywhere(), 1, "5", T0, quota), Saved)
+    assert isinstance(await store.add(Place("terminal", "other"), everywhere(), "6", T0, quota), Saved)
+    assert isinstance(await store.pause(narrow.id, HOME, "7", T0, paused=True), Saved)
+    assert await store.add(HOME, everywhere(), "8", T0, quota) == Full(2, "every_coin")
+
+
+async def test_all_rules_come_in_pages_each_once(store: Store) -> None:
+    places = [Place("telegram", str(n)) for n in range(70)]
+    rules = [await saved(store, draft(f"{n}"), f"{place}{n}", place) for place in places for n in range(2)]
+    gone = await saved(store, draft(), "gone", Place("telegram", "left"))
+    await store.remove(gone.id, Place("telegram", "left"), "away")
+
+    pages = [page async for page in store.rules()]
+
+    assert len(pages) > 1
+    assert sorted((rule for page in pages for rule in page), key=lambda rule: rule.change) == rules
+
+
+@pytest.mark.usefixtures("store")
+async def test_a_reader_that_fell_too_far_behind_is_told_so(url: str) -> None:
+    short = MemoryStore(changes_kept=3) if url == MEMORY else RedisStore(Client(url), changes_kept=3)
+    for n in range(5):
+        await saved(short, draft(f"{n}"), f"{n}")
+
+    assert [change.number for change in await first(short.changes(2), 3)] == [3, 4, 5]
+    with pytest.raises(Behind):
+        await first(short.changes(1), 1)
+    assert await short.last_change() == 5
+    await short.aclose()
+
+
+async def test_a_watchlist_is_replaced_and_every_change_of_it_is_told(store: Store) -> None:
+    assert await store.watch(HOME, ("ETH", "BTC"), "1", MANY) == ("ETH", "BTC")
+    await store.watch(Place("telegram", "-1"), ("SOL",), "2", MANY)
+    assert await store.watch(HOME, ("BTC",), "3", MANY) == ("BTC",)
+    assert await store.watch(HOME, ("ETH", "BTC"), "1", MANY) == ("ETH", "BTC")
+
+    assert await store.watchlist(HOME) == ("BTC",)
+    assert await store.watchlists() == {"terminal:local": ("BTC",), "telegram:-1": ("SOL",)}
+    assert await first(store.changes(0), 3) == [
+        WatchChange(1, "terminal:local", ("ETH", "BTC")),
+        WatchChange(2, "telegram:-1", ("SOL",)),
+        WatchChange(3, "terminal:local", ("BTC",)),
+    ]
+
+
+async def test_a_watchlist_holds_only_so_many_coins(store: Store) -> None:
+    quota = Quota(50, watched=2)
+
+    assert await store.watch(HOME, ("A", "B", "C"), "1", quota) == Full(2, "watched")
+    assert await store.watch(HOME, ("A", "B"), "2", quota) == ("A", "B")
+    assert await store.watch(HOME, ("A", "B", "C"), "3", quota) == Full(2, "watched")
+    assert await store.watchlist(HOME) == ("A", "B")
+    assert await store.last_change() == 1
+
+
+async def test_a_watchlist_without_coins_is_none(store: Store) -> None:
+    await store.watch(HOME, ("ETH",), "1", MANY)
+
+    assert await store.watch(HOME, (), "2", MANY) == ()
+
+    assert await store.watchlist(HOME) == ()
+    assert await store.watchlists() == {}
+    assert await first(store.changes(1), 1) == [WatchChange(2, "terminal:local", ())]
+
+
+async def test_a_draft_is_kept_as_it_is_until_it_is_dropped(store: Store) -> None:
+    kept = KeptDraft(replace(draft(), filled=("for 15m",)), "terminal:local/3", 2)
+    assert await store.keep_draft(HOME, "a", kept, T0, MANY) is None
+
+    found = await store.draft(HOME, "a")
+    assert found == kept
+    assert found.draft.filled == ("for 15m",)
+    assert await store.draft(Place("terminal", "other"), "a") is None
+    assert await store.draft(HOME, "b") is None
+
+    await store.drop_draft(HOME, "a", "1")
+    assert await store.draft(HOME, "a") is None
+    await store.keep_draft(HOME, "a", kept, T0, MANY)
+    await store.drop_draft(HOME, "a", "1")
+    assert await store.draft(HOME, "a") == kept
+
+
+async def test_a_place_has_only_so_many_drafts_and_old_ones_make_room(store: Store) -> None:
+    kept, quota = KeptDraft(draft(), None, 0), Quota(50, drafts=2)
+    assert [await store.keep_draft(HOME, token, kept, T0, quota) for token in "ab"] == [None, None]
+
+    assert await store.keep_draft(HOME, "c", kept, T0 + DRAFTS_FOR - MINUTE, quota) == Full(2, "drafts")
+    assert await store.keep_draft(HOME, "b", replace(kept, revision=7), T0 + MINUTE, quota) is None
+    assert await store.draft(HOME, "b") == replace(kept, revision=7)
+    assert await store.keep_draft(HOME, "c", kept, T0 + DRAFTS_FOR, quota) is None
+    assert [await store.draft(HOME, token) is None for token in "abc"] == [True, False, False]
+
+
 async def test_settings_are_replaced_once_per_update(store: Store) -> None:
     quiet = PlaceSettings(stopped=True, mutes=(Mute("ETH", T0 + MINUTE, T0), Mute("*", None, T0)))
     await store.set(HOME, quiet, "1")
@@ -404,9 +588,96 @@ async def test_a_forgotten_rule_leaves_no_states(store: Store) -> None:
     await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
 
     await store.forget(rule.id, None)
+    late = Commit((rule.id, "ETH"), 9, 0, T0 + MINUTE, firing(T0 + MINUTE), event(rule, "LATE"))
+    assert await store.commit(late) is Committed.OLD
+    await store.forget(rule.id, 3)
+    assert await store.commit(late) is Committed.OLD
 
     assert await everything_of(store.states()) == []
     assert await store.recent([rule.id], 5) == []
+
+
+async def test_a_subject_at_rest_again_leaves_no_state_and_begins_anew(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
+    over = Commit((rule.id, "ETH"), 1, 1, T0 + MINUTE, None, event(rule, "OVER", T0 + MINUTE, change=Change.RESOLVED))
+
+    assert await store.commit(over) is Committed.OK
+    assert await store.commit(over) is Committed.ALREADY
+
+    assert await store.state(rule.id, "ETH", 1) == (0, AlertState())
+    assert await everything_of(store.states()) == []
+    assert [one.id for one in await store.recent([rule.id], 5)] == ["OVER", "AAAA"]
+    again = Commit((rule.id, "ETH"), 1, 0, T0 + 2 * MINUTE, firing(T0 + 2 * MINUTE), event(rule, "MORE"))
+    assert await store.commit(again) is Committed.OK
+
+
+async def test_what_was_judged_whole_cannot_be_acted_on_again(store: Store) -> None:
+    rule = await subscribed(store)
+    fired = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
+    await store.commit(fired)
+    await store.mark_judged(T0)
+
+    assert await store.commit(fired) is Committed.ALREADY
+    assert await store.commit(replace(fired, subject=(rule.id, "BTC"))) is Committed.OLD
+    assert await store.commit(replace(fired, subject=(rule.id, "BTC"), at=T0 + MINUTE)) is Committed.OK
+
+
+async def test_an_older_revision_cannot_act_and_a_newer_one_begins_anew(store: Store) -> None:
+    rule = await subscribed(store)
+    old = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
+    await store.commit(old)
+    newer = replace(old, revision=2, event=event(rule, "NEW2"))
+
+    assert await store.state(rule.id, "ETH", 2) == (0, AlertState())
+    assert await store.commit(newer) is Committed.OK
+    assert await store.commit(replace(old, version=1, at=T0 + MINUTE, event=None)) is Committed.OLD
+
+    assert await store.state(rule.id, "ETH", 2) == (1, firing())
+    assert await store.states_of([rule.id, "none/1"]) == [Kept((rule.id, "ETH"), 2, 1, firing())]
+
+
+async def test_a_revision_that_is_forgotten_cannot_act_while_later_ones_stand(store: Store) -> None:
+    rule = await subscribed(store)
+    old = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
+    await store.commit(old)
+    await store.commit(replace(old, subject=(rule.id, "BTC+"), revision=2, event=None))
+
+    await store.forget(rule.id, 2)
+    await store.forget(rule.id, 1)
+
+    assert [kept.subject for kept in await everything_of(store.states())] == [(rule.id, "BTC+")]
+    assert await store.commit(replace(old, at=T0 + MINUTE)) is Committed.OLD
+    assert await store.commit(replace(old, subject=(rule.id, "SOL"))) is Committed.OLD
+    assert await store.commit(replace(old, revision=2, event=None)) is Committed.OK
+    assert await store.recent([rule.id], 5) == [event(rule)]
+
+
+async def test_what_is_judged_in_the_shadow_is_counted_and_told_to_nobody(store: Store) -> None:
+    rule = await subscribed(store)
+    shadow = replace(event(rule), shadow=True)
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), shadow))
+    await store.commit(Commit((rule.id, "BTC"), 1, 0, T0, firing(), event(rule, "LOUD")))
+
+    assert [one.id for one in await first(store.events(), 1)] == ["LOUD"]
+    assert shadow in await store.recent([rule.id], 5)
+    assert await store.fires([rule.id], T0) == {rule.id: [T0, T0]}
+
+
+async def test_firings_are_counted_per_rule_from_a_moment_on_and_only_so_many(store: Store) -> None:
+    rule = await subscribed(store)
+    quiet = await saved(store, draft("quiet"), "quiet")
+    times = [T0 + n * MINUTE for n in range(FIRES_KEPT + 2)]
+    for version, at in enumerate(times):
+        told = event(rule, f"F{version}", at) if version else event(rule, "R", at, change=Change.REMINDED)
+        await store.commit(Commit((rule.id, "ETH"), 1, version, at, firing(at), told))
+
+    fires = await store.fires([rule.id, quiet.id], T0)
+
+    assert fires == {rule.id: times[-FIRES_KEPT:], quiet.id: []}
+    assert await store.fires([rule.id], times[-2]) == {rule.id: times[-2:]}
+    await store.forget(rule.id, None)
+    assert await store.fires([rule.id], T0) == {rule.id: []}
 
 
 async def test_the_judged_moment_only_moves_forward(store: Store) -> None:
@@ -441,6 +712,30 @@ async def test_each_place_gets_one_entry_however_often_it_is_asked_and_however_l
     assert answers == [Fanned.MORE, Fanned.MORE, Fanned.DONE, Fanned.DONE, Fanned.DONE]
     places = [HOME, *(Place("terminal", f"p{n}") for n in range(4))]
     assert [await store.waiting(place) for place in places] == [1] * 5
+
+
+async def test_a_platform_that_fell_behind_takes_over_all_rules_at_once(store: Store) -> None:
+    rule = await saved(store)
+    foreign = await saved(store, draft(), "2", Place("telegram", "7"))
+
+    await store.subscribe_all("terminal", 2, store.rules())
+    await store.subscribe_all("terminal", 1, store.rules())
+
+    assert await store.applied("terminal") == 2
+    assert await store.fan_out("terminal", event(rule), 10, T0) is Fanned.DONE
+    assert await store.fan_out("terminal", event(foreign, "BBBB"), 10, T0) is Fanned.DONE
+    assert await store.waiting(HOME) == 1
+    assert await store.waiting(Place("terminal", "7")) == 0
+
+
+async def test_a_changed_watchlist_is_taken_note_of_and_changes_no_subscription(store: Store) -> None:
+    rule = await subscribed(store)
+
+    await store.subscribe("terminal", WatchChange(rule.change + 1, rule.place, ("ETH",)))
+
+    assert await store.applied("terminal") == rule.change + 1
+    assert await store.fan_out("terminal", event(rule), 10, T0) is Fanned.DONE
+    assert await store.waiting(HOME) == 1
 
 
 async def test_platforms_only_serve_their_own_places(store: Store) -> None:
