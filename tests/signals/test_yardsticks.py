@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from math import isnan
 from statistics import median
 
@@ -116,7 +117,8 @@ def cycle_of(of: Panel, row: int, *, away: float | None = None) -> Cycle:
 
 
 def read(of: Panel, row: int, cell: Cell, vectors: Vectors) -> float:
-    value = Cells(cycle_of(of, row), vectors, of.step).read(cell).reading.value
+    cycle = tied_cycle(row) if of is TIED else cycle_of(of, row)
+    value = Cells(cycle, vectors, of.step).read(cell).reading.value
     return NAN if value is None else value
 
 
@@ -137,6 +139,11 @@ def many_ties(seed: int) -> Panel:
 
 
 TIED = many_ties(11)
+
+
+@cache
+def tied_cycle(row: int) -> Cycle:
+    return cycle_of(TIED, row)
 
 
 @pytest.mark.parametrize(("name", "window", "yardstick"), ON_FOUR_HOURS)
@@ -160,7 +167,7 @@ def test_every_yardstick_equals_a_slow_calculation_live_and_in_research(
 
 # Laws
 
-LAWFUL = [case for case in ON_FOUR_HOURS if case[1] in (LEVEL, 4 * HOUR, DAY)][::2]
+LAWFUL = [case for case in ON_FOUR_HOURS if case[1] in (LEVEL, 4 * HOUR, DAY)][::3]
 each = pytest.mark.parametrize(("name", "window", "yardstick"), LAWFUL)
 
 
@@ -191,7 +198,7 @@ def test_the_size_of_a_coin_does_not_matter(name: str, window: timedelta, yardst
     )
     cell = Cell("ETH", ALL, name, window, yardstick)
 
-    for row in (560, 600, 639):
+    for row in (560, 639):
         assert live(other, row, cell) == pytest.approx(live(TIED, row, cell), rel=1e-5, nan_ok=True)
 
 
@@ -228,7 +235,7 @@ def test_a_rate_that_never_moved_is_in_the_middle_and_a_little_more_is_above_all
 
 @pytest.mark.parametrize(
     ("name", "yardstick"),
-    [("funding", RANK), ("funding", SPREADS), ("oi.usd", SPREADS), ("basis", RANK), ("negfunding", RANK)],
+    [("funding", RANK), ("funding", SPREADS), ("oi.usd", SPREADS), ("ls", RANK), ("negfunding", RANK)],
 )
 def test_what_would_be_had_the_missing_stayed_is_measured_too(name: str, yardstick: Yardstick) -> None:
     row, cell = 620, Cell("ETH", ALL, name, LEVEL, yardstick)
