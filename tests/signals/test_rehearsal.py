@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,10 +26,8 @@ NOTABLE = Condition("funding", LEVEL, Compare.BELOW, -0.0001, -0.00008, Unit.RAT
 END = START + 98 * DAY
 
 
-def draft(
-    *conditions: Condition, hold: timedelta = LEVEL, coins: Sequence[str] = ("BTC",), once: bool = False
-) -> Draft:
-    return Draft(tuple(coins), ALL, conditions or (NOTABLE,), hold, HOUR, once=once)
+def draft(*conditions: Condition, hold: timedelta = LEVEL, once: bool = False) -> Draft:
+    return Draft(("BTC",), ALL, conditions or (NOTABLE,), hold, HOUR, once=once)
 
 
 def bars(
@@ -48,9 +47,7 @@ def rates(of: Sequence[tuple[float, int]], step: timedelta = HOUR, rows: int = 9
 
 
 def run(of: Draft, market: Panel, neighbours: Sequence[Draft] = (), budget: int = 10**12) -> Rehearsal:
-    return rehearse(
-        of, [c for c in of.coins if c in market.coins] or market.coins, market, BY_NAME, END, budget, neighbours
-    )
+    return rehearse(of, market.coins, market, BY_NAME, END, budget, neighbours)
 
 
 def plain(of: Draft, times: Sequence[datetime], values: Sequence[Sequence[float]], step: timedelta) -> list[Transition]:
@@ -72,16 +69,16 @@ def plain(of: Draft, times: Sequence[datetime], values: Sequence[Sequence[float]
     return sorted(told, key=lambda one: one.at)
 
 
-series = st.lists(
-    st.tuples(st.sampled_from([1e-4, -1e-4, -0.9e-4, -0.00008, -0.00012, -0.0003, NAN]), st.integers(1, 60)),
+stretches = st.lists(
+    st.tuples(st.sampled_from([1e-4, -1e-4, -0.9e-4, -0.00008, -0.00012, -0.0003, NAN]), st.integers(1, 9)),
     min_size=1,
-    max_size=40,
+    max_size=18,
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    series,
+    stretches,
     st.sampled_from([LEVEL, HOUR, 5 * HOUR]),
     st.sampled_from([None, *Crossing]),
     st.sampled_from([None, timedelta(minutes=30), 4 * HOUR]),
@@ -92,25 +89,16 @@ def test_it_fires_just_when_a_plain_loop_over_every_bar_fires(
     up = way in (Crossing.UP, Crossing.EITHER)
     line = replace(NOTABLE, compare=Compare.ABOVE, clear=-0.00012) if up else NOTABLE
     one = replace(draft(replace(line, crossing=way), hold=hold), every=every)
-    market = rates(of)
+    market = rates(of, rows=8 * 24)
 
-    found = run(one, market)
+    judged = run(one, market).spans[WEEK]
 
     told = plain(one, [from_ms(ms) for ms in market.times.tolist()], [decimal(market[Metric.FUNDING][:, 0])], HOUR)
-    for span in SPANS:
-        judged = found.spans[span]
-        late = [t for t in told if t.at > END - span]
-        fired = [t.at for t in late if t.change is Change.FIRED]
-        if judged is None:
-            continue
-        # what began before the span's first judged bar is waited for, so only whole histories are compared
-        if not np.isnan(market[Metric.FUNDING][-2160 - 5 :]).any() and market[Metric.FUNDING][-2165, 0] == np.float32(
-            1e-4
-        ):
-            assert judged.fired == len(fired)
-            assert judged.messages == len(late)
-            moments = [END - span, *fired, END]
-            assert judged.silence == max(b - a for a, b in zip(moments, moments[1:], strict=False))
+    fired = [one.at for one in told if one.change is Change.FIRED]
+    assert judged is not None
+    assert judged.fired == len(fired)
+    assert judged.messages == len(told)
+    assert judged.silence == max(b - a for a, b in pairwise([END - WEEK, *fired, END]))
 
 
 def test_counts_are_of_each_span_and_coin() -> None:
@@ -123,7 +111,7 @@ def test_counts_are_of_each_span_and_coin() -> None:
     assert found.spans[WEEK].messages == 4  # type: ignore[union-attr] # firings and their ends
     assert found.a_week == pytest.approx(4 / 90 * 7)
     assert found.messages_a_day == pytest.approx(8 / 90)
-    assert found.spans[90 * DAY].silence == pytest.approx(50 * DAY + HOUR)  # type: ignore[union-attr] # the same
+    assert found.spans[90 * DAY].silence == 50 * DAY + HOUR  # type: ignore[union-attr] # the same
     assert found.spans[WEEK].fires == {"BTC": 2}  # type: ignore[union-attr] # the same
 
 
@@ -145,8 +133,8 @@ def test_nothing_known_is_no_rate_and_not_calm() -> None:
 
 
 def test_a_rate_is_per_time_that_could_be_judged() -> None:
-    told = [(-0.0002, 1), (1e-4, 1)] * 10
-    whole, half = rates([(1e-4, 1080), *told]), rates([(1e-4, 1080), (NAN, 1080), *told])
+    told = [(1e-4, 2), *[(-0.0002, 1), (1e-4, 1)] * 10]
+    whole, half = rates([(1e-4, 1080), *told]), rates([(1e-4, 1000), (NAN, 1080), *told])
 
     known = run(draft(), half).longest
     assert known is not None
@@ -157,15 +145,11 @@ def test_a_rate_is_per_time_that_could_be_judged() -> None:
 def test_each_span_is_judged_on_the_shortest_bars_that_reach() -> None:
     five = rates([(-0.0002, 6), (1e-4, 6)], 5 * MINUTE, 8 * 288 + 60)
     market = replace(rates([]), others={})
-    together_ = replace(rates([], MINUTE, 1500), others={5 * MINUTE: five, HOUR: market})
+    every = replace(rates([], MINUTE, 1500), others={5 * MINUTE: five, HOUR: market})
 
-    found = run(draft(hold=15 * MINUTE), together_)
+    found = run(draft(hold=15 * MINUTE), every)
 
-    assert {span: of.step for span, of in found.spans.items() if of} == {
-        WEEK: 5 * MINUTE,
-        30 * DAY: HOUR,
-        90 * DAY: HOUR,
-    }
+    assert [of.step for of in found.spans.values() if of] == [5 * MINUTE, HOUR, HOUR]
     assert found.spans[WEEK].fired == 1  # type: ignore[union-attr] # the hour's bars saw nothing of it
     assert found.spans[90 * DAY].fired == 0  # type: ignore[union-attr] # the same
 
@@ -193,9 +177,8 @@ def test_a_sum_is_never_judged_on_bars_longer_than_its_window() -> None:
 def test_present_says_value_verdict_and_since_when_over_bars_of_all_lengths() -> None:
     low = -0.0002
     five = bars({Metric.FUNDING: [low] * 2460}, 5 * MINUTE)
-    market = replace(
-        bars({Metric.FUNDING: [low] * 1500}, MINUTE), others={5 * MINUTE: five, HOUR: rates([(low, 20 * 24)])}
-    )
+    hours = rates([(low, 20 * 24)])
+    market = replace(bars({Metric.FUNDING: [low] * 1500}, MINUTE), others={5 * MINUTE: five, HOUR: hours})
 
     found = run(draft(), market)
 
@@ -234,9 +217,8 @@ def many(coins: int) -> Panel:
 
 def test_too_much_work_judges_fewer_coins_and_scales_the_rates_to_all() -> None:
     market = many(40)
-    of = replace(draft(), coins=("*",))
 
-    whole, part = run(of, market), run(of, market, budget=200_000_000)
+    whole, part = run(draft(), market), run(draft(), market, budget=200_000_000)
 
     assert len(whole.coins) == whole.asked == part.asked == 40
     assert 1 <= len(part.coins) < 30
