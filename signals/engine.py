@@ -32,7 +32,10 @@ _MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One rule on one coin after one more moment. `moved` = the state did more than see one more bar."""
+    """One rule on one coin after one more moment. `moved` = the state did more than see one more bar.
+
+    At rest the verdict alone says the state: nothing need be kept of it.
+    """
 
     rule: Rule
     coin: str
@@ -40,6 +43,7 @@ class Moved:
     state: AlertState
     told: Transition | None
     moved: bool
+    at_rest: bool
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -57,6 +61,7 @@ class Judged:
     state: AlertState
     event: Event | None
     moved: bool
+    at_rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +262,8 @@ class Engine:
         if ends is not None and at >= ends:
             self._vigil.drop(one)
             over = AlertState(at=at, armed=True, done=True)
-            return Moved(one.rule, one.coin, one.track, over, None, moved=True) if before is not None else None
+            one.state = over
+            return self._moved(one, None, moved=True, at_rest=False) if before is not None else None
         verdict, excess = self._verdict(one)
         if not news:
             self._lay(one, at, verdict, excess)
@@ -266,15 +272,15 @@ class Engine:
         one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), policy(one.rule.draft, step))
         if is_plain(one.state, verdict):
             self._vigil.drop(one)
-            return self._moved(one, told, moved=before is not None) if before is not None or told else None
+            return self._moved(one, told, moved=True, at_rest=True) if before is not None or told else None
         self._vigil.keep(one)
         self._lay(one, at, verdict, excess)
         moved = before is None or replace(one.state, at=old.at) != old
-        return self._moved(one, told, moved=moved and one.state.armed)
+        return self._moved(one, told, moved=moved and one.state.armed, at_rest=False)
 
     @staticmethod
-    def _moved(one: Kept, told: Transition | None, *, moved: bool) -> Moved:
-        return Moved(one.rule, one.coin, one.track, one.state, told, moved)
+    def _moved(one: Kept, told: Transition | None, *, moved: bool, at_rest: bool) -> Moved:
+        return Moved(one.rule, one.coin, one.track, one.state, told, moved, at_rest)
 
     def _verdict(self, one: Kept) -> tuple[Verdict, float]:
         value, held = self._columns.value, self._columns.held
@@ -369,7 +375,7 @@ class Engine:
             event = None
             if of.told is not None:
                 event = told_of(of.rule, of.track, of.coin, of.told, cells, self._signals)
-            yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved)
+            yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest)
 
 
 def _number(value: float) -> float | None:

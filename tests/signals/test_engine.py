@@ -87,7 +87,9 @@ class Pair:
         moved = self.engine.move(moment.at, self.engine.read(moment))
         told = [(of.rule.id, of.coin + of.track.mark, of.told) for of in moved if of.told]
         for of in moved:
-            if of.moved:
+            if of.moved and of.at_rest:
+                self.stored.pop(of.subject, None)
+            elif of.moved:
                 self.stored[of.subject] = of.state
         assert sorted(told, key=lambda of: of[:2]) == self.oracle.judge(moment, coins)
         self.last, self.known = moment, tuple(sorted(self.oracle.coins))
