@@ -18,7 +18,7 @@ from adapters.chat import registry as chats
 from adapters.chat.base import ChatPlatform, Invocation, Message, Place
 from adapters.chat.registry import PLATFORMS
 from adapters.store import embedded
-from adapters.store.base import Store, StoreRefused
+from adapters.store.base import Quota, Store, StoreRefused
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
 from adapters.venues.base import Label, MarketSource
@@ -214,7 +214,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         market = await _clock(store, source, wall, plan.speed)
         poller = Poller(source, store, market)
         await poller.warm_up()  # before anyone looks at the market's clock
-        dispatcher = Dispatcher(store, SIGNALS, market.now, market.now(), VERSION, settings.rule_limit, source.step)
+        dispatcher = Dispatcher(store, SIGNALS, market.now, market.now(), VERSION, settings.quota, source.step)
         terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS, HERE)))
         loops = {
             "poller": poller.run,
@@ -262,7 +262,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
             watch.cancel()
 
 
-async def ask(line: str, recording: Recording, at: datetime, rule_limit: int) -> Message:
+async def ask(line: str, recording: Recording, at: datetime, quota: Callable[[Place], Quota]) -> Message:
     """The answer to one command on the state of a recording at that moment."""
     store = MemoryStore()
     bars = trailing(recording.step)
@@ -271,24 +271,24 @@ async def ask(line: str, recording: Recording, at: datetime, rule_limit: int) ->
         panel = bars.panel()
         await store.extend([panel, *panel.others.values()])
         await store.close(last)
-    return await answer_on(store, line, last.at if last else at, rule_limit, recording.step)
+    return await answer_on(store, line, last.at if last else at, quota, recording.step)
 
 
-async def answer_on(store: Store, line: str, at: datetime, rule_limit: int, step: timedelta) -> Message:
+async def answer_on(store: Store, line: str, at: datetime, quota: Callable[[Place], Quota], step: timedelta) -> Message:
     """The answer to one command on what a store holds."""
-    dispatcher = Dispatcher(store, SIGNALS, lambda: at, at, VERSION, rule_limit, step)
+    dispatcher = Dispatcher(store, SIGNALS, lambda: at, at, VERSION, quota, step)
     name, _, arguments = line.strip().partition(" ")
     verb = name.removeprefix("/").lower()
     return await dispatcher(Invocation(HERE, "local", verb, arguments.strip(), f"ask:{at}", at, operator=True))
 
 
-async def ask_running(url: str, line: str, rule_limit: int) -> Message:
+async def ask_running(url: str, line: str, quota: Callable[[Place], Quota]) -> Message:
     """The answer to one command on the store of a service that runs."""
     async with opened(url) as store:
         latest = await store.latest()
         steps = await store.steps()
         at = latest.at if latest else now()
-        return await answer_on(store, line, at, rule_limit, min(steps, default=timedelta(minutes=1)))
+        return await answer_on(store, line, at, quota, min(steps, default=timedelta(minutes=1)))
 
 
 async def look_at_venues(settings: Settings, endpoints: Mapping[str, Endpoints], url: str) -> Sequence[Look]:

@@ -52,7 +52,8 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         "an external store (PERPWATCH_REDIS_URL)" if settings.redis_url else f"the embedded store in {settings.data}"
     )
     yield _fine(f"settings are sound; data rests in {where}")
-    yield _fine(f"at most {settings.rule_limit} rules a place; instance {settings.instance!r}")
+    limits = f"at most {settings.rule_limit} rules a person, {settings.shared_rule_limit} a group"
+    yield _fine(f"{limits}; instance {settings.instance!r}")
 
 
 async def _store(url: str) -> Sequence[Finding]:
@@ -60,7 +61,7 @@ async def _store(url: str) -> Sequence[Finding]:
     try:
         info = await store.info()
         latest = await store.latest()
-        _, rules = await store.everything()
+        rules = sum([len(page) async for page in store.rules()])
     finally:
         await store.aclose()
     kept = (
@@ -70,7 +71,7 @@ async def _store(url: str) -> Sequence[Finding]:
     )
     found = [
         _fine(f"store: {info.product} {info.version}; {kept}"),
-        _fine(f"{len(rules)} rules are stored"),
+        _fine(f"{rules} rules are stored"),
     ]
     if latest is None:
         return [*found, _fine("no market has been read yet")]

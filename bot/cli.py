@@ -246,11 +246,11 @@ def ask(line: str, recording: Path | None, at: datetime | None, as_json: bool) -
         market = open_recording(recording)
         if at is not None and at < market.start:
             _fail(f"{recording.name} begins at {replay.stamp(market.start)}: ask about that moment or a later one.")
-        message = asyncio.run(app.ask(line, market, at or market.end, settings.rule_limit))
+        message = asyncio.run(app.ask(line, market, at or market.end, settings.quota))
     elif at is not None:
         _fail("--at needs --recording: a running service answers on the present moment.")
     else:
-        message = asyncio.run(app.ask_running(_running(settings), line, settings.rule_limit))
+        message = asyncio.run(app.ask_running(_running(settings), line, settings.quota))
     if as_json:
         click.echo(json.dumps(dict(message.data), ensure_ascii=False, indent=2))
     else:

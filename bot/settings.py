@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.chat.base import Place
+from adapters.store.base import Quota
 from adapters.venues.client import Endpoints
 from adapters.venues.registry import VENUES
 
@@ -36,7 +38,10 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None, description="external Valkey or Redis, 7.0 or newer, instead of the embedded one"
     )
-    rule_limit: Annotated[int, Field(ge=1, le=10_000)] = Field(50, description="rules that one place may have")
+    rule_limit: Annotated[int, Field(ge=1, le=10_000)] = Field(50, description="rules that one person may have")
+    shared_rule_limit: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        200, description="rules that a group or a channel may have"
+    )
     venues: str = Field(
         "binance,bybit,okx,gate,bitget,hyperliquid", description="live venues to watch, separated by commas"
     )
@@ -44,6 +49,10 @@ class Settings(BaseSettings):
     egress: str = Field("main", description="name of the address that calls leave from: who shares it shares budgets")
     instance: str = Field("main", description="name of this instance: a restarted one leads again at once")
     log_level: str = Field("info", description="debug, info, warning or error")
+
+    def quota(self, place: Place) -> Quota:
+        """How much that place may have."""
+        return Quota(self.shared_rule_limit if place.shared else self.rule_limit)
 
     @field_validator("data")
     @classmethod

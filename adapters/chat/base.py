@@ -9,10 +9,18 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rules live and messages go: a chat, a group, a channel, a terminal. `str` is `platform:id`."""
+    """Where rules live and messages go: a chat, a group, a channel, a terminal. `str` is `platform:id`.
+
+    The id of a shared place begins with a minus sign, as Telegram's do by themselves.
+    """
 
     platform: str
     id: str
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people read it."""
+        return self.id.startswith("-")
 
     def __str__(self) -> str:
         return f"{self.platform}:{self.id}"

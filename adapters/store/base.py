@@ -3,19 +3,19 @@
 Every effect can be asked for twice and happens once.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
+from adapters.store.alert_port import AlertStore
 from adapters.store.venue_port import VenueStore
 from signals.aggregate import Cycle
 from signals.event import Event
 from signals.model import Metric
 from signals.panel import Panel
-from signals.rules.lifecycle import AlertState
 from signals.rules.model import Draft, Rule
 
 # errors
@@ -35,6 +35,10 @@ class StoreRefused(StoreError):
 
 class Fenced(StoreError):
     """A newer sender leads: stand by."""
+
+
+class Behind(StoreError):
+    """Changes that were asked for are no longer kept: load everything again."""
 
 
 # markets
@@ -81,10 +85,18 @@ class MarketStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Silence with an end: `subject` is a coin, a signal or metric, `#N` of a rule, or `*` for all."""
+    """Silence from a moment on: `subject` is a coin, a signal or metric, `#N` of a rule, or `*` for all.
+
+    `until` is None for one that lasts until what it silences has ended.
+    """
 
     subject: str
-    until: datetime
+    until: datetime | None
+    from_: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Whether its time is not over."""
+        return self.until is None or now < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,16 @@ class PlaceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How much a place may have: rules, rules on every coin among them, coins on its watchlist, drafts."""
+
+    rules: int
+    every_coin: int = 3
+    watched: int = 100
+    drafts: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """The rule as stored."""
 
@@ -104,9 +126,31 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The place has as many rules as it may have."""
+    """The place has as many as it may have; `what` is a field of Quota."""
 
     limit: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The place has no such rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The rule has another revision by now: this one."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDraft:
+    """A draft that waits for its button. `rule_id` is set where it edits a rule, which then had that revision."""
+
+    draft: Draft
+    rule_id: str | None
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +162,23 @@ class RuleChange:
     rule: Rule | None
 
 
-def rule_id(place: Place, number: int) -> str:
+@dataclass(frozen=True, slots=True)
+class WatchChange:
+    """The whole watchlist of a place after one change of it."""
+
+    number: int
+    place: str
+    coins: tuple[str, ...]
+
+
+Changed: TypeAlias = RuleChange | WatchChange
+
+DRAFTS_FOR = timedelta(hours=24)
+CHANGES_KEPT = 100_000
+"""Changes that a store keeps for readers that fell behind."""
+
+
+def rule_id(place: Place | str, number: int) -> str:
     """The id of a place's rule; numbers are never used again, so neither are ids."""
     return f"{place}/{number}"
 
@@ -126,8 +186,18 @@ def rule_id(place: Place, number: int) -> str:
 class RuleStore(Protocol):
     """People's rules and settings; durable. `seen` is the id of the update that asks: a repeat gets the same answer."""
 
-    async def add(self, place: Place, draft: Draft, seen: str, at: datetime, limit: int) -> Saved | Full:
+    async def add(self, place: Place, draft: Draft, seen: str, at: datetime, quota: Quota) -> Saved | Full:
         """Store a rule under the next number of its place; numbers are never used again."""
+        ...
+
+    async def edit(
+        self, rule_id: str, place: Place, draft: Draft, revision: int, seen: str, at: datetime, quota: Quota
+    ) -> Saved | Full | Gone | Moved:
+        """Replace what the rule says, if it still has that revision; it stays paused if it was."""
+        ...
+
+    async def pause(self, rule_id: str, place: Place, seen: str, at: datetime, *, paused: bool) -> Saved | Gone:
+        """Stop judging the rule, or judge it anew: a new revision, unless it stood so already."""
         ...
 
     async def remove(self, rule_id: str, place: Place, seen: str) -> bool:
@@ -138,12 +208,40 @@ class RuleStore(Protocol):
         """The rules of a place by number."""
         ...
 
-    async def everything(self) -> tuple[int, Sequence[Rule]]:
-        """All rules, and the number of the last change they contain."""
+    async def last_change(self) -> int:
+        """The number of the last change: ask it before `rules` and follow `changes` from it, so nothing is missed."""
         ...
 
-    def changes(self, since: int) -> AsyncIterator[RuleChange]:
-        """Each change after that number, in order, then the new ones as they come."""
+    def rules(self) -> AsyncIterator[Sequence[Rule]]:
+        """All rules in pages. One that changes meanwhile may be given before or after, or twice."""
+        ...
+
+    def changes(self, since: int) -> AsyncIterator[Changed]:
+        """Each change after that number, in order, then the new ones as they come. Raises Behind."""
+        ...
+
+    async def watchlist(self, place: Place) -> tuple[str, ...]:
+        """The coins that a place watches."""
+        ...
+
+    async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
+        """Replace the coins that a place watches."""
+        ...
+
+    async def watchlists(self) -> Mapping[str, tuple[str, ...]]:
+        """The coins of every place that watches any."""
+        ...
+
+    async def keep_draft(self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota) -> Full | None:
+        """Keep a draft under its token for DRAFTS_FOR; afterwards the next one that is kept here takes it away."""
+        ...
+
+    async def draft(self, place: Place, token: str) -> KeptDraft | None:
+        """The draft of that place under that token."""
+        ...
+
+    async def drop_draft(self, place: Place, token: str, seen: str) -> None:
+        """The draft is not needed any more."""
         ...
 
     async def settings(self, place: Place) -> PlaceSettings:
@@ -152,65 +250,6 @@ class RuleStore(Protocol):
 
     async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
         """Replace what the place has asked for."""
-        ...
-
-
-# alerts
-
-
-class Committed(StrEnum):
-    """What became of a commit."""
-
-    OK = "ok"
-    ALREADY = "already"
-    """Our own call, asked again."""
-    OLD = "old"
-    """Late, replayed or reordered data cannot act."""
-    CONFLICT = "conflict"
-    """Another evaluator was here: read again."""
-
-
-Subject: TypeAlias = tuple[str, str]
-"""Rule id and coin."""
-
-
-class AlertStore(Protocol):
-    """Phases and events; durable."""
-
-    async def state(self, rule_id: str, coin: str) -> tuple[int, AlertState]:
-        """Version and state; 0 and a fresh state where there is none."""
-        ...
-
-    async def states(self) -> Sequence[tuple[Subject, int, AlertState]]:
-        """All of them."""
-        ...
-
-    async def commit(self, rule_id: str, coin: str, version: int, state: AlertState, event: Event | None) -> Committed:
-        """Write state and event in one atom, if the stored version is `version` and the stored time is older."""
-        ...
-
-    async def forget(self, rule_id: str) -> None:
-        """Drop the states of a rule that is gone."""
-        ...
-
-    async def judged(self) -> datetime | None:
-        """The last moment that was judged whole, or None."""
-        ...
-
-    async def mark_judged(self, at: datetime) -> None:
-        """Everything up to that moment is judged; an older moment changes nothing."""
-        ...
-
-    def events(self) -> AsyncIterator[Event]:
-        """Events not yet acked, oldest first, then the new ones as they come. One reader at a time."""
-        ...
-
-    async def ack(self, event: Event) -> None:
-        """The event, given by `events` of this store, is fanned out everywhere; it is not given again."""
-        ...
-
-    async def recent(self, rule_ids: Collection[str], limit: int) -> Sequence[Event]:
-        """The last events of these rules, newest first: for `/alerts` and `/why`."""
         ...
 
 
@@ -283,8 +322,12 @@ def lane_entry(place_id: str, sequence: int, event_id: str) -> str:
 class Outbox(Protocol):
     """Lanes of waiting entries, one per place, oldest first, one in flight."""
 
-    async def subscribe(self, platform: str, change: RuleChange) -> None:
-        """Take over one rule change into the platform's own lists, in order."""
+    async def subscribe(self, platform: str, change: Changed) -> None:
+        """Take over one change into the platform's own lists, in order."""
+        ...
+
+    async def subscribe_all(self, platform: str, change: int, rules: AsyncIterator[Sequence[Rule]]) -> None:
+        """Take over all rules as they were no earlier than that change: for a reader that fell too far behind."""
         ...
 
     async def applied(self, platform: str) -> int:

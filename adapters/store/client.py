@@ -90,7 +90,7 @@ class Client:
         return await self._spoken(_ask(self._blocking, *command))
 
     async def many(self, commands: Sequence[Sequence[Word]]) -> Sequence[Reply]:
-        """Reads in one round trip."""
+        """Reads, and writes that may be doubled harmlessly, in one round trip."""
         if not commands:
             return []
         pipe = self._redis.pipeline(transaction=False)

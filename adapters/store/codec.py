@@ -1,10 +1,12 @@
 """What rests in the store as bytes, and back: msgpack of our own types, bars as packed float32 matrices."""
 
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
 
+from adapters.store.alert_port import Kept, Subject
 from adapters.store.base import PlaceSettings
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
@@ -12,7 +14,6 @@ from signals.event import Event
 from signals.model import Metric, Observation
 from signals.panel import Matrix, Panel
 from signals.rules.lifecycle import AlertState
-from signals.rules.model import Draft, Rule
 
 _FLOATS = np.dtype("<f4")
 
@@ -36,19 +37,21 @@ class _Moment(msgspec.Struct, array_like=True, frozen=True):
     known: tuple[Observation, ...]
 
 
-class _Written(msgspec.Struct, array_like=True, frozen=True):
-    """What of a rule is known before its number is: the store gives numbers."""
+class _Kept(msgspec.Struct, array_like=True, frozen=True):
+    """A state behind what the scripts compare."""
 
-    draft: Draft
-    created: datetime
+    revision: int
+    version: int
+    at: int
+    event: str
+    state: AlertState
 
 
 encode = msgspec.msgpack.Encoder().encode
 _bars = msgspec.msgpack.Decoder(list[_Bars])
 _moment = msgspec.msgpack.Decoder(_Moment)
-_written = msgspec.msgpack.Decoder(_Written)
 _event = msgspec.msgpack.Decoder(Event)
-_state = msgspec.msgpack.Decoder(AlertState)
+_kept = msgspec.msgpack.Decoder(_Kept)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
 _health = msgspec.msgpack.Decoder(tuple[Health, ...])
 
@@ -77,25 +80,26 @@ def read_bars(stored: bytes) -> tuple[Panel, ...]:
     return tuple(_unpacked(of) for of in _bars.decode(stored))
 
 
-def draft(of: Draft, created: datetime) -> bytes:
-    """What a person wrote, and when; the store adds number and change."""
-    return encode((of, created))
-
-
-def read_rule(rule_id: str, place: str, number: int, change: int, stored: bytes) -> Rule:
-    """The rule as stored under that number."""
-    written = _written.decode(stored)
-    return Rule(rule_id, place, number, 1, written.draft, written.created, change)
-
-
 def read_event(stored: bytes) -> Event:
     """The event."""
     return _event.decode(stored)
 
 
-def read_state(stored: bytes) -> AlertState:
-    """The phase of a rule on a coin."""
-    return _state.decode(stored)
+def state(of: AlertState) -> bytes:
+    """Where a rule stands, without what is as in a fresh state."""
+    said = {each.name: getattr(of, each.name) for each in fields(of) if getattr(of, each.name) != each.default}
+    return encode(said)
+
+
+def kept(revision: int, version: int, at: int, event: str, of: AlertState) -> bytes:
+    """A state as the script that commits it keeps it."""
+    return b"\x95" + b"".join(encode(each) for each in (revision, version, at, event)) + state(of)
+
+
+def read_kept(subject: Subject, stored: bytes) -> Kept:
+    """The state of that subject with its revision and version."""
+    of = _kept.decode(stored)
+    return Kept(subject, of.revision, of.version, of.state)
 
 
 def read_settings(stored: bytes) -> PlaceSettings:

@@ -4,7 +4,7 @@
 |---|---|
 | `{m}` | the market: closed moments and bars |
 | `{v}` | venues: budgets, blocks, what was found out, how they do |
-| `{u}` | people: rules, settings, changes, answers already given |
+| `{u}` | people: rules, watchlists, drafts, settings, changes, answers already given |
 | `{e0}` | phases and events |
 | `{tm}` `{tg}` `{dc}` | deliveries of one platform |
 """
@@ -28,11 +28,13 @@ BACKFILLED = "{m}backfilled"
 """How often bars of the past changed what is stored."""
 
 CHANGES = "{u}chg"
-"""Stream of rule changes; the id is the number of the change."""
+"""Stream of changes of rules and watchlists; the id is the number of the change."""
 PLACES = "{u}places"
-"""Set of places that have or had rules."""
+"""Set of places that have rules."""
 NUMBERS = "{u}numbers"
 """Hash place -> the last number given to a rule."""
+WATCHLISTS = "{u}watch"
+"""Hash place -> the coins that it watches."""
 
 STATES = "{e0}st"
 """Set of rules that have states."""
@@ -69,6 +71,11 @@ def rules(place: Place) -> str:
     return f"{{u}}rules:{place}"
 
 
+def drafts(place: Place) -> str:
+    """Hash token -> end and draft of a place's drafts; it expires."""
+    return f"{{u}}drafts:{place}"
+
+
 def settings(place: Place) -> str:
     """What a place has asked for."""
     return f"{{u}}settings:{place}"
@@ -80,8 +87,18 @@ def seen(effect: str, update: str) -> str:
 
 
 def states(rule_id: str) -> str:
-    """Hash coin -> state of one rule."""
+    """Hash track -> state of one rule."""
     return f"{{e0}}st:{rule_id}"
+
+
+def floor(rule_id: str) -> str:
+    """The revision below which nothing of a rule acts, or `gone`; it expires."""
+    return f"{{e0}}floor:{rule_id}"
+
+
+def fires(rule_id: str) -> str:
+    """List of the seconds at which one rule fired; it expires."""
+    return f"{{e0}}fires:{rule_id}"
 
 
 def told(rule_id: str) -> str:

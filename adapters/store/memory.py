@@ -1,164 +1,33 @@
 """The ports in memory: for the demo of one command, for tests, and for answers about recordings. Nothing survives."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapters.chat.base import Place, place_of
 from adapters.store.base import (
+    CHANGES_KEPT,
     MAX_TRIES,
+    Changed,
     Claim,
-    Committed,
     Epoch,
     Fanned,
     Fenced,
     Final,
-    Full,
     Held,
     Idle,
-    PlaceSettings,
-    RuleChange,
-    Saved,
     StoreInfo,
-    Subject,
+    WatchChange,
     lane_entry,
-    rule_id,
 )
-from adapters.store.memory_market import Bell, MemoryMarkets
+from adapters.store.memory_alerts import MemoryAlerts
+from adapters.store.memory_market import MemoryMarkets
+from adapters.store.memory_rules import MemoryRules
 from adapters.store.memory_venues import MemoryVenues
 from signals.event import Event
 from signals.panel import to_ms
-from signals.rules.lifecycle import AlertState
-from signals.rules.model import Draft, Rule
-
-
-class _Rules:
-    """People's rules and settings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._rules: dict[Place, dict[int, Rule]] = defaultdict(dict)
-        self._numbers: dict[Place, int] = defaultdict(int)
-        self._settings: dict[Place, PlaceSettings] = {}
-        self._seen: dict[tuple[str, str], Saved | Full | bool | None] = {}
-        self._changes: list[RuleChange] = []
-        self._changed = Bell()
-
-    async def add(self, place: Place, draft: Draft, seen: str, at: datetime, limit: int) -> Saved | Full:
-        known = self._seen.get(("add", seen))
-        if isinstance(known, Saved | Full):
-            return known
-        answer: Saved | Full = Full(limit)
-        if len(self._rules[place]) < limit:
-            self._numbers[place] += 1
-            number = self._numbers[place]
-            rule = Rule(rule_id(place, number), str(place), number, 1, draft, at, len(self._changes) + 1)
-            self._rules[place][number] = rule
-            self._change(rule.id, rule)
-            answer = Saved(rule)
-        self._seen["add", seen] = answer
-        return answer
-
-    async def remove(self, rule_id: str, place: Place, seen: str) -> bool:
-        known = self._seen.get(("remove", seen))
-        if isinstance(known, bool):
-            return known
-        rule = next((rule for rule in self._rules[place].values() if rule.id == rule_id), None)
-        if rule is not None:
-            del self._rules[place][rule.number]
-            self._change(rule_id, None)
-        self._seen["remove", seen] = rule is not None
-        return rule is not None
-
-    async def of(self, place: Place) -> Sequence[Rule]:
-        return [rule for _, rule in sorted(self._rules[place].items())]
-
-    async def everything(self) -> tuple[int, Sequence[Rule]]:
-        return len(self._changes), [rule for of in self._rules.values() for rule in of.values()]
-
-    async def changes(self, since: int) -> AsyncIterator[RuleChange]:
-        while True:
-            for change in self._changes[since:]:
-                since = change.number
-                yield change
-            if since == len(self._changes):
-                await self._changed.heard()
-
-    async def settings(self, place: Place) -> PlaceSettings:
-        return self._settings.get(place, PlaceSettings())
-
-    async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
-        if ("set", seen) not in self._seen:
-            self._seen["set", seen] = None
-            self._settings[place] = settings
-
-    def _change(self, rule_id: str, rule: Rule | None) -> None:
-        self._changes.append(RuleChange(len(self._changes) + 1, rule_id, rule))
-        self._changed.ring()
-
-
-class _Alerts:
-    """Phases and events."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._states: dict[Subject, tuple[int, AlertState, str]] = {}
-        self._judged: datetime | None = None
-        self._waiting: dict[str, Event] = {}
-        self._told: dict[str, list[Event]] = defaultdict(list)
-        self._committed = Bell()
-
-    async def state(self, rule_id: str, coin: str) -> tuple[int, AlertState]:
-        version, state, _ = self._states.get((rule_id, coin), (0, AlertState(), ""))
-        return version, state
-
-    async def states(self) -> Sequence[tuple[Subject, int, AlertState]]:
-        return [(subject, version, state) for subject, (version, state, _) in self._states.items()]
-
-    async def commit(self, rule_id: str, coin: str, version: int, state: AlertState, event: Event | None) -> Committed:
-        stored, old, id_ = self._states.get((rule_id, coin), (0, AlertState(), ""))
-        new_id = event.id if event else ""
-        if old.at == state.at and stored == version + 1 and id_ == new_id:
-            return Committed.ALREADY
-        if old.at is not None and state.at is not None and state.at <= old.at:
-            return Committed.OLD
-        if stored != version:
-            return Committed.CONFLICT
-        self._states[rule_id, coin] = (version + 1, state, new_id)
-        if event is not None:
-            self._waiting[event.id] = event
-            self._told[rule_id].append(event)
-            self._committed.ring()
-        return Committed.OK
-
-    async def forget(self, rule_id: str) -> None:
-        for subject in [subject for subject in self._states if subject[0] == rule_id]:
-            del self._states[subject]
-        self._told.pop(rule_id, None)
-
-    async def judged(self) -> datetime | None:
-        return self._judged
-
-    async def mark_judged(self, at: datetime) -> None:
-        self._judged = max(self._judged, at) if self._judged else at
-
-    async def events(self) -> AsyncIterator[Event]:
-        given: set[str] = set()
-        while True:
-            fresh = [event for id_, event in self._waiting.items() if id_ not in given]
-            for event in fresh:
-                given.add(event.id)
-                yield event
-            if all(id_ in given for id_ in self._waiting):
-                await self._committed.heard()
-
-    async def ack(self, event: Event) -> None:
-        self._waiting.pop(event.id, None)
-
-    async def recent(self, rule_ids: Collection[str], limit: int) -> Sequence[Event]:
-        told = [event for id_ in rule_ids for event in self._told.get(id_, ())]
-        return sorted(told, key=lambda event: (event.at, event.id), reverse=True)[:limit]
+from signals.rules.model import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +58,12 @@ class _Platform:
     messages: dict[tuple[str, str], str] = field(default_factory=dict)
     log: dict[str, list[tuple[str, Final, str]]] = field(default_factory=lambda: defaultdict(list))
 
+    def add(self, platform: str, rule: Rule) -> None:
+        """The rule's place hears of its events, where it is one of ours."""
+        place = place_of(rule.place)
+        if place.platform == platform:
+            self.subscribers[rule.id].add(place.id)
+
     def record(self, place: str, entry: str, outcome: Final, reason: str) -> None:
         self.log[place].append((entry, outcome, reason))
 
@@ -200,15 +75,24 @@ class _Outboxes:
         super().__init__()
         self._platforms: dict[str, _Platform] = defaultdict(_Platform)
 
-    async def subscribe(self, platform: str, change: RuleChange) -> None:
+    async def subscribe(self, platform: str, change: Changed) -> None:
         of = self._platforms[platform]
         if change.number <= of.applied:
             return
         of.applied = change.number
+        if isinstance(change, WatchChange):
+            return
         if change.rule is None:
             of.subscribers.pop(change.rule_id, None)
-        elif (place := place_of(change.rule.place)).platform == platform:
-            of.subscribers[change.rule_id].add(place.id)
+        else:
+            of.add(platform, change.rule)
+
+    async def subscribe_all(self, platform: str, change: int, rules: AsyncIterator[Sequence[Rule]]) -> None:
+        of = self._platforms[platform]
+        async for page in rules:
+            for rule in page:
+                of.add(platform, rule)
+        of.applied = max(of.applied, change)
 
     async def applied(self, platform: str) -> int:
         return self._platforms[platform].applied
@@ -320,8 +204,12 @@ class _Outboxes:
         return self._platforms[place.platform].log[place.id][::-1][:limit]
 
 
-class MemoryStore(MemoryMarkets, MemoryVenues, _Rules, _Alerts, _Outboxes):
+class MemoryStore(MemoryMarkets, MemoryVenues, MemoryRules, MemoryAlerts, _Outboxes):
     """All ports in one process's memory; nothing survives it."""
+
+    def __init__(self, changes_kept: int = CHANGES_KEPT) -> None:
+        super().__init__()
+        self._changes_kept = changes_kept
 
     async def info(self) -> StoreInfo:
         """What it is: it keeps nothing."""

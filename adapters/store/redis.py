@@ -2,9 +2,9 @@
 
 from itertools import count
 
-from adapters.store import keys
-from adapters.store.base import StoreInfo, StoreRefused
+from adapters.store.base import CHANGES_KEPT, StoreInfo, StoreRefused
 from adapters.store.client import Client
+from adapters.store.migration import bring_up_to_date
 from adapters.store.redis_alerts import RedisAlerts
 from adapters.store.redis_market import RedisMarkets
 from adapters.store.redis_outbox import RedisOutboxes
@@ -13,14 +13,14 @@ from adapters.store.redis_venues import RedisVenues
 from adapters.store.replies import listed, raw, text
 
 OLDEST = (7, 0)
-SCHEMA = 1
 
 
 class RedisStore(RedisMarkets, RedisVenues, RedisRules, RedisAlerts, RedisOutboxes):
     """The service's store; open it with `open_redis`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, changes_kept: int = CHANGES_KEPT) -> None:
         self._client = client
+        self._changes_kept = changes_kept
         self._given = {}
         self._calls = count(1)
 
@@ -59,7 +59,7 @@ async def open_redis(url: str) -> RedisStore:
     client = Client(url)
     try:
         _serves(await _said(client))
-        await _schema(client)
+        await bring_up_to_date(client)
     except BaseException:  # whatever it was, no connection stays open
         await client.aclose()
         raise
@@ -78,17 +78,6 @@ def _serves(said: dict[str, str]) -> None:
         raise StoreRefused(
             f"The store evicts keys when it is full (maxmemory-policy {policy}), which loses alerts silently. "
             "Set maxmemory-policy noeviction."
-        )
-
-
-async def _schema(client: Client) -> None:
-    """Mark the data as of our version; data of a newer one are left alone."""
-    await client.do("SET", keys.SCHEMA, SCHEMA, "NX")
-    stored = int(text(await client.do("GET", keys.SCHEMA)))
-    if stored > SCHEMA:
-        raise StoreRefused(
-            f"The store holds data of a newer perpwatch (schema {stored}, this one writes {SCHEMA}). "
-            "Upgrade perpwatch, or use another data folder (PERPWATCH_DATA)."
         )
 
 

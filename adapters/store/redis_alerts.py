@@ -1,18 +1,24 @@
 """Phases and events on a Redis-protocol server: state and event move in one script."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from adapters.store import codec, keys
-from adapters.store.base import Committed, Subject
+from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Kept
 from adapters.store.client import BLOCK_MS, Client
+from adapters.store.paging import members
 from adapters.store.replies import entries, listed, pairs, raw, read, text
 from signals.event import Event
 from signals.panel import from_ms, to_ms
-from signals.rules.lifecycle import AlertState
+from signals.rules.lifecycle import AlertState, Change
 
 TOLD_FOR = timedelta(days=90)
 """How long a rule's events are kept for looking back."""
+
+GONE_FOR = timedelta(days=2)
+"""How long it is remembered that older revisions of a rule cannot act."""
+
+RULES_A_PAGE = 500
 
 
 class RedisAlerts:
@@ -22,38 +28,57 @@ class RedisAlerts:
     _given: dict[str, str]
     """Event id -> its entry in the stream, for those given by `events` and not yet acked."""
 
-    async def state(self, rule_id: str, coin: str) -> tuple[int, AlertState]:
-        stored = await self._client.do("HGET", keys.states(rule_id), coin)
-        return _state(raw(stored)) if stored else (0, AlertState())
+    async def state(self, rule_id: str, track: str, revision: int) -> tuple[int, AlertState]:
+        stored = await self._client.do("HGET", keys.states(rule_id), track)
+        kept = codec.read_kept((rule_id, track), raw(stored)) if stored else None
+        return (kept.version, kept.state) if kept and kept.revision == revision else (0, AlertState())
 
-    async def states(self) -> Sequence[tuple[Subject, int, AlertState]]:
-        rules = [text(rule) for rule in listed(await self._client.do("SMEMBERS", keys.STATES))]
-        stored = await self._client.many([("HGETALL", keys.states(rule)) for rule in rules])
+    async def states(self) -> AsyncIterator[Sequence[Kept]]:
+        async for rules in members(self._client, keys.STATES, RULES_A_PAGE):
+            yield await self.states_of(rules)
+
+    async def states_of(self, rule_ids: Collection[str]) -> Sequence[Kept]:
+        stored = await self._client.many([("HGETALL", keys.states(rule)) for rule in rule_ids])
         return [
-            ((rule, text(coin)), *_state(raw(state)))
-            for rule, reply in zip(rules, stored, strict=True)
-            for coin, state in pairs(reply)
+            codec.read_kept((rule, text(track)), raw(state))
+            for rule, reply in zip(rule_ids, stored, strict=True)
+            for track, state in pairs(reply)
         ]
 
-    async def commit(self, rule_id: str, coin: str, version: int, state: AlertState, event: Event | None) -> Committed:
-        if state.at is None:
-            raise ValueError("a state without a time cannot be committed")
+    async def commit(self, one: Commit) -> Committed:
+        rule_id, track = one.subject
+        event = one.event
+        where = [
+            keys.states(rule_id),
+            keys.STATES,
+            keys.EVENTS,
+            keys.told(rule_id),
+            keys.fires(rule_id),
+            keys.JUDGED,
+            keys.floor(rule_id),
+        ]
         answer = await self._client.step(
             "commit",
-            [keys.states(rule_id), keys.STATES, keys.EVENTS, keys.told(rule_id)],
-            coin,
+            where,
+            track,
             rule_id,
-            version,
-            to_ms(state.at),
+            one.revision,
+            one.version,
+            to_ms(one.at),
             event.id if event else "",
-            codec.encode(state),
+            codec.state(one.state) if one.state else b"",
             codec.encode(event) if event else b"",
+            0 if event and event.shadow else 1,
+            1 if event and event.change is Change.FIRED else 0,
             TOLD_FOR // timedelta(milliseconds=1),
+            FIRES_KEPT,
         )
         return Committed(text(answer))
 
-    async def forget(self, rule_id: str) -> None:
-        await self._client.step("forget", [keys.states(rule_id), keys.STATES, keys.told(rule_id)], rule_id)
+    async def forget(self, rule_id: str, before: int | None) -> None:
+        where = [keys.states(rule_id), keys.STATES, keys.told(rule_id), keys.fires(rule_id), keys.floor(rule_id)]
+        upto = "gone" if before is None else before
+        await self._client.step("forget", where, rule_id, upto, GONE_FOR // timedelta(seconds=1))
 
     async def judged(self) -> datetime | None:
         stored = await self._client.do("GET", keys.JUDGED)
@@ -85,7 +110,7 @@ class RedisAlerts:
         ]
         return sorted(told, key=lambda event: (event.at, event.id), reverse=True)[:limit]
 
-
-def _state(stored: bytes) -> tuple[int, AlertState]:
-    version, _, _, state = stored.split(b" ", 3)
-    return int(version), codec.read_state(state)
+    async def fires(self, rule_ids: Collection[str], since: datetime) -> Mapping[str, Sequence[datetime]]:
+        stored = await self._client.many([("LRANGE", keys.fires(rule), 0, -1) for rule in rule_ids])
+        times = [[datetime.fromtimestamp(int(text(at)), UTC) for at in listed(reply)] for reply in stored]
+        return {rule: [at for at in of if at >= since] for rule, of in zip(rule_ids, times, strict=True)}

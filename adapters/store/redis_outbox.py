@@ -1,16 +1,17 @@
 """Lanes of waiting entries on a Redis-protocol server: steps A2 to A6, each one script."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
-from adapters.store.base import MAX_TRIES, Claim, Epoch, Fanned, Fenced, Final, Held, Idle, RuleChange
+from adapters.store.base import MAX_TRIES, Changed, Claim, Epoch, Fanned, Fenced, Final, Held, Idle, WatchChange
 from adapters.store.client import Client
 from adapters.store.replies import entries, listed, raw, text
 from signals.event import Event
 from signals.panel import from_ms, to_ms
+from signals.rules.model import Rule
 
 BODY_FOR = timedelta(days=7)
 MESSAGES_FOR = timedelta(days=30)
@@ -26,11 +27,21 @@ class RedisOutboxes:
     _calls: "count[int]"
     """Numbers claims, so that one whose reply was lost can be asked again."""
 
-    async def subscribe(self, platform: str, change: RuleChange) -> None:
+    async def subscribe(self, platform: str, change: Changed) -> None:
+        applied = keys.of_platform(platform, "applied")
+        if isinstance(change, WatchChange):
+            await self._client.step("mark_applied", [applied], change.number)
+            return
         place = place_of(change.rule.place) if change.rule else None
         to = "" if place is None else place.id if place.platform == platform else "-"
-        where = [keys.of_platform(platform, "applied"), keys.subscribers(platform, change.rule_id)]
+        where = [applied, keys.subscribers(platform, change.rule_id)]
         await self._client.step("subscribe", where, change.number, to)
+
+    async def subscribe_all(self, platform: str, change: int, rules: AsyncIterator[Sequence[Rule]]) -> None:
+        async for page in rules:
+            own = [(rule.id, place) for rule in page if (place := place_of(rule.place)).platform == platform]
+            await self._client.many([("ZADD", keys.subscribers(platform, id_), 0, place.id) for id_, place in own])
+        await self._client.step("mark_applied", [keys.of_platform(platform, "applied")], change)
 
     async def applied(self, platform: str) -> int:
         stored = await self._client.do("GET", keys.of_platform(platform, "applied"))

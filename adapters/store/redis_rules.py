@@ -1,58 +1,141 @@
 """People's rules and settings on a Redis-protocol server: each effect is one script whose first key is the update."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
-from adapters.store.base import Full, PlaceSettings, RuleChange, Saved, rule_id
+from adapters.store.base import (
+    DRAFTS_FOR,
+    Behind,
+    Changed,
+    Full,
+    Gone,
+    KeptDraft,
+    Moved,
+    PlaceSettings,
+    Quota,
+    RuleChange,
+    Saved,
+    WatchChange,
+    rule_id,
+)
 from adapters.store.client import BLOCK_MS, Client, Reply
-from adapters.store.replies import entries, listed, pairs, raw, read, text
+from adapters.store.packed import every_coin, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
+from adapters.store.paging import fields, members
+from adapters.store.replies import entries, pairs, raw, read, text
+from signals.panel import to_ms
 from signals.rules.model import Draft, Rule
 
 SEEN_FOR = 172_800
 """Seconds that an update is remembered; platforms repeat theirs for a day."""
+
+PLACES_A_PAGE = 20
+"""Places whose rules are read at once: few enough that nobody else waits for long."""
+
+WATCHLISTS_A_PAGE = 500
 
 
 class RedisRules:
     """The port of rules and settings."""
 
     _client: Client
+    _changes_kept: int
 
-    async def add(self, place: Place, draft: Draft, seen: str, at: datetime, limit: int) -> Saved | Full:
-        written = codec.draft(draft, at)
+    async def add(self, place: Place, draft: Draft, seen: str, at: datetime, quota: Quota) -> Saved | Full:
         where = [keys.seen("add", seen), keys.rules(place), keys.NUMBERS, keys.PLACES, keys.CHANGES]
-        answer = text(
-            await self._client.step("add_rule", where, str(place), limit, written, SEEN_FOR, rule_id_before(place))
-        )
-        if answer == "full":
-            return Full(limit)
-        number, change = map(int, answer.split())
-        return Saved(codec.read_rule(rule_id(place, number), str(place), number, change, written))
+        said = (str(place), seconds_at(at), every_coin(draft), pack_draft(draft), quota.rules, quota.every_coin)
+        answer = raw(await self._client.step("add_rule", where, *said, self._changes_kept, SEEN_FOR))
+        if (full := _full(answer, quota)) is not None:
+            return full
+        number, _, stored = answer.partition(b" ")
+        return Saved(_rule(place, int(number), stored))
+
+    async def edit(
+        self, rule_id: str, place: Place, draft: Draft, revision: int, seen: str, at: datetime, quota: Quota
+    ) -> Saved | Full | Gone | Moved:
+        number = _number_in(rule_id, place)
+        if number is None:
+            return Gone()
+        where = [keys.seen("edit", seen), keys.rules(place), keys.CHANGES]
+        said = (number, rule_id, revision, seconds_at(at), every_coin(draft), pack_draft(draft), quota.every_coin)
+        answer = raw(await self._client.step("edit_rule", where, *said, self._changes_kept, SEEN_FOR))
+        if (full := _full(answer, quota)) is not None:
+            return full
+        word, _, stored = answer.partition(b" ")
+        if word == b"gone":
+            return Gone()
+        rule = _rule(place, number, stored)
+        return Saved(rule) if word == b"saved" else Moved(rule)
+
+    async def pause(self, rule_id: str, place: Place, seen: str, at: datetime, *, paused: bool) -> Saved | Gone:
+        number = _number_in(rule_id, place)
+        if number is None:
+            return Gone()
+        where = [keys.seen("pause", seen), keys.rules(place), keys.CHANGES]
+        said = (number, rule_id, int(paused), seconds_at(at), self._changes_kept, SEEN_FOR)
+        word, _, stored = raw(await self._client.step("pause_rule", where, *said)).partition(b" ")
+        return Saved(_rule(place, number, stored)) if word == b"saved" else Gone()
 
     async def remove(self, rule_id: str, place: Place, seen: str) -> bool:
-        before, _, number = rule_id.rpartition("/")
-        if before != str(place):
+        number = _number_in(rule_id, place)
+        if number is None:
             return False
-        where = [keys.seen("remove", seen), keys.rules(place), keys.CHANGES]
-        return text(await self._client.step("remove_rule", where, str(place), number, rule_id, SEEN_FOR)) == "1"
+        where = [keys.seen("remove", seen), keys.rules(place), keys.CHANGES, keys.PLACES]
+        said = (number, rule_id, self._changes_kept, SEEN_FOR, str(place))
+        return text(await self._client.step("remove_rule", where, *said)) == "1"
 
     async def of(self, place: Place) -> Sequence[Rule]:
         return sorted(_rules(place, await self._client.do("HGETALL", keys.rules(place))), key=lambda rule: rule.number)
 
-    async def everything(self) -> tuple[int, Sequence[Rule]]:
+    async def last_change(self) -> int:
         last = entries(await self._client.do("XREVRANGE", keys.CHANGES, "+", "-", "COUNT", 1))
-        change = next((_number(id_) for id_, _ in last), 0)
-        places = [place_of(text(place)) for place in listed(await self._client.do("SMEMBERS", keys.PLACES))]
-        stored = await self._client.many([("HGETALL", keys.rules(place)) for place in places])
-        return change, [rule for place, reply in zip(places, stored, strict=True) for rule in _rules(place, reply)]
+        return next((_number(id_) for id_, _ in last), 0)
 
-    async def changes(self, since: int) -> AsyncIterator[RuleChange]:
+    async def rules(self) -> AsyncIterator[Sequence[Rule]]:
+        async for names in members(self._client, keys.PLACES, PLACES_A_PAGE):
+            places = [place_of(name) for name in names]
+            stored = await self._client.many([("HGETALL", keys.rules(place)) for place in places])
+            yield [rule for place, reply in zip(places, stored, strict=True) for rule in _rules(place, reply)]
+
+    async def changes(self, since: int) -> AsyncIterator[Changed]:
         while True:
             asked = ("XREAD", "COUNT", 100, "BLOCK", BLOCK_MS, "STREAMS", keys.CHANGES, f"{since}-0")
-            for id_, fields in read(await self._client.wait(*asked)):
-                since = _number(id_)
-                yield _change(since, fields)
+            for id_, said in read(await self._client.wait(*asked)):
+                if _number(id_) != since + 1:
+                    raise Behind(f"The changes after number {since} are no longer kept.")
+                since += 1
+                change = _change(since, said)
+                if change is not None:
+                    yield change
+
+    async def watchlist(self, place: Place) -> tuple[str, ...]:
+        stored = await self._client.do("HGET", keys.WATCHLISTS, str(place))
+        return _coins(stored) if stored else ()
+
+    async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
+        where = [keys.seen("watch", seen), keys.WATCHLISTS, keys.CHANGES]
+        said = (str(place), " ".join(coins), len(coins), quota.watched, self._changes_kept, SEEN_FOR)
+        word, _, stored = raw(await self._client.step("watch", where, *said)).partition(b" ")
+        return _coins(stored) if word == b"ok" else Full(quota.watched, "watched")
+
+    async def watchlists(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        async for page in fields(self._client, keys.WATCHLISTS, WATCHLISTS_A_PAGE):
+            found |= {text(place): _coins(coins) for place, coins in pairs(list(page))}
+        return found
+
+    async def keep_draft(self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota) -> Full | None:
+        said = (token, pack_kept(kept), to_ms(at + DRAFTS_FOR), to_ms(at), quota.drafts)
+        answer = await self._client.step("keep_draft", [keys.drafts(place)], *said, DRAFTS_FOR // timedelta(seconds=1))
+        return None if answer else Full(quota.drafts, "drafts")
+
+    async def draft(self, place: Place, token: str) -> KeptDraft | None:
+        stored = await self._client.do("HGET", keys.drafts(place), token)
+        return unpack_kept(raw(stored).partition(b" ")[2]) if stored else None
+
+    async def drop_draft(self, place: Place, token: str, seen: str) -> None:
+        await self._client.step("drop_draft", [keys.seen("drop", seen), keys.drafts(place)], token, SEEN_FOR)
 
     async def settings(self, place: Place) -> PlaceSettings:
         stored = await self._client.do("GET", keys.settings(place))
@@ -63,22 +146,44 @@ class RedisRules:
         await self._client.step("set_settings", where, codec.encode(settings), SEEN_FOR)
 
 
-def rule_id_before(place: Place) -> str:
-    """The id of a place's rules up to their number."""
-    return rule_id(place, 0)[:-1]
+def _full(answer: bytes, quota: Quota) -> Full | None:
+    """The quota that the answer names, if it names one."""
+    match answer:
+        case b"rules":
+            return Full(quota.rules, "rules")
+        case b"every_coin":
+            return Full(quota.every_coin, "every_coin")
+        case _:
+            return None
+
+
+def _number_in(rule_id: str, place: Place) -> int | None:
+    """The number of the rule in that place; None where the id is no rule of it."""
+    before, _, number = rule_id.rpartition("/")
+    return int(number) if before == str(place) and number.isascii() and number.isdigit() else None
+
+
+def _rule(place: Place, number: int, stored: bytes) -> Rule:
+    return unpack(rule_id(place, number), str(place), number, stored)
 
 
 def _rules(place: Place, stored: Reply) -> Iterator[Rule]:
-    for field, value in pairs(stored):
-        number = int(text(field))
-        change, _, written = raw(value).partition(b" ")
-        yield codec.read_rule(rule_id(place, number), str(place), number, int(change), written)
+    return (_rule(place, int(text(number)), raw(value)) for number, value in pairs(stored))
 
 
-def _change(number: int, fields: Mapping[str, bytes]) -> RuleChange:
-    id_, place, written = fields["id"].decode(), fields["place"].decode(), fields["rule"]
-    of = int(id_.rpartition("/")[2])
-    return RuleChange(number, id_, codec.read_rule(id_, place, of, number, written) if written else None)
+def _coins(stored: Reply) -> tuple[str, ...]:
+    return tuple(text(stored).split())
+
+
+def _change(number: int, fields: Mapping[str, bytes]) -> Changed | None:
+    """The change; None for the mark that a migration sets."""
+    if "coins" in fields:
+        return WatchChange(number, fields["place"].decode(), _coins(fields["coins"]))
+    if "id" not in fields:
+        return None
+    id_, stored = fields["id"].decode(), fields["rule"]
+    place, _, of = id_.rpartition("/")
+    return RuleChange(number, id_, _rule(place_of(place), int(of), stored) if stored else None)
 
 
 def _number(id_: str) -> int:

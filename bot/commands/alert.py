@@ -1,5 +1,7 @@
 """`/alert`: a person's sentence becomes a rule, at once; the answer says what was understood."""
 
+from dataclasses import replace
+
 from adapters.chat.base import Button, CommandSpec, Invocation, Line, Message, Parameter
 from adapters.store.base import Full
 from bot.commands.base import Command, Desk, Who
@@ -30,11 +32,13 @@ async def save(draft: Draft, invocation: Invocation, desk: Desk) -> Message:
     same = next((rule for rule in rules if canonical(rule.draft) == canonical(draft)), None)
     if same is not None:
         return _told("☑️", f"Rule #{same.number} says this already", same, await _now(draft, invocation, desk))
-    added = await desk.store.add(invocation.place, draft, invocation.seen, desk.now, desk.rule_limit)
+    added = await desk.store.add(invocation.place, draft, invocation.seen, desk.now, desk.quota)
     if isinstance(added, Full):
-        said = f"This place has the {count(added.limit, 'rule')} that it may have. Delete one first; see /alerts."
+        kind = "rule on every coin" if added.what == "every_coin" else "rule"
+        said = f"This place has the {count(added.limit, kind)} that it may have. Delete one first; see /alerts."
         return unclear(said, [Button("Rules", "/alerts")], "full")
-    return _told("🔔", f"Rule #{added.rule.number} saved", added.rule, await _now(draft, invocation, desk))
+    rule = replace(added.rule, draft=draft)  # what was filled in is told once and not kept
+    return _told("🔔", f"Rule #{rule.number} saved", rule, await _now(draft, invocation, desk))
 
 
 async def _now(draft: Draft, invocation: Invocation, desk: Desk) -> tuple[Line, ...]:

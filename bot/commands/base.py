@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from adapters.chat.base import CommandSpec, Invocation, Message
-from adapters.store.base import Store
+from adapters.store.base import Quota, Store
 from signals.base import Signal
 
 
@@ -28,7 +28,7 @@ class Desk:
     now: datetime
     version: str
     started: datetime
-    rule_limit: int
+    quota: Quota
     step: timedelta
     """The shortest bar of the market that is shown."""
 

@@ -31,11 +31,15 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     subject, length = await _read(words, invocation, desk)
     if length is None:
         return await _unmute(subject, mutes, invocation, desk)
-    mute = Mute(subject, invocation.at + length)
+    until = invocation.at + length
+    mute = Mute(subject, until, invocation.at)
     await _set([*(m for m in mutes if m.subject != subject), mute], invocation, desk)
     return reply(
         "🔇",
-        line(bold(f"{_named(subject)} muted for {duration(length)}"), f", until {moment(mute.until, desk.now, ZONE)}"),
+        line(
+            bold(f"{_named(subject)} muted for {duration(length)}"),
+            f", until {moment(until, desk.now, ZONE)}",
+        ),
         lines=(line("Rules go on; only their messages are left out. End it: ", code(f"/mute {subject} off")),),
         buttons=(Button("Unmute", f"/mute {subject} off"),),
         data=(("mutes", [_facts(mute)]),),
@@ -69,7 +73,7 @@ async def _subject(word: str, invocation: Invocation, desk: Desk) -> str:
 
 async def _holding(invocation: Invocation, desk: Desk) -> Sequence[Mute]:
     settings = await desk.store.settings(invocation.place)
-    return [mute for mute in settings.mutes if desk.now < mute.until]
+    return [mute for mute in settings.mutes if mute.holds(desk.now)]
 
 
 async def _set(mutes: Sequence[Mute], invocation: Invocation, desk: Desk) -> None:
@@ -90,7 +94,7 @@ async def _unmute(subject: str, mutes: Sequence[Mute], invocation: Invocation, d
 
 
 def _listed(mutes: Sequence[Mute], desk: Desk) -> Message:
-    lines: list[Line] = [line(f"{_named(m.subject)} until {moment(m.until, desk.now, ZONE)}") for m in mutes]
+    lines: list[Line] = [line(f"{_named(m.subject)} until {_end(m, desk)}") for m in mutes]
     return reply(
         "🔇",
         line(bold("Muted" if mutes else "Nothing is muted.")),
@@ -104,7 +108,11 @@ def _named(subject: str) -> str:
 
 
 def _facts(mute: Mute) -> Json:
-    return {"subject": mute.subject, "until": iso(mute.until)}
+    return {"subject": mute.subject, "until": iso(mute.until) if mute.until else None}
+
+
+def _end(mute: Mute, desk: Desk) -> str:
+    return moment(mute.until, desk.now, ZONE) if mute.until else "clear"
 
 
 MUTE = Command(

@@ -1,7 +1,7 @@
 """`/alerts` and `/delete`: a place's own rules, how each stands, and how to end one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter
 from adapters.store.base import Mute, PlaceSettings
@@ -16,6 +16,8 @@ from signals.rules.scope import resolve
 
 A_PAGE = 10
 """Rules in one answer."""
+
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 MOST_NAMED = 3
 """Coins named in one phase."""
@@ -102,15 +104,17 @@ def _chosen(invocation: Invocation, own: Sequence[Rule]) -> Sequence[Rule]:
 async def _states(desk: Desk, rules: Sequence[Rule]) -> Mapping[str, Mapping[str, AlertState]]:
     """Per rule id and coin where it stands."""
     found: dict[str, dict[str, AlertState]] = {rule.id: {} for rule in rules}
-    for (rule_id, coin), _, state in await desk.store.states():
-        if rule_id in found:
-            found[rule_id][coin] = state
+    revisions = {rule.id: rule.revision for rule in rules}
+    for kept in await desk.store.states_of(list(revisions)):
+        rule_id, track = kept.subject
+        if kept.revision == revisions[rule_id]:
+            found[rule_id][track] = kept.state
     return found
 
 
 def _entry(rule: Rule, states: Mapping[str, AlertState], settings: PlaceSettings, now: datetime) -> tuple[Line, Line]:
     mute = muted(rule, settings.mutes, now)
-    silent = f" · muted until {moment(mute.until, now, ZONE)}" if mute else ""
+    silent = f" · muted until {moment(mute.until, now, ZONE) if mute.until else 'clear'}" if mute else ""
     return (
         line(bold(f"#{rule.number} "), code(canonical(rule.draft))),
         line(f"   {_standing(states, now)}{silent}"),
@@ -121,7 +125,8 @@ def muted(rule: Rule, mutes: Sequence[Mute], now: datetime) -> Mute | None:
     """The mute that silences all of this rule, if one does: it is the one that ends last."""
     coins = rule.draft.coins
     subjects = {"*", f"#{rule.number}", rule.draft.condition.name, *(coins if len(coins) == 1 else ())}
-    return max((m for m in mutes if m.subject in subjects and now < m.until), key=lambda m: m.until, default=None)
+    holding = [m for m in mutes if m.subject in subjects and m.holds(now)]
+    return max(holding, key=lambda m: m.until or FOR_EVER, default=None)
 
 
 _SAID: Mapping[Phase, str] = {

@@ -164,7 +164,7 @@ async def _own(invocation: Invocation, desk: Desk) -> _Own:
     told = ", ".join(f"{ended[outcome]} {outcome}" for outcome in Final if ended[outcome]) or "none yet"
     stopped = " (stopped, /start goes on)" if settings.stopped else ""
     said = (
-        f"Here: {len(rules)} of {count(desk.rule_limit, 'rule')}{stopped}, {len(silent)} muted, {waiting} waiting · "
+        f"Here: {len(rules)} of {count(desk.quota.rules, 'rule')}{stopped}, {len(silent)} muted, {waiting} waiting · "
         f"last {count(OUTCOMES, 'alert')}: {told}"
     )
     facts: dict[str, Json] = {

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.chat.base import Invocation, Message
-from adapters.store.base import Store, StoreError
+from adapters.chat.base import Invocation, Message, Place
+from adapters.store.base import Quota, Store, StoreError
 from bot.commands.base import Desk
 from bot.commands.registry import answer
 from bot.wording import trouble
@@ -25,7 +25,7 @@ class Dispatcher:
         now: Callable[[], datetime],
         started: datetime,
         version: str,
-        rule_limit: int,
+        quota: Callable[[Place], Quota],
         step: timedelta,
     ) -> None:
         self._store = store
@@ -33,7 +33,7 @@ class Dispatcher:
         self._now = now
         self._started = started
         self._version = version
-        self._rule_limit = rule_limit
+        self._quota = quota
         self._step = step
 
     async def __call__(self, invocation: Invocation) -> Message:
@@ -44,7 +44,7 @@ class Dispatcher:
             now=self._now(),
             version=self._version,
             started=self._started,
-            rule_limit=self._rule_limit,
+            quota=self._quota(invocation.place),
             step=self._step,
         )
         try:

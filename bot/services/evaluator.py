@@ -8,7 +8,8 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.base import AlertStore, Committed, MarketStore, RuleChange, RuleStore, Subject
+from adapters.store.alert_port import AlertStore, Commit, Committed, Subject
+from adapters.store.base import Behind, Changed, MarketStore, RuleStore, WatchChange
 from adapters.store.venue_port import WATCHED, VenueStore
 from signals.aggregate import Cycle
 from signals.bars import Bars
@@ -67,7 +68,7 @@ class Evaluator:
         for judged in judge(tuple(self._rules.values()), self._states, cells, self._by_name):
             subject = (judged.rule.id, judged.coin)
             if judged.moved:
-                if not await self._commit(subject, judged):
+                if not await self._commit(subject, cycle.at, judged):
                     continue
                 committed.append(judged)
             self._states[subject] = judged.state
@@ -83,9 +84,9 @@ class Evaluator:
             coins = {coin for rule in self._rules.values() for coin in rule.draft.coins}
             await self._store.learn(WATCHED, " ".join(sorted(coins - {EVERY_COIN})).encode())
 
-    async def _commit(self, subject: Subject, judged: Judged) -> bool:
-        version = self._versions.get(subject, 0)
-        result = await self._store.commit(*subject, version, judged.state, judged.event)
+    async def _commit(self, subject: Subject, at: datetime, judged: Judged) -> bool:
+        version, revision = self._versions.get(subject, 0), judged.rule.revision
+        result = await self._store.commit(Commit(subject, revision, version, at, judged.state, judged.event))
         match result:
             case Committed.OK | Committed.ALREADY:
                 self._versions[subject] = version + 1
@@ -93,7 +94,7 @@ class Evaluator:
                     log.info("transition", change=judged.event.change, alert=judged.event.id, coin=judged.coin)
                 return True
             case Committed.OLD | Committed.CONFLICT:
-                self._versions[subject], self._states[subject] = await self._store.state(*subject)
+                self._versions[subject], self._states[subject] = await self._store.state(*subject, revision)
                 log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=result)
                 return False
 
@@ -102,17 +103,25 @@ class Evaluator:
 
         States of rules that were removed while nobody judged are dropped.
         """
-        change, rules = await self._store.everything()
-        self._rules = {rule.id: rule for rule in rules}
+        change = await self._load_rules()
         last = self._judged = await self._store.judged()
-        for subject, version, state in await self._store.states():
-            if subject[0] not in self._rules:
-                await self._store.forget(subject[0])
-                continue
-            self._versions[subject] = version
-            seen = max(last, state.at) if last and state.at else state.at
-            self._states[subject] = replace(state, at=seen)
+        async for page in self._store.states():
+            for kept in page:
+                rule = self._rules.get(kept.subject[0])
+                if rule is None or rule.revision != kept.revision:
+                    await self._store.forget(kept.subject[0], rule.revision if rule else None)
+                    continue
+                self._versions[kept.subject] = kept.version
+                seen = max(last, kept.state.at) if last and kept.state.at else kept.state.at
+                self._states[kept.subject] = replace(kept.state, at=seen)
         await self._load_bars()
+        return change
+
+    async def _load_rules(self) -> int:
+        """All rules that are judged, and the number of a change that they contain."""
+        change = await self._store.last_change()
+        self._rules = {rule.id: rule async for page in self._store.rules() for rule in page if not rule.paused}
+        self._rules_changed = True
         return change
 
     async def _load_bars(self) -> None:
@@ -126,16 +135,22 @@ class Evaluator:
         self._bars, self._memory = bars, Memory()
 
     async def _follow_rules(self, since: int) -> None:
-        async for change in self._store.changes(since):
-            await self._apply(change)
+        while True:
+            try:
+                async for change in self._store.changes(since):
+                    await self._apply(change)
+            except Behind:
+                since = await self._load_rules()
 
-    async def _apply(self, change: RuleChange) -> None:
-        self._rules_changed = True
-        if change.rule is not None:
-            self._rules[change.rule_id] = change.rule
+    async def _apply(self, change: Changed) -> None:
+        if isinstance(change, WatchChange):
             return
-        self._rules.pop(change.rule_id, None)
+        self._rules_changed = True
+        if change.rule is None or change.rule.paused:
+            self._rules.pop(change.rule_id, None)
+        else:
+            self._rules[change.rule_id] = change.rule
         for subject in [s for s in self._states if s[0] == change.rule_id]:
             del self._states[subject]
             self._versions.pop(subject, None)
-        await self._store.forget(change.rule_id)
+        await self._store.forget(change.rule_id, change.rule.revision if change.rule else None)

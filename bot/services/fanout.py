@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from adapters.store.base import Fanned, Store
+from adapters.store.base import Behind, Fanned, Store
 from signals.event import Event
 
 log = structlog.get_logger()
@@ -45,5 +45,10 @@ class Fanout:
             log.debug("fanned out", alert=event.id)
 
     async def _follow_rules(self, platform: str) -> None:
-        async for change in self._store.changes(await self._store.applied(platform)):
-            await self._store.subscribe(platform, change)
+        while True:
+            try:
+                async for change in self._store.changes(await self._store.applied(platform)):
+                    await self._store.subscribe(platform, change)
+            except Behind:
+                last = await self._store.last_change()
+                await self._store.subscribe_all(platform, last, self._store.rules())

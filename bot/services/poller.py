@@ -8,7 +8,8 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.base import AlertStore, MarketStore
+from adapters.store.alert_port import AlertStore
+from adapters.store.base import MarketStore
 from adapters.store.venue_port import VenueStore
 from adapters.venues.base import Health, MarketSource
 from bot.clock import AS_FAST_AS_IT_GOES, Clock, grid

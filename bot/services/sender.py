@@ -133,4 +133,4 @@ def shut(event: Event, settings: PlaceSettings, now: datetime) -> str:
     if settings.stopped:
         return "stopped"
     subjects = {"*", event.coin, event.name, f"#{event.rule_number}"}
-    return next((f"muted {m.subject}" for m in settings.mutes if m.subject in subjects and now < m.until), "")
+    return next((f"muted {m.subject}" for m in settings.mutes if m.subject in subjects and m.holds(now)), "")

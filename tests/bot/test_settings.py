@@ -1,5 +1,7 @@
 import pytest
 
+from adapters.chat.base import Place
+from adapters.store.base import Quota
 from bot.settings import BadSettings, Settings, load
 
 
@@ -18,7 +20,8 @@ def load_with(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
 def test_nothing_set_is_fine() -> None:
     settings = load({})
 
-    assert settings.rule_limit == 50
+    assert settings.quota(Place("telegram", "7")) == Quota(50)
+    assert settings.quota(Place("telegram", "-7")) == Quota(200)
     assert settings.redis_url is None
     assert settings.data.is_absolute()
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from adapters.chat.base import Place
+from adapters.store.alert_port import Commit, Committed
 from adapters.store.base import (
     MAX_TRIES,
     Claim,
-    Committed,
     Epoch,
     Fanned,
     Fenced,
@@ -25,6 +25,7 @@ from adapters.store.base import (
     Idle,
     Mute,
     PlaceSettings,
+    Quota,
     RuleChange,
     Saved,
     Store,
@@ -37,7 +38,9 @@ from signals.rules.lifecycle import AlertState, Change
 from tests.adapters.store.stories import (
     HOME,
     LEASE,
+    MANY,
     MINUTE,
+    PENDING,
     T0,
     TTL,
     bar,
@@ -89,6 +92,11 @@ async def first(source: AsyncIterator[T], count: int) -> list[T]:
     return found
 
 
+async def everything_of(pages: AsyncIterator[Sequence[T]]) -> Sequence[T]:
+    """All that the pages hold."""
+    return [one async for page in pages for one in page]
+
+
 # markets
 
 
@@ -99,10 +107,13 @@ async def test_an_empty_store_knows_nothing(store: Store) -> None:
     assert panel.shape == (0, 0)
     assert await store.steps() == []
     assert await store.judged() is None
-    assert await store.everything() == (0, [])
+    assert await store.last_change() == 0
+    assert await everything_of(store.rules()) == []
+    assert await store.watchlists() == {}
+    assert await store.watchlist(HOME) == ()
     assert await store.of(HOME) == []
     assert await store.settings(HOME) == PlaceSettings()
-    assert await store.states() == []
+    assert await everything_of(store.states()) == []
     assert await store.applied("terminal") == 0
 
 
@@ -255,15 +266,15 @@ async def test_no_more_bars_are_kept_than_windows_need(store: Store) -> None:
 
 async def test_rules_are_numbered_per_place_and_numbers_are_never_used_again(store: Store) -> None:
     other = Place("telegram", "-100123.45")
-    one = await store.add(HOME, draft("a"), "1", T0, 50)
-    two = await store.add(HOME, draft("b"), "2", T0, 50)
-    elsewhere = await store.add(other, draft("c"), "3", T0, 50)
+    one = await store.add(HOME, draft("a"), "1", T0, MANY)
+    two = await store.add(HOME, draft("b"), "2", T0, MANY)
+    elsewhere = await store.add(other, draft("c"), "3", T0, MANY)
     assert isinstance(one, Saved)
     assert isinstance(two, Saved)
     assert isinstance(elsewhere, Saved)
 
     assert await store.remove(two.rule.id, HOME, "4")
-    three = await store.add(HOME, draft("d"), "5", T0, 50)
+    three = await store.add(HOME, draft("d"), "5", T0, MANY)
 
     assert isinstance(three, Saved)
     assert [one.rule.number, two.rule.number, three.rule.number, elsewhere.rule.number] == [1, 2, 3, 1]
@@ -271,14 +282,13 @@ async def test_rules_are_numbered_per_place_and_numbers_are_never_used_again(sto
     assert await store.of(other) == [elsewhere.rule]
     assert one.rule.draft == draft("a")
     assert one.rule.created == T0
-    change, rules = await store.everything()
-    assert change == 5
-    assert {rule.id for rule in rules} == {one.rule.id, three.rule.id, elsewhere.rule.id}
+    assert await store.last_change() == 5
+    assert {rule.id for rule in await everything_of(store.rules())} == {one.rule.id, three.rule.id, elsewhere.rule.id}
 
 
 async def test_an_update_that_comes_twice_acts_once_and_is_answered_alike(store: Store) -> None:
-    saved = await store.add(HOME, draft(), "7", T0, 50)
-    again = await store.add(HOME, draft(), "7", T0 + MINUTE, 50)
+    saved = await store.add(HOME, draft(), "7", T0, MANY)
+    again = await store.add(HOME, draft(), "7", T0 + MINUTE, MANY)
     assert isinstance(saved, Saved)
     assert isinstance(again, Saved)
     assert (again.rule.id, again.rule.number) == (saved.rule.id, saved.rule.number)
@@ -290,15 +300,15 @@ async def test_an_update_that_comes_twice_acts_once_and_is_answered_alike(store:
 
 
 async def test_a_place_has_only_as_many_rules_as_it_may(store: Store) -> None:
-    await store.add(HOME, draft("a"), "1", T0, 1)
+    await store.add(HOME, draft("a"), "1", T0, Quota(1))
 
-    assert await store.add(HOME, draft("b"), "2", T0, 1) == Full(1)
-    assert await store.add(HOME, draft("b"), "2", T0, 1) == Full(1)
+    assert await store.add(HOME, draft("b"), "2", T0, Quota(1)) == Full(1, "rules")
+    assert await store.add(HOME, draft("b"), "2", T0, Quota(1)) == Full(1, "rules")
     assert len(await store.of(HOME)) == 1
 
 
 async def test_nobody_removes_the_rule_of_another_place(store: Store) -> None:
-    saved = await store.add(HOME, draft(), "1", T0, 50)
+    saved = await store.add(HOME, draft(), "1", T0, MANY)
     assert isinstance(saved, Saved)
 
     assert not await store.remove(saved.rule.id, Place("terminal", "other"), "2")
@@ -307,13 +317,13 @@ async def test_nobody_removes_the_rule_of_another_place(store: Store) -> None:
 
 
 async def test_changes_come_in_order_missed_ones_first(store: Store) -> None:
-    saved = await store.add(HOME, draft("a"), "1", T0, 50)
+    saved = await store.add(HOME, draft("a"), "1", T0, MANY)
     assert isinstance(saved, Saved)
     reader = asyncio.create_task(first(store.changes(0), 3))
     await asyncio.sleep(0)
 
     await store.remove(saved.rule.id, HOME, "2")
-    later = await store.add(HOME, draft("b"), "3", T0, 50)
+    later = await store.add(HOME, draft("b"), "3", T0, MANY)
 
     assert isinstance(later, Saved)
     assert await reader == [
@@ -325,7 +335,7 @@ async def test_changes_come_in_order_missed_ones_first(store: Store) -> None:
 
 
 async def test_settings_are_replaced_once_per_update(store: Store) -> None:
-    quiet = PlaceSettings(stopped=True, mutes=(Mute("ETH", T0 + MINUTE), Mute("*", T0)))
+    quiet = PlaceSettings(stopped=True, mutes=(Mute("ETH", T0 + MINUTE, T0), Mute("*", None, T0)))
     await store.set(HOME, quiet, "1")
     assert await store.settings(HOME) == quiet
 
@@ -342,36 +352,36 @@ async def test_a_state_is_stored_with_its_version_and_its_event(store: Store) ->
     rule = await subscribed(store)
     fired = event(rule)
 
-    assert await store.state(rule.id, "ETH") == (0, AlertState())
-    assert await store.commit(rule.id, "ETH", 0, firing(), fired) is Committed.OK
-    assert await store.commit(rule.id, "BTC", 0, AlertState(at=T0, armed=True), None) is Committed.OK
+    assert await store.state(rule.id, "ETH", 1) == (0, AlertState())
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), fired)) is Committed.OK
+    assert await store.commit(Commit((rule.id, "BTC"), 1, 0, T0, PENDING, None)) is Committed.OK
 
-    assert await store.state(rule.id, "ETH") == (1, firing())
-    assert sorted(subject for subject, _, _ in await store.states()) == [(rule.id, "BTC"), (rule.id, "ETH")]
+    assert await store.state(rule.id, "ETH", 1) == (1, firing())
+    assert sorted(kept.subject for kept in await everything_of(store.states())) == [(rule.id, "BTC"), (rule.id, "ETH")]
     assert await first(store.events(), 1) == [fired]
     assert await store.recent([rule.id], 5) == [fired]
 
 
 async def test_the_same_commit_asked_twice_is_one(store: Store) -> None:
     rule = await subscribed(store)
-    await store.commit(rule.id, "ETH", 0, firing(), event(rule))
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
 
-    assert await store.commit(rule.id, "ETH", 0, firing(), event(rule)) is Committed.ALREADY
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))) is Committed.ALREADY
 
     assert await store.recent([rule.id], 5) == [event(rule)]
 
 
 async def test_late_data_and_other_evaluators_change_nothing(store: Store) -> None:
     rule = await subscribed(store)
-    await store.commit(rule.id, "ETH", 0, firing(), event(rule))
-    later = firing(T0 + MINUTE)
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
+    later = Commit((rule.id, "ETH"), 1, 0, T0 + MINUTE, firing(T0 + MINUTE), event(rule, "BBBB"))
 
-    assert await store.commit(rule.id, "ETH", 1, firing(T0 - MINUTE), None) is Committed.OLD
-    assert await store.commit(rule.id, "ETH", 1, firing(T0), event(rule, "BBBB")) is Committed.OLD
-    assert await store.commit(rule.id, "ETH", 0, later, event(rule, "BBBB")) is Committed.CONFLICT
-    assert await store.commit(rule.id, "ETH", 5, later, event(rule, "BBBB")) is Committed.CONFLICT
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 1, T0 - MINUTE, firing(T0 - MINUTE), None)) is Committed.OLD
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 1, T0, firing(T0), event(rule, "BBBB"))) is Committed.OLD
+    assert await store.commit(later) is Committed.CONFLICT
+    assert await store.commit(replace(later, version=5)) is Committed.CONFLICT
 
-    assert await store.state(rule.id, "ETH") == (1, firing())
+    assert await store.state(rule.id, "ETH", 1) == (1, firing())
     assert await store.recent([rule.id], 5) == [event(rule)]
 
 
@@ -379,7 +389,7 @@ async def test_events_come_in_order_until_they_are_acked_even_to_a_new_reader(st
     rule = await subscribed(store)
     told = [event(rule, id_, T0 + n * MINUTE) for n, id_ in enumerate("ABC")]
     for n, one in enumerate(told):
-        await store.commit(rule.id, "ETH", n, firing(one.at), one)
+        await store.commit(Commit((rule.id, "ETH"), 1, n, one.at, firing(one.at), one))
     assert await first(store.events(), 3) == told
 
     await store.ack(told[0])
@@ -391,11 +401,11 @@ async def test_events_come_in_order_until_they_are_acked_even_to_a_new_reader(st
 
 async def test_a_forgotten_rule_leaves_no_states(store: Store) -> None:
     rule = await subscribed(store)
-    await store.commit(rule.id, "ETH", 0, firing(), event(rule))
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
 
-    await store.forget(rule.id)
+    await store.forget(rule.id, None)
 
-    assert await store.states() == []
+    assert await everything_of(store.states()) == []
     assert await store.recent([rule.id], 5) == []
 
 
@@ -410,7 +420,7 @@ async def test_the_judged_moment_only_moves_forward(store: Store) -> None:
 
 
 async def test_an_event_waits_for_its_own_subscription(store: Store) -> None:
-    saved = await store.add(HOME, draft(), "1", T0, 50)
+    saved = await store.add(HOME, draft(), "1", T0, MANY)
     assert isinstance(saved, Saved)
     assert await store.fan_out("terminal", event(saved.rule), 10, T0) is Fanned.WAIT
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store.base import Claim, Epoch, Final, Store
+from adapters.store.base import Claim, Epoch, Final, Quota, Store
 from adapters.store.redis import open_redis
 from adapters.venues.recording import Recording
 from bot.replay import Replay
@@ -48,7 +48,7 @@ async def ask(store: Store, coins: tuple[str, ...]) -> None:
     for sentence in SENTENCES:
         draft = parse(sentence, Vocabulary(coins, ("binance", "okx"), SIGNALS))
         assert not isinstance(draft, Problem)
-        await store.add(HOME, draft, sentence, T0, 50)
+        await store.add(HOME, draft, sentence, T0, Quota(50))
 
 
 async def until(met: Callable[[], Coroutine[None, None, bool]], what: str) -> None:

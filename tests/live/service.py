@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from adapters.store.base import Saved
+from adapters.store.base import Quota, Saved
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Health
 from adapters.venues.client import Wiring
@@ -130,5 +130,5 @@ def _opened(scene: Scene, transport: InProcess, store: MemoryStore, clock: Clock
 async def _ask(store: MemoryStore, sentence: str, coins: Sequence[str]) -> None:
     draft = parse(sentence, Vocabulary(coins, SIX, SIGNALS))
     assert not isinstance(draft, Problem), draft
-    saved = await store.add(HOME, draft, sentence, START, 50)
+    saved = await store.add(HOME, draft, sentence, START, Quota(50))
     assert isinstance(saved, Saved)

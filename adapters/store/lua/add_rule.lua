@@ -1,16 +1,30 @@
--- A rule under the next number of its place, once per update; 'full' where the place has its limit.
--- keys: seen, rules, numbers, places, changes.  arguments: place, limit, written, seconds to remember, id before its number.
+-- A rule under the next number of its place, once per update; the name of the quota where the place is full.
+-- keys: seen, rules, numbers, places, changes.
+-- arguments: place, created, marks, draft, most rules, most on every coin, changes kept, seconds to remember.
+-- Returns 'rules', 'every_coin', or the number and the rule.
 local known = redis.call('GET', KEYS[1])
 if known then return known end
-local answer = 'full'
-if redis.call('HLEN', KEYS[2]) < tonumber(ARGV[2]) then
+local stored = redis.call('HVALS', KEYS[2])
+local wide = 0
+for _, rule in ipairs(stored) do
+  local _, _, _, _, marks = cmsgpack.unpack_limit(rule, 4, 1)
+  if marks >= 2 then wide = wide + 1 end
+end
+local answer
+if #stored >= tonumber(ARGV[5]) then
+  answer = 'rules'
+elseif tonumber(ARGV[3]) >= 2 and wide >= tonumber(ARGV[6]) then
+  answer = 'every_coin'
+else
   local number = redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
   local last = redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 1)[1]
-  local change = last and string.format('%d', tonumber(string.match(last[1], '^(%d+)')) + 1) or '1'
-  answer = number .. ' ' .. change
-  redis.call('HSET', KEYS[2], number, change .. ' ' .. ARGV[3])
+  local change = last and tonumber(string.match(last[1], '^(%d+)')) + 1 or 1
+  local rule = '\149' .. cmsgpack.pack(change, 1, tonumber(ARGV[2]), tonumber(ARGV[3])) .. ARGV[4]
+  redis.call('HSET', KEYS[2], number, rule)
   redis.call('SADD', KEYS[4], ARGV[1])
-  redis.call('XADD', KEYS[5], change .. '-0', 'id', ARGV[5] .. number, 'place', ARGV[1], 'rule', ARGV[3])
+  local id = string.format('%d-0', change)
+  redis.call('XADD', KEYS[5], 'MAXLEN', ARGV[7], id, 'id', ARGV[1] .. '/' .. number, 'rule', rule)
+  answer = number .. ' ' .. rule
 end
-redis.call('SET', KEYS[1], answer, 'EX', ARGV[4])
+redis.call('SET', KEYS[1], answer, 'EX', ARGV[8])
 return answer

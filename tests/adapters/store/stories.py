@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from adapters.chat.base import Place
-from adapters.store.base import Claim, Epoch, Fanned, RuleChange, Saved, Store
+from adapters.store.base import Claim, Epoch, Fanned, Quota, RuleChange, Saved, Store
 from signals.aggregate import Cycle, Reading, Weighing
 from signals.event import Event
 from signals.model import ALL, Fact, Metric, Observation, Unit
@@ -19,6 +19,7 @@ MINUTE = timedelta(minutes=1)
 HOME = Place("terminal", "local")
 TTL = timedelta(seconds=10)
 LEASE = timedelta(seconds=90)
+MANY = Quota(50)
 
 
 def draft(note: str = "") -> Draft:
@@ -28,7 +29,7 @@ def draft(note: str = "") -> Draft:
 
 async def subscribed(store: Store, place: Place = HOME, seen: str = "1") -> Rule:
     """A rule of that place that its platform knows of."""
-    saved = await store.add(place, draft(), seen, T0, 50)
+    saved = await store.add(place, draft(), seen, T0, MANY)
     assert isinstance(saved, Saved)
     await store.subscribe(place.platform, RuleChange(saved.rule.change, saved.rule.id, saved.rule))
     return saved.rule
@@ -71,6 +72,9 @@ def event(rule: Rule, id_: str = "AAAA", at: datetime = T0, change: Change = Cha
 
 def firing(at: datetime = T0) -> AlertState:
     return AlertState(phase=Phase.FIRING, at=at, armed=True, met_since=at - 15 * MINUTE, fired_at=at, told_at=at)
+
+
+PENDING = AlertState(phase=Phase.PENDING, at=T0, armed=True, since=T0)
 
 
 def bar(at: datetime, value: float, step: timedelta = MINUTE, coins: tuple[str, ...] = ("BTC", "ETH")) -> Panel:

@@ -14,7 +14,7 @@ from adapters.store.base import Idle, Saved, StoreRefused, StoreUnavailable
 from adapters.store.client import Client
 from adapters.store.redis import RedisStore, open_redis
 from tests.adapters.store.proxy import proxied, saying
-from tests.adapters.store.stories import HOME, LEASE, MINUTE, T0, claimed, draft, lead, queued
+from tests.adapters.store.stories import HOME, LEASE, MANY, MINUTE, T0, claimed, draft, lead, queued
 from tests.servers import DEBIAN, redis_server, valkey
 
 SECRET = "hunter2-canary"
@@ -49,7 +49,7 @@ async def test_a_step_whose_reply_was_cut_is_asked_again_and_acts_once(url: str,
         store = await open_redis(line)
         proxy.cut_replies, proxy.after = cut, b"EVAL"
 
-        saved = await store.add(HOME, draft(), "update-1", T0, 50)
+        saved = await store.add(HOME, draft(), "update-1", T0, MANY)
 
         assert isinstance(saved, Saved)
         assert saved.rule.number == 1

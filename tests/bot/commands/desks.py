@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.chat.base import Invocation, Message, Place
 from adapters.chat.rendering import render
+from adapters.store.base import Quota
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.base import Desk
@@ -44,7 +45,7 @@ async def desk(
     store = MemoryStore()
     for cycle in cycles(label, silent, without_oi, sampled):
         await store.close(cycle)
-    return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), limit, STEP)
+    return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), Quota(limit), STEP)
 
 
 def cycles(

@@ -19,16 +19,16 @@ async def mutes(market: Desk) -> tuple[Mute, ...]:
 @pytest.mark.parametrize(
     ("line", "mute"),
     [
-        ("/mute ETH 2h", Mute("ETH", NOW + 2 * HOUR)),
-        ("/mute 2h eth", Mute("ETH", NOW + 2 * HOUR)),
-        ("/mute ethusdt 30m", Mute("ETH", NOW + HOUR / 2)),
-        ("/mute negfunding 1d", Mute("negfunding", NOW + 24 * HOUR)),
-        ("/mute liq.long 1h", Mute("liq.long", NOW + HOUR)),
-        ("/mute #1 1h", Mute("#1", NOW + HOUR)),
-        ("/mute 1 1h", Mute("#1", NOW + HOUR)),
-        ("/mute * 1h", Mute("*", NOW + HOUR)),
-        ("/mute 1h", Mute("*", NOW + HOUR)),
-        ("/mute ETH", Mute("ETH", NOW + 8 * HOUR)),
+        ("/mute ETH 2h", Mute("ETH", NOW + 2 * HOUR, NOW)),
+        ("/mute 2h eth", Mute("ETH", NOW + 2 * HOUR, NOW)),
+        ("/mute ethusdt 30m", Mute("ETH", NOW + HOUR / 2, NOW)),
+        ("/mute negfunding 1d", Mute("negfunding", NOW + 24 * HOUR, NOW)),
+        ("/mute liq.long 1h", Mute("liq.long", NOW + HOUR, NOW)),
+        ("/mute #1 1h", Mute("#1", NOW + HOUR, NOW)),
+        ("/mute 1 1h", Mute("#1", NOW + HOUR, NOW)),
+        ("/mute * 1h", Mute("*", NOW + HOUR, NOW)),
+        ("/mute 1h", Mute("*", NOW + HOUR, NOW)),
+        ("/mute ETH", Mute("ETH", NOW + 8 * HOUR, NOW)),
     ],
 )
 async def test_what_is_muted_is_what_alerts_are_called_by(line: str, mute: Mute) -> None:
@@ -58,7 +58,7 @@ async def test_a_second_mute_of_the_same_replaces_the_first() -> None:
 
     await ask(market, "/mute ETH 1h")
 
-    assert set(await mutes(market)) == {Mute("BTC", NOW + 2 * HOUR), Mute("ETH", NOW + HOUR)}
+    assert set(await mutes(market)) == {Mute("BTC", NOW + 2 * HOUR, NOW), Mute("ETH", NOW + HOUR, NOW)}
 
 
 async def test_one_mute_ends_or_all_do() -> None:

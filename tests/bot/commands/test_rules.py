@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from adapters.chat.base import Place
+from adapters.store.alert_port import Commit
+from adapters.store.base import Quota
 from bot.commands.base import Desk
 from signals.rules.lifecycle import AlertState, Phase
 from tests.bot.commands.desks import HERE, NOW, ask, desk, said
@@ -14,7 +16,7 @@ FIRING = AlertState(Phase.FIRING, at=NOW, armed=True, fired_at=NOW - timedelta(h
 async def put(market: Desk, number: int, coin: str, state: AlertState) -> None:
     """Store where a rule stands on a coin, as the evaluator does."""
     own = {rule.number: rule for rule in await market.store.of(HERE)}
-    await market.store.commit(own[number].id, coin, 0, state, None)
+    await market.store.commit(Commit((own[number].id, coin), own[number].revision, 0, state.at, state, None))
 
 
 async def test_a_place_without_rules_is_shown_how_to_make_one() -> None:
@@ -116,7 +118,7 @@ async def test_a_number_that_is_not_here_deletes_nothing() -> None:
 async def test_a_rule_of_another_place_cannot_be_seen_or_deleted() -> None:
     market = await desk()
     elsewhere = Place("terminal", "elsewhere")
-    await market.store.add(elsewhere, rule("ETH price > 4000"), "s", NOW, 50)
+    await market.store.add(elsewhere, rule("ETH price > 4000"), "s", NOW, Quota(50))
 
     assert "There is no rule #1" in await said(market, "/delete 1")
     assert "No rules here yet" in await said(market, "/alerts")

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from adapters.chat.base import Place
-from adapters.store.base import Saved, Store
+from adapters.store.base import Quota, Saved, Store
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import MarketSource
 from adapters.venues.recording import Recording, open_recording
@@ -36,7 +36,7 @@ async def asked(
     """That rule, saved by that place."""
     draft = parse(sentence, Vocabulary(("BTC", "ETH", "SOL"), ("binance", "okx"), signals))
     assert not isinstance(draft, Problem)
-    saved = await store.add(place, draft, f"{place} {sentence}", datetime.fromisoformat("2026-01-05T00:00Z"), 50)
+    saved = await store.add(place, draft, f"{place} {sentence}", datetime.fromisoformat("2026-01-05T00:00Z"), Quota(50))
     assert isinstance(saved, Saved)
     return saved.rule
 

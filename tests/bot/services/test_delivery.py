@@ -20,6 +20,7 @@ from adapters.chat.base import (
     Sent,
 )
 from adapters.chat.rendering import render
+from adapters.store.alert_port import Commit
 from adapters.store.base import MAX_TRIES, Final, Mute, PlaceSettings
 from adapters.store.memory import MemoryStore
 from bot.clock import Clock
@@ -65,10 +66,10 @@ class Service:
 
     async def tell(self, *events: Event) -> None:
         """Commit the events of the rule, each newer than the last."""
-        version, _ = await self.store.state(self.rule.id, "ETH")
+        version, _ = await self.store.state(self.rule.id, "ETH", 1)
         for number, one in enumerate(events):
             state = firing(T0 + (version + number) * MINUTE)
-            await self.store.commit(self.rule.id, "ETH", version + number, state, one)
+            await self.store.commit(Commit((self.rule.id, "ETH"), 1, version + number, state.at, state, one))
 
     def event(self, id_: str, change: Change = Change.FIRED) -> Event:
         return event(self.rule, id_, change=change)
@@ -111,7 +112,7 @@ def test_everybody_who_subscribed_is_told_once_also_over_several_pages() -> None
         of = await service()
         more = [await asked(of.store, place=Place("terminal", f"p{n:03}")) for n in range(3)]
         for rule in more:
-            await of.store.commit(rule.id, "ETH", 0, firing(), event(rule, rule.id[-6:]))
+            await of.store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule, rule.id[-6:])))
         await of.tell(of.event("AAAA"))
 
         async def all_sent() -> bool:
@@ -171,10 +172,10 @@ def test_a_place_that_is_no_longer_there_ends_its_entry_with_the_reason(answer: 
     ("settings", "reason"),
     [
         (PlaceSettings(stopped=True), "stopped"),
-        (PlaceSettings(mutes=(Mute("ETH", T0 + MINUTE),)), "muted ETH"),
-        (PlaceSettings(mutes=(Mute("*", T0 + MINUTE),)), "muted *"),
-        (PlaceSettings(mutes=(Mute("#1", T0 + MINUTE),)), "muted #1"),
-        (PlaceSettings(mutes=(Mute("funding", T0 + MINUTE),)), "muted funding"),
+        (PlaceSettings(mutes=(Mute("ETH", T0 + MINUTE, T0),)), "muted ETH"),
+        (PlaceSettings(mutes=(Mute("*", T0 + MINUTE, T0),)), "muted *"),
+        (PlaceSettings(mutes=(Mute("#1", T0 + MINUTE, T0),)), "muted #1"),
+        (PlaceSettings(mutes=(Mute("funding", T0 + MINUTE, T0),)), "muted funding"),
     ],
 )
 def test_a_gate_that_is_shut_skips_with_its_name(settings: PlaceSettings, reason: str) -> None:
@@ -192,10 +193,10 @@ def test_a_mute_is_over_at_its_end_and_other_mutes_do_not_matter() -> None:
         return (await service()).event("AAAA")
 
     one = virtual.run(live)
-    others = PlaceSettings(mutes=(Mute("BTC", T0 + MINUTE), Mute("#2", T0 + MINUTE), Mute("ETH", T0)))
+    others = PlaceSettings(mutes=(Mute("BTC", T0 + MINUTE, T0), Mute("#2", T0 + MINUTE, T0), Mute("ETH", T0, T0)))
 
     assert shut(one, others, T0) == ""
-    assert shut(one, PlaceSettings(mutes=(Mute("ETH", T0 + SECOND),)), T0) == "muted ETH"
+    assert shut(one, PlaceSettings(mutes=(Mute("ETH", T0 + SECOND, T0),)), T0) == "muted ETH"
 
 
 def test_an_alert_of_a_rule_that_was_deleted_meanwhile_is_not_sent() -> None:

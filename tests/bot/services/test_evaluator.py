@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store.base import Committed
+from adapters.store.alert_port import Commit, Committed
 from adapters.store.memory import MemoryStore
 from adapters.store.venue_port import WATCHED
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
@@ -78,8 +78,8 @@ class Dying(MemoryStore):
         super().__init__()
         self.left = commits
 
-    async def commit(self, rule_id: str, coin: str, version: int, state: AlertState, event: Event | None) -> Committed:
-        done = await super().commit(rule_id, coin, version, state, event)
+    async def commit(self, one: Commit) -> Committed:
+        done = await super().commit(one)
         self.left -= 1
         if self.left == 0:
             raise Killed
@@ -126,10 +126,10 @@ def test_a_removed_rule_is_no_longer_judged_and_leaves_no_state(tmp_path: Path, 
         store = MemoryStore()
         rule = await asked(store)
         await played(market, store, market.start + timedelta(hours=10))
-        assert await store.states()
+        assert await store.states_of([rule.id])
 
         async def forgotten() -> bool:
-            return not await store.states()
+            return not await store.states_of([rule.id])
 
         async with running(Evaluator(store, SIGNALS, market.step).run):
             if while_it_runs:
@@ -137,7 +137,7 @@ def test_a_removed_rule_is_no_longer_judged_and_leaves_no_state(tmp_path: Path, 
             await store.remove(rule.id, HOME, "2")
             await until(forgotten)
         await played(market, store, market.end)
-        return len(await store.states()), await told(store, rule)
+        return len(await store.states_of([rule.id])), await told(store, rule)
 
     assert virtual.run(live) == (0, [])
 
@@ -152,13 +152,13 @@ def test_a_state_that_is_newer_in_the_store_is_taken_over(tmp_path: Path) -> Non
         evaluator = Evaluator(store, SIGNALS, market.step)
         await evaluator._load()
         cycles: list[Cycle] = [await poller.close(market.start + hour * market.step) for hour in range(9)]
-        later = AlertState(phase=Phase.IDLE, at=cycles[-1].at, armed=True)
-        await store.commit(rule.id, "ETH", 0, later, None)
+        later = AlertState(phase=Phase.FIRING, at=cycles[-1].at, armed=True)
+        await store.commit(Commit((rule.id, "ETH"), 1, 0, later.at, later, None))
 
         committed = [judged for cycle in cycles for judged in await evaluator.judge(cycle)]
 
         assert committed == []
-        return await store.state(rule.id, "ETH")
+        return await store.state(rule.id, "ETH", 1)
 
     version, state = virtual.run(live)
 

@@ -1,0 +1,106 @@
+"""The port of alerts: phases and events."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from signals.event import Event
+from signals.rules.lifecycle import AlertState
+
+
+class Committed(StrEnum):
+    """What became of a commit."""
+
+    OK = "ok"
+    ALREADY = "already"
+    """Our own call, asked again."""
+    OLD = "old"
+    """Late, replayed or reordered data cannot act."""
+    CONFLICT = "conflict"
+    """Another evaluator was here: read again."""
+
+
+Subject: TypeAlias = tuple[str, str]
+"""Rule id and track: a coin, followed by + or - for one way of a crossing either way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The state of a rule's revision on one track, and how often it was written."""
+
+    subject: Subject
+    revision: int
+    version: int
+    state: AlertState
+
+
+FIRES_KEPT = 500
+"""Firings of one rule whose times are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one judged moment does to a subject: from the stored `version` to the next state, and what is told.
+
+    `state` is None for one that is at rest again: nothing is kept of it, and its version is 0.
+    """
+
+    subject: Subject
+    revision: int
+    version: int
+    at: datetime
+    state: AlertState | None
+    event: Event | None
+
+
+class AlertStore(Protocol):
+    """Phases and events; durable. A subject at rest has no state: nothing is kept of it."""
+
+    async def state(self, rule_id: str, track: str, revision: int) -> tuple[int, AlertState]:
+        """Version and state of that revision; 0 and a fresh state where there is none."""
+        ...
+
+    def states(self) -> AsyncIterator[Sequence[Kept]]:
+        """All of them in pages."""
+        ...
+
+    async def states_of(self, rule_ids: Collection[str]) -> Sequence[Kept]:
+        """Those of these rules."""
+        ...
+
+    async def commit(self, one: Commit) -> Committed:
+        """Write state and event in one atom, if the stored version is that of the commit and nothing newer was judged.
+
+        Of an older revision, or of a forgotten rule, all is OLD.
+        """
+        ...
+
+    async def forget(self, rule_id: str, before: int | None) -> None:
+        """Drop the states of revisions before that one, which cannot act any more; None where the rule is gone."""
+        ...
+
+    async def judged(self) -> datetime | None:
+        """The last moment that was judged whole, or None."""
+        ...
+
+    async def mark_judged(self, at: datetime) -> None:
+        """Everything up to that moment is judged; an older moment changes nothing."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """Events not yet acked, oldest first, then the new ones as they come. One reader at a time."""
+        ...
+
+    async def ack(self, event: Event) -> None:
+        """The event, given by `events` of this store, is fanned out everywhere; it is not given again."""
+        ...
+
+    async def recent(self, rule_ids: Collection[str], limit: int) -> Sequence[Event]:
+        """The last events of these rules, newest first: for `/alerts` and `/why`."""
+        ...
+
+    async def fires(self, rule_ids: Collection[str], since: datetime) -> Mapping[str, Sequence[datetime]]:
+        """When each of these rules fired, on any coin, from then on, oldest first; the last FIRES_KEPT of each."""
+        ...

@@ -1,0 +1,133 @@
+"""Phases and events in memory."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Kept
+from adapters.store.memory_market import Bell
+from signals.event import Event
+from signals.rules.lifecycle import AlertState, Change
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A state, and the moment and the id of the event that it was written with."""
+
+    kept: Kept
+    at: datetime
+    event: str
+
+
+class MemoryAlerts:
+    """The port of phases and events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._states: dict[str, dict[str, _Written]] = defaultdict(dict)
+        self._floors: dict[str, int | None] = {}
+        """Revision below which nothing of a rule acts; None where it is gone."""
+        self._judged: datetime | None = None
+        self._waiting: dict[str, Event] = {}
+        self._told: dict[str, list[Event]] = defaultdict(list)
+        self._fires: dict[str, list[datetime]] = defaultdict(list)
+        self._committed = Bell()
+
+    async def state(self, rule_id: str, track: str, revision: int) -> tuple[int, AlertState]:
+        written = self._states[rule_id].get(track)
+        if written is None or written.kept.revision != revision:
+            return 0, AlertState()
+        return written.kept.version, written.kept.state
+
+    async def states(self) -> AsyncIterator[Sequence[Kept]]:
+        for rule_id in list(self._states):
+            page = await self.states_of([rule_id])
+            if page:
+                yield page
+
+    async def states_of(self, rule_ids: Collection[str]) -> Sequence[Kept]:
+        return [written.kept for rule_id in rule_ids for written in self._states[rule_id].values()]
+
+    async def commit(self, one: Commit) -> Committed:
+        rule_id, track = one.subject
+        floor = self._floors.get(rule_id, 0)
+        written = self._states[rule_id].get(track)
+        if floor is None or one.revision < floor or (written is not None and one.revision < written.kept.revision):
+            return Committed.OLD
+        if written is not None and one.revision > written.kept.revision:
+            written = None
+        refused = self._refused(written, one)
+        if refused is not None:
+            return refused
+        if one.state is None:
+            self._states[rule_id].pop(track, None)
+        else:
+            kept = Kept(one.subject, one.revision, one.version + 1, one.state)
+            self._states[rule_id][track] = _Written(kept, one.at, _id(one))
+        if one.event is not None:
+            self._tell(one.event, one.at)
+        return Committed.OK
+
+    def _refused(self, written: _Written | None, one: Commit) -> Committed | None:
+        if written is None:
+            if one.version > 0 and one.state is None:
+                return Committed.ALREADY
+        elif (written.at, written.kept.version, written.event) == (one.at, one.version + 1, _id(one)):
+            return Committed.ALREADY
+        last = max((at for at in (written.at if written else None, self._judged) if at is not None), default=None)
+        if last is not None and one.at <= last:
+            return Committed.OLD
+        stored = written.kept.version if written else 0
+        return Committed.CONFLICT if stored != one.version else None
+
+    def _tell(self, event: Event, at: datetime) -> None:
+        self._told[event.rule_id].append(event)
+        if event.change is Change.FIRED:
+            fires = self._fires[event.rule_id]
+            fires.append(at.replace(microsecond=0))
+            del fires[:-FIRES_KEPT]
+        if not event.shadow:
+            self._waiting[event.id] = event
+            self._committed.ring()
+
+    async def forget(self, rule_id: str, before: int | None) -> None:
+        if before is None:
+            for kept in (self._states, self._told, self._fires):
+                kept.pop(rule_id, None)
+            self._floors[rule_id] = None
+            return
+        states = self._states[rule_id]
+        self._states[rule_id] = {track: of for track, of in states.items() if of.kept.revision >= before}
+        floor = self._floors.get(rule_id, 0)
+        self._floors[rule_id] = None if floor is None else max(floor, before)
+
+    async def judged(self) -> datetime | None:
+        return self._judged
+
+    async def mark_judged(self, at: datetime) -> None:
+        self._judged = max(self._judged, at) if self._judged else at
+
+    async def events(self) -> AsyncIterator[Event]:
+        given: set[str] = set()
+        while True:
+            fresh = [event for id_, event in self._waiting.items() if id_ not in given]
+            for event in fresh:
+                given.add(event.id)
+                yield event
+            if all(id_ in given for id_ in self._waiting):
+                await self._committed.heard()
+
+    async def ack(self, event: Event) -> None:
+        self._waiting.pop(event.id, None)
+
+    async def recent(self, rule_ids: Collection[str], limit: int) -> Sequence[Event]:
+        told = [event for id_ in rule_ids for event in self._told.get(id_, ())]
+        return sorted(told, key=lambda event: (event.at, event.id), reverse=True)[:limit]
+
+    async def fires(self, rule_ids: Collection[str], since: datetime) -> Mapping[str, Sequence[datetime]]:
+        return {rule: [at for at in self._fires.get(rule, ()) if at >= since] for rule in rule_ids}
+
+
+def _id(one: Commit) -> str:
+    return one.event.id if one.event else ""

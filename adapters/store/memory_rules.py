@@ -1,0 +1,185 @@
+"""People's rules and settings in memory, kept as the other stores keep them."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from adapters.chat.base import Place
+from adapters.store.base import (
+    CHANGES_KEPT,
+    DRAFTS_FOR,
+    Behind,
+    Changed,
+    Full,
+    Gone,
+    KeptDraft,
+    Moved,
+    PlaceSettings,
+    Quota,
+    RuleChange,
+    Saved,
+    WatchChange,
+    rule_id,
+)
+from adapters.store.memory_market import Bell
+from adapters.store.packed import every_coin, pack, pack_kept, unpack, unpack_kept
+from signals.rules.model import Draft, Rule
+
+T = TypeVar("T")
+
+
+class MemoryRules:
+    """The port of rules and settings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rules: dict[Place, dict[int, Rule]] = defaultdict(dict)
+        self._numbers: dict[Place, int] = defaultdict(int)
+        self._watchlists: dict[Place, tuple[str, ...]] = {}
+        self._drafts: dict[Place, dict[str, tuple[datetime, KeptDraft]]] = defaultdict(dict)
+        self._settings: dict[Place, PlaceSettings] = {}
+        self._seen: dict[tuple[str, str], object] = {}
+        self._changes: list[Changed] = []
+        """Those that are kept; the last one has the number `_last`."""
+        self._last = 0
+        self._changes_kept = CHANGES_KEPT
+        self._changed = Bell()
+
+    async def add(self, place: Place, draft: Draft, seen: str, at: datetime, quota: Quota) -> Saved | Full:
+        return self._once("add", seen, lambda: self._add(place, draft, at, quota))
+
+    def _add(self, place: Place, draft: Draft, at: datetime, quota: Quota) -> Saved | Full:
+        if len(self._rules[place]) >= quota.rules:
+            return Full(quota.rules, "rules")
+        if every_coin(draft) and self._wide(place) >= quota.every_coin:
+            return Full(quota.every_coin, "every_coin")
+        self._numbers[place] += 1
+        number = self._numbers[place]
+        return self._save(place, Rule(rule_id(place, number), str(place), number, 1, draft, at, self._last + 1))
+
+    async def edit(
+        self, rule_id: str, place: Place, draft: Draft, revision: int, seen: str, at: datetime, quota: Quota
+    ) -> Saved | Full | Gone | Moved:
+        return self._once("edit", seen, lambda: self._edit(rule_id, place, draft, revision, at, quota))
+
+    def _edit(
+        self, rule_id: str, place: Place, draft: Draft, revision: int, at: datetime, quota: Quota
+    ) -> Saved | Full | Gone | Moved:
+        rule = self._find(rule_id, place)
+        if rule is None:
+            return Gone()
+        if rule.revision != revision:
+            return Moved(rule)
+        if every_coin(draft) and not every_coin(rule.draft) and self._wide(place) >= quota.every_coin:
+            return Full(quota.every_coin, "every_coin")
+        return self._save(place, self._next(rule, draft, at, paused=rule.paused))
+
+    async def pause(self, rule_id: str, place: Place, seen: str, at: datetime, *, paused: bool) -> Saved | Gone:
+        return self._once("pause", seen, lambda: self._pause(rule_id, place, at, paused=paused))
+
+    def _pause(self, rule_id: str, place: Place, at: datetime, *, paused: bool) -> Saved | Gone:
+        rule = self._find(rule_id, place)
+        if rule is None:
+            return Gone()
+        if rule.paused is paused:
+            return Saved(rule)
+        return self._save(place, self._next(rule, rule.draft, at, paused=paused))
+
+    async def remove(self, rule_id: str, place: Place, seen: str) -> bool:
+        return self._once("remove", seen, lambda: self._remove(rule_id, place))
+
+    def _remove(self, rule_id: str, place: Place) -> bool:
+        rule = self._find(rule_id, place)
+        if rule is None:
+            return False
+        del self._rules[place][rule.number]
+        self._change(RuleChange(self._last + 1, rule_id, None))
+        return True
+
+    async def of(self, place: Place) -> Sequence[Rule]:
+        return [rule for _, rule in sorted(self._rules[place].items())]
+
+    async def last_change(self) -> int:
+        return self._last
+
+    async def rules(self) -> AsyncIterator[Sequence[Rule]]:
+        for place in list(self._rules):
+            if self._rules[place]:
+                yield list(self._rules[place].values())
+
+    async def changes(self, since: int) -> AsyncIterator[Changed]:
+        while True:
+            missing = self._last - since
+            if missing > len(self._changes):
+                raise Behind(f"The changes after number {since} are no longer kept.")
+            for change in self._changes[len(self._changes) - missing :]:
+                since = change.number
+                yield change
+            if since == self._last:
+                await self._changed.heard()
+
+    async def watchlist(self, place: Place) -> tuple[str, ...]:
+        return self._watchlists.get(place, ())
+
+    async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
+        return self._once("watch", seen, lambda: self._watch(place, coins, quota))
+
+    def _watch(self, place: Place, coins: tuple[str, ...], quota: Quota) -> tuple[str, ...] | Full:
+        if len(coins) > quota.watched:
+            return Full(quota.watched, "watched")
+        self._watchlists[place] = coins
+        self._change(WatchChange(self._last + 1, str(place), coins))
+        return coins
+
+    async def watchlists(self) -> Mapping[str, tuple[str, ...]]:
+        return {str(place): coins for place, coins in self._watchlists.items() if coins}
+
+    async def keep_draft(self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota) -> Full | None:
+        drafts = {name: of for name, of in self._drafts[place].items() if of[0] > at}
+        self._drafts[place] = drafts
+        if len(drafts.keys() - {token}) >= quota.drafts:
+            return Full(quota.drafts, "drafts")
+        drafts[token] = (at + DRAFTS_FOR, unpack_kept(pack_kept(kept)))
+        return None
+
+    async def draft(self, place: Place, token: str) -> KeptDraft | None:
+        found = self._drafts[place].get(token)
+        return found[1] if found else None
+
+    async def drop_draft(self, place: Place, token: str, seen: str) -> None:
+        self._once("drop", seen, lambda: self._drafts[place].pop(token, None))
+
+    async def settings(self, place: Place) -> PlaceSettings:
+        return self._settings.get(place, PlaceSettings())
+
+    async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
+        self._once("set", seen, lambda: self._settings.update({place: settings}))
+
+    def _once(self, effect: str, seen: str, act: Callable[[], T]) -> T:
+        """What the effect answers; asked again by the same update, what it answered then."""
+        if (effect, seen) not in self._seen:
+            self._seen[effect, seen] = act()
+        return self._seen[effect, seen]  # type: ignore[return-value] # an effect always answers with its own type
+
+    def _find(self, rule_id: str, place: Place) -> Rule | None:
+        return next((rule for rule in self._rules[place].values() if rule.id == rule_id), None)
+
+    def _wide(self, place: Place) -> int:
+        return sum(1 for rule in self._rules[place].values() if every_coin(rule.draft))
+
+    def _next(self, rule: Rule, draft: Draft, at: datetime, *, paused: bool) -> Rule:
+        revision, change = rule.revision + 1, self._last + 1
+        return Rule(rule.id, rule.place, rule.number, revision, draft, at, change, paused)
+
+    def _save(self, place: Place, rule: Rule) -> Saved:
+        kept = unpack(rule.id, rule.place, rule.number, pack(rule))
+        self._rules[place][rule.number] = kept
+        self._change(RuleChange(kept.change, kept.id, kept))
+        return Saved(kept)
+
+    def _change(self, change: Changed) -> None:
+        self._last = change.number
+        self._changes.append(change)
+        del self._changes[: -self._changes_kept]
+        self._changed.ring()

@@ -1,0 +1,42 @@
+"""Walks over what may be large, a page at a time. What comes or goes meanwhile may be missing or given twice."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from adapters.store.client import Client, Reply
+from adapters.store.replies import listed, text
+
+
+async def members(client: Client, key: str, page: int) -> AsyncIterator[Sequence[str]]:
+    """The members of a set."""
+    async for found in _walk(client, "SSCAN", key, page):
+        names = [text(name) for name in found]
+        for start in range(0, len(names), page):
+            yield names[start : start + page]
+
+
+async def fields(client: Client, key: str, page: int) -> AsyncIterator[Sequence[Reply]]:
+    """The fields and values of a hash, flat."""
+    async for found in _walk(client, "HSCAN", key, page):
+        yield found
+
+
+async def names_like(client: Client, pattern: str, page: int) -> AsyncIterator[str]:
+    """The keys that match."""
+    cursor = "0"
+    while True:
+        next_, found = listed(await client.do("SCAN", cursor, "MATCH", pattern, "COUNT", page))
+        for name in listed(found):
+            yield text(name)
+        cursor = text(next_)
+        if cursor == "0":
+            return
+
+
+async def _walk(client: Client, command: str, key: str, page: int) -> AsyncIterator[Sequence[Reply]]:
+    cursor = "0"
+    while True:
+        next_, found = listed(await client.do(command, key, cursor, "COUNT", page))
+        yield listed(found)
+        cursor = text(next_)
+        if cursor == "0":
+            return
