@@ -4,7 +4,7 @@ Levels come from the moment's readings in full precision; moves, sums, ratios an
 all of them are as precise as bars, because their past is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,11 +12,12 @@ import numpy as np
 
 from signals.aggregate import Cycle, Reading, Weighing, combine, is_fresh
 from signals.base import Signal
+from signals.lacks import Lack, Why, never
 from signals.model import ALL, ROLLING, Cell, Kind, Metric, Observation, Yardstick
-from signals.numbers import DAY, LEVEL, SUMS, Number, bars_of, level, number_of, values
-from signals.panel import Panel, Series, from_ms, to_ms
+from signals.numbers import DAY, LEVEL, SUMS, Number, bars_of, level, needs, number_of, values
+from signals.panel import ENOUGH, Panel, Series, from_ms, to_ms
 from signals.units import yearly
-from signals.yardsticks import Measured, Memory, measure
+from signals.yardsticks import Measured, Memory, baseline_of, measure
 
 
 class Vectors:
@@ -69,6 +70,24 @@ class Vectors:
         stop = int(np.searchsorted(bars.times, to_ms(at), side="right"))
         window = slice(max(0, stop - bars.bars(cell.window)), stop)
         return any(np.isnan(bars[metric][window, column]).any() for metric in SUMS[cell.name])
+
+    def history(self, cell: Cell, at: datetime) -> Lack | None:
+        """What past of its window or its yardstick the cell needs and has, where that is too little."""
+        number, column = number_of(cell), self.columns.get(cell.coin)
+        bars = bars_of(self.panel, number, self.signals).known_by(to_ms(at))
+        reach = timedelta(0)
+        if column is not None and len(bars.times):
+            known = np.any([np.isfinite(bars[metric][:, column]) for metric in needs(number, self.signals)], axis=0)
+            reach = at - from_ms(int(bars.times[int(np.argmax(known))])) + bars.step if known.any() else reach
+        if reach < ENOUGH * number.window:
+            return Lack(Why.HISTORY, number.window, reach)
+        if cell.yardstick is Yardstick.VALUE or column is None:
+            return None
+        of = baseline_of(cell.yardstick, number, self.signals)
+        past = self.memory.past(self.panel, number, of, self.signals)
+        (stop,) = past.stops(np.array([to_ms(at)], np.int64), None).tolist()
+        has = int(np.isfinite(past.window(stop)[:, column]).sum()) * past.step
+        return Lack(Why.HISTORY, of.span, has) if has < ENOUGH * of.span else None
 
     def as_of(self, at: datetime) -> Panel:
         """The panel as it was known at that moment."""
@@ -138,6 +157,20 @@ class Cells:
     def known(self, coin: str, metric: Metric) -> Sequence[Observation]:
         """Each instrument's last observation, fresh or not."""
         return [seen for seen in self.cycle.known if seen.coin == coin and seen.metric is metric]
+
+    def lack(self, cell: Cell) -> Lack | None:
+        """Why the cell is unknown; None where it is known."""
+        seen = self.read(cell)
+        if seen.reading.value is not None:
+            return None
+        found = never(number_of(cell), cell.yardstick, self._offered(cell), seen.step, self._vectors.signals)
+        return found or self._vectors.history(cell, self.cycle.at) or Lack(Why.SILENT)
+
+    def _offered(self, cell: Cell) -> Collection[Metric]:
+        """What the market, or the cell's venue, has told of the coin."""
+        if cell.venue == ALL:
+            return self.cycle.readings.get(cell.coin, {}).keys()
+        return {seen.metric for seen in self.cycle.known if (seen.coin, seen.venue) == (cell.coin, cell.venue)}
 
     def basis_of(self, cell: Cell) -> Metric:
         """The observed metric that decides which venues and what coverage a cell rests on."""

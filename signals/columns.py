@@ -92,12 +92,18 @@ class Columns:
         values, held, ends, steps = zip(*self._rows(source), strict=True)
         return Readings(np.array(values), np.array(held), np.array(ends, np.int64), np.array(steps, np.int64))
 
-    def take(self, at: int, said: Readings) -> None:
-        """Make these readings the present ones: what was unheard of for too long is unknown, whatever it said last."""
+    def take(self, at: int, said: Readings, *, afresh: bool = False) -> None:
+        """Make these readings the present ones: what was unheard of for too long is unknown, whatever it said last.
+
+        The first bar of a cell is news if it ends just now; `afresh`, after a restart, every bar was when it ended.
+        """
         n = len(self.cells)
         new = (said.ends > self.end[:n]) & (at > self.moment[:n])
+        if not afresh:
+            new &= (self.end[:n] != _NEVER) | (said.ends == at)
         gap = MISSED_BARS * said.steps
-        moment = np.where(new, at, self.moment[:n])
+        now = np.minimum(at, said.ends) if afresh else np.full(n, at)
+        moment = np.where(new, now, self.moment[:n])
         known = (said.values == said.values) & (at - moment <= gap)
         known[NOWHERE] = True
         self.value[:n] = np.where(known, said.values, nan)
@@ -107,7 +113,7 @@ class Columns:
         self.high[:n] = np.where(both, np.maximum(said.values, said.held), self.value[:n])
         lit = new & known
         self.lapsed[:n] = lit & (at - self._lit[:n] > gap)
-        self._lit[:n] = np.where(lit, at, self._lit[:n])
+        self._lit[:n] = np.where(lit, moment, self._lit[:n])
         self.before[:n] = self.moment[:n]
         self.moment[:n], self.new[:n] = moment, new
         self.end[:n], self.step[:n] = np.maximum(said.ends, self.end[:n]), said.steps

@@ -1,39 +1,61 @@
-"""Drift: a rule that fires far more often than it used to."""
+"""Rule drift: a rule that fires far more often than it used to, and the nearest tighter line that would not."""
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
-from math import sqrt
+from math import exp
 from statistics import median
 
-WEEK = timedelta(days=7)
-WEEKS, LEAST_WEEKS = 4, 2
-"""Weeks before this one that say what is usual, and how few of them will do."""
+from signals.rules.model import Draft
 
-SPAN = WEEK * (WEEKS + 1)
+LEAST_WEEKS = 4
+"""Weeks before this one that a usual number of firings needs."""
 
-LEAST_FIRES, TIMES, SPREADS = 10, 3.0, 3.0
-"""Fires a week below which nothing is said, times the usual, and spreads of a chance count above it."""
+LEAST_FIRES = 10
+"""Firings in a week below which nobody needs a notice."""
+
+TIMES = 3.0
+"""A week must have so many times the usual, or the busiest week before it."""
+
+CHANCE = 1e-4
+"""How probable so many firings may be at most, if they came by chance at the rate of the busiest week before."""
+
+CALM_AGAIN = 2.0
+"""A tighter line is offered where it would have fired this week at most so many times the usual, and at least once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How often it fired in the last week, and how often in a usual one of the weeks before."""
+    """Fired so often this week, usually so often; `tighter` would have fired `then` times, None where none is near."""
 
-    this_week: int
+    fired: int
     usual: float
+    tighter: Draft | None
+    then: int | None
 
 
-def drift(fires: Sequence[datetime], created: datetime, at: datetime) -> Drift | None:
-    """Whether a rule that fired then, oldest first, has drifted by `at`; None also where it is too young to tell."""
-    edges = [at - WEEK * back for back in range(WEEKS + 1, -1, -1)]
-    places = [bisect_left(fires, edge) for edge in edges]
-    counts = [stop - start for start, stop in pairwise(places)]
-    before = [count for count, start in zip(counts[:-1], edges, strict=False) if start >= created]
-    if len(before) < LEAST_WEEKS:
+def drift(
+    fired: int, before: Sequence[int], tighter: Iterable[Draft], would_fire: Callable[[Draft], int | None]
+) -> Drift | None:
+    """The notice that a week is due, None where it is none; `before` are the firings of the weeks before it.
+
+    `tighter` are drafts, each a step harder than the last; `would_fire` rehearses one on this week.
+    """
+    if len(before) < LEAST_WEEKS or fired < LEAST_FIRES:
         return None
-    usual, this_week = float(median(before)), counts[-1]
-    far = this_week > max(usual * TIMES, usual + SPREADS * sqrt(max(usual, 1.0)))
-    return Drift(this_week, usual) if far and this_week >= LEAST_FIRES else None
+    usual, busiest = median(before), max(before)
+    if fired < TIMES * max(usual, 1.0) or at_least(fired, max(busiest, 1)) > CHANCE:
+        return None
+    for draft in tighter:
+        then = would_fire(draft)
+        if then is not None and 1 <= then <= CALM_AGAIN * max(usual, 1.0):
+            return Drift(fired, usual, draft, then)
+    return Drift(fired, usual, None, None)
+
+
+def at_least(count: int, mean: float) -> float:
+    """The probability of so many events or more where so many are expected and they come by chance (Poisson)."""
+    below, term = 0.0, exp(-mean)
+    for number in range(count):
+        below += term
+        term *= mean / (number + 1)
+    return max(0.0, 1.0 - below)

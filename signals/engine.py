@@ -24,12 +24,18 @@ from signals.scope import Scopes
 from signals.telling import told_of
 from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
 
+RECENT = timedelta(days=2)
+"""Rules older than that at a restart have surely been judged: longer than the longest bar."""
+
 _MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One rule on one coin after one more moment. `moved` = the state did more than see one more bar."""
+    """One rule on one coin after one more moment. `moved` = the state did more than see one more bar.
+
+    At rest the verdict alone says the state: nothing need be kept of it.
+    """
 
     rule: Rule
     coin: str
@@ -37,6 +43,7 @@ class Moved:
     state: AlertState
     told: Transition | None
     moved: bool
+    at_rest: bool
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -54,6 +61,7 @@ class Judged:
     state: AlertState
     event: Event | None
     moved: bool
+    at_rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +190,14 @@ class Engine:
     def stand(self, at: datetime, readings: Readings) -> None:
         """`seed` by what the cells said."""
         self._judged = at
-        self._columns.take(to_ticks(at), readings)
+        self._columns.take(to_ticks(at), readings, afresh=True)
         self._walk()
-        self._admit(at, [slot for slot in self._newcomers if self._book.rule(slot).created <= at])
+        for slot in list(self._newcomers):
+            rule = self._book.rule(slot)
+            late = frozenset(coin for coin in self._scopes.coins_of(rule) if self._is_unseen(rule, coin))
+            self._newcomers[slot] = frozenset(self._scopes.coins_of(rule)) - late
+            self._admit(at, [slot])
+            self._welcome(slot, late)
         self._columns.settle()
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
@@ -249,7 +262,8 @@ class Engine:
         if ends is not None and at >= ends:
             self._vigil.drop(one)
             over = AlertState(at=at, armed=True, done=True)
-            return Moved(one.rule, one.coin, one.track, over, None, moved=True) if before is not None else None
+            one.state = over
+            return self._moved(one, None, moved=True, at_rest=False) if before is not None else None
         verdict, excess = self._verdict(one)
         if not news:
             self._lay(one, at, verdict, excess)
@@ -258,15 +272,15 @@ class Engine:
         one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), policy(one.rule.draft, step))
         if is_plain(one.state, verdict):
             self._vigil.drop(one)
-            return self._moved(one, told, moved=before is not None) if before is not None or told else None
+            return self._moved(one, told, moved=True, at_rest=True) if before is not None or told else None
         self._vigil.keep(one)
         self._lay(one, at, verdict, excess)
         moved = before is None or replace(one.state, at=old.at) != old
-        return self._moved(one, told, moved=moved and one.state.armed)
+        return self._moved(one, told, moved=moved and one.state.armed, at_rest=False)
 
     @staticmethod
-    def _moved(one: Kept, told: Transition | None, *, moved: bool) -> Moved:
-        return Moved(one.rule, one.coin, one.track, one.state, told, moved)
+    def _moved(one: Kept, told: Transition | None, *, moved: bool, at_rest: bool) -> Moved:
+        return Moved(one.rule, one.coin, one.track, one.state, told, moved, at_rest)
 
     def _verdict(self, one: Kept) -> tuple[Verdict, float]:
         value, held = self._columns.value, self._columns.held
@@ -300,20 +314,31 @@ class Engine:
             else bounds(condition, now, worse if verdict is Verdict.MET else None)
             for condition, now in zip(one.track.conditions, value, strict=True)
         ]
+        if any(self._is_beyond(cell, limits) for cell, limits in zip(one.cells, within, strict=True)):
+            self._vigil.stay_awake(one)
+            return
         self._vigil.rest(one, within, due_at)
 
+    def _is_beyond(self, cell: int, limits: tuple[float, float] | None) -> bool:
+        """Whether what the cell may be now, with those who are missing, is not all within the limits."""
+        if limits is None:
+            return False
+        return bool(self._columns.low[cell] < limits[0] or self._columns.high[cell] >= limits[1])
+
     def _is_late(self, rule: Rule) -> bool:
-        """Whether the rule was made when its cells had been known already, or after the last judged moment."""
-        if self._judged is not None and rule.created > self._judged:
+        """Whether the rule was made when its cells had been known already, or not long before the last judged moment."""
+        if self._judged is not None and rule.created > self._judged - RECENT:
             return True
         low = self._columns.last_low
-        numbers = (
-            cell
-            for coin in self._scopes.coins_of(rule)
-            for track in self._scopes.tracks(rule.draft)
-            for cell in self._scopes.cells(rule, track, coin)
-        )
-        return not all(isnan(low[cell]) for cell in numbers)
+        return not all(isnan(low[cell]) for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
+
+    def _is_unseen(self, rule: Rule, coin: str) -> bool:
+        """Whether one of its cells had no news yet since the rule was made."""
+        return any(self._columns.moment[cell] <= to_ticks(rule.created) for cell in self._all_cells(rule, coin))
+
+    def _all_cells(self, rule: Rule, coin: str) -> Iterator[int]:
+        for track in self._scopes.tracks(rule.draft):
+            yield from self._scopes.cells(rule, track, coin)
 
     def _welcome(self, slot: int, coins: Collection[str]) -> None:
         known = self._newcomers.get(slot, frozenset())
@@ -350,7 +375,7 @@ class Engine:
             event = None
             if of.told is not None:
                 event = told_of(of.rule, of.track, of.coin, of.told, cells, self._signals)
-            yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved)
+            yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest)
 
 
 def _number(value: float) -> float | None:

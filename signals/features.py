@@ -3,7 +3,7 @@
 Each takes `rows`: with it only the last that many rows are computed. Row t uses rows up to t only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -109,18 +109,28 @@ def normal(series: Series, bars: int, rows: int) -> tuple[Series, Series]:
 
 def baseline(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
     """Median and spread of the `bars` rows that end before each stop; unknown with too few known among them."""
+    parts = [
+        (median, np.where(np.isnan(median), np.nan, _SPREAD_OF_MAD * median_of(np.abs(part - median[..., np.newaxis]))))
+        for part, median in _medians(series, bars, stops)
+    ]
+    middle, spread = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    return middle, spread
+
+
+def middle(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> Series:
+    """The median alone of the `bars` rows that end before each stop."""
+    return np.concatenate([median for _, median in _medians(series, bars, stops)])
+
+
+def _medians(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> Iterator[tuple[Series, Series]]:
+    """Part by part the windows that end before the stops, stops x coins x bars, and their medians."""
     wide = np.concatenate([np.full((bars, series.shape[1]), np.nan), series])
     windows = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)
-    middle, spread = (np.full((len(stops), series.shape[1]), np.nan) for _ in range(2))
     step = max(1, _CHUNK // max(1, bars * series.shape[1]))
-    for at in range(0, len(stops), step):
+    for at in range(0, max(1, len(stops)), step):
         part = windows[stops[at : at + step]]
         enough = np.isfinite(part).sum(axis=2) >= max(LEAST_BARS, ENOUGH * bars)
-        median = median_of(part)
-        deviation = median_of(np.abs(part - median[..., np.newaxis]))
-        middle[at : at + step] = np.where(enough, median, np.nan)
-        spread[at : at + step] = np.where(enough, _SPREAD_OF_MAD * deviation, np.nan)
-    return middle, spread
+        yield part, np.where(enough, median_of(part), np.nan)
 
 
 def median_of(values: Series) -> Series:

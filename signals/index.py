@@ -99,7 +99,7 @@ class Index:
     def crossed(self, was: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> list[tuple[int, Sequence[int]]]:
         """Per cell that passed keys the slots of these; `was` and `now` are lowest and highest value of each cell.
 
-        A value that is not a number moves nothing.
+        A value that is not a number moves nothing; one that may be any of several is looked at again the next time.
         """
         of = self._cell[: self._count]
         low, high = now[0][of], now[1][of]
@@ -113,7 +113,7 @@ class Index:
             passed = self._between(shelf, *hull)
             if len(passed):
                 found.append((cell, passed))
-            self._low[cursor], self._high[cursor] = self._around(shelf, *here)
+            self._low[cursor], self._high[cursor] = self._around(shelf, here[0]) if here[0] == here[1] else (inf, -inf)
         return found
 
     def merge(self, alive: Flags, *, at_once: bool = False) -> None:
@@ -153,16 +153,15 @@ class Index:
         found += [slot for _, slot in new[_right_of(new, low) : _right_of(new, high)]]
         return found
 
-    def _around(self, shelf: int, low: float, high: float) -> tuple[float, float]:
-        """The nearest key at or below the one, and the nearest above the other."""
+    def _around(self, shelf: int, value: float) -> tuple[float, float]:
+        """The nearest key at or below a value, and the nearest above."""
         start, end = self._segment(shelf)
         keys = self._keys[start:end]
-        first, last = np.searchsorted(keys, (low, high), side="right")
-        below = float(keys[first - 1]) if first else -inf
-        above = float(keys[last]) if last < len(keys) else inf
+        at = int(np.searchsorted(keys, value, side="right"))
+        below, above = float(keys[at - 1]) if at else -inf, float(keys[at]) if at < len(keys) else inf
         new = self._sorted(shelf)
-        i, j = _right_of(new, low), _right_of(new, high)
-        return max(below, new[i - 1][0] if i else -inf), min(above, new[j][0] if j < len(new) else inf)
+        at = _right_of(new, value)
+        return max(below, new[at - 1][0] if at else -inf), min(above, new[at][0] if at < len(new) else inf)
 
     def _sorted(self, shelf: int) -> list[tuple[float, int]]:
         new = self._new.get(shelf, [])

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from signals.features import baseline, last, least_liquidated, sum_of, total
+from signals.features import last, least_liquidated, middle, sum_of, total
 from signals.model import Direction, Fact, Family, Metric, Side, Unit
 from signals.panel import Panel, Series
 
@@ -86,8 +86,7 @@ def _usual(panel: Panel, window: timedelta, rows: int, closed: Sequence[Metric])
     bars, hours = panel.at(timedelta(minutes=1)), panel.at(WINDOW)
     own = round(max(window, bars.step).total_seconds() * 1000)
     stops = np.searchsorted(hours.times, bars.times[len(bars.times) - rows :] - own, side="right")
-    middle, _ = baseline(sum_of(hours, closed), BASELINE // hours.step, stops.astype(np.int64))
-    return middle
+    return middle(sum_of(hours, closed), BASELINE // hours.step, stops.astype(np.int64))
 
 
 def _side(longs: float, both: float) -> str:

@@ -16,18 +16,18 @@ from signals.episodes import stretches, told_of
 from signals.judge import policy
 from signals.numbers import LEVEL
 from signals.panel import Panel, to_ms
-from signals.rules.lifecycle import Change, Transition, Verdict
-from signals.rules.model import Draft
+from signals.rules.lifecycle import Change, Policy, Transition, Verdict
+from signals.rules.model import Condition, Draft
 from signals.stage import Scene, scene, stages, work
 from signals.verdicts import MET, UNKNOWN, VERDICTS, Codes
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 SPANS = (WEEK, 30 * DAY, 90 * DAY)
 
-BUDGET = 1_200_000_000
+BUDGET = 1_600_000_000
 """Nanoseconds or so of work: beyond it fewer coins are judged."""
 
-_STRETCH = 12_000
+_STRETCH = 60_000
 """What a stretch of bars that are met costs, in the same."""
 
 
@@ -121,10 +121,12 @@ def rehearse(
     others = (replace(draft, hold=LEVEL), *neighbours)
     by_span = stages(draft, panel.known_by(to_ms(at)), signals, SPANS, at)
     on = {stage.panel.step: stage for stage in by_span.values()}  # of each the longest span: spans rise
+    on_longest = by_span[SPANS[-1]]
     chosen = _some(coins, budget / 2, sum(work(draft, stage, signals) for stage in on.values()))
     scenes = {step: scene(draft, stage, chosen, signals) for step, stage in on.items()}
     begun = sum(stretches(one.codes) for each in scenes.values() for one in each.tracks)
-    chosen = _some(chosen, budget / 2, begun * _STRETCH * (1 + len(others)) / max(1, len(chosen)))
+    apart = len({_as(other, on_longest.panel.step) for other in (draft, *others)})
+    chosen = _some(chosen, budget / 2, begun * _STRETCH * apart / max(1, len(chosen)))
     scenes = {step: each.only(chosen) for step, each in scenes.items()}
     lives = {step: _told(draft, each) for step, each in scenes.items()}
     steps = {span: stage.panel.step for span, stage in by_span.items()}
@@ -134,6 +136,8 @@ def rehearse(
     def a_week(other: Draft) -> float | None:
         if longest is None:
             return None
+        if _as(other, longest.step) == _as(draft, longest.step):
+            return longest.rate(longest.fired, WEEK / share)
         again = scenes[steps[longest.span]].under(other, signals)
         judged = _span(longest.span, again, _told(other, again), at)
         return judged.rate(judged.fired, WEEK / share) if judged else None
@@ -163,9 +167,14 @@ def _longest(spans: Mapping[timedelta, Span | None]) -> Span | None:
     return next((of for span in reversed(SPANS) if (of := spans[span]) is not None), None)
 
 
+def _as(draft: Draft, step: timedelta) -> tuple[Sequence[Condition], Policy]:
+    """What of a draft decides what is told on bars of that length."""
+    return draft.conditions, replace(policy(draft, step), once=False)
+
+
 def _told(draft: Draft, on: Scene) -> Mapping[str, Sequence[Transition]]:
     """What is told of each coin, oldest first."""
-    rule = replace(policy(draft, on.step), once=False)
+    _, rule = _as(draft, on.step)
     return {
         coin: sorted((told for one in on.tracks for told in told_of(on.times, one, j, rule)), key=lambda told: told.at)
         for j, coin in enumerate(on.coins)

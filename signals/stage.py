@@ -90,7 +90,7 @@ def scene(draft: Draft, stage: Stage, coins: tuple[str, ...], signals: Mapping[s
     return Scene(on, coins, told, grid.step, numbers, _tracks(draft, numbers, signals))
 
 
-_PLAIN, _RANKED, _MEDIAN = 60, 2, 30
+_PLAIN, _RANKED, _MEDIAN = 60, 2, 40
 """Nanoseconds or so: of a value on a bar, and of each bar of a past that it is ranked in or that has a median."""
 
 

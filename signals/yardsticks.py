@@ -144,13 +144,21 @@ class Past:
             out[rows] = np.where(enough & np.isfinite(here), share, np.nan)
         return out
 
+    def middle(self, stops: npt.NDArray[np.int64]) -> Series:
+        """The median of the past before each stop."""
+        each, where = np.unique(stops, return_inverse=True)
+        return features.middle(*self._last(each))[where]
+
     def normal(self, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
         """Median and spread of the past before each stop."""
         each, where = np.unique(stops, return_inverse=True)
-        start = max(0, int(each[0]) - self.count) if len(each) else 0
-        series = self.series[start : int(each[-1]) if len(each) else 0].astype(np.float64)
-        middle, spread = features.baseline(series, self.count, each - start)
+        middle, spread = features.baseline(*self._last(each))
         return middle[where], spread[where]
+
+    def _last(self, stops: npt.NDArray[np.int64]) -> tuple[Series, int, npt.NDArray[np.int64]]:
+        """The rows that baselines before those stops reach into, and the stops among them."""
+        start, stop = (max(0, int(stops[0]) - self.count), int(stops[-1])) if len(stops) else (0, 0)
+        return self.series[start:stop].astype(np.float64), self.count, stops - start
 
 
 class Memory:
@@ -161,7 +169,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._pasts: dict[tuple[Number, Baseline], Past] = {}
-        self._normals: dict[tuple[Number, Baseline], tuple[tuple[int, int], tuple[Series, Series]]] = {}
+        self._kept: dict[tuple[Number, Yardstick], tuple[tuple[int, int], tuple[Series, ...]]] = {}
 
     def past(self, panel: Panel, number: Number, of: Baseline, signals: Signals) -> Past:
         """The number on the bars of the baseline; only rows that were not known before are computed."""
@@ -180,14 +188,20 @@ class Memory:
             self._pasts[number, of] = known
         return known
 
-    def normal(self, key: tuple[Number, Baseline], past: Past, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
-        """Median and spread before each stop; of a single one they are kept, because most moments ask for the same."""
+    def usual(
+        self, number: Number, yardstick: Yardstick, past: Past, stops: npt.NDArray[np.int64]
+    ) -> tuple[Series, ...]:
+        """Before each stop the median, and for spreads the spread; kept of a single one: most moments ask again."""
+
+        def told() -> tuple[Series, ...]:
+            return past.normal(stops) if yardstick is Yardstick.SPREADS else (past.middle(stops),)
+
         if len(stops) != 1 or not stops[0]:
-            return past.normal(stops)
+            return told()
         at = (int(past.times[stops[0] - 1]), len(past.coins))
-        known = self._normals.get(key)
+        known = self._kept.get((number, yardstick))
         if known is None or known[0] != at:
-            known = self._normals[key] = (at, past.normal(stops))
+            known = self._kept[number, yardstick] = (at, told())
         return known[1]
 
 
@@ -217,18 +231,17 @@ def measure(yardstick: Yardstick, of: Measured, panel: Panel, signals: Signals, 
     baseline = baseline_of(yardstick, of.number, signals)
     past = memory.past(panel, of.number, baseline, signals)
     stored = of.values.astype(np.float32).astype(np.float64)
-    key = (of.number, baseline)
     match yardstick:
         case Yardstick.VALUE:
             return of.values
         case Yardstick.RANK:
             return past.ranks(of.values, past.stops(of.ends, None))
         case Yardstick.SPREADS:
-            middle, spread = memory.normal(key, past, past.stops(of.ends, None))
+            middle, spread = memory.usual(of.number, yardstick, past, past.stops(of.ends, None))
             return (stored - middle) / np.maximum(spread, _least_spread(of, middle))
         case Yardstick.MULTIPLE:
             own = max(of.number.window, of.bars.step)
-            middle, _ = memory.normal(key, past, past.stops(of.ends, own))
+            (middle,) = memory.usual(of.number, yardstick, past, past.stops(of.ends, own))
             usual = (
                 np.maximum(middle, features.least_liquidated(of.bars, len(stored))) if _closes(of.number) else middle
             )

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from adapters.chat.base import CommandSpec, Invocation, Message
 from adapters.store.base import Quota, Store
@@ -17,6 +17,25 @@ class Who(StrEnum):
     ANY = "any"
     OWNER = "owner"
     OPERATOR = "operator"
+
+
+class Reader(Protocol):
+    """What reads the market: a store, the signals, and the shortest bar."""
+
+    @property
+    def store(self) -> Store:
+        """Where the market is kept."""
+        ...
+
+    @property
+    def signals(self) -> Sequence[Signal]:
+        """The signals that rules may name."""
+        ...
+
+    @property
+    def step(self) -> timedelta:
+        """The shortest bar of the market."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

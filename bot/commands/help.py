@@ -25,7 +25,7 @@ _MORE: Mapping[str, Sequence[str]] = {
         "A moment instead of a state: crosses up 0%, crosses down $3000, crosses 0% for both ways.",
         "Or by the coin's own past: p5 (lower than 95% of 90 days), z3 (three own spreads), 3x (its usual sum).",
         "Up to four conditions with and. Behind them: for 15m (how long it must hold), every 4h (reminders),",
-        "every off, once, until 7d, clear -0.005%, shadow 7d (try it in silence), loud, quiet, ungated, note and your words.",
+        "every off, once, until 7d, clear -0.005%, shadow 7d (in silence), loud, quiet, ungated, note and your words.",
         "The answer shows what the rule would have done; Save makes it a rule, nothing is saved before.",
     ),
     "edit": ("Such as: /edit #3 for 30m · /edit #3 every off loud · /edit #3 ETH funding < -0.02%.",),

@@ -20,7 +20,9 @@ VENUES = ("binance", "okx")
 
 each_signal = pytest.mark.parametrize("signal", SIGNALS, ids=lambda s: s.name)
 each_window = pytest.mark.parametrize(
-    ("signal", "window"), [(s, w) for s in SIGNALS for w in s.windows], ids=lambda x: getattr(x, "name", str(x))
+    ("signal", "window", "side"),
+    [(s, w, side) for s in SIGNALS for w in s.windows for side in ("", *sorted(s.sides))],
+    ids=lambda x: getattr(x, "name", str(x)),
 )
 
 
@@ -81,11 +83,13 @@ def fires(signal: Signal, scores: Series) -> Series:
 @each_window
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 1000), row=st.integers(1, ROWS - 1))
-def test_what_comes_later_never_changes_a_score(signal: Signal, window: timedelta, seed: int, row: int) -> None:
+def test_what_comes_later_never_changes_a_score(
+    signal: Signal, window: timedelta, side: str, seed: int, row: int
+) -> None:
     panel = market(seed)
 
-    before = signal.score(panel, window)
-    after = signal.score(altered(panel, row, seed), window)
+    before = signal.score(panel, window, side=side)
+    after = signal.score(altered(panel, row, seed), window, side=side)
 
     np.testing.assert_array_equal(before[:row], after[:row])
 
@@ -93,40 +97,53 @@ def test_what_comes_later_never_changes_a_score(signal: Signal, window: timedelt
 @each_window
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 1000), row=st.integers(1, ROWS))
-def test_live_is_research(signal: Signal, window: timedelta, seed: int, row: int) -> None:
+def test_live_is_research(signal: Signal, window: timedelta, side: str, seed: int, row: int) -> None:
     panel = market(seed)
     bars = panel.at(signal.step(window))
     needed = -(-signal.lookback // bars.step) + 2
 
-    live = signal.score(panel.until(row).tail(needed), window, rows=1)
-    research = signal.score(panel, window)
+    live = signal.score(panel.until(row).tail(needed), window, rows=1, side=side)
+    research = signal.score(panel, window, side=side)
 
     np.testing.assert_array_equal(live[-1], research[row - 1])
 
 
 @each_window
-def test_the_market_of_the_suite_makes_the_signal_move(signal: Signal, window: timedelta) -> None:
+def test_the_market_of_the_suite_makes_the_signal_move(signal: Signal, window: timedelta, side: str) -> None:
     if window < STEP and window:
         pytest.skip("a move shorter than the suite's bars is unknown by definition")
 
-    scores = [signal.score(market(seed), window) for seed in range(8)]
+    scores = [signal.score(market(seed), window, side=side) for seed in range(8)]
 
     assert all(one.shape == (ROWS, len(COINS)) for one in scores)
     assert all(one.dtype == np.float64 for one in scores)
     assert not np.isinf(scores).any()
     assert np.isfinite(scores).any()
+    assert not signal.switch or set(np.unique(np.array(scores)[np.isfinite(scores)])) <= {0.0, 1.0}
     assert fires(signal, np.array(scores)).any()
+
+
+@pytest.mark.parametrize("signal", [s for s in SIGNALS if s.sides], ids=lambda s: s.name)
+def test_at_most_one_side_is_beyond_the_line_and_only_with_its_own_part(signal: Signal) -> None:
+    panel, window = market(7), signal.windows[0]
+
+    sides = [fires(signal, signal.score(panel, window, side=side)) for side in sorted(signal.sides)]
+
+    assert all(side.any() for side in sides)
+    assert (np.sum(sides, axis=0) <= 1).all()
 
 
 @each_window
 @pytest.mark.parametrize("metric", STORED)
-def test_an_unknown_input_never_makes_a_signal_fire(signal: Signal, window: timedelta, metric: Metric) -> None:
+def test_an_unknown_input_never_makes_a_signal_fire(
+    signal: Signal, window: timedelta, side: str, metric: Metric
+) -> None:
     panel = market(3, holes=0)
     matrices = dict(panel.matrices)
     matrices[metric] = np.full(panel.shape, np.nan, np.float32)
     blind = Panel(panel.times, panel.coins, panel.step, matrices, panel.legs)
 
-    full, scores = signal.score(panel, window), signal.score(blind, window)
+    full, scores = signal.score(panel, window, side=side), signal.score(blind, window, side=side)
 
     unchanged = (scores == full) | (np.isnan(scores) & np.isnan(full))
     assert (np.isnan(scores) | unchanged).all()
@@ -135,7 +152,7 @@ def test_an_unknown_input_never_makes_a_signal_fire(signal: Signal, window: time
 
 
 @each_window
-def test_a_coin_depends_on_itself_alone(signal: Signal, window: timedelta) -> None:
+def test_a_coin_depends_on_itself_alone(signal: Signal, window: timedelta, side: str) -> None:
     panel = market(4)
 
     def only(matrix: Matrix) -> Matrix:
@@ -149,12 +166,14 @@ def test_a_coin_depends_on_itself_alone(signal: Signal, window: timedelta) -> No
         {m: {v: only(x) for v, x in by.items()} for m, by in panel.legs.items()},
     )
 
-    np.testing.assert_allclose(signal.score(alone, window)[:, 0], signal.score(panel, window)[:, 1], rtol=1e-6)
+    np.testing.assert_allclose(
+        signal.score(alone, window, side=side)[:, 0], signal.score(panel, window, side=side)[:, 1], rtol=1e-6
+    )
 
 
 @each_window
 @pytest.mark.parametrize("factor", [2.0**10, 2.0**-10])
-def test_the_size_of_a_coin_does_not_matter(signal: Signal, window: timedelta, factor: float) -> None:
+def test_the_size_of_a_coin_does_not_matter(signal: Signal, window: timedelta, side: str, factor: float) -> None:
     """Prices times f and coins by f: dollars stay, so dollar floors stay too. Powers of two keep floats exact."""
     panel = market(5)
     coins = (Metric.OI_LEVEL, Metric.OI_EXPECTED)
@@ -171,20 +190,23 @@ def test_the_size_of_a_coin_does_not_matter(signal: Signal, window: timedelta, f
         {m: {v: scaled(m, x) for v, x in by.items()} for m, by in panel.legs.items()},
     )
 
-    np.testing.assert_allclose(signal.score(other, window), signal.score(panel, window), rtol=1e-5)
+    np.testing.assert_allclose(
+        signal.score(other, window, side=side), signal.score(panel, window, side=side), rtol=1e-5
+    )
 
 
 @each_signal
 def test_evidence_is_numbers_with_units_and_never_raises(signal: Signal) -> None:
     panel = market(6)
 
-    for row in range(0, ROWS, 37):
+    for row in range(0, ROWS, 61):
         for window in signal.windows:
             for coin in (*COINS, "NOSUCH"):
-                for fact in signal.evidence(panel.until(row), coin, window):
-                    assert fact.label
-                    assert fact.value is not None or fact.text
-                    assert fact.value is None or np.isfinite(fact.value)
+                for side in ("", *signal.sides):
+                    for fact in signal.evidence(panel.until(row), coin, window, side):
+                        assert fact.label
+                        assert fact.value is not None or fact.text
+                        assert fact.value is None or np.isfinite(fact.value)
 
 
 @each_signal
@@ -196,3 +218,4 @@ def test_a_signal_declares_itself_well(signal: Signal) -> None:
     assert signal.fire != signal.clear
     assert signal.windows
     assert signal.title
+    assert "" not in signal.sides

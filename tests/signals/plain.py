@@ -20,14 +20,13 @@ class Moment:
     at: datetime
     said: Mapping[Cell, tuple[float | None, float | None]]
     steps: Mapping[str, timedelta]
-    quiet: frozenset[str] = frozenset()
-    """Names of the cells that have no news."""
+    ends: Mapping[Cell, datetime] = field(default_factory=dict)
+    """Where a cell stands on an older bar: the end of that."""
 
     def read(self, cell: Cell) -> CellSeen:
         step = self.steps[cell.name]
         value, held = self.said.get(cell, (None, None))
-        end = self.at - 10 * step if cell.name in self.quiet else self.at
-        return CellSeen(Reading(value, end, (), (), 1.0, Weighing.ONE, held=held), step)
+        return CellSeen(Reading(value, self.ends.get(cell, self.at), (), (), 1.0, Weighing.ONE, held=held), step)
 
 
 @dataclass
@@ -38,6 +37,7 @@ class Past:
     moment: datetime | None = None
     before: datetime | None = None
     lit: datetime | None = None
+    end: datetime | None = None
     new: bool = False
     lapsed: bool = False
 
@@ -105,7 +105,8 @@ class Plain:
 
 def _hear(past: Past, seen: CellSeen, at: datetime) -> None:
     gap = MISSED_BARS * seen.step
-    past.new = seen.reading.at == at
+    past.new = seen.reading.at > past.end if past.end else seen.reading.at == at
+    past.end = seen.reading.at
     past.before = past.moment
     past.lapsed = False
     if past.new:

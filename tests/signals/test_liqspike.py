@@ -86,6 +86,29 @@ def test_the_score_is_the_hours_sum_over_the_usual_hour(
 
 
 @pytest.mark.parametrize(
+    ("long", "short", "of_long", "of_short"),
+    [
+        (7_000.0, 3_000.0, 14.0, 0.0),
+        (6_990.0, 3_010.0, 0.0, 0.0),
+        (3_000.0, 7_000.0, 0.0, 14.0),
+        (3_010.0, 6_990.0, 0.0, 0.0),
+        (10_000.0, 0.0, 20.0, 0.0),
+        (0.0, 0.0, 0.0, 0.0),
+        (NAN, 10_000.0, NAN, NAN),
+        (10_000.0, NAN, NAN, NAN),
+    ],
+)
+def test_a_side_counts_its_own_liquidations_where_they_are_seven_tenths_of_all(
+    long: float, short: float, of_long: float, of_short: float
+) -> None:
+    of = spike(long, short)
+
+    sides = [float(SIGNAL.score(of, HOUR, 1, side)[-1, 0]) for side in ("long", "short")]
+
+    assert sides == pytest.approx([of_long, of_short], nan_ok=True)
+
+
+@pytest.mark.parametrize(
     ("usual", "oi_usd", "wanted"),
     [
         (0.0, 1e6, 1_000.0),
@@ -243,6 +266,14 @@ def test_the_evidence_names_the_sum_the_usual_hour_and_the_span_with_their_units
         ("median of 30 days", 1_000.0, Unit.USD),
         ("sum over", 1.0, Unit.HOURS),
     ]
+
+
+@pytest.mark.parametrize(("side", "wanted"), [("long", 30_000.0), ("short", 10_000.0)])
+def test_the_evidence_of_a_side_is_its_own_sum_against_its_own_usual_hour(side: str, wanted: float) -> None:
+    found = {fact.label: fact.value for fact in SIGNAL.evidence(spike(30_000.0, 10_000.0), "BTC", HOUR, side)}
+
+    assert found[f"{side} liquidated"] == wanted
+    assert found["median of 30 days"] == USUAL / 2
 
 
 @pytest.mark.parametrize(
