@@ -86,18 +86,26 @@ def shadow_over(rule: Rule, end: datetime, events: Sequence[Event], label: str) 
     )
 
 
-def drifted(rule: Rule, found: Drift, harder: Draft | None, at: datetime, label: str) -> Notice:
-    """That a rule fires far more often than it used to, with a line that may serve better."""
+def drift_id(rule: Rule, at: datetime) -> str:
+    """The id of the notice on a rule's drift: one a week."""
     year, week, _ = at.isocalendar()
+    return notice_id(About.DRIFT, rule.id, str(rule.revision), f"{year}-{week}")
+
+
+def drifted(rule: Rule, found: Drift, at: datetime, label: str) -> Notice:
+    """That a rule fires far more often than it used to, with a line that would not have."""
     usual = f"{found.usual:g} are usual" if found.usual else "none is usual"
-    better = [(f"Raise to {_line(harder)}", f"/edit #{rule.number} {canonical(harder)}")] if harder else []
+    better, then = [], []
+    if found.tighter is not None:
+        better = [(f"Raise to {_line(found.tighter)}", f"/edit #{rule.number} {canonical(found.tighter)}")]
+        then = [f"At {_line(found.tighter)} it would have fired {count(found.then or 0, 'time')}."]
     return Notice(
-        id=notice_id(About.DRIFT, rule.id, str(rule.revision), f"{year}-{week}"),
+        id=drift_id(rule, at),
         about=About.DRIFT,
         at=at,
         label=label,
-        headline=f"Rule #{rule.number} fired {found.this_week} times in 7 days; {usual}",
-        lines=("It goes on as it is. This is said once a week at most.",),
+        headline=f"Rule #{rule.number} fired {found.fired} times in 7 days; {usual}",
+        lines=(*then, "It goes on as it is. This is said once a week at most."),
         typed=(canonical(rule.draft),),
         buttons=(*better, ("Mute 24h", f"/mute #{rule.number} 24h"), ("Change", f"/edit #{rule.number}")),
     )

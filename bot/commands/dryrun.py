@@ -7,7 +7,7 @@ from datetime import timedelta
 from adapters.chat.base import Button, Invocation, Json, Line, Message, Place
 from adapters.store.base import Full, KeptDraft
 from bot.cautions import said as doubted
-from bot.commands.base import Desk
+from bot.commands.base import Desk, Reader
 from bot.commands.drafts import buttons, keep
 from bot.commands.market import WHOLE, coins_of, latest, view_of
 from bot.commands.present import present
@@ -84,7 +84,7 @@ async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) ->
     )
 
 
-async def rehearsed(draft: Draft, place: Place, desk: Desk) -> Rehearsal | None:
+async def rehearsed(draft: Draft, place: Place, desk: Reader) -> Rehearsal | None:
     """The dry run, aside of the loop; None where there is no coin to judge."""
     market = await view_of(desk, draft, WHOLE)
     coins = await coins_of(draft, place, desk, market.cycle)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from adapters.chat.base import Json, Place
 from bot.commands.arguments import Mistake
-from bot.commands.base import Desk
+from bot.commands.base import Reader
 from bot.phrases import ZONE, clock, iso, venue
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.base import Signal
@@ -38,7 +38,7 @@ _BARS: Mapping[str, frozenset[Metric]] = {
 """What windows of a metric are computed from."""
 
 
-async def latest(desk: Desk) -> Cycle:
+async def latest(desk: Reader) -> Cycle:
     """The last closed moment. Raises Mistake where there is none yet."""
     cycle = await desk.store.latest()
     if cycle is None or not cycle.readings:
@@ -71,20 +71,20 @@ class View:
         return seen.reading.value if seen else None
 
 
-async def view(desk: Desk, names: Collection[str], reach: timedelta) -> View:
+async def view(desk: Reader, names: Collection[str], reach: timedelta) -> View:
     """The market with the bars that windows of these metrics need, up to `reach` long. Raises Mistake."""
     metrics = frozenset().union(*(_BARS.get(name, frozenset()) for name in names))
     return await _view(desk, metrics, reach, ())
 
 
-async def view_of_signals(desk: Desk, signals: Sequence[Signal]) -> View:
+async def view_of_signals(desk: Reader, signals: Sequence[Signal]) -> View:
     """The market with the bars that these signals and their trust need. Raises Mistake."""
     metrics = _SPOT | _OI | frozenset(metric for signal in signals for metric in signal.needs)
     reach = max((s.lookback + max(s.windows) for s in signals), default=_ZERO)
     return await _view(desk, metrics, max(reach, timedelta(days=92)), signals)
 
 
-async def view_of(desk: Desk, draft: Draft, reach: timedelta | None = None) -> View:
+async def view_of(desk: Reader, draft: Draft, reach: timedelta | None = None) -> View:
     """The market with the bars that this rule needs now, or of all of `reach`. Raises Mistake."""
     by_name = {signal.name: signal for signal in desk.signals}
     numbers = [number_of(cell_of(draft, condition, "")) for condition in draft.conditions]
@@ -100,14 +100,14 @@ WHOLE = timedelta(days=92)
 """As far back as any bars reach."""
 
 
-async def coins_of(draft: Draft, place: Place, desk: Desk, cycle: Cycle) -> Sequence[str]:
+async def coins_of(draft: Draft, place: Place, desk: Reader, cycle: Cycle) -> Sequence[str]:
     """The coins that the rule is judged on in that place now."""
     if draft.coins == (EVERY_COIN,):
         return sorted(cycle.readings)
     return await desk.store.watchlist(place) if draft.coins == (WATCHLIST,) else draft.coins
 
 
-async def _view(desk: Desk, metrics: Collection[Metric], reach: timedelta, signals: Sequence[Signal]) -> View:
+async def _view(desk: Reader, metrics: Collection[Metric], reach: timedelta, signals: Sequence[Signal]) -> View:
     cycle = await latest(desk)
     panels = {
         step: await desk.store.panel(step, metrics, min(rows, reach // step + 2))

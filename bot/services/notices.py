@@ -1,7 +1,8 @@
 """Notices: looks at rules and places aside of the market's pace, and posts what they should be told once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,12 +10,13 @@ import structlog
 from adapters.chat.base import Place, place_of
 from adapters.store.base import Store
 from adapters.venues.base import Label
-from bot.notices import drifted, mute_over, shadow_over
+from bot.commands.dryrun import rehearsed
+from bot.notices import drift_id, drifted, mute_over, shadow_over
 from bot.swallowed import LOOKED_BACK, ended_at, ends_of, going_on, swallowed
 from signals.base import Signal
-from signals.drift import SPAN, drift
+from signals.drift import drift
 from signals.notice import Notice
-from signals.rules.model import Rule
+from signals.rules.model import Draft, Rule
 from signals.rules.neighbours import step
 
 log = structlog.get_logger()
@@ -23,8 +25,23 @@ BETWEEN_PAGES = 0.2
 BETWEEN_ROUNDS = 20.0
 """Seconds: a million rules are looked at without hurry."""
 
+WEEK, WEEKS = timedelta(days=7), 4
+"""How many weeks before this one say what is usual."""
+
+HARDER = 4
+"""Harder lines that are tried for a rule that has drifted."""
+
 WITHIN = timedelta(days=5)
 """How late something may be told: less than an id of the outbox is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The market as dry runs read it."""
+
+    store: Store
+    signals: Sequence[Signal]
+    step: timedelta
 
 
 class Notices:
@@ -34,6 +51,8 @@ class Notices:
         self._store = store
         self._signals = signals
         self._now = now
+        self._told = set[str]()
+        """Drifts that were told: a dry run of better lines is made once."""
 
     async def run(self) -> None:
         """Look around until cancelled."""
@@ -69,12 +88,28 @@ class Notices:
     async def _drifts(self, rules: Sequence[Rule], label: Label) -> None:
         now = self._now()
         on = [rule for rule in rules if not rule.paused and rule.draft.shadow is None]
-        fires = await self._store.fires([rule.id for rule in on], now - SPAN)
+        fires = await self._store.fires([rule.id for rule in on], now - (WEEKS + 1) * WEEK)
         for rule in on:
-            found = drift(fires.get(rule.id, ()), rule.created, now)
-            if found is not None:
-                harder = step(rule.draft, self._signals).harder
-                await self._post(place_of(rule.place), drifted(rule, found, harder, now, label))
+            fired, before = _by_week(fires.get(rule.id, ()), rule, now)
+            found, id_ = drift(fired, before, (), _unknown), drift_id(rule, now)
+            if found is None or id_ in self._told:
+                continue
+            would = await self._would_fire(rule)
+            found = drift(fired, before, list(would), would.get) or found
+            self._told.add(id_)
+            await self._post(place_of(rule.place), drifted(rule, found, now, label))
+
+    async def _would_fire(self, rule: Rule) -> Mapping[Draft, int | None]:
+        """Drafts each a step harder than the last, and how often each would have fired this week."""
+        reader = _Reader(self._store, self._signals, min(await self._store.steps(), default=WEEK))
+        found: dict[Draft, int | None] = {}
+        harder = step(rule.draft, self._signals).harder
+        while harder is not None and len(found) < HARDER:
+            run = await rehearsed(harder, place_of(rule.place), reader)
+            week = run.spans.get(WEEK) if run else None
+            found[harder] = week.fired if week else None
+            harder = step(harder, self._signals).harder
+        return found
 
     async def _mutes(self, place: Place, label: Label) -> None:
         settings = await self._store.settings(place)
@@ -95,3 +130,16 @@ class Notices:
     async def _post(self, place: Place, notice: Notice) -> None:
         if await self._store.post(place, notice, self._now()):
             log.info("notice", about=notice.about, place=str(place), id=notice.id)
+
+
+def _by_week(fires: Sequence[datetime], rule: Rule, now: datetime) -> tuple[int, Sequence[int]]:
+    """How often it fired in the last seven days, and in each of the whole weeks before, as far as it was there."""
+    weeks = [sum(now - (back + 1) * WEEK <= at < now - back * WEEK for at in fires) for back in range(WEEKS + 1)]
+    there = [count for back, count in enumerate(weeks) if now - (back + 1) * WEEK >= rule.created]
+    return weeks[0], there[1:]
+
+
+def _unknown(draft: Draft) -> int | None:
+    """Nothing is rehearsed yet."""
+    del draft
+    return None

@@ -41,6 +41,7 @@ from adapters.store.memory import MemoryStore
 from adapters.store.redis import RedisStore
 from adapters.store.registry import MEMORY, open_store
 from signals.model import Metric
+from signals.notice import About, Notice
 from signals.panel import KEEP, Panel, to_ms
 from signals.rules.lifecycle import AlertState, Change
 from signals.rules.model import EVERY_COIN, Draft, Rule
@@ -911,6 +912,23 @@ async def test_the_message_of_a_firing_is_found_by_its_episode(store: Store) -> 
 
     assert await store.message_of(HOME, "AAAA") == "m1"
     assert await store.message_of(HOME, "ZZZZ") is None
+
+
+async def test_a_notice_waits_in_the_lane_behind_what_is_there_and_is_posted_once(store: Store) -> None:
+    await queued(store, "AAAA")
+    said = Notice("NOTICENOTICENOTI", About.SHADOW, T0, "LIVE", "over", ("one",), ("typed",), (("Arm", "/arm 1"),))
+
+    posted = [await store.post(HOME, said, T0) for _ in range(2)]
+    epoch = await lead(store)
+    one = await claimed(store, epoch)
+    await store.finish(one, Final.SENT, "", "m1", T0)
+    two = await claimed(store, epoch)
+    await store.finish(two, Final.SENT, "", "", T0)
+
+    assert posted == [True, False]
+    assert (one.notice, two.event, two.notice) == (None, None, said)
+    assert await store.post(HOME, said, T0) is False
+    assert [reason for _, _, reason in await store.outcomes(HOME, 5)] == ["", ""]
 
 
 async def test_what_the_store_is_can_be_said(store: Store) -> None:

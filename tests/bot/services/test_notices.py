@@ -1,14 +1,17 @@
 """Notices are found aside of the market, take the lane of alerts, and are told once."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+
+import pytest
 
 from adapters.chat.base import Message
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
 from adapters.store.base import Claim, Epoch, Final, Idle, Mute, PlaceSettings, Quota, RuleChange, Saved
 from adapters.store.memory import MemoryStore
+from bot.commands.base import Desk
 from bot.services.notices import Notices
 from bot.wording import notice
 from signals.event import Event
@@ -17,15 +20,15 @@ from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
 from tests.adapters.store.stories import HOME, T0, event
-from tests.bot.commands.desks import desk
+from tests.bot.commands.desks import desk, desk_with_past
 from tests.signals.rules.vocabulary import rule as read
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FOREVER = timedelta(days=1000)
 
 
-async def market() -> MemoryStore:
-    store = (await desk()).store
+async def market(of: Desk | None = None) -> MemoryStore:
+    store = (of or await desk()).store
     assert isinstance(store, MemoryStore)
     return store
 
@@ -135,8 +138,11 @@ async def test_a_mute_until_clear_ends_with_its_episode() -> None:
     assert "Rule #1 is no longer muted" in render(message, colour=False)
 
 
-async def test_a_rule_that_fires_far_above_its_usual_rate_is_told_once_a_week() -> None:
-    store = await market()
+@pytest.mark.parametrize("past", [desk, desk_with_past])
+async def test_a_rule_that_fires_far_above_its_usual_rate_is_told_once_a_week(
+    past: Callable[[], Awaitable[Desk]],
+) -> None:
+    store = await market(await past())
     rule = await saved(store, "ETH funding < -0.01%", T0 - 40 * DAY)
     usual = [event(rule, f"U{n}", T0 - 33 * DAY + n * 2 * DAY) for n in range(13)]
     many = [event(rule, f"M{n}", T0 - 7 * DAY + (n + 1) * 5 * HOUR) for n in range(31)]
@@ -144,11 +150,23 @@ async def test_a_rule_that_fires_far_above_its_usual_rate_is_told_once_a_week() 
 
     (message,) = await told(store, T0)
 
-    text = render(message, colour=False)
-    assert text.splitlines()[0] == "📈 Rule #1 fired 31 times in 7 days; 3 are usual"
-    assert message.buttons[0].label == "Raise to −0.0125% per 8h"
-    assert message.buttons[0].command == "/edit #1 ETH funding < -0.0125% for 15m every 1h"
+    lines = render(message, colour=False).splitlines()
+    assert lines[0] == "📈 Rule #1 fired 31 times in 7 days; 3 are usual"
+    if past is desk_with_past:
+        assert lines[1] == "At −0.0125% per 8h it would have fired 1 time."
+        assert message.buttons[0].label == "Raise to −0.0125% per 8h"
+        assert message.buttons[0].command == "/edit #1 ETH funding < -0.0125% for 15m every 1h"
     assert await told(store, T0 + HOUR) == []
+
+
+async def test_a_rule_that_is_young_or_fires_as_usual_is_not_told_of() -> None:
+    store = await market()
+    young = await saved(store, "ETH funding < -0.01%", T0 - 20 * DAY)
+    steady = await saved(store, "ETH funding < -0.02%", T0 - 40 * DAY)
+    await fire(store, young, *(event(young, f"Y{n}", T0 - 6 * DAY + n * HOUR) for n in range(31)))
+    await fire(store, steady, *(event(steady, f"S{n}", T0 - 34 * DAY + n * DAY) for n in range(34)))
+
+    assert await told(store, T0) == []
 
 
 def test_only_a_sample_rings() -> None:
