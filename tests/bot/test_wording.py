@@ -7,12 +7,14 @@ import pytest
 
 from adapters.chat.base import Button, Tone
 from adapters.chat.rendering import render
+from bot import wording
 from bot.wording import alert, problem, trouble
 from signals.aggregate import Weighing
 from signals.event import Event
-from signals.model import Fact, Unit
+from signals.model import Fact, Unit, Yardstick
+from signals.notice import About, Notice
 from signals.rules.lifecycle import Change
-from signals.rules.model import Compare
+from signals.rules.model import Compare, Crossing, Loudness
 from tests.bot.events import AT, FUNDING, LIQUIDATIONS
 from tests.signals.rules.vocabulary import mistake
 
@@ -314,3 +316,80 @@ def test_a_problem_offers_each_repaired_line_as_a_button() -> None:
 
 def test_trouble_is_one_sentence() -> None:
     assert render(trouble("The store does not answer."), colour=False) == "⚠️ The store does not answer.\n"
+
+
+def test_a_crossing_is_told_as_a_moment_with_its_side() -> None:
+    event = replace(FUNDING, name="funding", crossing=Crossing.DOWN, line=0.0, facts=(), hold=timedelta(0))
+
+    text = told(event)
+
+    assert text.startswith("🔁 ETH · funding crossed below your line  A-A7FK\n")
+    assert "Line: crosses below 0% per 8h, across since 14:02 UTC." in text
+
+
+@pytest.mark.parametrize(
+    ("yardstick", "unit", "value", "line", "says", "drawn"),
+    [
+        (Yardstick.RANK, Unit.RANK, 0.04, 0.05, "lower than 96% of its last 90 days", "below p5"),
+        (
+            Yardstick.SPREADS,
+            Unit.SPREADS,
+            -3.2,
+            -3.0,
+            "3.20 own spreads below its own middle",
+            "below z−3 (own spreads",
+        ),
+        (Yardstick.MULTIPLE, Unit.MULTIPLE, 3.4, 3.0, "3.4x its usual sum", "below 3x its usual sum"),
+    ],
+)
+def test_a_value_by_its_own_past_is_told_in_words(
+    yardstick: Yardstick, unit: Unit, value: float, line: float, says: str, drawn: str
+) -> None:
+    event = replace(FUNDING, name="funding", yardstick=yardstick, unit=unit, value=value, line=line, facts=())
+
+    lines = told(event).splitlines()
+
+    assert lines[1].startswith(says)
+    assert f"Line: {drawn}" in lines[2]
+
+
+def test_each_further_condition_is_told_with_its_value_and_its_line() -> None:
+    facts = (Fact("and oi", -0.052, Unit.FRACTION), Fact("line of oi", -0.05, Unit.FRACTION, "<="))
+
+    text = told(replace(FUNDING, facts=facts))
+
+    assert "for 15m, all true since 14:02 UTC." in text
+    assert "And open interest change −5.2%, line <= −5%." in text
+    assert "•" not in text
+
+
+def test_a_note_is_a_persons_own_words_and_cannot_steer_the_text() -> None:
+    text = told(replace(FUNDING, note="watch\u202e the\n4h close", sentence='ETH negfunding note "watch the 4h close"'))
+
+    assert "Your note: watch the 4h close\n" in text
+    assert text.count("watch the 4h close") == 1
+
+
+def test_how_loud_a_rule_is_shows_in_its_message() -> None:
+    quiet, loud = (alert(replace(FUNDING, loudness=of), AT) for of in (Loudness.QUIET, Loudness.LOUD))
+
+    assert (quiet.silent, loud.silent) == (True, False)
+    assert "Loud: quiet hours do not hold it." in loud.small
+    assert "Ungated: low trust is only marked." in alert(replace(FUNDING, ungated=True), AT).small
+
+
+def test_a_sample_says_how_long_it_was_on_its_way() -> None:
+    one = Notice(
+        "N", About.SAMPLE, AT, "SIMULATED", "Test · nothing happened on the market", ("As alerts come.",), ("a",)
+    )
+
+    assert (
+        render(wording.told(one, AT + timedelta(seconds=0.4), repeat=True), colour=False)
+        == """\
+SIMULATED 🧪 Test · nothing happened on the market
+As alerts come.
+a
+From the command to this message it took 0.4s.
+May be a repeat.
+"""
+    )
