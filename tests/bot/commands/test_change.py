@@ -49,6 +49,15 @@ async def test_a_rule_is_changed_by_words_or_by_a_whole_sentence(words: str, tex
     assert saved.headline[0].text == "Rule #1 changed, revision 2"
 
 
+@pytest.mark.parametrize("words", ["loud", "note for every occasion", "until 7d"])
+async def test_times_that_are_not_named_stay(words: str) -> None:
+    market = await with_rule("ETH funding < -0.01% for 1h every 8h")
+
+    await press(market, await ask(market, f"/edit #1 {words}"), "Save")
+
+    assert canonical((await one(market)).draft).startswith("ETH funding < -0.01% for 1h every 8h ")
+
+
 async def test_what_the_words_do_not_name_stays() -> None:
     market = await with_rule("ETH funding < -0.01% clear -0.002% for 1h every 8h quiet note mine")
 

@@ -154,6 +154,23 @@ async def test_a_mute_counts_what_it_held_back_and_lists_it_when_it_ends() -> No
     ]
 
 
+async def test_a_mute_does_not_count_what_another_held_back() -> None:
+    market = await desk()
+    await with_alerts(market, Change.FIRED)
+    await ask(market, "/mute #1 2h")
+
+    assert "Rule #1 until 14:00 UTC · 0 alerts left out so far" in await said(market, "/mute")
+
+
+async def test_a_mute_until_clear_holds_an_episode_that_fired_in_the_same_moment() -> None:
+    market = await desk()
+    await save(market, "ETH funding < -0.01%")
+    (rule,) = await market.store.of(HERE)
+    await put(market, rule, None, replace(FIRED, fired_at=NOW))
+
+    assert "muted until it is over on ETH" in await said(market, "/mute ETH until clear")
+
+
 async def test_a_longer_mute_of_the_same_goes_on_counting() -> None:
     market = await desk()
     await ask(market, "/mute ETH 2h")
