@@ -1,11 +1,9 @@
 """The engine tells what an oracle tells that judges every rule at every moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import inf, nextafter
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +11,7 @@ from signals.book import Rules
 from signals.engine import Engine
 from signals.model import ALL, Cell, Unit
 from signals.registry import BY_NAME
-from signals.rules.lifecycle import AlertState, Change, Phase
+from signals.rules.lifecycle import AlertState
 from signals.rules.model import EVERY_COIN, WATCHLIST, Compare, Condition, Crossing, Draft, Rule
 from tests.signals.plain import Moment, Plain
 
@@ -40,7 +38,9 @@ def conditions(draw: st.DrawFn, *, crossing: bool = False) -> Condition:
         compare = Compare.BELOW if way is Crossing.DOWN else Compare.ABOVE
     clear = line + band if compare.downward else line - band
     absolute = way is None and draw(st.booleans())
-    return Condition(draw(st.sampled_from(NAMES)), ZERO, compare, line, clear, Unit.RATIO, absolute=absolute, crossing=way)
+    return Condition(
+        draw(st.sampled_from(NAMES)), ZERO, compare, line, clear, Unit.RATIO, absolute=absolute, crossing=way
+    )
 
 
 @st.composite
