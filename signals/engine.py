@@ -92,6 +92,7 @@ class Engine:
         """Rules of which nothing was known yet, and on which coins; None for all."""
         self._joint: set[int] = set()
         """Rules on every coin with more than one condition."""
+        self._paused: dict[str, int] = {}
         self._touched = 0
 
     @property
@@ -100,12 +101,33 @@ class Engine:
         index, cells, kept = self._index, len(self._columns) - 1, len(self._vigil.kept)
         return Counts(len(self._book), index.size, cells, kept, self._touched, index.bytes + self._alive.nbytes)
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The coins that rules name, or that places with such rules watch."""
+        return self._scopes.named
+
+    def revision(self, rule_id: str) -> int | None:
+        """The revision of a rule that is here, judged or paused."""
+        slot = self._book.slot(rule_id)
+        return self._paused.get(rule_id) if slot is None else self._book.rule(slot).revision
+
+    def was_known(self, rule_id: str) -> bool:
+        """Whether all cells of a rule were ever known, on any of its coins."""
+        slot = self._book.slot(rule_id)
+        if slot is None:
+            return False
+        rule, low = self._book.rule(slot), self._columns.last_low
+        return any(
+            not any(isnan(low[cell]) for cell in self._all_cells(rule, coin)) for coin in self._scopes.coins_of(rule)
+        )
+
     # rules
 
     def put(self, rule: Rule) -> None:
         """Judge the rule from now on, instead of any earlier revision: what is true already must first let go."""
         self.drop(rule.id)
         if rule.paused:
+            self._paused[rule.id] = rule.revision
             return
         slot = self._book.add(rule)
         if slot >= len(self._alive):
@@ -121,6 +143,7 @@ class Engine:
 
     def drop(self, rule_id: str) -> None:
         """Judge the rule no more."""
+        self._paused.pop(rule_id, None)
         slot = self._book.slot(rule_id)
         if slot is None:
             return
@@ -326,7 +349,7 @@ class Engine:
         return bool(self._columns.low[cell] < limits[0] or self._columns.high[cell] >= limits[1])
 
     def _is_late(self, rule: Rule) -> bool:
-        """Whether the rule was made when its cells had been known already, or not long before the last judged moment."""
+        """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
         if self._judged is not None and rule.created > self._judged - RECENT:
             return True
         low = self._columns.last_low
