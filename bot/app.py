@@ -60,6 +60,9 @@ LOOK_FOR_MARKET = 0.5
 """Seconds between looks for a market that another process has yet to write."""
 
 
+ASKED_PATIENCE = timedelta(minutes=1)
+"""How long a command asked from a shell waits for a dry run: nobody else waits behind it."""
+
 LOOK_AT_SERVER = 0.5
 """Seconds between looks at whether the embedded server is still there."""
 
@@ -284,7 +287,7 @@ async def answer_on(
     store: Store, line: str, at: datetime, quota: Callable[[Place], Quota], step: timedelta, seen: str
 ) -> Message:
     """The answer to one command on what a store holds; `seen` is the id of the question."""
-    dispatcher = Dispatcher(store, SIGNALS, lambda: at, at, VERSION, quota, step)
+    dispatcher = Dispatcher(store, SIGNALS, lambda: at, at, VERSION, quota, step, ASKED_PATIENCE)
     name, _, arguments = line.strip().partition(" ")
     verb = name.removeprefix("/").lower()
     return await dispatcher(Invocation(HERE, "local", verb, arguments.strip(), seen, at, operator=True))

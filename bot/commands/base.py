@@ -50,6 +50,8 @@ class Desk:
     quota: Quota
     step: timedelta
     """The shortest bar of the market that is shown."""
+    patience: timedelta
+    """How long an answer waits for a dry run."""
 
 
 Answer: TypeAlias = Callable[[Invocation, Desk], Awaitable[Message]]

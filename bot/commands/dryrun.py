@@ -38,7 +38,7 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
     held = await keep(draft, rule, invocation, desk)
     if isinstance(held, Full):
         return await full(held, invocation, desk)
-    run = await rehearsed(draft, invocation.place, desk)
+    run = await in_time(draft, invocation.place, desk)
     asked = await _cautions(draft, run, invocation.place, desk)
     command = f"/edit #{rule.number}" if rule else "/alert"
     return reply(
@@ -65,7 +65,7 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
 
 async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) -> Message | None:
     """The second question before saving, where the rule may be a slip; None where nothing speaks against it."""
-    run = await rehearsed(kept.draft, place, desk)
+    run = await in_time(kept.draft, place, desk)
     asked = await _cautions(kept.draft, run, place, desk)
     if not asked:
         return None
@@ -82,6 +82,16 @@ async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) ->
         ),
         data=(("error", "unconfirmed"), ("code", "unconfirmed"), ("cautions", [doubted(caution) for caution in asked])),
     )
+
+
+async def in_time(draft: Draft, place: Place, desk: Desk) -> Rehearsal | None:
+    """The dry run, or None where it takes longer than people wait."""
+    running = asyncio.ensure_future(rehearsed(draft, place, desk))
+    done, _ = await asyncio.wait([running], timeout=desk.patience.total_seconds())
+    if not done:
+        running.add_done_callback(lambda late: late.cancelled() or late.exception())
+        return None
+    return running.result()
 
 
 async def rehearsed(draft: Draft, place: Place, desk: Reader) -> Rehearsal | None:
@@ -110,7 +120,7 @@ async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Des
 def told(run: Rehearsal | None, draft: Draft, desk: Desk) -> Sequence[Line]:
     """The dry run in a few lines."""
     if run is None:
-        return [line("No dry run: there is no coin to try it on yet.")]
+        return [line("No dry run: there is no coin or no bar to try it on yet, or it takes longer than anybody waits.")]
     since = run.already_true_since
     already = [line(f"True already since {moment(since, desk.now, ZONE)}.")] if since is not None else []
     spans = [of for of in run.spans.values() if of is not None]
@@ -124,7 +134,7 @@ def told(run: Rehearsal | None, draft: Draft, desk: Desk) -> Sequence[Line]:
     return [
         *already,
         *(line(bold(f"{of.span.days} days: "), _said(of)) for of in spans),
-        line(_rates(run)),
+        *([line(_rates(run))] if run.a_week else []),
         *(line(said) for said in _instead(run, draft)),
         *([line(sampled)] if len(run.coins) < run.asked else []),
         line(_data(spans, draft)),

@@ -7,7 +7,7 @@ from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Mess
 from adapters.store.base import Full
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk, Who
-from bot.commands.dryrun import rehearsed, weekly
+from bot.commands.dryrun import in_time, weekly
 from bot.commands.importing import add_all, saved_all
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
@@ -95,7 +95,7 @@ def _facts(of: Expected) -> Json:
 
 
 async def _a_week(draft: Draft, invocation: Invocation, desk: Desk) -> float | None:
-    run = await rehearsed(draft, invocation.place, desk)
+    run = await in_time(draft, invocation.place, desk)
     return None if run is None else run.a_week
 
 

@@ -1,6 +1,7 @@
 """The dispatcher: hands each invocation to its command with a desk of what is known now."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,38 +15,34 @@ from signals.base import Signal
 
 log = structlog.get_logger()
 
+PATIENCE = timedelta(seconds=2)
+"""How long people wait for a dry run; where it takes longer, the answer comes without it."""
 
+
+@dataclass(frozen=True, slots=True)
 class Dispatcher:
     """Answers the commands of all platforms. It never calls another loop."""
 
-    def __init__(
-        self,
-        store: Store,
-        signals: Sequence[Signal],
-        now: Callable[[], datetime],
-        started: datetime,
-        version: str,
-        quota: Callable[[Place], Quota],
-        step: timedelta,
-    ) -> None:
-        self._store = store
-        self._signals = signals
-        self._now = now
-        self._started = started
-        self._version = version
-        self._quota = quota
-        self._step = step
+    store: Store
+    signals: Sequence[Signal]
+    now: Callable[[], datetime]
+    started: datetime
+    version: str
+    quota: Callable[[Place], Quota]
+    step: timedelta
+    patience: timedelta = PATIENCE
 
     async def __call__(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
         desk = Desk(
-            store=self._store,
-            signals=self._signals,
-            now=self._now(),
-            version=self._version,
-            started=self._started,
-            quota=self._quota(invocation.place),
-            step=self._step,
+            store=self.store,
+            signals=self.signals,
+            now=self.now(),
+            version=self.version,
+            started=self.started,
+            quota=self.quota(invocation.place),
+            step=self.step,
+            patience=self.patience,
         )
         try:
             return await answer(invocation, desk)

@@ -51,7 +51,7 @@ async def desk(
     store = MemoryStore()
     for cycle in cycles(label, silent, without_oi, sampled):
         await store.close(cycle)
-    return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), Quota(limit), STEP)
+    return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), Quota(limit), STEP, timedelta(minutes=1))
 
 
 def cycles(

@@ -12,6 +12,7 @@ from adapters.store.base import Quota
 from adapters.store.memory import MemoryStore
 from adapters.venues.recording import open_recording
 from bot.commands.base import Desk
+from bot.services.dispatcher import PATIENCE
 from bot.market import play, trailing
 from signals.registry import SIGNALS
 from tests.bot.commands.desks import NOW, ask, desk, said
@@ -115,4 +116,4 @@ async def _recorded(at: datetime) -> Desk:
     last = deque(play(recording, bars, at), maxlen=1)[0]
     await store.extend([bars.panel(), *bars.panel().others.values()])
     await store.close(last)
-    return Desk(store, SIGNALS, last.at, "0.1.0", last.at, Quota(50), recording.step)
+    return Desk(store, SIGNALS, last.at, "0.1.0", last.at, Quota(50), recording.step, PATIENCE)
