@@ -12,8 +12,8 @@ from adapters.store.base import Quota
 from adapters.store.memory import MemoryStore
 from adapters.venues.recording import open_recording
 from bot.commands.base import Desk
-from bot.services.dispatcher import PATIENCE
 from bot.market import play, trailing
+from bot.services.dispatcher import PATIENCE
 from signals.registry import SIGNALS
 from tests.bot.commands.desks import NOW, ask, desk, said
 
