@@ -21,6 +21,9 @@ __all__ = ["MOST_CONDITIONS", "Vocabulary", "canonical", "parse"]
 MOST_CONDITIONS = 4
 
 _USUAL_EVERY = timedelta(hours=1)
+_FILLED_IN = 200
+"""Characters: what is left out of a sentence, and written shorter, is less than that."""
+
 _AND = re.compile(r"and(?= |$)|&&?", re.IGNORECASE)
 _CLEAR = re.compile(r"clear(?= |$)", re.IGNORECASE)
 
@@ -47,17 +50,19 @@ def parse(text: str, vocabulary: Vocabulary) -> Draft | Problem:
     if isinstance(read, Draft):
         return read
     offered = (line for line in dict.fromkeys(read.repairs) if len(line) <= LONGEST)
-    return replace(read, repairs=tuple(line for line in offered if isinstance(_read(line, vocabulary), Draft)))
+    return replace(
+        read, repairs=tuple(line for line in offered if isinstance(_read(line, vocabulary, offers=False), Draft))
+    )
 
 
-def _read(text: str, vocabulary: Vocabulary) -> Draft | Problem:
+def _read(text: str, vocabulary: Vocabulary, *, offers: bool = True) -> Draft | Problem:
     note = notes.cut(text)
     try:
         folded = fold(note.sentence)
     except Refused as refused:
         return refused.problem
     try:
-        draft = _rule(Cursor(folded.line), vocabulary)
+        draft = _rule(Cursor(folded.line, offers), vocabulary)
     except Refused as refused:
         found = refused.problem
         repairs = tuple(line.rstrip() + note.tail for line in found.repairs)
@@ -66,7 +71,7 @@ def _read(text: str, vocabulary: Vocabulary) -> Draft | Problem:
         draft = replace(draft, note=notes.read(note)) if note.found else draft
     except Refused as refused:
         return refused.problem
-    in_full = len(canonical(draft))
+    in_full = len(canonical(draft)) if len(text) > LONGEST - _FILLED_IN else 0
     return draft if in_full <= LONGEST else Problem(Code.LENGTH, (LONGEST, in_full), detail=("in full",))
 
 

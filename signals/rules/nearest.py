@@ -45,9 +45,11 @@ def within(one: str, other: str, most: int) -> bool:
 
 def _alike(typed: str, names: Iterable[str]) -> Iterator[str]:
     """Those that one slip could make of it: it leaves what is before the middle, or what is behind it."""
-    middle = (len(typed) - 1) // 2
+    length, middle = len(typed), (len(typed) - 1) // 2
     before, behind = typed[:middle], typed[middle + 1 :]
-    return (name for name in names if name.startswith(before) or name.endswith(behind))
+    return (
+        name for name in names if -1 <= len(name) - length <= 1 and (name.startswith(before) or name.endswith(behind))
+    )
 
 
 def _of_letters_like(typed: str, names: Iterable[str]) -> Iterator[str]:
