@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from signals.base import Signal
-from signals.model import Unit, Yardstick
+from signals.model import Metric, Unit, Yardstick
 from signals.rules import durations, lines, words
 from signals.rules.lines import Line
 from signals.rules.metrics import ASKED, METRICS, MOVERS, PRICE, Measure
@@ -14,7 +14,7 @@ from signals.rules.model import Compare, Condition, Crossing
 from signals.rules.problems import Code, Refused
 from signals.rules.reading import Cursor
 from signals.rules.subjects import Subject, Windowed, take_subject, windowed
-from signals.rules.values import Form, Typed
+from signals.rules.values import Form, Typed, digits
 
 _MOVE = re.compile(r"(?:rises|falls|moves)(?= |$)", re.IGNORECASE)
 _BY = re.compile(r"by(?= |$)", re.IGNORECASE)
@@ -163,8 +163,7 @@ def _drawn(cursor: Cursor, subject: Subject, compare: Compare) -> _Drawn:
     measure = lines.held_against(typed, of.measure)
     line = Line(typed, measure, compare.downward)
     if line.looks_yearly:
-        yearly = cursor.replaced(subject.name.span(), "funding.apr")
-        raise Refused(Code.YEARLY, typed.found.span(), typed.found[0], [yearly], [measure.name])
+        raise _yearly(cursor, subject, typed)
     return _Drawn(Windowed(measure, of.window, of.filled), lines.fitted(cursor, line))
 
 
@@ -199,6 +198,13 @@ def _no_comparison(cursor: Cursor, subject: Subject) -> Refused:
     moves = words.MOVES if subject.measure.name in MOVERS else ()
     near = cursor.nearest(found[0], [*words.COMPARISONS, *moves, words.CROSSES])
     return cursor.refuse(Code.COMPARISON, found, near, near)
+
+
+def _yearly(cursor: Cursor, subject: Subject, typed: Typed) -> Refused:
+    (start, end), (value, after) = subject.name.span(), typed.found.span()
+    percent = digits(typed.number.scaleb(-2 if typed.form is Form.BP else 0))
+    line = f"{cursor.line[:start]}{Metric.FUNDING_APR}{cursor.line[end:value]}{percent}%{cursor.line[after:]}"
+    return Refused(Code.YEARLY, (value, after), typed.found[0], [line], [subject.measure.name])
 
 
 def _price_move(cursor: Cursor, subject: Subject, compare: Compare, typed: Typed) -> Refused:

@@ -86,6 +86,8 @@ def _meant(cursor: Cursor, name: re.Match[str], signals: Sequence[Signal]) -> tu
 def _unknown(cursor: Cursor, name: re.Match[str], word: str, signals: Sequence[Signal]) -> Refused:
     if word.partition(".")[0] in words.SIGNALS:
         return cursor.refuse(Code.LATER, name)
-    sided = [f"{signal.name}.{side}" for signal in signals for side in sorted(signal.sides)]
-    near = cursor.nearest(word, [*METRICS, *(signal.name for signal in signals), *sided])
+    known = [*METRICS, *(signal.name for signal in signals)]
+    if "." in word:
+        known += [f"{signal.name}.{side}" for signal in signals for side in sorted(signal.sides)]
+    near = cursor.nearest(word, known)
     return cursor.refuse(Code.METRIC, name, near, near)

@@ -165,6 +165,12 @@ WORST = (
     ("", "&lt;", ""),
     ("", "\u2265", ""),
     ("", "note ", ""),
+    ("AAAX ls > 1 ", "and ls > 1 ", ""),
+    ("AAAX ls > 1 until ", "2", ""),
+    ("AAAX ls > p", "9", ""),
+    ("AAAX ls crosses ", "up ", ""),
+    ("AAAX liqspike.", "long.", ""),
+    ("AAAX ls > 1 note ", "\u202e ", ""),
 )
 """What may stand before, in the middle as often as it fits, and after."""
 
