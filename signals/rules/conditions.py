@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from signals.base import Signal
-from signals.model import Unit, Yardstick
+from signals.model import Metric, Unit, Yardstick
 from signals.rules import durations, lines, words
 from signals.rules.lines import Line
 from signals.rules.metrics import ASKED, METRICS, MOVERS, PRICE, Measure
 from signals.rules.model import Compare, Condition, Crossing
-from signals.rules.nearest import nearest
 from signals.rules.problems import Code, Refused
 from signals.rules.reading import Cursor
 from signals.rules.subjects import Subject, Windowed, take_subject, windowed
-from signals.rules.values import Form, Typed
+from signals.rules.values import Form, Typed, digits
 
 _MOVE = re.compile(r"(?:rises|falls|moves)(?= |$)", re.IGNORECASE)
 _BY = re.compile(r"by(?= |$)", re.IGNORECASE)
@@ -52,7 +51,9 @@ class _Drawn:
     of: Windowed
     line: float
 
-    def condition(self, compare: Compare, side: str, crossing: Crossing | None = None) -> Condition:
+    def condition(
+        self, compare: Compare, side: str, crossing: Crossing | None = None, *, absolute: bool = False
+    ) -> Condition:
         """The condition, with its automatic clear level."""
         measure = self.of.measure
         return Condition(
@@ -64,6 +65,7 @@ class _Drawn:
             measure.unit,
             measure.yardstick,
             side,
+            absolute,
             crossing=crossing,
         )
 
@@ -141,8 +143,7 @@ def _move(cursor: Cursor, subject: Subject, verb: str) -> Taken:
     compare = Compare.AT_MOST if factor < 0 else Compare.AT_LEAST
     typed = lines.typed_at(cursor)
     drawn = _Drawn(of, _size(cursor, Line(typed, of.measure, compare.downward), factor, least=0))
-    condition = replace(drawn.condition(compare, ""), absolute=verb == "moves")
-    return Taken(condition, of.measure, factor, of.filled)
+    return Taken(drawn.condition(compare, "", absolute=verb == "moves"), of.measure, factor, of.filled)
 
 
 def _bare(cursor: Cursor, subject: Subject, signal: Signal) -> Taken:
@@ -162,9 +163,8 @@ def _drawn(cursor: Cursor, subject: Subject, compare: Compare) -> _Drawn:
     measure = lines.held_against(typed, of.measure)
     line = Line(typed, measure, compare.downward)
     if line.looks_yearly:
-        yearly = cursor.replaced(subject.name.span(), "funding.apr")
-        raise Refused(Code.YEARLY, typed.found.span(), typed.found[0], [yearly], [measure.name])
-    return _Drawn(replace(of, measure=measure), lines.fitted(cursor, line))
+        raise _yearly(cursor, subject, typed)
+    return _Drawn(Windowed(measure, of.window, of.filled), lines.fitted(cursor, line))
 
 
 def _size(cursor: Cursor, line: Line, factor: int, least: float | None = None) -> float:
@@ -196,8 +196,15 @@ def _no_comparison(cursor: Cursor, subject: Subject) -> Refused:
     if words.plain(found[0]) == "or":
         return cursor.refuse(Code.OR, found)
     moves = words.MOVES if subject.measure.name in MOVERS else ()
-    near = nearest(found[0], [*words.COMPARISONS, *moves, words.CROSSES])
+    near = cursor.nearest(found[0], [*words.COMPARISONS, *moves, words.CROSSES])
     return cursor.refuse(Code.COMPARISON, found, near, near)
+
+
+def _yearly(cursor: Cursor, subject: Subject, typed: Typed) -> Refused:
+    (start, end), (value, after) = subject.name.span(), typed.found.span()
+    percent = digits(typed.number.scaleb(-2 if typed.form is Form.BP else 0))
+    line = f"{cursor.line[:start]}{Metric.FUNDING_APR}{cursor.line[end:value]}{percent}%{cursor.line[after:]}"
+    return Refused(Code.YEARLY, (value, after), typed.found[0], [line], [subject.measure.name])
 
 
 def _price_move(cursor: Cursor, subject: Subject, compare: Compare, typed: Typed) -> Refused:

@@ -21,6 +21,12 @@ __all__ = ["MOST_CONDITIONS", "Vocabulary", "canonical", "parse"]
 MOST_CONDITIONS = 4
 
 _USUAL_EVERY = timedelta(hours=1)
+_FILLED_IN = 200
+"""Characters: what is left out of a sentence, and written shorter, is less than that."""
+
+_ALIKE = (Code.MOVE_WINDOW, Code.PRICE_MOVE)
+"""Their offers differ in the window alone, and the first is as long as any: all are rules where it is one."""
+
 _AND = re.compile(r"and(?= |$)|&&?", re.IGNORECASE)
 _CLEAR = re.compile(r"clear(?= |$)", re.IGNORECASE)
 
@@ -46,18 +52,25 @@ def parse(text: str, vocabulary: Vocabulary) -> Draft | Problem:
     read = _read(text, vocabulary)
     if isinstance(read, Draft):
         return read
-    offered = (line for line in dict.fromkeys(read.repairs) if len(line) <= LONGEST)
-    return replace(read, repairs=tuple(line for line in offered if isinstance(_read(line, vocabulary), Draft)))
+    if read.code in _ALIKE:
+        repairs = read.repairs if _is_rule(read.repairs[0], vocabulary) else ()
+    else:
+        repairs = tuple(line for line in dict.fromkeys(read.repairs) if _is_rule(line, vocabulary))
+    return replace(read, repairs=repairs)
 
 
-def _read(text: str, vocabulary: Vocabulary) -> Draft | Problem:
+def _is_rule(line: str, vocabulary: Vocabulary) -> bool:
+    return len(line) <= LONGEST and isinstance(_read(line, vocabulary, offers=False), Draft)
+
+
+def _read(text: str, vocabulary: Vocabulary, *, offers: bool = True) -> Draft | Problem:
     note = notes.cut(text)
     try:
         folded = fold(note.sentence)
     except Refused as refused:
         return refused.problem
     try:
-        draft = _rule(Cursor(folded.line), vocabulary)
+        draft = _rule(Cursor(folded.line, offers), vocabulary)
     except Refused as refused:
         found = refused.problem
         repairs = tuple(line.rstrip() + note.tail for line in found.repairs)
@@ -66,7 +79,7 @@ def _read(text: str, vocabulary: Vocabulary) -> Draft | Problem:
         draft = replace(draft, note=notes.read(note)) if note.found else draft
     except Refused as refused:
         return refused.problem
-    in_full = len(canonical(draft))
+    in_full = len(canonical(draft)) if len(text) > LONGEST - _FILLED_IN else 0
     return draft if in_full <= LONGEST else Problem(Code.LENGTH, (LONGEST, in_full), detail=("in full",))
 
 

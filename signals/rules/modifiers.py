@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, tzinfo
 from signals.rules import durations, ends, words
 from signals.rules.conditions import Taken, take_clear
 from signals.rules.model import Loudness
-from signals.rules.nearest import nearest
 from signals.rules.problems import Code, Refused
 from signals.rules.reading import Cursor
 
@@ -114,7 +113,7 @@ _MODIFIERS: Mapping[str, Callable[[Cursor, Modifiers, re.Match[str]], None]] = {
 def _no_modifier(cursor: Cursor, found: re.Match[str] | None, word: str) -> Refused:
     if word in ("or", "and"):
         return cursor.refuse(Code.OR if word == "or" else Code.AND_LATE, found)
-    near = nearest(word, words.MODIFIERS)
+    near = cursor.nearest(word, words.MODIFIERS)
     return cursor.refuse(Code.WORD, found, near, near)
 
 

@@ -68,8 +68,7 @@ def _levels(condition: Condition, measure: Measure) -> tuple[Decimal | None, Dec
         lower, upper = _rungs(line, _MULTIPLES if measure.unit is Unit.MULTIPLE else _RANKS)
     else:
         width = _width(line, condition, measure)
-        lower, upper = (None, None) if width is None else (line - width, line + width)
-    lower, upper = (level if level is None or not level * line < 0 else None for level in (lower, upper))
+        lower, upper = (line - width, line + width) if width is not None else (None, None)
     return (upper, lower) if condition.compare.downward else (lower, upper)
 
 
@@ -96,10 +95,9 @@ def _rounded(size: Decimal) -> Decimal:
 
 def _moved(draft: Draft, place: int, level: Decimal | None, measure: Measure) -> Draft | None:
     """The draft with that line; None where it could not be typed or reached."""
-    condition = draft.conditions[place]
-    if level is None or (condition.absolute and level <= 0):
+    if level is None:
         return None
-    line = float(level) + 0.0
+    condition, line = draft.conditions[place], float(level) + 0.0
     least, most = measure.range
     if not least <= line <= most or not can_be_typed(said(line, measure)):
         return None

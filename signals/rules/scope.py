@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from signals.model import ALL
 from signals.rules import words
 from signals.rules.model import EVERY_COIN, WATCHLIST
-from signals.rules.nearest import nearest
 from signals.rules.problems import Code
 from signals.rules.reading import Cursor
 from signals.units import canonical
@@ -94,7 +93,7 @@ def _coin(cursor: Cursor, name: re.Match[str], known: Collection[str]) -> str:
         raise cursor.refuse(Code.ALONE, name)
     coin = resolve(name[0], known)
     if coin is None:
-        near = nearest(name[0].lstrip("$#"), known)
+        near = cursor.nearest(name[0].lstrip("$#"), known)
         raise cursor.refuse(Code.COIN, name, [written(other) for other in near], near)
     return coin
 
@@ -105,7 +104,7 @@ def _at_venue(cursor: Cursor, listed: tuple[str, ...], known: Collection[str]) -
         return Scope(listed, ALL, (cursor.at, cursor.at))
     name = cursor.take(_NAME)
     if name is None or name[0].lower() not in (*known, ALL):
-        near: Sequence[str] = nearest(name[0], known) if name else ()
+        near: Sequence[str] = cursor.nearest(name[0], known) if name else ()
         raise cursor.refuse(Code.VENUE, name or cursor.peek(), near, tuple(known))
     more = cursor.take(_COMMA) or cursor.take(_AT)
     if more:

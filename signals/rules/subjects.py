@@ -8,7 +8,6 @@ from datetime import timedelta
 from signals.base import Signal
 from signals.rules import durations, words
 from signals.rules.metrics import LEVEL, METRICS, PRICE, PRICE_MOVE, Measure, of_signal
-from signals.rules.nearest import nearest
 from signals.rules.problems import Code, Refused
 from signals.rules.reading import Cursor
 
@@ -87,6 +86,8 @@ def _meant(cursor: Cursor, name: re.Match[str], signals: Sequence[Signal]) -> tu
 def _unknown(cursor: Cursor, name: re.Match[str], word: str, signals: Sequence[Signal]) -> Refused:
     if word.partition(".")[0] in words.SIGNALS:
         return cursor.refuse(Code.LATER, name)
-    sided = [f"{signal.name}.{side}" for signal in signals for side in sorted(signal.sides)]
-    near = nearest(word, [*METRICS, *(signal.name for signal in signals), *sided])
+    known = [*METRICS, *(signal.name for signal in signals)]
+    if "." in word:
+        known += [f"{signal.name}.{side}" for signal in signals for side in sorted(signal.sides)]
+    near = cursor.nearest(word, known)
     return cursor.refuse(Code.METRIC, name, near, near)

@@ -261,6 +261,8 @@ class TestOffers:
         [
             ("ETH@okx divergence", ["ETH divergence"]),
             ("ETH funding > 150%", ["ETH funding.apr > 150%"]),
+            ("ETH funding.settled < -10001 bp for 1m", ["ETH funding.apr < -100.01% for 1m"]),
+            ("ETH liqsp > 20x", ["ETH liqspike > 20x"]),
             ("ETH ls > 1 and funding > 150%", ["ETH ls > 1 and funding.apr > 150%"]),
             ("ETH negfunding.long", ["ETH negfunding"]),
             ("ETH liqspik.long > 20x", ["ETH liqspike.long > 20x"]),
