@@ -142,6 +142,20 @@ async def test_a_migration_may_be_done_by_two_at_once_and_again(url: str) -> Non
         await open_.aclose()
 
 
+async def test_what_was_changed_since_it_was_read_is_not_overwritten(server: str) -> None:
+    client = Client(server)
+    await client.do("HSET", "{u}rules:x", "1", "edited")
+    await client.do("SET", "{u}settings:x", "edited")
+
+    await client.step("migrate_field", ["{u}rules:x"], "1", "old", "new")
+    await client.step("migrate_field", ["{u}rules:x"], "2", "old", "new")
+    await client.step("migrate_value", ["{u}settings:x"], "old", "new")
+
+    assert await client.do("HGETALL", "{u}rules:x") == [b"1", b"edited"]
+    assert await client.do("GET", "{u}settings:x") == b"edited"
+    await client.aclose()
+
+
 async def test_data_of_a_newer_version_are_refused_and_left_alone(server: str) -> None:
     client = Client(server)
     await client.do("FLUSHALL")
