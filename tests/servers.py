@@ -1,6 +1,7 @@
 """Real Redis-protocol servers for tests."""
 
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -34,9 +35,15 @@ def redis_server(folder: Path, *options: str) -> Iterator[str]:
     try:
         url = f"unix://{path}"
         until = time.monotonic() + 10
-        while not path.exists() and time.monotonic() < until:
+        while not _answers(path) and time.monotonic() < until:
             time.sleep(0.01)
         yield url
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens there: the file is there a little earlier."""
+    with socket.socket(socket.AF_UNIX) as line:
+        return line.connect_ex(str(path)) == 0

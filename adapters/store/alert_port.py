@@ -78,7 +78,10 @@ class AlertStore(Protocol):
         ...
 
     async def forget(self, rule_id: str, before: int | None) -> None:
-        """Drop the states of revisions before that one, which cannot act any more; None where the rule is gone."""
+        """Drop the states of revisions before that one, which cannot act any more.
+
+        None stands for the revision that is stored now; of a rule that is gone nothing is kept and nothing acts.
+        """
         ...
 
     async def judged(self) -> datetime | None:

@@ -224,6 +224,10 @@ class MemoryStore(MemoryMarkets, MemoryVenues, MemoryRules, MemoryAlerts, _Outbo
         super().__init__()
         self._changes_kept = changes_kept
 
+    async def forget(self, rule_id: str, before: int | None) -> None:
+        """Drop what older revisions left; None stands for the revision that is stored now."""
+        await super().forget(rule_id, self._revision(rule_id) if before is None else before)
+
     async def info(self) -> StoreInfo:
         """What it is: it keeps nothing."""
         return StoreInfo("memory", "1", durable=False, detail="everything is lost when the process ends")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from adapters.chat.base import Place
+from adapters.chat.base import Place, place_of
 from adapters.store.base import (
     CHANGES_KEPT,
     DRAFTS_FOR,
@@ -155,6 +155,11 @@ class MemoryRules:
 
     async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
         self._once("set", seen, lambda: self._settings.update({place: settings}))
+
+    def _revision(self, rule_id: str) -> int | None:
+        """The revision that is stored now; None where the rule is gone."""
+        rule = self._find(rule_id, place_of(rule_id.rpartition("/")[0]))
+        return rule.revision if rule else None
 
     def _once(self, effect: str, seen: str, act: Callable[[], T]) -> T:
         """What the effect answers; asked again by the same update, what it answered then."""

@@ -37,12 +37,6 @@ YARDSTICKS = (Yardstick.VALUE, Yardstick.RANK, Yardstick.SPREADS, Yardstick.MULT
 CROSSINGS = (None, Crossing.UP, Crossing.DOWN, Crossing.EITHER)
 LOUDNESSES = (Loudness.USUAL, Loudness.LOUD, Loudness.QUIET)
 
-_COMPARE_AT = {each: at for at, each in enumerate(COMPARES)}
-_UNIT_AT = {each: at for at, each in enumerate(UNITS)}
-_YARDSTICK_AT = {each: at for at, each in enumerate(YARDSTICKS)}
-_CROSSING_AT = {each: at for at, each in enumerate(CROSSINGS)}
-_LOUDNESS_AT = {each: at for at, each in enumerate(LOUDNESSES)}
-
 _ABSOLUTE, _STOCK, _OWN_CLEAR, _CROSSING = 1, 2, 4, 8
 _ONCE, _UNGATED, _LOUDNESS = 1, 2, 4
 
@@ -143,7 +137,7 @@ def seconds_at(at: datetime) -> int:
 
 
 def _written(draft: Draft, filled: tuple[str, ...] = ()) -> Sequence[object]:
-    marks = _ONCE * draft.once | _UNGATED * draft.ungated | _LOUDNESS * _LOUDNESS_AT[draft.loudness]
+    marks = _ONCE * draft.once | _UNGATED * draft.ungated | _LOUDNESS * LOUDNESSES.index(draft.loudness)
     return _short(
         (
             LANGUAGE,
@@ -167,13 +161,13 @@ def _condition(of: Condition) -> Sequence[object]:
     return _short(
         (
             of.name,
-            _COMPARE_AT[of.compare],
+            COMPARES.index(of.compare),
             of.line,
             of.clear,
-            _UNIT_AT[of.unit],
+            UNITS.index(of.unit),
             _seconds(of.window),
-            marks | _CROSSING * _CROSSING_AT[of.crossing],
-            _YARDSTICK_AT[of.yardstick],
+            marks | _CROSSING * CROSSINGS.index(of.crossing),
+            YARDSTICKS.index(of.yardstick),
             of.side,
         ),
         (0, 0, ""),

@@ -24,6 +24,10 @@ class RedisStore(RedisMarkets, RedisVenues, RedisRules, RedisAlerts, RedisOutbox
         self._given = {}
         self._calls = count(1)
 
+    async def forget(self, rule_id: str, before: int | None) -> None:
+        """Drop what older revisions left; None stands for the revision that is stored now."""
+        await super().forget(rule_id, await self._revision(rule_id) if before is None else before)
+
     async def info(self) -> StoreInfo:
         """What the store is and how safe it keeps things."""
         said = await _said(self._client)

@@ -145,6 +145,13 @@ class RedisRules:
         where = [keys.seen("set", seen), keys.settings(place)]
         await self._client.step("set_settings", where, codec.encode(settings), SEEN_FOR)
 
+    async def _revision(self, rule_id: str) -> int | None:
+        """The revision that is stored now; None where the rule is gone."""
+        name, _, number = rule_id.rpartition("/")
+        place = place_of(name)
+        stored = await self._client.do("HGET", keys.rules(place), number)
+        return _rule(place, int(number), raw(stored)).revision if stored else None
+
 
 def _full(answer: bytes, quota: Quota) -> Full | None:
     """The quota that the answer names, if it names one."""

@@ -588,6 +588,7 @@ async def test_a_forgotten_rule_leaves_no_states(store: Store) -> None:
     rule = await subscribed(store)
     await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
 
+    await store.remove(rule.id, HOME, "away")
     await store.forget(rule.id, None)
     late = Commit((rule.id, "ETH"), 9, 0, T0 + MINUTE, firing(T0 + MINUTE), event(rule, "LATE"))
     assert await store.commit(late) is Committed.OLD
@@ -654,6 +655,23 @@ async def test_a_revision_that_is_forgotten_cannot_act_while_later_ones_stand(st
     assert await store.recent([rule.id], 5) == [event(rule)]
 
 
+async def test_a_rule_that_is_there_is_never_forgotten_whole(store: Store) -> None:
+    """Who loads states may know nothing of a rule that is paused, or that was saved just now."""
+    rule = await subscribed(store)
+    old = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
+    await store.commit(old)
+    await store.forget(rule.id, None)
+    assert [kept.revision for kept in await store.states_of([rule.id])] == [1]
+    await store.pause(rule.id, HOME, "2", T0, paused=True)
+
+    await store.forget(rule.id, None)
+
+    assert await store.states_of([rule.id]) == []
+    assert await store.recent([rule.id], 5) == [event(rule)]
+    assert await store.commit(replace(old, at=T0 + MINUTE)) is Committed.OLD
+    assert await store.commit(replace(old, revision=2, at=T0 + MINUTE)) is Committed.OK
+
+
 async def test_what_is_judged_in_the_shadow_is_counted_and_told_to_nobody(store: Store) -> None:
     rule = await subscribed(store)
     shadow = replace(event(rule), shadow=True)
@@ -670,13 +688,15 @@ async def test_firings_are_counted_per_rule_from_a_moment_on_and_only_so_many(st
     quiet = await saved(store, draft("quiet"), "quiet")
     times = [T0 + n * MINUTE for n in range(FIRES_KEPT + 2)]
     for version, at in enumerate(times):
-        told = event(rule, f"F{version}", at) if version else event(rule, "R", at, change=Change.REMINDED)
+        change = Change.REMINDED if at == times[-1] else Change.FIRED
+        told = event(rule, f"F{version}", at, change)
         await store.commit(Commit((rule.id, "ETH"), 1, version, at, firing(at), told))
 
     fires = await store.fires([rule.id, quiet.id], T0)
 
-    assert fires == {rule.id: times[-FIRES_KEPT:], quiet.id: []}
-    assert await store.fires([rule.id], times[-2]) == {rule.id: times[-2:]}
+    assert fires == {rule.id: times[1:-1], quiet.id: []}
+    assert await store.fires([rule.id], times[-3]) == {rule.id: times[-3:-1]}
+    await store.remove(rule.id, HOME, "away")
     await store.forget(rule.id, None)
     assert await store.fires([rule.id], T0) == {rule.id: []}
 

@@ -4,14 +4,13 @@
 -- Returns 'rules', 'every_coin', or the number and the rule.
 local known = redis.call('GET', KEYS[1])
 if known then return known end
-local stored = redis.call('HVALS', KEYS[2])
 local wide = 0
-for _, rule in ipairs(stored) do
+for _, rule in ipairs(tonumber(ARGV[3]) >= 2 and redis.call('HVALS', KEYS[2]) or {}) do
   local _, _, _, _, marks = cmsgpack.unpack_limit(rule, 4, 1)
   if marks >= 2 then wide = wide + 1 end
 end
 local answer
-if #stored >= tonumber(ARGV[5]) then
+if redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[5]) then
   answer = 'rules'
 elseif tonumber(ARGV[3]) >= 2 and wide >= tonumber(ARGV[6]) then
   answer = 'every_coin'

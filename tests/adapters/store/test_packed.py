@@ -94,7 +94,28 @@ def test_every_word_of_the_language_has_a_number() -> None:
 
 
 def test_the_numbers_of_words_never_change() -> None:
-    """A rule that was packed by the first version that packed them."""
+    """What is stored is a place in these; a new word stands at the end."""
+    units = [
+        "usd",
+        "coins",
+        "rate_8h",
+        "rate_year",
+        "fraction",
+        "ratio",
+        "multiple",
+        "spreads",
+        "votes",
+        "rank",
+        "hours",
+    ]
+    assert [str(unit) for unit in packed.UNITS][: len(units)] == units
+    assert [str(compare) for compare in packed.COMPARES] == ["<", "<=", ">", ">="]
+    assert [str(yardstick) for yardstick in packed.YARDSTICKS] == ["", "p", "z", "x"]
+    assert [str(crossing) for crossing in packed.CROSSINGS] == ["None", "up", "down", "either"]
+    assert [str(loudness) for loudness in packed.LOUDNESSES] == ["", "loud", "quiet"]
+
+
+def test_a_rule_packed_by_the_first_version_that_did_is_still_read() -> None:
     stored = bytes.fromhex(STORED)
     condition = Condition(
         "funding",
