@@ -82,7 +82,8 @@ def stages(
 def scene(draft: Draft, stage: Stage, coins: tuple[str, ...], signals: Mapping[str, Signal]) -> Scene:
     """The draft on those coins' bars. Of conditions on longer bars the last closed one counts."""
     on, memory = replace(stage, panel=stage.panel.of(coins)), Memory()
-    read = [_read(draft.venue, condition, on, signals, memory) for condition in draft.conditions]
+    by_track = [track.conditions for track in tracks(draft, signals)]
+    read = [_read(draft.venue, ways, on, signals, memory) for ways in zip(*by_track, strict=True)]
     grid = min((bars for bars, _ in read), key=lambda bars: bars.step)
     times = grid.times[len(grid.times) - on.rows(grid) :]
     numbers = tuple(_on(times, *one) for one in read)
@@ -127,9 +128,10 @@ def _reaches(draft: Draft, panel: Panel, signals: Mapping[str, Signal], since: d
 
 
 def _read(
-    venue: str, condition: Condition, stage: Stage, signals: Mapping[str, Signal], memory: Memory
+    venue: str, ways: Sequence[Condition], stage: Stage, signals: Mapping[str, Signal], memory: Memory
 ) -> tuple[Panel, Series]:
-    """The values of a condition on its own bars."""
+    """The values of a condition, which tracks hold against lines of their own, on its own bars."""
+    condition = ways[0]
     number = _number(venue, condition)
     bars = bars_of(stage.panel, number, signals)
     series = values(stage.panel, number, signals, stage.rows(bars))
@@ -137,7 +139,7 @@ def _read(
         of = Measured(number, bars.times[len(bars.times) - len(series) :], series, bars)
         return bars, measure(condition.yardstick, of, stage.panel, signals, memory)
     is_stored = number.window == LEVEL and number.name in set(STORED)
-    return bars, _exact(series, (condition.line, condition.clear)) if is_stored else series
+    return bars, _exact(series, [line for way in ways for line in (way.line, way.clear)]) if is_stored else series
 
 
 def _exact(series: Series, lines: Sequence[float]) -> Series:
