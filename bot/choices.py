@@ -32,5 +32,5 @@ async def _market(store: Store, signals: Sequence[Signal], kind: str) -> Sequenc
     cycle = await store.latest()
     if cycle is None:
         return ()
-    known = vocabulary(cycle, signals)
+    known = vocabulary(cycle, signals, cycle.at)
     return sorted(known.coins if kind == "coin" else known.venues)

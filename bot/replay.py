@@ -44,7 +44,8 @@ class Replay:
     signals: Sequence[Signal]
 
     def __post_init__(self) -> None:
-        words = Vocabulary(self.recording.coins, venue_names(self.recording), self.signals)
+        venues, began = venue_names(self.recording), self.recording.start
+        words = Vocabulary(self.recording.coins, venues, self.signals, began, UTC)
         self._rules = {
             f"replay-{number}": _rule(number, _draft(sentence, words))
             for number, sentence in enumerate(self.sentences, start=1)

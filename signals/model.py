@@ -33,6 +33,8 @@ class Unit(StrEnum):
     VOTES = "votes"
     RANK = "rank"
     HOURS = "hours"
+    STATE = "state"
+    """On, 1, or off, 0: what no number is compared with."""
 
 
 class Yardstick(StrEnum):

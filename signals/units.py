@@ -162,6 +162,8 @@ def level(value: float, unit: Unit, coin: str = "") -> str:
             return "p" + exact(_times_100(value))
         case Unit.HOURS:
             return duration(timedelta(hours=value))
+        case Unit.STATE:
+            return _WRITTEN[unit](value)
         case Unit.RATIO | Unit.SPREADS | Unit.VOTES:
             return exact(value)
         case _ as never:
@@ -182,6 +184,7 @@ _WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.VOTES: lambda value: f"{exact(value)} votes",
     Unit.RANK: lambda value: percent(value, 0),
     Unit.HOURS: lambda value: duration(timedelta(hours=value)),
+    Unit.STATE: lambda value: "on" if value else "off",
 }
 
 

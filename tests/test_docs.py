@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,13 +26,13 @@ from signals.rules import durations, values
 from signals.rules.language import Vocabulary, parse
 from signals.rules.metrics import METRICS, PRICE_MOVE, Measure
 from signals.rules.model import Draft
-from signals.rules.words import LATER
+from signals.rules.words import MODIFIERS
 from signals.units import quantity
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
-SPOKEN = Vocabulary({"BTC", "ETH", "SOL", "FOR", "ALL"}, {"okx"}, SIGNALS)
+SPOKEN = Vocabulary({"BTC", "ETH", "SOL", "FOR", "ALL"}, {"okx"}, SIGNALS, datetime(2026, 11, 23, tzinfo=UTC), UTC)
 
 
 def text(page: Path) -> str:
@@ -133,6 +133,7 @@ def test_a_metric_page_says_what_rules_can_compare() -> None:
         (Unit.VOTES, 3.0),
         (Unit.RANK, 0.04),
         (Unit.HOURS, 31 / 6),
+        (Unit.STATE, 1.0),
     ],
 )
 def test_each_unit_has_its_row_and_is_written_as_shown(unit: Unit, value: float) -> None:
@@ -154,10 +155,10 @@ def test_the_rule_page_has_each_metric_with_its_window_and_hold() -> None:
     }
 
 
-def test_the_rule_page_names_the_words_that_are_not_built_yet() -> None:
-    later = text(DOCS / "rules.md").split("## Not yet")[1]
+def test_the_rule_page_names_every_word_behind_the_value() -> None:
+    named = {re.match(r"[a-z]+", cells[0]) for cells in rows(DOCS / "rules.md") if len(cells) == 3}
 
-    assert {word for word in re.findall(r"`([a-z]+)`", later) if word != "or"} == LATER
+    assert set(MODIFIERS) <= {word[0] for word in named if word}
 
 
 @pytest.mark.parametrize("rule", sorted(set(rules_shown())))

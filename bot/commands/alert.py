@@ -22,7 +22,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if not invocation.arguments.strip():
         return unclear("What shall I watch? Write a sentence, such as:", [Button(EXAMPLE, EXAMPLE)])
     cycle = await latest(desk)
-    draft = parse(invocation.arguments, vocabulary(cycle, desk.signals))
+    draft = parse(invocation.arguments, vocabulary(cycle, desk.signals, desk.now))
     return problem(draft) if isinstance(draft, Problem) else await save(draft, invocation, desk)
 
 

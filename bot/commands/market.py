@@ -97,11 +97,11 @@ async def _view(desk: Desk, metrics: Collection[Metric], reach: timedelta, signa
     return View(cycle, panel, Cells(cycle, Vectors(panel, signals, rows=1), desk.step))
 
 
-def vocabulary(cycle: Cycle, signals: Sequence[Signal]) -> Vocabulary:
-    """The names that a sentence about this market may use."""
+def vocabulary(cycle: Cycle, signals: Sequence[Signal], now: datetime) -> Vocabulary:
+    """The names that a sentence about this market may use, and from where its times count."""
     readings = [reading for of in cycle.readings.values() for reading in of.values()]
     names = {name for reading in readings for name in (*reading.venues, *reading.missing)}
-    return Vocabulary(tuple(cycle.readings), sorted(names), signals)
+    return Vocabulary(cycle.readings.keys(), sorted(names), signals, now, ZONE)
 
 
 def whole_bars(windows: Sequence[timedelta], step: timedelta) -> Sequence[timedelta]:

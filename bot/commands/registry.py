@@ -88,7 +88,7 @@ async def _is_rule(invocation: Invocation, desk: Desk) -> bool:
     cycle = await desk.store.latest()
     if cycle is None:
         return False
-    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk.signals))
+    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk.signals, desk.now))
     return isinstance(read, Draft)
 
 

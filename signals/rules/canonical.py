@@ -1,9 +1,11 @@
 """The one sentence of a rule: what is stored, listed, and may be pasted anywhere."""
 
-from signals.model import ALL
-from signals.rules import durations, scope
+from collections.abc import Iterator
+
+from signals.model import ALL, Yardstick
+from signals.rules import durations, ends, notes, scope
 from signals.rules.metrics import LEVEL, MOVERS, PRICE
-from signals.rules.model import Compare, Condition, Draft
+from signals.rules.model import Compare, Condition, Crossing, Draft
 from signals.rules.values import written
 
 
@@ -14,7 +16,7 @@ def canonical(draft: Draft) -> str:
             _scope(draft),
             " and ".join(_condition(condition) for condition in draft.conditions),
             f"for {durations.written(draft.hold)}",
-            _repeats(draft),
+            *_modifiers(draft),
         ]
     )
 
@@ -24,14 +26,25 @@ def _scope(draft: Draft) -> str:
     return coins if draft.venue == ALL else f"{coins}@{draft.venue}"
 
 
-def _repeats(draft: Draft) -> str:
+def _modifiers(draft: Draft) -> Iterator[str]:
     if draft.once:
-        return "once"
-    return f"every {durations.written(draft.every) if draft.every is not None else 'off'}"
+        yield "once"
+    elif not any(condition.crossing for condition in draft.conditions):
+        yield f"every {durations.written(draft.every) if draft.every is not None else 'off'}"
+    if draft.until is not None:
+        yield f"until {ends.written(draft.until)}"
+    if draft.shadow is not None:
+        yield f"shadow {durations.written(draft.shadow)}"
+    if draft.loudness:
+        yield draft.loudness
+    if draft.ungated:
+        yield "ungated"
+    if draft.note:
+        yield notes.written(draft.note)
 
 
 def _condition(condition: Condition) -> str:
-    measured = [condition.name]
+    measured = [f"{condition.name}.{condition.side}" if condition.side else condition.name]
     if condition.window != LEVEL:
         measured.append(durations.written(condition.window))
     if condition.stock:
@@ -45,6 +58,9 @@ def _condition(condition: Condition) -> str:
 
 def _verb(condition: Condition) -> tuple[str, int]:
     """How the comparison is said, and by what its numbers are then multiplied: a fall is said as a size."""
+    if condition.crossing:
+        either = condition.crossing is Crossing.EITHER
+        return "crosses" if either else f"crosses {condition.crossing}", 1
     if condition.absolute:
         return "moves by", 1
     factor = -1 if condition.compare.downward else 1
@@ -55,8 +71,9 @@ def _verb(condition: Condition) -> tuple[str, int]:
 
 
 def _is_move(condition: Condition) -> bool:
-    return condition.name in MOVERS and condition.window != LEVEL
+    by_itself = condition.yardstick is Yardstick.VALUE
+    return by_itself and condition.name in MOVERS and condition.window != LEVEL
 
 
 def _value(condition: Condition, value: float) -> str:
-    return written(value + 0.0, condition.unit, level=condition.name == PRICE)
+    return written(value + 0.0, condition.unit, condition.yardstick, level=condition.name == PRICE)

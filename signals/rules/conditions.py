@@ -1,4 +1,4 @@
-"""One condition: a metric or a signal, its window, and the line it is held against."""
+"""One condition: what it is about, and the line it is held against, crosses, or moves by."""
 
 import re
 from collections.abc import Sequence
@@ -6,22 +6,29 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from signals.base import Signal
+from signals.model import Metric, Unit, Yardstick
 from signals.rules import durations, lines, words
-from signals.rules.metrics import ASKED, LEVEL, METRICS, MOVERS, PRICE, PRICE_MOVE, Measure, of_signal
-from signals.rules.model import Compare, Condition
-from signals.rules.nearest import nearest
+from signals.rules.lines import Line
+from signals.rules.metrics import ASKED, METRICS, MOVERS, PRICE, Measure
+from signals.rules.model import Compare, Condition, Crossing
 from signals.rules.problems import Code, Refused
 from signals.rules.reading import Cursor
-from signals.rules.values import Form, Typed
+from signals.rules.subjects import Subject, Windowed, take_subject, windowed
+from signals.rules.values import Form, Typed, digits
 
-_NAME = re.compile(r"[^ <>=]+")
 _MOVE = re.compile(r"(?:rises|falls|moves)(?= |$)", re.IGNORECASE)
 _BY = re.compile(r"by(?= |$)", re.IGNORECASE)
+_CROSSES = re.compile(r"crosses(?= |$)", re.IGNORECASE)
+_WAY = re.compile(r"(?:up|down)(?= |$)", re.IGNORECASE)
 _COMPARE = re.compile(r"[<>]=?|(?:below|under|above|over)(?= |$)", re.IGNORECASE)
 _SKIPPED = re.compile(r"(?:is|goes)(?= |$)", re.IGNORECASE)
-_LIKE_A_VALUE = re.compile(r"[-+$.=0-9]")
+_LIKE_A_VALUE = re.compile(r"[-+$.=0-9]|[pz][-+.0-9]", re.IGNORECASE)
 _OF_OPEN_INTEREST = ("oi.level", "oi.usd")
 _USUAL_OI = timedelta(hours=4)
+_WITHOUT_ITS_TIME = (Form.PERCENT, Form.RANK, Form.ZSCORE)
+"""How a move of the price is written, and its level never."""
+
+_SIDES_OF_A_CROSSING = {Crossing.UP: Compare.ABOVE, Crossing.DOWN: Compare.BELOW, Crossing.EITHER: Compare.ABOVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +45,52 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
-    """What stands before the comparison: the word, what it means, and the window if one was typed."""
+class _Drawn:
+    """A line with what it is drawn for."""
 
-    name: re.Match[str]
-    measure: Measure
-    window: timedelta | None
-    window_at: re.Match[str] | None
+    of: Windowed
+    line: float
 
-    @property
-    def span(self) -> tuple[int, int]:
-        return self.name.start(), (self.window_at or self.name).end()
+    def condition(
+        self, compare: Compare, side: str, crossing: Crossing | None = None, *, absolute: bool = False
+    ) -> Condition:
+        """The condition, with its automatic clear level."""
+        measure = self.of.measure
+        return Condition(
+            measure.name,
+            self.of.window,
+            compare,
+            self.line,
+            measure.clear(self.line, compare, crossed=crossing is not None),
+            measure.unit,
+            measure.yardstick,
+            side,
+            absolute,
+            crossing=crossing,
+        )
 
 
 def take_condition(cursor: Cursor, signals: Sequence[Signal]) -> Taken:
     """The condition that must stand next, with its automatic clear level; raises Refused."""
-    subject = _subject(cursor, signals)
+    subject = take_subject(cursor, signals)
     move = cursor.take(_MOVE)
-    return _move(cursor, subject, move[0].lower()) if move else _comparison(cursor, subject)
+    if move:
+        return _move(cursor, subject, move[0].lower())
+    crosses = cursor.take(_CROSSES)
+    return _crossing(cursor, subject, crosses) if crosses else _comparison(cursor, subject)
 
 
 def take_clear(cursor: Cursor, taken: Taken, at: re.Match[str]) -> Taken:
     """The condition with the clear level that must stand next, behind the word `clear` found `at`; raises Refused."""
     condition, measure = taken.condition, taken.measure
-    if condition.stock:
-        raise cursor.refuse(Code.CLEAR_ALONE, at)
+    if condition.stock or condition.crossing:
+        raise cursor.refuse(Code.MOMENT if condition.crossing else Code.CLEAR_ALONE, at)
     towards = cursor.take(_COMPARE)
-    typed = lines.typed_at(cursor)
-    size = _size(cursor, typed, measure, taken.factor) if taken.factor else lines.fitted(cursor, typed, measure)
-    downward = condition.compare.downward
+    typed, downward = lines.typed_at(cursor), condition.compare.downward
+    if _is_unlike(typed, measure):
+        raise cursor.refuse(Code.CLEAR_LIKE, typed.found, detail=[lines.said(condition.line, measure)])
+    line = Line(typed, measure, downward)
+    size = _size(cursor, line, taken.factor) if taken.factor else lines.fitted(cursor, line)
     calm = size > condition.line if downward else size < condition.line
     backwards = towards is not None and words.COMPARISONS[towards[0].lower()].downward is downward
     if backwards or not calm:
@@ -74,49 +98,37 @@ def take_clear(cursor: Cursor, taken: Taken, at: re.Match[str]) -> Taken:
     return replace(taken, condition=replace(condition, clear=size, own_clear=True))
 
 
-def _subject(cursor: Cursor, signals: Sequence[Signal]) -> _Subject:
-    name = cursor.take(_NAME)
-    if name is None:
-        found = cursor.peek()
-        raise cursor.refuse(Code.METRIC if found else Code.INCOMPLETE, found, detail=() if found else ("metric",))
-    measure = _measure(cursor, name, {signal.name: signal for signal in signals})
-    taken = durations.take(cursor)
-    return _Subject(name, measure, *(taken or (None, None)))
-
-
-def _measure(cursor: Cursor, name: re.Match[str], signals: dict[str, Signal]) -> Measure:
-    word = words.plain(name[0])
-    if word in METRICS:
-        return METRICS[word]
-    if word in signals:
-        return of_signal(signals[word])
-    whole, _, side = word.rpartition(".")
-    if whole in signals:
-        declared = sorted(str(one) for one in signals[whole].sides)
-        raise cursor.refuse(Code.LATER if side in declared else Code.SIDE, name, detail=[whole, *declared])
-    if word in words.LATER or word in words.SIGNALS or whole in words.SIGNALS:
-        raise cursor.refuse(Code.LATER, name)
-    near = nearest(word, [*METRICS, *signals])
-    raise cursor.refuse(Code.METRIC, name, near, near)
-
-
-def _comparison(cursor: Cursor, subject: _Subject) -> Taken:
+def _comparison(cursor: Cursor, subject: Subject) -> Taken:
     while cursor.take(_SKIPPED):
         pass
     sign = cursor.take(_COMPARE)
-    if sign is None and subject.measure.signal is not None and not _missing(cursor):
-        return _bare(cursor, subject, subject.measure.signal)
+    signal = subject.measure.signal
     if sign is None:
-        raise _no_comparison(cursor, subject)
+        if signal is None or _missing(cursor):
+            raise _no_comparison(cursor, subject)
+        return _bare(cursor, subject, signal)
+    if subject.measure.unit is Unit.STATE:
+        raise cursor.refuse(Code.ON_OFF, sign, detail=[subject.measure.name])
     compare = words.COMPARISONS[sign[0].lower()]
-    typed = lines.typed_at(cursor)
-    if subject.measure is METRICS[PRICE] and subject.window is None and typed.form is Form.PERCENT:
-        raise _price_move(cursor, subject, compare, typed)
-    measure, window, filled = _windowed(cursor, subject)
-    return _taken(measure, window, compare, lines.fitted(cursor, typed, measure), filled)
+    drawn = _drawn(cursor, subject, compare)
+    return Taken(drawn.condition(compare, subject.side), drawn.of.measure, filled=drawn.of.filled)
 
 
-def _move(cursor: Cursor, subject: _Subject, verb: str) -> Taken:
+def _crossing(cursor: Cursor, subject: Subject, crosses: re.Match[str]) -> Taken:
+    if subject.measure.signal is not None:
+        raise cursor.refuse(Code.NO_CROSSING, crosses, detail=[subject.measure.name])
+    way = cursor.take(_WAY)
+    wrong = None if way else cursor.take(_COMPARE)
+    if wrong:
+        meant = Crossing.DOWN if words.COMPARISONS[wrong[0].lower()].downward else Crossing.UP
+        raise cursor.refuse(Code.WAY, wrong, [meant])
+    crossing = Crossing(way[0].lower()) if way else Crossing.EITHER
+    compare = _SIDES_OF_A_CROSSING[crossing]
+    drawn = _drawn(cursor, subject, compare)
+    return Taken(drawn.condition(compare, "", crossing), drawn.of.measure, filled=drawn.of.filled)
+
+
+def _move(cursor: Cursor, subject: Subject, verb: str) -> Taken:
     name = subject.measure.name
     if name not in MOVERS:
         lasting = durations.written(subject.window or _USUAL_OI)
@@ -125,51 +137,49 @@ def _move(cursor: Cursor, subject: _Subject, verb: str) -> Taken:
     if name == PRICE and subject.window is None:
         offered = [f"{PRICE} {durations.written(asked)}" for asked in ASKED]
         raise cursor.refuse(Code.MOVE_WINDOW, subject.name, offered)
-    measure, window, filled = _windowed(cursor, subject)
+    of = windowed(cursor, subject)
     cursor.take(_BY)
     factor = -1 if verb == "falls" else 1
-    line = _size(cursor, lines.typed_at(cursor), measure, factor, least=0)
     compare = Compare.AT_MOST if factor < 0 else Compare.AT_LEAST
-    taken = _taken(measure, window, compare, line, filled)
-    return replace(taken, factor=factor, condition=replace(taken.condition, absolute=verb == "moves"))
+    typed = lines.typed_at(cursor)
+    drawn = _Drawn(of, _size(cursor, Line(typed, of.measure, compare.downward), factor, least=0))
+    return Taken(drawn.condition(compare, "", absolute=verb == "moves"), of.measure, factor, of.filled)
 
 
-def _size(cursor: Cursor, typed: Typed, measure: Measure, factor: int, least: float | None = None) -> float:
+def _bare(cursor: Cursor, subject: Subject, signal: Signal) -> Taken:
+    of = windowed(cursor, subject)
+    compare = Compare.BELOW if signal.fire < signal.clear else Compare.ABOVE
+    unit = of.measure.unit
+    stock = Condition(signal.name, of.window, compare, signal.fire, signal.clear, unit, side=subject.side, stock=True)
+    return Taken(stock, of.measure, filled=of.filled)
+
+
+def _drawn(cursor: Cursor, subject: Subject, compare: Compare) -> _Drawn:
+    """The line that must stand next."""
+    typed = lines.typed_at(cursor)
+    if subject.measure is METRICS[PRICE] and subject.window is None and typed.form in _WITHOUT_ITS_TIME:
+        raise _price_move(cursor, subject, compare, typed)
+    of = windowed(cursor, subject)
+    measure = lines.held_against(typed, of.measure)
+    line = Line(typed, measure, compare.downward)
+    if line.looks_yearly:
+        raise _yearly(cursor, subject, typed)
+    return _Drawn(Windowed(measure, of.window, of.filled), lines.fitted(cursor, line))
+
+
+def _size(cursor: Cursor, line: Line, factor: int, least: float | None = None) -> float:
     """A size without a sign, as the signed move it means; with `least`, it must be beyond that."""
+    typed = line.typed
     if typed.signed or (least is not None and typed.number <= least):
         unsigned = typed.found[0].lstrip("+- ")
         raise cursor.refuse(Code.MOVE_SIZE, typed.found, [unsigned])
-    return lines.fitted(cursor, typed, measure, factor)
+    return lines.fitted(cursor, line, factor)
 
 
-def _bare(cursor: Cursor, subject: _Subject, signal: Signal) -> Taken:
-    measure, window, filled = _windowed(cursor, subject)
-    compare = Compare.BELOW if signal.fire < signal.clear else Compare.ABOVE
-    stock = Condition(measure.name, window, compare, signal.fire, signal.clear, measure.unit, stock=True)
-    return Taken(stock, measure, filled=filled)
-
-
-def _taken(measure: Measure, window: timedelta, compare: Compare, line: float, filled: tuple[str, ...]) -> Taken:
-    clear = measure.band.clear(line, compare) + 0.0
-    return Taken(Condition(measure.name, window, compare, line, clear, measure.unit), measure, filled=filled)
-
-
-def _windowed(cursor: Cursor, subject: _Subject) -> tuple[Measure, timedelta, tuple[str, ...]]:
-    """What is measured with the typed window, or with its default, which is then named."""
-    measure, window, at = subject.measure, subject.window, subject.window_at
-    if measure is METRICS[PRICE] and window is not None:
-        measure = PRICE_MOVE
-    if window is None or at is None:
-        usual = measure.window or LEVEL
-        return measure, usual, () if usual == LEVEL else (durations.written(usual),)
-    if measure.is_level:
-        lasting = cursor.replaced((at.start(), at.end() + 1), "").rstrip() + f" for {durations.written(window)}"
-        raise Refused(Code.NO_WINDOW, at.span(), at[0], [lasting], [measure.name])
-    if window not in measure.windows:
-        near = min(measure.windows, key=lambda offered: (abs(offered - window), offered))
-        offered = [durations.written(one) for one in sorted(measure.windows)]
-        raise cursor.refuse(Code.WINDOW, at, [durations.written(near)], [measure.name, *offered])
-    return measure, window, ()
+def _is_unlike(typed: Typed, measure: Measure) -> bool:
+    """True where one of line and clear level is the value itself and the other its place in the own past."""
+    of_the_past = typed.form in (Form.RANK, Form.ZSCORE, Form.TIMES) or measure.yardstick is not Yardstick.VALUE
+    return of_the_past and typed.form not in measure.forms
 
 
 def _missing(cursor: Cursor) -> bool:
@@ -178,25 +188,30 @@ def _missing(cursor: Cursor) -> bool:
     return found is not None and _LIKE_A_VALUE.match(found[0]) is not None
 
 
-def _no_comparison(cursor: Cursor, subject: _Subject) -> Refused:
+def _no_comparison(cursor: Cursor, subject: Subject) -> Refused:
     found = cursor.peek()
     if found is None:
-        _windowed(cursor, subject)
+        windowed(cursor, subject)
         return cursor.refuse(Code.INCOMPLETE, None, detail=["comparison"])
-    word = words.plain(found[0])
-    if word == "or":
+    if words.plain(found[0]) == "or":
         return cursor.refuse(Code.OR, found)
-    if word in words.LATER:
-        return cursor.refuse(Code.LATER, found)
     moves = words.MOVES if subject.measure.name in MOVERS else ()
-    near = nearest(found[0], [*words.COMPARISONS, *moves])
+    near = cursor.nearest(found[0], [*words.COMPARISONS, *moves, words.CROSSES])
     return cursor.refuse(Code.COMPARISON, found, near, near)
 
 
-def _price_move(cursor: Cursor, subject: _Subject, compare: Compare, typed: Typed) -> Refused:
+def _yearly(cursor: Cursor, subject: Subject, typed: Typed) -> Refused:
+    (start, end), (value, after) = subject.name.span(), typed.found.span()
+    percent = digits(typed.number.scaleb(-2 if typed.form is Form.BP else 0))
+    line = f"{cursor.line[:start]}{Metric.FUNDING_APR}{cursor.line[end:value]}{percent}%{cursor.line[after:]}"
+    return Refused(Code.YEARLY, (value, after), typed.found[0], [line], [subject.measure.name])
+
+
+def _price_move(cursor: Cursor, subject: Subject, compare: Compare, typed: Typed) -> Refused:
     span = (subject.name.start(), typed.found.end())
-    size = typed.found[0].lstrip("+- ")
+    said = cursor.line[subject.name.end() : typed.found.end()].strip()
     verb = {(True, True): "falls by", (False, False): "rises by"}.get((compare.downward, typed.number < 0))
-    said = f"{verb} {size}" if verb and typed.number else f"{compare} {typed.found[0]}"
+    if typed.form is Form.PERCENT and verb and typed.number and words.CROSSES not in said.lower():
+        said = f"{verb} {typed.found[0].lstrip('+- ')}"
     moves = [cursor.replaced(span, f"{PRICE} {durations.written(window)} {said}") for window in ASKED]
-    return Refused(Code.PRICE_MOVE, span, cursor.line[span[0] : span[1]], moves, [PRICE])
+    return Refused(Code.PRICE_MOVE, span, cursor.line[slice(*span)], moves, [PRICE])

@@ -15,8 +15,9 @@ _UNITS = {
     "m": timedelta(minutes=1),
     "s": timedelta(seconds=1),
 }
-_WRITTEN = ("d", "h", "m", "s")
-_DAYS_FROM = timedelta(days=2)
+_DAYS_FROM = 2
+_WRITTEN = (("d", 86_400, 86_400 * _DAYS_FROM), ("h", 3_600, 3_600), ("m", 60, 60), ("s", 1, 1))
+"""Letter, seconds, and from how many seconds on it is used."""
 
 
 def take(cursor: Cursor) -> tuple[timedelta, re.Match[str]] | None:
@@ -44,7 +45,8 @@ def demand(cursor: Cursor, least: timedelta, most: timedelta) -> timedelta:
 
 def written(span: timedelta) -> str:
     """The duration in the largest unit that divides it; days from two days on."""
-    for letter in _WRITTEN:
-        if span % _UNITS[letter] == timedelta(0) and span >= (_DAYS_FROM if letter == "d" else _UNITS[letter]):
-            return f"{span // _UNITS[letter]}{letter}"
+    seconds = span.days * 86_400 + span.seconds
+    for letter, size, least in _WRITTEN:
+        if seconds >= least and not seconds % size:
+            return f"{seconds // size}{letter}"
     return "0s"

@@ -1,40 +1,45 @@
 """The rule language: `parse` reads a person's sentence, `canonical` writes it back."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 
 from signals.base import Signal
 from signals.model import ALL
-from signals.rules import durations, scope, words
+from signals.rules import durations, modifiers, notes, scope
 from signals.rules.canonical import canonical
 from signals.rules.conditions import Taken, take_clear, take_condition
 from signals.rules.model import Draft, Problem
-from signals.rules.nearest import nearest
+from signals.rules.modifiers import Modifiers
 from signals.rules.problems import Code, Refused
 from signals.rules.reading import LONGEST, Cursor, fold
 from signals.rules.scope import Scope
 
-__all__ = ["Vocabulary", "canonical", "parse"]
+__all__ = ["MOST_CONDITIONS", "Vocabulary", "canonical", "parse"]
 
-_LONGEST_HOLD = timedelta(hours=24)
-_EVERY = (timedelta(minutes=1), timedelta(days=7))
+MOST_CONDITIONS = 4
+
 _USUAL_EVERY = timedelta(hours=1)
-_NOTHING = timedelta(0)
+_FILLED_IN = 200
+"""Characters: what is left out of a sentence, and written shorter, is less than that."""
 
-_NOTE = re.compile(r"(?<!\S)note(?!\S)", re.IGNORECASE)
-_WORD = re.compile(r"[^ <>=]+")
-_OFF = re.compile(r"(?:off|never)(?= |$)", re.IGNORECASE)
+_AND = re.compile(r"and(?= |$)|&&?", re.IGNORECASE)
+_CLEAR = re.compile(r"clear(?= |$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names that a sentence may use: coins in upper case, venues in lower case."""
+    """What a sentence may name and from where its times are counted.
+
+    Coins stand in upper case, venues in lower case; `now` is the present instant, `zone` that of the place.
+    """
 
     coins: Collection[str]
     venues: Collection[str]
     signals: Sequence[Signal]
+    now: datetime
+    zone: tzinfo
 
 
 def parse(text: str, vocabulary: Vocabulary) -> Draft | Problem:
@@ -45,108 +50,85 @@ def parse(text: str, vocabulary: Vocabulary) -> Draft | Problem:
     if isinstance(read, Draft):
         return read
     offered = (line for line in dict.fromkeys(read.repairs) if len(line) <= LONGEST)
-    return replace(read, repairs=tuple(line for line in offered if isinstance(_read(line, vocabulary), Draft)))
+    return replace(
+        read, repairs=tuple(line for line in offered if isinstance(_read(line, vocabulary, offers=False), Draft))
+    )
 
 
-def _read(text: str, vocabulary: Vocabulary) -> Draft | Problem:
-    note = _NOTE.search(text)
+def _read(text: str, vocabulary: Vocabulary, *, offers: bool = True) -> Draft | Problem:
+    note = notes.cut(text)
     try:
-        folded = fold(text[: note.start()] if note else text)
+        folded = fold(note.sentence)
     except Refused as refused:
         return refused.problem
     try:
-        draft = _rule(Cursor(folded.line), vocabulary)
+        draft = _rule(Cursor(folded.line, offers), vocabulary)
     except Refused as refused:
-        return replace(refused.problem, span=folded.typed(refused.problem.span))
-    return Problem(Code.LATER, note.span(), note[0]) if note else draft
-
-
-@dataclass(slots=True)
-class _Sentence:
-    """A rule as far as it is read."""
-
-    watched: Scope
-    taken: Taken
-    hold: timedelta | None = None
-    every: timedelta | None = None
-    said: dict[str, re.Match[str]] = field(default_factory=dict)
+        found = refused.problem
+        repairs = tuple(line.rstrip() + note.tail for line in found.repairs)
+        return replace(found, span=folded.typed(found.span), repairs=repairs)
+    try:
+        draft = replace(draft, note=notes.read(note)) if note.found else draft
+    except Refused as refused:
+        return refused.problem
+    in_full = len(canonical(draft)) if len(text) > LONGEST - _FILLED_IN else 0
+    return draft if in_full <= LONGEST else Problem(Code.LENGTH, (LONGEST, in_full), detail=("in full",))
 
 
 def _rule(cursor: Cursor, vocabulary: Vocabulary) -> Draft:
     watched = scope.take(cursor, vocabulary.coins, vocabulary.venues)
-    sentence = _Sentence(watched, take_condition(cursor, vocabulary.signals))
-    if sentence.taken.measure.signal is not None and watched.venue != ALL:
+    taken = _conditions(cursor, vocabulary.signals)
+    signal = next((one.measure.signal for one in taken if one.measure.signal is not None), None)
+    if signal is not None and watched.venue != ALL:
         # a signal is scored over all venues: one venue's name on its alert would be a lie
-        raise cursor.refuse(Code.LATER, watched.at)
-    while cursor.peek():
-        _modifier(cursor, sentence)
-    if "once" in sentence.said and "every" in sentence.said:
-        raise _once_and_every(cursor, sentence)
-    return _draft(sentence)
+        everywhere = cursor.replaced(watched.at, "")
+        raise Refused(Code.VENUE_SIGNAL, watched.at, watched.venue, [everywhere], [signal.name])
+    said = Modifiers(taken, vocabulary.now, vocabulary.zone)
+    modifiers.take(cursor, said)
+    return _draft(watched, said)
 
 
-def _modifier(cursor: Cursor, sentence: _Sentence) -> None:
-    found = cursor.take(_WORD)
-    word = words.plain(found[0]) if found else ""
-    if found is None or word not in _MODIFIERS:
-        raise _no_modifier(cursor, found or cursor.peek(), word)
-    if word in sentence.said:
-        raise cursor.refuse(Code.TWICE, found)
-    sentence.said[word] = found
-    _MODIFIERS[word](cursor, sentence)
+def _conditions(cursor: Cursor, signals: Sequence[Signal]) -> list[Taken]:
+    taken = list[Taken]()
+    joined = None
+    while not taken or joined:
+        if len(taken) == MOST_CONDITIONS:
+            raise cursor.refuse(Code.CONDITIONS, joined)
+        one = take_condition(cursor, signals)
+        if one.condition.crossing and any(before.condition.crossing for before in taken):
+            raise cursor.refuse(Code.CROSSINGS, joined)
+        taken.append(_with_clear(cursor, one))
+        joined = cursor.take(_AND)
+    return taken
 
 
-def _hold(cursor: Cursor, sentence: _Sentence) -> None:
-    sentence.hold = durations.demand(cursor, _NOTHING, _LONGEST_HOLD)
+def _with_clear(cursor: Cursor, one: Taken) -> Taken:
+    """The condition with the clear level behind it; behind a bare signal it may belong to another condition."""
+    found = None if one.condition.stock else cursor.take(_CLEAR)
+    return take_clear(cursor, one, found) if found else one
 
 
-def _every(cursor: Cursor, sentence: _Sentence) -> None:
-    if not cursor.take(_OFF):
-        sentence.every = durations.demand(cursor, *_EVERY)
-
-
-def _once(cursor: Cursor, sentence: _Sentence) -> None:
-    del cursor, sentence
-
-
-def _clear(cursor: Cursor, sentence: _Sentence) -> None:
-    sentence.taken = take_clear(cursor, sentence.taken, sentence.said["clear"])
-
-
-_MODIFIERS: Mapping[str, Callable[[Cursor, _Sentence], None]] = {
-    "for": _hold,
-    "every": _every,
-    "once": _once,
-    "clear": _clear,
-}
-
-
-def _no_modifier(cursor: Cursor, found: re.Match[str] | None, word: str) -> Refused:
-    if word == "or":
-        return cursor.refuse(Code.OR, found)
-    if word in words.LATER:
-        return cursor.refuse(Code.LATER, found)
-    near = nearest(word, _MODIFIERS)
-    return cursor.refuse(Code.WORD, found, near, near)
-
-
-def _once_and_every(cursor: Cursor, sentence: _Sentence) -> Refused:
-    once, every = sentence.said["once"], sentence.said["every"]
-    without_once = cursor.replaced((once.start(), once.end() + 1), "").rstrip()
-    after_every = cursor.line.find(" ", every.end() + 1)
-    end = after_every if after_every >= 0 else len(cursor.line)
-    without_every = cursor.replaced((every.start() - 1, end), "")
-    return Refused(Code.ONCE, once.span(), once[0], [without_every, without_once])
-
-
-def _draft(sentence: _Sentence) -> Draft:
-    once, taken = "once" in sentence.said, sentence.taken
-    hold = taken.measure.hold if sentence.hold is None else sentence.hold
-    every = _USUAL_EVERY if not once and "every" not in sentence.said else sentence.every
-    filled = [*taken.filled]
-    if sentence.hold is None:
+def _draft(watched: Scope, said: Modifiers) -> Draft:
+    taken, at = said.taken, said.at
+    once = "once" in at
+    hold = max(one.measure.hold for one in taken) if said.hold is None else said.hold
+    reminds = not (once or said.crosses or "every" in at)
+    every = _USUAL_EVERY if reminds else said.every
+    filled = [name for one in taken for name in one.filled]
+    if said.hold is None:
         filled.append(f"for {durations.written(hold)}")
-    if every is not None and "every" not in sentence.said:
-        filled.append(f"every {durations.written(every)}")
-    watched = sentence.watched
-    return Draft(watched.coins, watched.venue, (taken.condition,), hold, every, once, filled=tuple(filled))
+    if reminds:
+        filled.append(f"every {durations.written(_USUAL_EVERY)}")
+    return Draft(
+        watched.coins,
+        watched.venue,
+        tuple(one.condition for one in taken),
+        hold,
+        every,
+        once,
+        said.until,
+        said.shadow,
+        said.loudness,
+        "ungated" in at,
+        filled=tuple(filled),
+    )

@@ -1,16 +1,39 @@
 """The line that a person draws: a number in the unit of what it is compared with, or the reason why it is none."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from signals.model import Unit
+from signals.model import Unit, Yardstick
 from signals.rules import values
-from signals.rules.metrics import PRICE, RANGES, Measure
-from signals.rules.problems import Code, Refused
+from signals.rules.metrics import PRICE, Measure
+from signals.rules.problems import Code
 from signals.rules.reading import Cursor
 from signals.rules.values import Form, Typed
 
 Misfit = tuple[Code, Sequence[str], Sequence[str]]
 """What is wrong, how else the value reads, and what the words need beside the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A value as it was typed for a measure; `downward` where smaller values are worse."""
+
+    typed: Typed
+    measure: Measure
+    downward: bool
+
+    @property
+    def fits(self) -> bool:
+        """True where it is written as the measure's values are; a bare zero cannot be misread."""
+        own_value = self.measure.yardstick is Yardstick.VALUE and self.measure.unit is not Unit.STATE
+        nothing = self.typed.form is Form.PLAIN and self.typed.number == 0 and own_value
+        return nothing or self.typed.form in self.measure.forms
+
+    @property
+    def looks_yearly(self) -> bool:
+        """True for a rate that nobody pays in 8 hours."""
+        is_rate = self.measure.unit is Unit.RATE_8H and self.measure.signal is None
+        return is_rate and self.fits and abs(values.convert(self.typed)) > self.measure.range[1]
 
 
 def typed_at(cursor: Cursor) -> Typed:
@@ -22,56 +45,65 @@ def typed_at(cursor: Cursor) -> Typed:
     return typed
 
 
-def fitted(cursor: Cursor, typed: Typed, measure: Measure, factor: int = 1) -> float:
+def held_against(typed: Typed, measure: Measure) -> Measure:
+    """The measure by the yardstick in which the value is written; itself where it is not compared by that one."""
+    if typed.form in measure.forms:
+        return measure
+    return measure.by(_YARDSTICKS.get(typed.form, Yardstick.VALUE))
+
+
+def fitted(cursor: Cursor, line: Line, factor: int = 1) -> float:
     """The number times `factor` in the measure's unit; raises Refused where it does not fit or could be misread."""
-    if typed.form in (Form.RANK, Form.ZSCORE):
-        raise cursor.refuse(Code.LATER, typed.found)
-    nothing = typed.form is Form.PLAIN and typed.number == 0
-    if typed.form not in measure.forms and not nothing:
-        raise _misfit(cursor, typed, measure)
+    measure, typed = line.measure, line.typed
+    if not line.fits:
+        code, readings, detail = _EXPLAINED.get((typed.form, measure.unit), _foreign)(line)
+        raise cursor.refuse(code, typed.found, readings, (measure.name, *detail))
     value = values.convert(typed) * factor
-    least, most = RANGES[measure.unit]
+    least, most = measure.range
     if not least <= value <= most:
         raise cursor.refuse(Code.RANGE, typed.found, detail=[measure.name])
-    if not values.can_be_typed(values.written(value, measure.unit, level=measure.name == PRICE)):
+    if not values.can_be_typed(said(value, measure)):
         raise cursor.refuse(Code.NUMBER, typed.found)
     return value
 
 
-def _misfit(cursor: Cursor, typed: Typed, measure: Measure) -> Refused:
-    explain = _EXPLAINED.get((typed.form, measure.unit), _foreign)
-    code, readings, detail = explain(typed, measure)
-    return cursor.refuse(code, typed.found, readings, (measure.name, *detail))
+def said(value: float, measure: Measure) -> str:
+    """The value as it is typed for that measure."""
+    return values.written(value, measure.unit, measure.yardstick, level=measure.name == PRICE)
 
 
-def _foreign(_: Typed, measure: Measure) -> Misfit:
+_YARDSTICKS = {Form.RANK: Yardstick.RANK, Form.ZSCORE: Yardstick.SPREADS, Form.TIMES: Yardstick.MULTIPLE}
+
+
+def _foreign(line: Line) -> Misfit:
+    measure = line.measure
     if measure.signal is not None:
-        return Code.SIGNAL_UNIT, (), (values.written(measure.signal.fire, measure.unit),)
-    return Code.UNIT, (), sorted(measure.forms)
+        return Code.SIGNAL_UNIT, (), (said(measure.signal.fire, measure),)
+    return Code.UNIT, (), sorted(measure.all_forms)
 
 
-def _without_percent(typed: Typed, _: Measure) -> Misfit:
-    times_100 = values.digits(typed.number.scaleb(2))
-    return Code.PERCENT, (f"{typed.plain}%", f"{times_100}%"), ()
+def _without_percent(line: Line) -> Misfit:
+    times_100 = values.digits(line.typed.number.scaleb(2))
+    return Code.PERCENT, (f"{line.typed.plain}%", f"{times_100}%"), ()
 
 
-def _without_dollars(typed: Typed, _: Measure) -> Misfit:
-    return Code.MONEY, (f"${typed.plain}M", f"${typed.plain}"), ()
+def _without_dollars(line: Line) -> Misfit:
+    return Code.MONEY, (f"${line.typed.plain}M", f"${line.typed.plain}"), ()
 
 
-def _minutes_or_millions(typed: Typed, _: Measure) -> Misfit:
-    return Code.SMALL_M, (f"${typed.plain}M",), ()
+def _minutes_or_millions(line: Line) -> Misfit:
+    return Code.SMALL_M, (f"${line.typed.plain}M",), ()
 
 
-def _without_coins(typed: Typed, _: Measure) -> Misfit:
-    scale = "M" if typed.form is Form.SMALL_M else typed.scale
-    return Code.COIN_UNIT, (f"{typed.plain}{scale} coins",), ()
+def _without_coins(line: Line) -> Misfit:
+    scale = "M" if line.typed.form is Form.SMALL_M else line.typed.scale
+    return Code.COIN_UNIT, (f"{line.typed.plain}{scale} coins", "p5" if line.downward else "p95"), ()
 
 
-def _share(typed: Typed, measure: Measure) -> Misfit:
+def _share(line: Line) -> Misfit:
     """80 % on one side of two is 4 to 1; the ratio of volumes is no share of a whole."""
-    share = typed.number / 100
-    if measure.name == "ratio":
+    share = line.typed.number / 100
+    if line.measure.name == "ratio":
         reading = values.digits(share)
         return Code.PLAIN, (reading,), (reading,)
     if not 0 < share < 1:
@@ -80,25 +112,19 @@ def _share(typed: Typed, measure: Measure) -> Misfit:
     return Code.SHARE, (reading,), (reading,)
 
 
-def _in_percent(typed: Typed, measure: Measure) -> Misfit:
-    return Code.UNIT, (f"{values.digits(typed.number / 100)}%",), sorted(measure.forms)
+def _in_percent(line: Line) -> Misfit:
+    return Code.UNIT, (f"{values.digits(line.typed.number / 100)}%",), sorted(line.measure.all_forms)
 
 
-def _times_usual(typed: Typed, measure: Measure) -> Misfit:
-    if measure.negative and measure.signal is None:
+def _times_usual(line: Line) -> Misfit:
+    if line.measure.negative and line.measure.signal is None:
         return Code.TIMES, (), ()
-    if measure.unit is Unit.USD and not measure.is_level:
-        return Code.LATER, (), ()
-    return _foreign(typed, measure)
-
-
-def _as_multiple(typed: Typed, _: Measure) -> Misfit:
-    return Code.SIGNAL_UNIT, (f"{typed.plain}x",), (f"{typed.plain}x",)
+    return _foreign(line)
 
 
 _PERCENT_UNITS = (Unit.RATE_8H, Unit.RATE_YEAR, Unit.FRACTION)
 
-_EXPLAINED: Mapping[tuple[Form, Unit], Callable[[Typed, Measure], Misfit]] = {
+_EXPLAINED: Mapping[tuple[Form, Unit], Callable[[Line], Misfit]] = {
     **{(Form.PLAIN, unit): _without_percent for unit in _PERCENT_UNITS},
     **{(Form.BP, unit): _in_percent for unit in _PERCENT_UNITS},
     **{(Form.TIMES, unit): _times_usual for unit in Unit},
@@ -106,6 +132,5 @@ _EXPLAINED: Mapping[tuple[Form, Unit], Callable[[Typed, Measure], Misfit]] = {
     (Form.PLAIN, Unit.USD): _without_dollars,
     (Form.SMALL_M, Unit.USD): _minutes_or_millions,
     (Form.PERCENT, Unit.RATIO): _share,
-    (Form.PLAIN, Unit.MULTIPLE): _as_multiple,
 }
 """What people often mean by a form that the unit does not have; anything else is just refused."""

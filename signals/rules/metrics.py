@@ -1,14 +1,13 @@
 """What can be compared: each metric with its windows, hold, clear band and the way its values are written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from signals.base import Signal
-from signals.model import Metric, Unit
-from signals.rules import durations
-from signals.rules.model import Compare
+from signals.model import Metric, Unit, Yardstick
+from signals.rules.model import Compare, Condition
 from signals.rules.values import Form
 
 LEVEL = timedelta(0)
@@ -28,16 +27,18 @@ ASKED = (_MINUTE * 15, _HOUR, _HOUR * 4, _HOUR * 24)
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """How far on the calm side of its line a condition ends: a share of the line's size, at least a floor."""
+    """How far on the calm side of its line a condition ends: a share of the line's size, at least a floor.
+
+    `crossing` is the floor where the line is crossed: a share of a line at zero would be no band.
+    """
 
     share: Decimal
     floor: Decimal = Decimal(0)
+    crossing: Decimal = Decimal(0)
 
-    def clear(self, line: float, compare: Compare) -> float:
-        """The level that ends what a line begins."""
-        exact = Decimal(repr(line))
-        width = max(self.floor, abs(exact) * self.share)
-        return float(exact + width if compare.downward else exact - width)
+    def width(self, line: Decimal, *, crossed: bool) -> Decimal:
+        """The distance from the line to the level that ends what it begins."""
+        return max(self.floor, self.crossing if crossed else Decimal(0), abs(line) * self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +51,77 @@ class Measure:
     band: Band
     windows: tuple[timedelta, ...] = (LEVEL,)
     window: timedelta | None = LEVEL
+    yardsticks: frozenset[Yardstick] = frozenset()
+    """By what else than itself it can be compared."""
     extra: frozenset[Form] = frozenset()
     """Forms beside those of its unit."""
     signal: Signal | None = None
+    yardstick: Yardstick = Yardstick.VALUE
 
     @property
     def forms(self) -> frozenset[Form]:
         """How its values may be written."""
-        return FORMS[self.unit] | self.extra
+        own = OWN_PAST.get(self.yardstick)
+        return frozenset({own.form}) if own else FORMS[self.unit] | self.extra
+
+    @property
+    def all_forms(self) -> frozenset[Form]:
+        """How its values by any yardstick may be written."""
+        return self.forms | {OWN_PAST[yardstick].form for yardstick in self.yardsticks}
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the greatest line that can be reached."""
+        own = OWN_PAST.get(self.yardstick)
+        return own.range if own else RANGES[self.unit]
 
     @property
     def negative(self) -> bool:
         """True where its values can be below zero."""
-        return RANGES[self.unit][0] < 0
+        return self.range[0] < 0
 
     @property
     def is_level(self) -> bool:
         """True where it takes no window."""
         return self.windows == (LEVEL,)
 
+    def by(self, yardstick: Yardstick) -> "Measure":
+        """The same thing measured by its own past; itself where that is not offered."""
+        if yardstick not in self.yardsticks:
+            return self
+        own = OWN_PAST[yardstick]
+        return replace(self, unit=own.unit, band=own.band, extra=frozenset(), yardstick=yardstick)
+
+    def clear(self, line: float, compare: Compare, *, crossed: bool = False) -> float:
+        """The level that ends what a line begins: half way to the end of the range where its band reaches there."""
+        exact = Decimal(repr(line))
+        width = self.band.width(exact, crossed=crossed)
+        least, most = self.range
+        if compare.downward:
+            level, end = exact + width, Decimal(most)
+            beyond = level >= end
+        else:
+            level, end = exact - width, Decimal(least)
+            beyond = level <= end
+        return float((exact + end) / 2 if beyond else level) + 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPast:
+    """How a value is compared by a yardstick: what it counts, how it is written, where it ends, what it can reach."""
+
+    unit: Unit
+    form: Form
+    band: Band
+    range: tuple[float, float]
+
+
+OWN_PAST: Mapping[Yardstick, OwnPast] = {
+    Yardstick.RANK: OwnPast(Unit.RANK, Form.RANK, Band(Decimal(0), Decimal("0.02")), (0, 1)),
+    Yardstick.SPREADS: OwnPast(Unit.SPREADS, Form.ZSCORE, Band(Decimal(0), Decimal("0.5")), (-1e6, 1e6)),
+    Yardstick.MULTIPLE: OwnPast(Unit.MULTIPLE, Form.TIMES, Band(Decimal("0.2")), (0, 1e6)),
+}
+"""The yardsticks beside the value itself."""
 
 FORMS: Mapping[Unit, frozenset[Form]] = {
     Unit.USD: frozenset({Form.MONEY, Form.SUM}),
@@ -82,6 +135,7 @@ FORMS: Mapping[Unit, frozenset[Form]] = {
     Unit.VOTES: frozenset({Form.PLAIN}),
     Unit.RANK: frozenset({Form.PLAIN}),
     Unit.HOURS: frozenset({Form.PLAIN}),
+    Unit.STATE: frozenset(),
 }
 
 RANGES: Mapping[Unit, tuple[float, float]] = {
@@ -96,42 +150,54 @@ RANGES: Mapping[Unit, tuple[float, float]] = {
     Unit.VOTES: (-100, 100),
     Unit.RANK: (-1, 1),
     Unit.HOURS: (0, 1e6),
+    Unit.STATE: (0, 1),
 }
 """Beyond these a line can never be reached, or nobody could mean it."""
 
 _TENTH, _FIFTH, _TWENTIETH, _HUNDREDTH, _THOUSANDTH = map(Decimal, ("0.1", "0.2", "0.05", "0.01", "0.001"))
 _FUNDING = Band(_TENTH, Decimal("0.00002"))
 _BP = frozenset({Form.BP})
+_RANKED = frozenset({Yardstick.RANK})
+_USUAL = _RANKED | {Yardstick.SPREADS}
+_SUMMED = _USUAL | {Yardstick.MULTIPLE}
+
+
+def _level(name: str, unit: Unit, hold: timedelta, band: Band, extra: frozenset[Form] = frozenset()) -> Measure:
+    return Measure(name, unit, hold, band, yardsticks=_USUAL, extra=extra)
 
 
 def _sum(metric: Metric, windows: tuple[timedelta, ...], window: timedelta) -> Measure:
-    return Measure(metric.value, Unit.USD, LEVEL, Band(_FIFTH), windows, window)
+    return Measure(metric.value, Unit.USD, LEVEL, Band(_FIFTH), windows, window, _SUMMED)
 
+
+_OI_BAND = Band(_FIFTH, crossing=Decimal("0.003"))
+_PRICE_BAND = Band(_FIFTH, crossing=Decimal("0.002"))
+"""Their crossings end no nearer than the least spread that own spreads are counted with."""
 
 _ROWS = (
-    Measure("funding", Unit.RATE_8H, _MINUTE * 15, _FUNDING),
-    Measure("funding.settled", Unit.RATE_8H, LEVEL, _FUNDING),
-    Measure("funding.apr", Unit.RATE_YEAR, _MINUTE * 15, Band(_TENTH, Decimal("0.02"))),
-    Measure("oi", Unit.FRACTION, _MINUTE * 5, Band(_FIFTH), _FROM_5M, _HOUR * 4),
-    Measure("oi.level", Unit.COINS, _MINUTE * 5, Band(_HUNDREDTH)),
-    Measure("oi.usd", Unit.USD, _MINUTE * 5, Band(_HUNDREDTH)),
-    Measure("ls", Unit.RATIO, _MINUTE * 15, Band(_TWENTIETH)),
-    Measure("ls.top", Unit.RATIO, _MINUTE * 15, Band(_TWENTIETH)),
-    Measure("ls.pos", Unit.RATIO, _MINUTE * 15, Band(_TWENTIETH)),
-    Measure("taker", Unit.RATIO, _MINUTE * 15, Band(_TWENTIETH), _FROM_5M, _HOUR),
+    _level("funding", Unit.RATE_8H, _MINUTE * 15, _FUNDING),
+    _level("funding.settled", Unit.RATE_8H, LEVEL, _FUNDING),
+    _level("funding.apr", Unit.RATE_YEAR, _MINUTE * 15, Band(_TENTH, Decimal("0.02"))),
+    Measure("oi", Unit.FRACTION, _MINUTE * 5, _OI_BAND, _FROM_5M, _HOUR * 4, _USUAL),
+    _level("oi.level", Unit.COINS, _MINUTE * 5, Band(_HUNDREDTH)),
+    _level("oi.usd", Unit.USD, _MINUTE * 5, Band(_HUNDREDTH)),
+    _level("ls", Unit.RATIO, _MINUTE * 15, Band(_TWENTIETH)),
+    _level("ls.top", Unit.RATIO, _MINUTE * 15, Band(_TWENTIETH)),
+    _level("ls.pos", Unit.RATIO, _MINUTE * 15, Band(_TWENTIETH)),
+    Measure("taker", Unit.RATIO, _MINUTE * 15, Band(_TWENTIETH), _FROM_5M, _HOUR, _USUAL),
     _sum(Metric.LIQ, _ALL, _MINUTE * 15),
     _sum(Metric.LIQ_LONG, _ALL, _MINUTE * 15),
     _sum(Metric.LIQ_SHORT, _ALL, _MINUTE * 15),
-    Measure("ratio", Unit.RATIO, _MINUTE * 30, Band(Decimal("0.15"), _HUNDREDTH), _FROM_1H, _HOUR * 24),
+    Measure("ratio", Unit.RATIO, _MINUTE * 30, Band(Decimal("0.15"), _HUNDREDTH), _FROM_1H, _HOUR * 24, _USUAL),
     Measure(PRICE, Unit.USD, LEVEL, Band(_THOUSANDTH), extra=frozenset({Form.PLAIN})),
-    Measure("basis", Unit.FRACTION, _MINUTE * 5, Band(_TENTH, Decimal("0.0001")), extra=_BP),
+    _level("basis", Unit.FRACTION, _MINUTE * 5, Band(_TENTH, Decimal("0.0001")), _BP),
     _sum(Metric.VOLUME, _FROM_5M, _HOUR),
 )
 
 METRICS: Mapping[str, Measure] = {measure.name: measure for measure in _ROWS}
 """What a metric means where no window, or its own, is said."""
 
-PRICE_MOVE = Measure(PRICE, Unit.FRACTION, LEVEL, Band(_FIFTH), _ALL, None)
+PRICE_MOVE = Measure(PRICE, Unit.FRACTION, LEVEL, _PRICE_BAND, _ALL, None, _USUAL)
 """What the price means with a window, which must be said."""
 
 MOVERS: Mapping[str, Measure] = {"oi": METRICS["oi"], PRICE: PRICE_MOVE}
@@ -144,9 +210,13 @@ def of_signal(signal: Signal) -> Measure:
     width = abs(fire - clear)
     band = Band(width / abs(fire)) if fire else Band(Decimal(0), width)
     windows = tuple(signal.windows)
-    return Measure(signal.name, signal.unit, signal.hold, band, windows, windows[0], signal=signal)
+    yardsticks = frozenset[Yardstick]() if signal.unit is Unit.STATE else _RANKED
+    return Measure(signal.name, signal.unit, signal.hold, band, windows, windows[0], yardsticks, signal=signal)
 
 
-def listed(measure: Measure) -> tuple[str, ...]:
-    """Its windows as they are typed."""
-    return tuple(durations.written(window) for window in sorted(measure.windows))
+def measure_of(condition: Condition, signals: Mapping[str, Signal]) -> Measure:
+    """What a condition compares, by its yardstick."""
+    if condition.name in signals:
+        return of_signal(signals[condition.name]).by(condition.yardstick)
+    moved = condition.name == PRICE and condition.window != LEVEL
+    return (PRICE_MOVE if moved else METRICS[condition.name]).by(condition.yardstick)

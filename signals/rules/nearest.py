@@ -1,8 +1,8 @@
 """Did you mean: which words a mistyped one may stand for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-_MOST = 2
+_OFFERED = 2
 _LONG = 6
 _LEAST_BEGINNING = 3
 
@@ -14,24 +14,45 @@ def nearest(word: str, known: Iterable[str]) -> Sequence[str]:
     """
     typed = word.lower()
     spelled = {name.lower(): name for name in known}
+    if typed in spelled:
+        return [spelled[typed]]
     begun = [name for name in spelled if name.startswith(typed)] if len(typed) >= _LEAST_BEGINNING else []
     if len(begun) == 1:
         return [spelled[begun[0]]]
-    allowed = 2 if len(typed) >= _LONG else 1
-    far = {name: slips(typed, name) for name in spelled if abs(len(name) - len(typed)) <= allowed}
-    least = min(far.values(), default=allowed + 1)
-    return [spelled[name] for name, count in far.items() if count == least <= allowed][:_MOST]
+    near = [name for name in _alike(typed, spelled) if within(typed, name, 1)]
+    if not near and len(typed) >= _LONG:
+        near = [name for name in _of_letters_like(typed, spelled) if within(typed, name, 2)]
+    return [spelled[name] for name in near[:_OFFERED]]
 
 
-def slips(one: str, other: str) -> int:
-    """How many letters to add, drop, change, or swap with a neighbour, make one word the other."""
-    before, last = list[int](), list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
-        row = [i]
-        for j, wanted in enumerate(other, start=1):
-            cheapest = min(row[j - 1] + 1, last[j] + 1, last[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
-                cheapest = min(cheapest, before[j - 2] + 1)
-            row.append(cheapest)
-        before, last = last, row
-    return last[-1]
+def within(one: str, other: str, most: int) -> bool:
+    """True where so many letters to add, drop, change, or swap with a neighbour, make one word the other."""
+    if one == other:
+        return True
+    if not most or abs(len(one) - len(other)) > most:
+        return False
+    at, shorter = 0, min(len(one), len(other))
+    while at < shorter and one[at] == other[at]:
+        at += 1
+    rest, wanted = one[at:], other[at:]
+    return (
+        within(rest[1:], wanted[1:], most - 1)
+        or within(rest[1:], wanted, most - 1)
+        or within(rest, wanted[1:], most - 1)
+        or (rest[:2] == wanted[1::-1] and within(rest[2:], wanted[2:], most - 1))
+    )
+
+
+def _alike(typed: str, names: Iterable[str]) -> Iterator[str]:
+    """Those that one slip could make of it: it leaves what is before the middle, or what is behind it."""
+    length, middle = len(typed), (len(typed) - 1) // 2
+    before, behind = typed[:middle], typed[middle + 1 :]
+    return (
+        name for name in names if -1 <= len(name) - length <= 1 and (name.startswith(before) or name.endswith(behind))
+    )
+
+
+def _of_letters_like(typed: str, names: Iterable[str]) -> Iterator[str]:
+    """Those that two slips could make of it: each brings or takes at most two kinds of letters."""
+    letters, length = set(typed), len(typed)
+    return (name for name in names if -2 <= len(name) - length <= 2 and len(letters ^ set(name)) <= 4)

@@ -1,9 +1,10 @@
 """How a line is read: signs folded to ASCII, then a cursor that only moves forward."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+from signals.rules.nearest import nearest
 from signals.rules.problems import Code, Refused
 
 LONGEST = 300
@@ -22,9 +23,8 @@ _FOLDED = {
 }
 """What phones and pages make of ASCII; the entities are our own messages pasted back."""
 
-_PIECE = re.compile(r"&(?:lt|gt|amp);|.", re.DOTALL)
+_ODD = re.compile(r"&(?:lt|gt|amp);|[^ -~]")
 _RUN = re.compile(r"[^ ]+")
-_BLANKS = re.compile(r" *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +41,46 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """The text in ASCII; raises Refused at the first sign that has no ASCII reading."""
-    line, origin = list[str](), list[int]()
-    for piece in _PIECE.finditer(text):
-        read = _FOLDED.get(piece[0], piece[0])
-        if not (read.isascii() and read.isprintable()):
-            raise Refused(Code.CHARACTER, piece.span(), piece[0])
-        line += read
-        origin += [piece.start()] * len(read)
-    return Folded("".join(line), (*origin, len(text)))
+    line, origin, done = list[str](), list[int](), 0
+    for odd in _ODD.finditer(text):
+        read = _FOLDED.get(odd[0])
+        if read is None:
+            raise Refused(Code.CHARACTER, odd.span(), odd[0])
+        line += (text[done : odd.start()], read)
+        origin += (*range(done, odd.start()), *[odd.start()] * len(read))
+        done = odd.end()
+    line.append(text[done:])
+    return Folded("".join(line), (*origin, *range(done, len(text) + 1)))
 
 
 @dataclass(slots=True)
 class Cursor:
-    """Where the reading of a folded line stands."""
+    """Where the reading of a folded line stands: `at` is the end of what was taken."""
 
     line: str
+    offers: bool = True
+    """False where only yes or no is asked: then no near words are looked for."""
     at: int = 0
+    _next: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._next = self._behind_blanks(0)
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """What the pattern matches after blanks; the cursor then stands behind it, else where it was."""
-        found = pattern.match(self.line, self._next())
+        found = pattern.match(self.line, self._next)
         if found:
             self.at = found.end()
+            self._next = self._behind_blanks(self.at)
         return found
 
     def peek(self) -> re.Match[str] | None:
         """What stands next up to a blank; None at the end."""
-        return _RUN.match(self.line, self._next())
+        return _RUN.match(self.line, self._next)
+
+    def nearest(self, word: str, known: Iterable[str]) -> Sequence[str]:
+        """The words that a mistyped one may stand for, where offers are wanted."""
+        return nearest(word, known) if self.offers else ()
 
     def refuse(
         self, code: Code, found: re.Match[str] | None, readings: Sequence[str] = (), detail: Sequence[str] = ()
@@ -81,6 +94,7 @@ class Cursor:
         """The whole line with something else in that place."""
         return self.line[: span[0]] + reading + self.line[span[1] :]
 
-    def _next(self) -> int:
-        found = _BLANKS.match(self.line, self.at)
-        return found.end() if found else self.at
+    def _behind_blanks(self, at: int) -> int:
+        while self.line.startswith(" ", at):
+            at += 1
+        return at

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 from signals.model import ALL
 from signals.rules import words
-from signals.rules.model import EVERY_COIN
-from signals.rules.nearest import nearest
+from signals.rules.model import EVERY_COIN, WATCHLIST
 from signals.rules.problems import Code
 from signals.rules.reading import Cursor
 from signals.units import canonical
 
 MOST_COINS = 20
 
-_NAME = re.compile(r"[^ ,@<>=]+")
+_NAME = re.compile(r"[^ ,@<>=&]+")
 _COMMA = re.compile(r",")
 _AT = re.compile(r"@")
 _SEPARATORS = str.maketrans("", "", "-_/:.")
@@ -23,26 +22,27 @@ _QUOTES = ("USDT", "USDC", "BUSD", "PERP", "SWAP", "USD")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The coins in the given order, each once; `at` is where a venue was named."""
+    """The coins in the given order, each once; `at` is where a venue was named, with its sign."""
 
     coins: tuple[str, ...]
     venue: str
-    at: re.Match[str] | None
+    at: tuple[int, int]
 
 
 def take(cursor: Cursor, coins: Collection[str], venues: Collection[str]) -> Scope:
     """The scope that must stand next; raises Refused."""
     first = cursor.take(_NAME)
-    if first is None or words.plain(first[0]) in words.RESERVED - words.EVERY_WORDS:
-        later = first is not None and words.plain(first[0]) == "watchlist"
-        raise cursor.refuse(Code.LATER if later else Code.COIN_MISSING, first or cursor.peek())
-    listed = (EVERY_COIN,) if first[0].lower() in words.EVERY_WORDS else _coins(cursor, first, coins)
-    return _at_venue(cursor, listed, venues)
+    many = _many(first)
+    if first is None or (many is None and words.plain(first[0]) in words.RESERVED):
+        raise cursor.refuse(Code.COIN_MISSING, first or cursor.peek())
+    if many and cursor.take(_COMMA):
+        raise cursor.refuse(Code.ALONE, first)
+    return _at_venue(cursor, (many,) if many else _coins(cursor, first, coins), venues)
 
 
 def written(coin: str) -> str:
     """The coin as it is typed; `$` where its name is a reserved word."""
-    reserved = coin != EVERY_COIN and coin.lower() in words.RESERVED
+    reserved = coin not in (EVERY_COIN, WATCHLIST) and coin.lower() in words.RESERVED
     return f"${coin}" if reserved else coin
 
 
@@ -80,22 +80,33 @@ def _coins(cursor: Cursor, first: re.Match[str], known: Collection[str]) -> tupl
     return tuple(listed)
 
 
+def _many(name: re.Match[str] | None) -> str | None:
+    """What stands for coins that are not named one by one."""
+    word = words.plain(name[0]) if name else ""
+    if word in words.EVERY_WORDS:
+        return EVERY_COIN
+    return WATCHLIST if word == WATCHLIST else None
+
+
 def _coin(cursor: Cursor, name: re.Match[str], known: Collection[str]) -> str:
+    if _many(name):
+        raise cursor.refuse(Code.ALONE, name)
     coin = resolve(name[0], known)
     if coin is None:
-        near = nearest(name[0].lstrip("$#"), known)
+        near = cursor.nearest(name[0].lstrip("$#"), known)
         raise cursor.refuse(Code.COIN, name, [written(other) for other in near], near)
     return coin
 
 
 def _at_venue(cursor: Cursor, listed: tuple[str, ...], known: Collection[str]) -> Scope:
-    if not cursor.take(_AT):
-        return Scope(listed, ALL, None)
+    sign = cursor.take(_AT)
+    if sign is None:
+        return Scope(listed, ALL, (cursor.at, cursor.at))
     name = cursor.take(_NAME)
     if name is None or name[0].lower() not in (*known, ALL):
-        near: Sequence[str] = nearest(name[0], known) if name else ()
+        near: Sequence[str] = cursor.nearest(name[0], known) if name else ()
         raise cursor.refuse(Code.VENUE, name or cursor.peek(), near, tuple(known))
     more = cursor.take(_COMMA) or cursor.take(_AT)
     if more:
         raise cursor.refuse(Code.ONE_VENUE, more)
-    return Scope(listed, name[0].lower(), name)
+    return Scope(listed, name[0].lower(), (sign.start(), name.end()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from signals.model import Unit
+from signals.model import Unit, Yardstick
 from signals.rules.problems import Code, Refused
 from signals.rules.reading import Cursor
 
@@ -44,27 +44,23 @@ class Typed:
 
 
 _VALUE = re.compile(
-    r"(?P<sign>[+-] *)?(?P<dollar>\$ *)?(?P<digits>[0-9.,]*[0-9])"
+    r"(?:(?P<past>[pz]) *)?(?P<sign>[+-] *)?(?P<dollar>\$ *)?(?P<digits>[0-9.,]*[0-9])"
     r"(?: *(?P<unit>%|(?:bps?|x|coins)(?![a-z0-9.]))| *(?P<scale>[kmb])(?![a-z0-9.])(?P<coins> *coins(?![a-z0-9.]))?)?",
     re.IGNORECASE,
 )
-_HISTORIC = re.compile(r"(?P<kind>[pz])[+-]?[0-9.]*[0-9](?![a-z0-9.])", re.IGNORECASE)
 _DIGITS = re.compile(r"\d{0,12}(?:\.\d{1,8})?", re.ASCII)
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
-_REST = re.compile(r"[^ ]+")
+_REST = re.compile(r"[^ &]+")
 
 _SCALES = {"k": 3, "M": 6, "B": 9}
 _UNITS = {"%": Form.PERCENT, "bp": Form.BP, "bps": Form.BP, "x": Form.TIMES, "coins": Form.COINS}
-_TO_UNIT = {Form.PERCENT: -2, Form.BP: -4}
+_PAST = {"p": Form.RANK, "z": Form.ZSCORE}
+_TO_UNIT = {Form.PERCENT: -2, Form.BP: -4, Form.RANK: -2}
 _PERCENT_UNITS = (Unit.RATE_8H, Unit.RATE_YEAR, Unit.FRACTION)
 
 
 def take(cursor: Cursor) -> Typed | None:
     """The number that stands next, if one does; raises Refused where one does but cannot be read in one way."""
-    historic = cursor.take(_HISTORIC)
-    if historic:
-        form = Form.RANK if historic["kind"] in "pP" else Form.ZSCORE
-        return Typed(form, Decimal(0), historic[0], "", historic)
     found = cursor.take(_VALUE)
     if found is None:
         return None
@@ -73,7 +69,7 @@ def take(cursor: Cursor) -> Typed | None:
         span = (found.start(), rest.end())
         raise Refused(Code.NUMBER, span, cursor.line[slice(*span)])
     size = _undivided(cursor, found)
-    if not _DIGITS.fullmatch(size) or (found["dollar"] and (found["unit"] or found["coins"])):
+    if not _DIGITS.fullmatch(size) or _contradicts(found):
         raise cursor.refuse(Code.NUMBER, found)
     plain = (found["sign"] or "").strip() + ("0" + size if size.startswith(".") else size)
     scale = _scale(found)
@@ -86,15 +82,20 @@ def convert(typed: Typed) -> float:
     return float(typed.number.scaleb(_TO_UNIT.get(typed.form, 0))) + 0.0
 
 
-def written(value: float, unit: Unit, *, level: bool = False) -> str:
+def written(value: float, unit: Unit, yardstick: Yardstick = Yardstick.VALUE, *, level: bool = False) -> str:
     """The value as it is typed, with all its digits; a price `level` without a scale."""
+    number = Decimal(repr(value))
+    if yardstick is Yardstick.RANK:
+        return "p" + digits(number.scaleb(2))
+    if yardstick is Yardstick.SPREADS:
+        return "z" + digits(number)
     if unit in _PERCENT_UNITS:
-        return digits(Decimal(repr(value)).scaleb(2)) + "%"
+        return digits(number.scaleb(2)) + "%"
     if unit is Unit.USD:
-        return "$" + (digits(Decimal(repr(value))) if level else _scaled(value))
+        return "$" + (digits(number) if level else _scaled(number))
     if unit is Unit.COINS:
-        return f"{_scaled(value)} coins"
-    return digits(Decimal(repr(value))) + ("x" if unit is Unit.MULTIPLE else "")
+        return f"{_scaled(number)} coins"
+    return digits(number) + ("x" if unit is Unit.MULTIPLE else "")
 
 
 def digits(number: Decimal) -> str:
@@ -105,7 +106,18 @@ def digits(number: Decimal) -> str:
 
 def can_be_typed(text: str) -> bool:
     """True where the digits of a written value are few enough to be read again."""
-    return _DIGITS.fullmatch(text.lstrip("-$").split(" ")[0].rstrip("%xkMB")) is not None
+    return _DIGITS.fullmatch(text.lstrip("-$pz").split(" ")[0].rstrip("%xkMB")) is not None
+
+
+def _contradicts(found: re.Match[str]) -> bool:
+    """True where two units stand at one number, or a sign at a rank."""
+    has_unit = bool(found["unit"] or found["coins"])
+    past = (found["past"] or "").lower()
+    return bool(
+        (found["dollar"] and has_unit)
+        or (past and (found["dollar"] or has_unit or found["scale"]))
+        or (past == "p" and found["sign"])
+    )
 
 
 def _undivided(cursor: Cursor, found: re.Match[str]) -> str:
@@ -135,6 +147,8 @@ def _scale(found: re.Match[str]) -> str:
 
 
 def _form(found: re.Match[str]) -> Form:
+    if found["past"]:
+        return _PAST[found["past"].lower()]
     if found["dollar"]:
         return Form.MONEY
     if found["coins"]:
@@ -146,9 +160,8 @@ def _form(found: re.Match[str]) -> Form:
     return Form.PLAIN
 
 
-def _scaled(value: float) -> str:
+def _scaled(number: Decimal) -> str:
     """With the largest of B, M and k that leaves at most three decimals; plain digits otherwise."""
-    number = Decimal(repr(value))
     for letter, power in (("B", 9), ("M", 6), ("k", 3)):
         share = number.scaleb(-power)
         if abs(share) >= 1 and share == round(share, 3):

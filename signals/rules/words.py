@@ -1,7 +1,7 @@
 """The fixed words of the language, and which of them no coin may look like."""
 
 from signals.model import Metric
-from signals.rules.model import Compare
+from signals.rules.model import WATCHLIST, Compare
 
 EVERY_WORDS = frozenset({"*", "all", "any"})
 """All coins."""
@@ -36,12 +36,8 @@ SKIPPED = frozenset({"is", "goes"})
 """May stand before a comparison and say nothing."""
 
 MOVES = ("rises", "falls", "moves")
-MODIFIERS = ("for", "every", "once", "clear")
-
-LATER = frozenset(
-    {"and", "crosses", "until", "shadow", "watchlist", "loud", "quiet", "ungated", "note"},
-)
-"""Words of the language that are not built yet."""
+CROSSES = "crosses"
+MODIFIERS = ("for", "every", "once", "clear", "until", "shadow", "loud", "quiet", "ungated", "note")
 
 SIGNALS = frozenset(
     {
@@ -70,8 +66,10 @@ RESERVED = frozenset(
         *SKIPPED,
         *MOVES,
         *MODIFIERS,
-        *LATER,
         *EVERY_WORDS,
+        CROSSES,
+        WATCHLIST,
+        "and",
         "by",
         "off",
         "or",

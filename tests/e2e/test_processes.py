@@ -46,7 +46,7 @@ def process(url: str, folder: Path, *words: str) -> "Iterator[subprocess.Popen[b
 
 async def ask(store: Store, coins: tuple[str, ...]) -> None:
     for sentence in SENTENCES:
-        draft = parse(sentence, Vocabulary(coins, ("binance", "okx"), SIGNALS))
+        draft = parse(sentence, Vocabulary(coins, ("binance", "okx"), SIGNALS, T0, UTC))
         assert not isinstance(draft, Problem)
         await store.add(HOME, draft, sentence, T0, Quota(50))
 

@@ -128,7 +128,7 @@ def _opened(scene: Scene, transport: InProcess, store: MemoryStore, clock: Clock
 
 
 async def _ask(store: MemoryStore, sentence: str, coins: Sequence[str]) -> None:
-    draft = parse(sentence, Vocabulary(coins, SIX, SIGNALS))
+    draft = parse(sentence, Vocabulary(coins, SIX, SIGNALS, START, UTC))
     assert not isinstance(draft, Problem), draft
     saved = await store.add(HOME, draft, sentence, START, Quota(50))
     assert isinstance(saved, Saved)

@@ -6,7 +6,7 @@ A story changes what the venues say. Twins are two stories of one trap: the faul
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TypeAlias
 
@@ -159,7 +159,7 @@ class Service:
 
     def __init__(self, sentence: str, *, warm: bool) -> None:
         at_once = sentence if " for " in sentence else f"{sentence} for 0s"
-        draft = parse(at_once, Vocabulary((COIN,), tuple(SHARES), SIGNALS))
+        draft = parse(at_once, Vocabulary((COIN,), tuple(SHARES), SIGNALS, START, UTC))
         assert not isinstance(draft, Problem)
         self.rule = Rule("r1", "terminal:local", 1, 1, draft, START, 1)
         self.told: list[Change] = []

@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -71,7 +71,7 @@ class Life:
 
 
 def rule(number: int, sentence: str) -> Rule:
-    draft = parse(sentence, Vocabulary(ALL_COINS, VENUES, SIGNALS))
+    draft = parse(sentence, Vocabulary(ALL_COINS, VENUES, SIGNALS, START, UTC))
     assert isinstance(draft, Draft), draft
     return Rule(f"rule-{number}", "terminal:local", number, 1, draft, START, 0)
 

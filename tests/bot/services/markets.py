@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.chat.base import Place
@@ -34,9 +34,10 @@ async def asked(
     store: Store, sentence: str = SENTENCE, place: Place = HOME, signals: Sequence[Signal] = SIGNALS
 ) -> Rule:
     """That rule, saved by that place."""
-    draft = parse(sentence, Vocabulary(("BTC", "ETH", "SOL"), ("binance", "okx"), signals))
+    at = datetime.fromisoformat("2026-01-05T00:00Z")
+    draft = parse(sentence, Vocabulary(("BTC", "ETH", "SOL"), ("binance", "okx"), signals, at, UTC))
     assert not isinstance(draft, Problem)
-    saved = await store.add(place, draft, f"{place} {sentence}", datetime.fromisoformat("2026-01-05T00:00Z"), Quota(50))
+    saved = await store.add(place, draft, f"{place} {sentence}", at, Quota(50))
     assert isinstance(saved, Saved)
     return saved.rule
 

@@ -19,7 +19,7 @@ SPREAD = 0.00003
 MEMORY = 0.993
 """How much of a minute's rate is still there a minute later."""
 
-VOCABULARY = Vocabulary({"ETH"}, (), SIGNALS)
+VOCABULARY = Vocabulary({"ETH"}, (), SIGNALS, START, UTC)
 
 
 def noisy_rates(seed: int) -> list[float]:

@@ -1,16 +1,18 @@
 """What people type, and the rule it says."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from signals.model import ALL, Unit
-from signals.registry import SIGNALS
+from signals.model import ALL, Unit, Yardstick
 from signals.rules.canonical import canonical
-from signals.rules.language import Vocabulary, parse
+from signals.rules.language import parse
 from signals.rules.metrics import METRICS, PRICE_MOVE, Measure
-from signals.rules.model import EVERY_COIN, Compare, Condition, Draft
-from tests.signals.rules.vocabulary import VENUES, rule
+from signals.rules.model import EVERY_COIN, WATCHLIST, Compare, Condition, Crossing, Draft
+from signals.rules.problems import Code
+from tests.signals.rules.vocabulary import VOCABULARY, mistake, rule
 
 ZERO = timedelta(0)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -20,9 +22,49 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
     ("typed", "text"),
     [
         ("eth funding &lt; −1bp for 15m", "ETH funding < -0.01% for 15m every 1h"),
+        ("ethusdt funding below p5 every 8h", "ETH funding < p5 for 15m every 8h"),
         ("ETH@okx funding.settled < 0% every off", "ETH@okx funding.settled < 0% for 0s every off"),
         ("ETH funding < -0.01% for 15m clear > -0.004%", "ETH funding < -0.01% clear -0.004% for 15m every 1h"),
+        ("ETH funding crosses down 0%", "ETH funding crosses down 0% for 15m"),
+        (
+            "BTC,ETH oi 4h falls by 5% and price 4h rises by 2%",
+            "BTC,ETH oi 4h falls by 5% and price 4h rises by 2% for 5m every 1h",
+        ),
+        ("* liq.long 5m > 5x loud", "* liq.long 5m > 5x for 0s every 1h loud"),
+        ("watchlist ratio < 0.2 for 30m", "watchlist ratio 24h < 0.2 for 30m every 1h"),
+        ("ETH divergence and ratio > 0.3", "ETH divergence 4h and ratio 24h > 0.3 for 30m every 1h"),
+        (
+            "BTC price > 65432.75 once until 2026-12-31T18:00Z",
+            "BTC price > $65432.75 for 0s once until 2026-12-31T18:00Z",
+        ),
+        (
+            "1000PEPEUSDT ls.pos > 1.5 note watch the 4h close",
+            'PEPE ls.pos > 1.5 for 15m every 1h note "watch the 4h close"',
+        ),
         ("BTC,ETH oi 4h falls by 5%", "BTC,ETH oi 4h falls by 5% for 5m every 1h"),
+        ("ETH oi 4h <= p5", "ETH oi 4h <= p5 for 5m every 1h"),
+        ("ETH funding > p99.5 clear p90.0", "ETH funding > p99.5 clear p90 for 15m every 1h"),
+        ("ETH ls > z+2.50", "ETH ls > z2.5 for 15m every 1h"),
+        ("ETH funding < Z -3", "ETH funding < z-3 for 15m every 1h"),
+        ("ETH volume > 3X once", "ETH volume 1h > 3x for 0s once"),
+        ("ETH liqspike >= P99", "ETH liqspike 1h >= p99 for 0s every 1h"),
+        ("eth liqspike.LONG > 20x", "ETH liqspike.long 1h > 20x for 0s every 1h"),
+        ("ETH liqspike.short", "ETH liqspike.short 1h for 0s every 1h"),
+        ("ETH cascade.long", "ETH cascade.long 1h for 0s every 1h"),
+        ("ETH price crosses up $4,000 once", "ETH price crosses up $4000 for 0s once"),
+        ("WL@OKX funding crosses p50", "watchlist@okx funding crosses p50 for 15m"),
+        ("eth funding<0%&oi>p95&&ls>1", "ETH funding < 0% and oi 4h > p95 and ls > 1 for 15m every 1h"),
+        ("ETH liqspike&funding<0", "ETH liqspike 1h and funding < 0% for 15m every 1h"),
+        (
+            "ETH ls > 2 clear 1.5 and ls.top > 2 clear 1.6",
+            "ETH ls > 2 clear 1.5 and ls.top > 2 clear 1.6 for 15m every 1h",
+        ),
+        ("ETH ls > 2 and divergence for 5m clear 1.5", "ETH ls > 2 clear 1.5 and divergence 4h for 5m every 1h"),
+        ("ETH ls > 2 and divergence clear 1.5", "ETH ls > 2 clear 1.5 and divergence 4h for 15m every 1h"),
+        (
+            "ETH ls > 2 ungated QUIET shadow 168h until 2026-12-01 every never for 0h note x",
+            'ETH ls > 2 for 0s every off until 2026-12-01T22:59Z shadow 7d quiet ungated note "x"',
+        ),
         ("BTC oi 4h <= -5%", "BTC oi 4h falls by 5% for 5m every 1h"),
         ("BTC oi 4h >= 5%", "BTC oi 4h rises by 5% for 5m every 1h"),
         ("BTC oi 4h < -5%", "BTC oi 4h < -5% for 5m every 1h"),
@@ -108,6 +150,10 @@ class TestReading:
     def test_every_coin_has_three_names(self, scope: str) -> None:
         assert rule(f"{scope} funding < 0%").coins == (EVERY_COIN,)
 
+    @pytest.mark.parametrize("scope", ["watchlist", "WL", "wl@all"])
+    def test_the_watchlist_has_two_names(self, scope: str) -> None:
+        assert rule(f"{scope} funding < 0%").coins == (WATCHLIST,)
+
     @pytest.mark.parametrize("typed", ["ETH funding < 0", "ETH funding < -0%", "ETH funding < -0"])
     def test_zero_cannot_be_misread_and_has_no_sign(self, typed: str) -> None:
         draft = rule(typed)
@@ -138,6 +184,144 @@ class TestReading:
         assert (condition.unit, condition.line) == (unit, line)
 
 
+class TestSeveral:
+    def test_the_longest_hold_of_all_is_filled_in(self) -> None:
+        assert rule("ETH price > 5 and ratio > 0.3 and oi > 5%").hold == MINUTE * 30
+        assert rule("ETH liqspike and negfunding").hold == MINUTE * 15
+
+    def test_a_condition_keeps_its_own_clear_level(self) -> None:
+        one, other = rule("ETH ls > 2 clear 1.5 and ls.top > 2").conditions
+
+        assert (one.clear, one.own_clear, other.clear, other.own_clear) == (1.5, True, 1.9, False)
+
+    def test_each_window_that_was_left_out_is_named(self) -> None:
+        assert rule("ETH oi > 5% and ratio > 1 and ls > 1").filled == ("4h", "24h", "for 30m", "every 1h")
+
+
+class TestOwnPast:
+    @pytest.mark.parametrize(
+        ("typed", "yardstick", "unit", "line", "clear"),
+        [
+            ("funding < p5", Yardstick.RANK, Unit.RANK, 0.05, 0.07),
+            ("funding > p99.5", Yardstick.RANK, Unit.RANK, 0.995, 0.975),
+            ("funding < p99", Yardstick.RANK, Unit.RANK, 0.99, 0.995),
+            ("funding > p1", Yardstick.RANK, Unit.RANK, 0.01, 0.005),
+            ("funding > p0", Yardstick.RANK, Unit.RANK, 0.0, 0.0),
+            ("funding < z-3", Yardstick.SPREADS, Unit.SPREADS, -3.0, -2.5),
+            ("oi > z3", Yardstick.SPREADS, Unit.SPREADS, 3.0, 2.5),
+            ("liq > 5x", Yardstick.MULTIPLE, Unit.MULTIPLE, 5.0, 4.0),
+            ("volume < 0.5x", Yardstick.MULTIPLE, Unit.MULTIPLE, 0.5, 0.6),
+            ("liqspike >= p99", Yardstick.RANK, Unit.RANK, 0.99, 0.97),
+            ("liqspike > 20x", Yardstick.VALUE, Unit.MULTIPLE, 20.0, 5.0),
+        ],
+    )
+    def test_a_line_in_the_own_past_ends_by_the_band_of_its_yardstick(
+        self, typed: str, yardstick: Yardstick, unit: Unit, line: float, clear: float
+    ) -> None:
+        one = rule(f"ETH {typed}").condition
+
+        assert (one.yardstick, one.unit, one.line, one.clear) == (yardstick, unit, line, clear)
+
+    def test_a_band_that_reaches_past_what_can_be_ends_half_way_there(self) -> None:
+        assert rule("ETH ratio > 0.01").condition.clear == 0.005
+        assert rule("ETH oi > -90%").condition.clear == -0.95
+
+
+class TestCrossings:
+    @pytest.mark.parametrize(
+        ("typed", "crossing", "compare", "clear"),
+        [
+            ("funding crosses up 0%", Crossing.UP, Compare.ABOVE, -0.00002),
+            ("funding crosses down 0%", Crossing.DOWN, Compare.BELOW, 0.00002),
+            ("funding crosses 0%", Crossing.EITHER, Compare.ABOVE, -0.00002),
+            ("price crosses 50000", Crossing.EITHER, Compare.ABOVE, 49950.0),
+            ("ls crosses down 1", Crossing.DOWN, Compare.BELOW, 1.05),
+            ("oi crosses up 0%", Crossing.UP, Compare.ABOVE, -0.003),
+            ("oi crosses up 10%", Crossing.UP, Compare.ABOVE, 0.08),
+            ("price 1h crosses down 0%", Crossing.DOWN, Compare.BELOW, 0.002),
+            ("funding crosses up p95", Crossing.UP, Compare.ABOVE, 0.93),
+        ],
+    )
+    def test_a_crossing_is_armed_on_the_calm_side_of_its_band(
+        self, typed: str, crossing: Crossing, compare: Compare, clear: float
+    ) -> None:
+        one = rule(f"ETH {typed}").condition
+
+        assert (one.crossing, one.compare, one.clear, one.own_clear) == (crossing, compare, clear, False)
+
+    def test_it_has_no_reminders_and_none_are_filled_in(self) -> None:
+        draft = rule("ETH funding crosses 0%")
+
+        assert (draft.every, draft.once, draft.filled) == (None, False, ("for 15m",))
+
+
+class TestEnds:
+    @pytest.mark.parametrize(
+        ("typed", "end"),
+        [
+            ("2026-12-31", "2026-12-31T22:59Z"),
+            ("2026-12-31T18:00", "2026-12-31T17:00Z"),
+            ("2026-12-31T18:00Z", "2026-12-31T18:00Z"),
+            ("2026-12-31t18:00z", "2026-12-31T18:00Z"),
+            ("2027-03-28T02:30", "2027-03-28T01:30Z"),
+            ("2027-03-28T03:30", "2027-03-28T01:30Z"),
+            ("2027-10-31T02:30", "2027-10-31T00:30Z"),
+            ("2027-03-28", "2027-03-28T21:59Z"),
+            ("3d", "2026-11-26T14:18Z"),
+            ("1 m", "2026-11-23T14:19Z"),
+            ("52w", "2027-11-22T14:18Z"),
+            ("366d", "2027-11-24T14:18Z"),
+            ("2027-11-24T14:18Z", "2027-11-24T14:18Z"),
+            ("2026-11-23T14:18Z", "2026-11-23T14:18Z"),
+        ],
+    )
+    def test_an_end_becomes_an_instant_of_utc_at_once(self, typed: str, end: str) -> None:
+        draft = rule(f"ETH funding < 0% until {typed}")
+
+        assert f" until {end}" in canonical(draft)
+        assert draft.until == datetime.fromisoformat(end)
+        assert rule(canonical(draft)) == draft
+
+    @pytest.mark.parametrize("typed", ["2027-11-24T14:19Z", "2027-11-25"])
+    def test_an_end_is_at_most_a_leap_year_away(self, typed: str) -> None:
+        assert mistake(f"ETH funding < 0% until {typed}").code == Code.FAR
+
+    @pytest.mark.parametrize("typed", ["2026-11-23T14:17Z", "2026-11-23T15:17"])
+    def test_an_end_is_not_over(self, typed: str) -> None:
+        assert mistake(f"ETH funding < 0% until {typed}").code == Code.PAST
+
+    @pytest.mark.parametrize(
+        ("zone", "end"),
+        [("Asia/Kathmandu", "18:14"), ("Pacific/Kiritimati", "09:59"), ("UTC", "23:59"), ("America/New_York", "04:59")],
+    )
+    def test_a_day_ends_in_the_zone_of_the_place(self, zone: str, end: str) -> None:
+        draft = rule("ETH funding < 0% until 2026-12-31", replace(VOCABULARY, zone=ZoneInfo(zone)))
+
+        assert f"{draft.until:%H:%M}" == end
+
+
+class TestNotes:
+    @pytest.mark.parametrize(
+        ("typed", "note"),
+        [
+            ("watch the 4h close", "watch the 4h close"),
+            ("  two \u00a0 blanks\n", "two blanks"),
+            ('"quoted"', "quoted"),
+            ("\u201cquoted\u201d", "quoted"),
+            ('he said "no"', 'he said "no"'),
+            ('"', '"'),
+            ('""twice""', '"twice"'),
+            ("note for 5m", "note for 5m"),
+            ("\u2212 \u2264 &lt; \u043f\u043e\u0442\u043e\u043c \U0001f469\u200d\U0001f4bb", None),
+        ],
+    )
+    def test_a_note_is_kept_as_typed_and_survives_its_own_text(self, typed: str, note: str | None) -> None:
+        draft = rule(f"ETH funding < 0% Note {typed}")
+
+        assert draft.note == (typed if note is None else note)
+        assert rule(canonical(draft)) == draft
+
+
 class TestCoins:
     @pytest.mark.parametrize(
         ("typed", "coin"),
@@ -160,7 +344,7 @@ class TestCoins:
 
     @pytest.mark.parametrize(("typed", "coin"), [("A-B", "A-B"), ("ab", "AB"), ("A/B", "AB"), ("1MA-B", "A-B")])
     def test_a_name_with_a_separator_comes_before_the_name_without(self, typed: str, coin: str) -> None:
-        draft = parse(f"{typed} funding < 0%", Vocabulary(("A-B", "AB"), VENUES, SIGNALS))
+        draft = parse(f"{typed} funding < 0%", replace(VOCABULARY, coins=("A-B", "AB")))
 
         assert isinstance(draft, Draft)
         assert draft.coins == (coin,)

@@ -1,13 +1,14 @@
 """What people mistype, the reason they are told, and the lines they are offered instead."""
 
+from dataclasses import replace
+
 import pytest
 
-from signals.registry import SIGNALS
-from signals.rules.language import Vocabulary, parse
+from signals.rules.language import parse
 from signals.rules.model import Draft, Problem
 from signals.rules.problems import Code
 from signals.rules.reading import LONGEST
-from tests.signals.rules.vocabulary import VENUES, mistake, rule
+from tests.signals.rules.vocabulary import VENUES, VOCABULARY, mistake, rule
 
 WINDOWS = ("5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "24h", "3d", "7d")
 
@@ -33,7 +34,7 @@ WINDOWS = ("5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "24h", "3d", "7d")
         ),
         ("ETH ls > 80%", Code.SHARE, "80%", ["ls > 4"]),
         ("ETH ratio < 20%", Code.PLAIN, "20%", ["ratio < 0.2"]),
-        ("ETH oi.level > 2.4M", Code.COIN_UNIT, "2.4M", ["> 2.4M coins"]),
+        ("ETH oi.level > 2.4M", Code.COIN_UNIT, "2.4M", ["> 2.4M coins", "> p95"]),
         ("ETH oi 3h falls by 5%", Code.WINDOW, "3h", ["oi 2h falls by 5%"]),
         ("ETH oi.usd falls by 5%", Code.MOVER, "oi.usd", ["oi 4h falls by 5%"]),
         ("ETH fundin < -0.01%", Code.METRIC, "fundin", ["funding < -0.01%"]),
@@ -41,13 +42,15 @@ WINDOWS = ("5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "24h", "3d", "7d")
         ("ETH funding -0.01%", Code.COMPARISON, "-0.01%", []),
         ("ETH funding < -0.01% or oi > 5%", Code.OR, "or", []),
         ("ETH funding < -0.01% fr 15m", Code.WORD, "fr", ["< -0.01% for 15m"]),
-        ("ETH funding 4h < -0.01%", Code.NO_WINDOW, "4h", ["ETH funding < -0.01% for 4h"]),
+        ("ETH funding 4h < -0.01%", Code.NO_WINDOW, "4h", []),
         ("ETH funding > 3x", Code.TIMES, "3x", []),
         ("ETH funding < -0.01% clear -0.02%", Code.CLEAR, "-0.02%", []),
         ("ETH@binanse funding < 0%", Code.VENUE, "binanse", ["ETH@binance funding < 0%"]),
         ("BTC@okx,ETH@bybit funding < 0%", Code.ONE_VENUE, ",", []),
-        ("ETH liqspike.up", Code.SIDE, "liqspike.up", []),
-        ("ETH liqspike > 20", Code.SIGNAL_UNIT, "20", ["> 20x"]),
+        ("ETH funding crosses down 0% every 1h", Code.MOMENT, "every", []),
+        ("ETH cascade.up", Code.SIDE, "cascade.up", ["ETH cascade.long", "ETH cascade.short"]),
+        ("ETH cascade > 2", Code.ON_OFF, ">", []),
+        ("ETH liqspike > 20", Code.SIGNAL_UNIT, "20", []),
         ("funding < -0.01%", Code.COIN_MISSING, "funding", []),
     ],
 )
@@ -74,7 +77,12 @@ def test_a_row_of_the_table_of_mistakes(typed: str, code: Code, word: str, repai
         ("ETH funding < 0% for", Code.INCOMPLETE, ""),
         ("ETH funding < -0.01% clear", Code.INCOMPLETE, ""),
         ("ETH, funding < 0%", Code.COIN, "funding"),
-        ("BTC,* funding < 0%", Code.COIN, "*"),
+        ("BTC,* funding < 0%", Code.ALONE, "*"),
+        ("*,BTC funding < 0%", Code.ALONE, "*"),
+        ("wl,BTC funding < 0%", Code.ALONE, "wl"),
+        ("BTC,watchlist funding < 0%", Code.ALONE, "watchlist"),
+        ("ETH@okx negfunding", Code.VENUE_SIGNAL, "okx"),
+        ("ETH@okx funding < 0% and divergence", Code.VENUE_SIGNAL, "okx"),
         ("\u0415TH funding < 0%", Code.CHARACTER, "\u0415"),
         ("ETH funding < \u0661%", Code.CHARACTER, "\u0661"),
         ("ETH funding < 0%\x00", Code.CHARACTER, "\x00"),
@@ -105,7 +113,64 @@ def test_a_row_of_the_table_of_mistakes(typed: str, code: Code, word: str, repai
         ("ETH price > 65,000", Code.COMMA, "65,000"),
         ("ETH price > 1.234,5", Code.COMMA, "1.234,5"),
         ("ETH price > $65,00", Code.COMMA, "$65,00"),
-        ("ETH funding < -101%", Code.RANGE, "-101%"),
+        ("ETH funding < -101%", Code.YEARLY, "-101%"),
+        ("ETH funding.settled > 10001bp", Code.YEARLY, "10001bp"),
+        ("ETH negfunding < -101%", Code.RANGE, "-101%"),
+        ("ETH funding > p101", Code.RANGE, "p101"),
+        ("ETH funding > p-5", Code.NUMBER, "p-5"),
+        ("ETH funding > p5%", Code.NUMBER, "p5%"),
+        ("ETH funding > z$5", Code.NUMBER, "z$5"),
+        ("ETH funding > p", Code.NUMBER, "p"),
+        ("ETH funding > z2,5", Code.COMMA, "z2,5"),
+        ("ETH funding < p5 clear -0.01%", Code.CLEAR_LIKE, "-0.01%"),
+        ("ETH funding < -0.01% clear p10", Code.CLEAR_LIKE, "p10"),
+        ("ETH liq > 5x clear $1M", Code.CLEAR_LIKE, "$1M"),
+        ("ETH liq > $5M clear 2x", Code.CLEAR_LIKE, "2x"),
+        ("ETH funding < p5 clear p4", Code.CLEAR, "p4"),
+        ("ETH oi falls by p5", Code.UNIT, "p5"),
+        ("ETH price > p95", Code.PRICE_MOVE, "price > p95"),
+        ("ETH price < z-3", Code.PRICE_MOVE, "price < z-3"),
+        ("ETH price crosses 5%", Code.PRICE_MOVE, "price crosses 5%"),
+        ("ETH liqspike > z3", Code.SIGNAL_UNIT, "z3"),
+        ("ETH liqspike p99", Code.COMPARISON, "p99"),
+        ("ETH cascade > p99", Code.ON_OFF, ">"),
+        ("ETH liqspike crosses 20x", Code.NO_CROSSING, "crosses"),
+        ("ETH funding crosses below 0%", Code.WAY, "below"),
+        ("ETH funding crosses up", Code.INCOMPLETE, ""),
+        ("ETH funding crosses up 0% clear 1%", Code.MOMENT, "clear"),
+        ("ETH funding crosses up 0% for 5m clear 1%", Code.MOMENT, "clear"),
+        ("ETH funding crosses up 0% every off", Code.MOMENT, "every"),
+        ("ETH funding crosses up 0% and ls crosses 1", Code.CROSSINGS, "and"),
+        ("ETH funding < 0% and", Code.INCOMPLETE, ""),
+        ("ETH funding < 0% and for 5m", Code.METRIC, "for"),
+        ("ETH funding < 0% for 5m and oi > 5%", Code.AND_LATE, "and"),
+        ("ETH ls > 1 and ls > 2 and ls > 3 and ls > 4 and ls > 5", Code.CONDITIONS, "and"),
+        ("ETH ls > 1 and ls.top > 1 for 5m clear 0.5", Code.CLEAR_WHICH, "clear"),
+        ("ETH ls > 1 clear 0.5 and divergence clear 0.4", Code.TWICE, "clear"),
+        ("ETH liqspike. > 20x", Code.SIDE, "liqspike."),
+        ("ETH negfunding.long", Code.SIDE, "negfunding.long"),
+        ("ETH funding < 0% loud quiet", Code.LOUDNESS, "loud"),
+        ("ETH funding < 0% until", Code.INCOMPLETE, ""),
+        ("ETH funding < 0% until soon", Code.DATE, "soon"),
+        ("ETH funding < 0% until 2026-02-30", Code.DATE, "2026-02-30"),
+        ("ETH funding < 0% until 2026-12-31T24:00", Code.DATE, "2026-12-31T24:00"),
+        ("ETH funding < 0% until 0000-01-01", Code.DATE, "0000-01-01"),
+        ("ETH funding < 0% until 0001-01-01T00:00", Code.DATE, "0001-01-01T00:00"),
+        ("ETH funding < 0% until 2026-12-31T18:00ZZ", Code.DATE, "2026-12-31T18:00ZZ"),
+        ("ETH funding < 0% until 9999-12-31", Code.FAR, "9999-12-31"),
+        ("ETH funding < 0% until 2026-11-22", Code.PAST, "2026-11-22"),
+        ("ETH funding < 0% until 367d", Code.DURATION, "367d"),
+        ("ETH funding < 0% until 30s", Code.DURATION, "30s"),
+        ("ETH funding < 0% until 3M", Code.DURATION, "3M"),
+        ("ETH funding < 0% shadow 12h", Code.DURATION, "12h"),
+        ("ETH funding < 0% shadow 31d", Code.DURATION, "31d"),
+        ("ETH funding < 0% loud loud", Code.TWICE, "loud"),
+        ("ETH funding < 0% note", Code.INCOMPLETE, ""),
+        ('ETH funding < 0% note ""', Code.INCOMPLETE, ""),
+        ("ETH funding < 0% note \x01", Code.CHARACTER, "\x01"),
+        ("ETH funding < 0% note \ud800", Code.CHARACTER, "\ud800"),
+        ("ETH funding < 0% note a\u202eb", Code.CHARACTER, "\u202e"),
+        (f"ETH funding < 0% note {'n' * 81}", Code.NOTE, "n" * 81),
         ("ETH ls > -1", Code.RANGE, "-1"),
         ("ETH liq > -$5", Code.RANGE, "-$5"),
         ("ETH oi.level > $5M", Code.UNIT, "$5M"),
@@ -142,38 +207,12 @@ def test_a_mistake_has_its_own_reason_and_every_offer_parses(typed: str, code: C
     assert all(isinstance(rule(line), Draft) for line in problem.repairs)
 
 
-@pytest.mark.parametrize(
-    ("typed", "word"),
-    [
-        ("ETH funding < 0% and oi > 5%", "and"),
-        ("ETH funding < 0% & oi > 5%", "&"),
-        ("ETH funding < 0% && oi > 5%", "&&"),
-        ("ETH funding crosses down 0%", "crosses"),
-        ("ETH funding < p5", "p5"),
-        ("ETH funding > z3", "z3"),
-        ("ETH liq > 5x", "5x"),
-        ("ETH volume > 5x", "5x"),
-        ("ETH liqspike.long > 20x", "liqspike.long"),
-        ("ETH cascade", "cascade"),
-        ("ETH cascade.long", "cascade.long"),
-        ("ETH price > 5 until 2026-12-31", "until"),
-        ("ETH price > 5 expires 3d", "expires"),
-        ("ETH price > 5 shadow 3d", "shadow"),
-        ("watchlist ratio < 0.2", "watchlist"),
-        ("wl ratio < 0.2", "wl"),
-        ("ETH price > 5 loud", "loud"),
-        ("ETH price > 5 quiet", "quiet"),
-        ("ETH price > 5 ungated", "ungated"),
-        ("ETH price > 5 note \u043d\u0430 \u043f\u043e\u0442\u043e\u043c", "note"),
-        ("ETH@okx negfunding", "okx"),
-    ],
-)
-def test_what_is_not_built_yet_says_so_with_its_word(typed: str, word: str) -> None:
-    problem = mistake(typed)
+@pytest.mark.parametrize("word", ["fundingcross", "composite", "momentum", "liqcluster.up"])
+def test_a_signal_that_is_not_built_yet_says_so_with_its_name(word: str) -> None:
+    problem = mistake(f"ETH {word}")
 
     assert (problem.code, problem.word) == (Code.LATER, word)
-    start, end = problem.span
-    assert typed[start:end] == word
+    assert problem.span == (4, 4 + len(word))
 
 
 class TestOffers:
@@ -212,6 +251,39 @@ class TestOffers:
     def test_a_duration_out_of_bounds_is_offered_at_its_bound(self, typed: str, fixed: str) -> None:
         assert mistake(typed).repairs == (fixed,)
 
+    def test_the_note_stays_in_every_offer(self) -> None:
+        assert mistake("ETH funding < -0.01 note \u043f\u043e\u0442\u043e\u043c").repairs[0] == (
+            "ETH funding < -0.01% note \u043f\u043e\u0442\u043e\u043c"
+        )
+
+    @pytest.mark.parametrize(
+        ("typed", "fixed"),
+        [
+            ("ETH@okx divergence", ["ETH divergence"]),
+            ("ETH funding > 150%", ["ETH funding.apr > 150%"]),
+            ("ETH funding.settled < -10001 bp for 1m", ["ETH funding.apr < -100.01% for 1m"]),
+            ("ETH liqsp > 20x", ["ETH liqspike > 20x"]),
+            ("ETH ls > 1 and funding > 150%", ["ETH ls > 1 and funding.apr > 150%"]),
+            ("ETH negfunding.long", ["ETH negfunding"]),
+            ("ETH liqspik.long > 20x", ["ETH liqspike.long > 20x"]),
+            ("ETH funding crosses below 0%", ["ETH funding crosses down 0%"]),
+            ("ETH funding crosses over 0%", ["ETH funding crosses up 0%"]),
+            ("ETH funding croses 0%", ["ETH funding crosses 0%"]),
+            ("ETH price crosses up 5%", [f"ETH price {one} crosses up 5%" for one in ("15m", "1h", "4h", "24h")]),
+            ("ETH price > p95", [f"ETH price {one} > p95" for one in ("15m", "1h", "4h", "24h")]),
+            ("ETH oi.level < 2m", ["ETH oi.level < 2M coins", "ETH oi.level < p5"]),
+            ("ETH funding < 0% loud for 1m quiet", ["ETH funding < 0% loud for 1m", "ETH funding < 0% for 1m quiet"]),
+            ("ETH funding < 0% once every 2 h", ["ETH funding < 0% once", "ETH funding < 0% every 2 h"]),
+            ("ETH funding < 0% until 400d", ["ETH funding < 0% until 366d"]),
+            ("ETH funding < 0% until 2028-01-01", ["ETH funding < 0% until 366d"]),
+            ("ETH funding < 0% shadow 5m", ["ETH funding < 0% shadow 24h"]),
+            ("ETH funding < 0% shdow 7d", ["ETH funding < 0% shadow 7d"]),
+            ("ETH funding < 0% ungatd", ["ETH funding < 0% ungated"]),
+        ],
+    )
+    def test_what_was_probably_meant_is_a_whole_line(self, typed: str, fixed: list[str]) -> None:
+        assert list(mistake(typed).repairs) == fixed
+
     def test_windows_and_venues_are_listed(self) -> None:
         assert mistake("ETH oi 3h falls by 5%").detail == ("oi", *WINDOWS)
         assert mistake("ETH@mtgox funding < 0%").detail == VENUES
@@ -224,11 +296,25 @@ class TestLimits:
         assert isinstance(rule(fits), Draft)
         assert mistake(fits + " ").code == Code.LENGTH
 
+    def test_a_sentence_that_is_too_long_only_when_written_in_full_is_refused(self) -> None:
+        one = "liq.short>$1000000000.5"
+        typed = f"ETH {one}&{one}&{one}&{one} note {'n' * 80}"
+        longer = f"{','.join(f'C{i:06}' for i in range(14))} {typed.removeprefix('ETH ')}"
+
+        problem = mistake(longer, replace(VOCABULARY, coins=[f"C{i:06}" for i in range(14)]))
+
+        assert len(longer) <= LONGEST < problem.span[1]
+        assert problem.detail == ("in full",)
+        assert isinstance(rule(typed), Draft)
+
+    def test_a_note_is_as_long_as_allowed(self) -> None:
+        assert rule(f"ETH funding < 0% note {'n' * 80}").note == "n" * 80
+
     @pytest.mark.parametrize(("count", "code"), [(20, None), (21, Code.COINS)])
     def test_twenty_coins_are_allowed_and_one_more_is_not(self, count: int, code: Code | None) -> None:
         coins = [f"C{i}" for i in range(count)]
 
-        read = parse(f"{','.join(coins)},C0 funding < 0%", Vocabulary(coins, VENUES, SIGNALS))
+        read = parse(f"{','.join(coins)},C0 funding < 0%", replace(VOCABULARY, coins=coins))
 
         assert (read.code if isinstance(read, Problem) else None) == code
 

@@ -1,23 +1,35 @@
-"""The names that the sentences of these tests may use."""
+"""The names that the sentences of these tests may use, and the instant from which their times count."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from signals.liqspike import LiqSpike
+from signals.model import Unit
 from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Draft, Problem
 
 COINS = ("BTC", "ETH", "SOL", "PEPE", "ALL", "FOR", "1INCH", "BTCUSD", "XRP", "DOGE")
 VENUES = ("binance", "bybit", "okx", "gate", "bitget", "hyperliquid")
-VOCABULARY = Vocabulary(COINS, VENUES, SIGNALS)
+NOW = datetime(2026, 11, 23, 14, 17, 4, 500, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+ON_OFF = replace(LiqSpike(), name="cascade", unit=Unit.STATE, fire=0.5, clear=0.5, hold=timedelta(0))
+"""A signal that is on or off, as the language sees one."""
+
+VOCABULARY = Vocabulary(COINS, VENUES, (*SIGNALS, ON_OFF), NOW, BERLIN)
 
 
-def rule(sentence: str) -> Draft:
+def rule(sentence: str, vocabulary: Vocabulary = VOCABULARY) -> Draft:
     """The rule of a sentence that is one."""
-    draft = parse(sentence, VOCABULARY)
+    draft = parse(sentence, vocabulary)
     assert isinstance(draft, Draft), draft
     return draft
 
 
-def mistake(sentence: str) -> Problem:
+def mistake(sentence: str, vocabulary: Vocabulary = VOCABULARY) -> Problem:
     """The problem of a sentence that is no rule."""
-    problem = parse(sentence, VOCABULARY)
+    problem = parse(sentence, vocabulary)
     assert isinstance(problem, Problem), problem
     return problem
