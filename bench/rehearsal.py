@@ -18,13 +18,20 @@ from signals.rules.neighbours import step
 COINS, DAYS = 600, 98
 HOUR, SPAN = timedelta(hours=1), timedelta(days=90)
 ONE, EVERY = "C007 funding < -0.01% for 15m", "* funding < -0.01%"
-OTHERS = (EVERY, "* liq 1h > 5x", "* oi 4h < z-3", "* funding < p5", "* liqspike", "* divergence", "* price 1h moves by 2%")
+OTHERS = (
+    EVERY,
+    "* liq 1h > 5x",
+    "* oi 4h < z-3",
+    "* funding < p5",
+    "* liqspike",
+    "* divergence",
+    "* price 1h moves by 2%",
+)
 
 
 def draft_of(sentence: str, coins: tuple[str, ...]) -> Draft:
     read = parse(sentence, Vocabulary(coins, (), SIGNALS, END, UTC))
-    if isinstance(read, Problem):
-        raise AssertionError(f"{sentence} is no rule: {read.code}")
+    assert not isinstance(read, Problem), read.code
     return read
 
 
@@ -71,12 +78,15 @@ def main() -> None:
         draft = draft_of(sentence, panel.coins)
         sides = step(draft, SIGNALS)
         beside = [other for other in (sides.easier, sides.harder) if other is not None]
-        took = turn(lambda draft=draft, beside=beside: rehearse(draft, panel.coins, panel, BY_NAME, END, neighbours=beside))  # type: ignore[misc] # bound
+        took = turn(
+            lambda draft=draft, beside=beside: rehearse(draft, panel.coins, panel, BY_NAME, END, neighbours=beside)
+        )  # type: ignore[misc] # bound
         of = took.result
-        if not isinstance(of, Rehearsal):
-            raise AssertionError("no dry run")
+        assert isinstance(of, Rehearsal)
         rate = "nothing known" if of.a_week is None else f"{of.a_week:.4g} a week"
-        others[sentence] = f"{took.cpu:.2f} s of CPU with {len(beside)} neighbours, {len(of.coins)} of {of.asked} coins, {rate}"
+        others[sentence] = (
+            f"{took.cpu:.2f} s of CPU with {len(beside)} neighbours, {len(of.coins)} of {of.asked} coins, {rate}"
+        )
     report("rehearsal", "at most 2 s", rows, coins=COINS, hours=DAYS * 24, fires=told, **others)
 
 

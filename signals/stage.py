@@ -91,8 +91,8 @@ def scene(draft: Draft, stage: Stage, coins: tuple[str, ...], signals: Mapping[s
     return Scene(on, coins, told, grid.step, numbers, _tracks(draft, numbers, signals))
 
 
-_PLAIN, _RANKED, _MEDIAN = 60, 2, 40
-"""Nanoseconds or so: of a value on a bar, and of each bar of a past that it is ranked in or that has a median."""
+_PLAIN, _SCORED, _SPREAD, _RANKED = 60, 6_000, 6_000, 2
+"""Nanoseconds or so: of a value on a bar, more for a score with a past, for a spread, and for each bar of a rank."""
 
 
 def work(draft: Draft, stage: Stage, signals: Mapping[str, Signal]) -> int:
@@ -101,11 +101,13 @@ def work(draft: Draft, stage: Stage, signals: Mapping[str, Signal]) -> int:
     for condition in draft.conditions:
         number, signal = _number(draft.venue, condition), signals.get(condition.name)
         bars, each = bars_of(stage.panel, number, signals), _PLAIN
-        if signal is not None:
-            each += _MEDIAN * (signal.lookback // bars.step)
-        if condition.yardstick is not Yardstick.VALUE:
+        if signal is not None and signal.lookback > LEVEL:
+            each += _SCORED
+        if condition.yardstick is Yardstick.RANK:
             past = baseline_of(condition.yardstick, number, signals)
-            each += (_RANKED if condition.yardstick is Yardstick.RANK else _MEDIAN) * (past.span // past.step)
+            each += _RANKED * (past.span // max(past.step, bars.step))
+        elif condition.yardstick is not Yardstick.VALUE:
+            each += _SPREAD
         total += stage.rows(bars) * each
     return total
 
