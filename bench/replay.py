@@ -9,10 +9,10 @@ from adapters.venues.recording import Recording, open_recording
 from bench.measure import race, report
 from bot.market import play, trailing
 from bot.replay import Replay
+from signals.book import Rules
 from signals.cells import Cells, Vectors
-from signals.judge import judge
+from signals.engine import Engine
 from signals.registry import BY_NAME, SIGNALS
-from signals.rules.lifecycle import AlertState
 from tests.recordings import write
 
 COINS = 20
@@ -55,14 +55,13 @@ def at_once(recording: Recording) -> list[str]:
 def bar_by_bar(recording: Recording) -> list[str]:
     rules = list(Replay(recording, RULES, SIGNALS)._rules.values())  # noqa: SLF001 - the same rules, judged the other way
     bars = trailing(recording.step)
-    states: dict[tuple[str, str], AlertState] = {}
+    engine = Engine(BY_NAME, Rules())
+    for rule in rules:
+        engine.put(rule)
     told = []
     for cycle in play(recording, bars):
         cells = Cells(cycle, Vectors(bars.panel(), SIGNALS, rows=1), recording.step)
-        for judged in judge(rules, states, cells, BY_NAME):
-            states[judged.rule.id, judged.coin] = judged.state
-            if judged.event is not None:
-                told.append(judged.event.id)
+        told += [judged.event.id for judged in engine.judge(cells) if judged.event is not None]
     return told
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from adapters.venues.recording import Recording
 from bot.market import play, whole
 from signals.base import Signal
+from signals.book import Rules
 from signals.cells import Cells, Vectors
+from signals.engine import Engine
 from signals.event import Event
-from signals.judge import judge
 from signals.rules.language import Vocabulary, parse
-from signals.rules.lifecycle import AlertState
 from signals.rules.model import Draft, Problem, Rule
 
 _BORN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,19 +59,17 @@ class Replay:
         cycles = list(play(self.recording, bars, end))
         by_name = {signal.name: signal for signal in self.signals}
         vectors = Vectors(bars.panel(), self.signals, rows=None)
-        states: dict[tuple[str, str], AlertState] = {}
-        known: set[str] = set()
+        engine = Engine(by_name, Rules())
+        for rule in self._rules.values():
+            engine.put(rule)
         for cycle in cycles:
             if start is not None and cycle.at < start:
                 continue
             cells = Cells(cycle, vectors, self.recording.step)
-            for judged in judge(self._rules.values(), states, cells, by_name):
-                states[judged.rule.id, judged.coin] = judged.state
-                if judged.state.armed:
-                    known.add(judged.rule.id)
+            for judged in engine.judge(cells):
                 if judged.event is not None:
                     yield Played(self._given[judged.rule.id], judged.event)
-        self.never_known = [self._given[id_] for id_ in self._rules if id_ not in known]
+        self.never_known = [self._given[id_] for id_ in self._rules if not engine.was_known(id_)]
 
 
 def line(played: Played) -> str:

@@ -18,6 +18,7 @@ from signals.columns import Columns, Readings, Source, times_of, to_ticks
 from signals.event import Event
 from signals.index import Index
 from signals.judge import Track, policy, said, together
+from signals.model import Cell
 from signals.rules.lifecycle import AlertState, Phase, Policy, Seen, Transition, Verdict, advance, due, is_plain
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
@@ -92,6 +93,7 @@ class Engine:
         """Rules of which nothing was known yet, and on which coins; None for all."""
         self._joint: set[int] = set()
         """Rules on every coin with more than one condition."""
+        self._paused: dict[str, int] = {}
         self._touched = 0
 
     @property
@@ -100,12 +102,38 @@ class Engine:
         index, cells, kept = self._index, len(self._columns) - 1, len(self._vigil.kept)
         return Counts(len(self._book), index.size, cells, kept, self._touched, index.bytes + self._alive.nbytes)
 
+    @property
+    def cells(self) -> Sequence[Cell]:
+        """The cells that rules read, in the order of `Readings` behind number 0."""
+        return [cell for cell in self._columns.cells if cell is not None]
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The coins that rules name, or that places with such rules watch."""
+        return self._scopes.named
+
+    def revision(self, rule_id: str) -> int | None:
+        """The revision of a rule that is here, judged or paused."""
+        slot = self._book.slot(rule_id)
+        return self._paused.get(rule_id) if slot is None else self._book.rule(slot).revision
+
+    def was_known(self, rule_id: str) -> bool:
+        """Whether all cells of a rule were ever known, on any of its coins."""
+        slot = self._book.slot(rule_id)
+        if slot is None:
+            return False
+        rule, low = self._book.rule(slot), self._columns.last_low
+        return any(
+            not any(isnan(low[cell]) for cell in self._all_cells(rule, coin)) for coin in self._scopes.coins_of(rule)
+        )
+
     # rules
 
     def put(self, rule: Rule) -> None:
         """Judge the rule from now on, instead of any earlier revision: what is true already must first let go."""
         self.drop(rule.id)
         if rule.paused:
+            self._paused[rule.id] = rule.revision
             return
         slot = self._book.add(rule)
         if slot >= len(self._alive):
@@ -121,6 +149,7 @@ class Engine:
 
     def drop(self, rule_id: str) -> None:
         """Judge the rule no more."""
+        self._paused.pop(rule_id, None)
         slot = self._book.slot(rule_id)
         if slot is None:
             return
@@ -163,7 +192,8 @@ class Engine:
             if is_plain(one.state, verdict):
                 self._vigil.drop(one)
             else:
-                self._lay(one, self._judged or state.at, verdict, excess)
+                *_, step = times_of(self._columns, one.cells)
+                self._lay(one, self._judged or state.at, verdict, excess, policy(rule.draft, step))
 
     # moments
 
@@ -265,16 +295,17 @@ class Engine:
             one.state = over
             return self._moved(one, None, moved=True, at_rest=False) if before is not None else None
         verdict, excess = self._verdict(one)
+        times = policy(one.rule.draft, step)
         if not news:
-            self._lay(one, at, verdict, excess)
+            self._lay(one, at, verdict, excess, times)
             return None
         old = one.state
-        one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), policy(one.rule.draft, step))
+        one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
         if is_plain(one.state, verdict):
             self._vigil.drop(one)
             return self._moved(one, told, moved=True, at_rest=True) if before is not None or told else None
         self._vigil.keep(one)
-        self._lay(one, at, verdict, excess)
+        self._lay(one, at, verdict, excess, times)
         moved = before is None or replace(one.state, at=old.at) != old
         return self._moved(one, told, moved=moved and one.state.armed, at_rest=False)
 
@@ -289,15 +320,13 @@ class Engine:
             for condition, cell in zip(one.track.conditions, one.cells, strict=True)
         )
 
-    def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float) -> None:
+    def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float, times: Policy) -> None:
         """Let one sleep for as long as nothing can change it, or keep it awake."""
         value = [_number(self._columns.value[cell]) for cell in one.cells]
         blind = verdict is Verdict.UNKNOWN
         if one.state.done:
             self._vigil.rest(one, [None] * len(value), None)
             return
-        *_, step = times_of(self._columns, one.cells)
-        times = policy(one.rule.draft, step)
         if at is None or (blind and None not in value) or _would_move(one.state, verdict, excess, at, times):
             self._vigil.stay_awake(one)
             return
@@ -326,7 +355,7 @@ class Engine:
         return bool(self._columns.low[cell] < limits[0] or self._columns.high[cell] >= limits[1])
 
     def _is_late(self, rule: Rule) -> bool:
-        """Whether the rule was made when its cells had been known already, or not long before the last judged moment."""
+        """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
         if self._judged is not None and rule.created > self._judged - RECENT:
             return True
         low = self._columns.last_low
@@ -364,11 +393,12 @@ class Engine:
             return
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
         verdict, excess = self._verdict(one)
+        times = policy(one.rule.draft, step)
         if news:
-            one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), policy(one.rule.draft, step))
+            one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)
         if not is_plain(one.state, verdict):
             self._vigil.keep(one)
-            self._lay(one, at, verdict, excess)
+            self._lay(one, at, verdict, excess, times)
 
     def _tell(self, moves: Iterable[Moved], cells: Cells) -> Iterator[Judged]:
         for of in moves:

@@ -1,5 +1,6 @@
 """Which cells a rule reads on which coins, and on which shelf of the index its keys lie."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -26,8 +27,15 @@ class Scopes:
         self._watched: dict[str, frozenset[str]] = {}
         self._watchers: dict[str, set[int]] = {}
         self._spread: dict[int, set[str]] = {}
+        self._naming: Counter[str] = Counter()
         self.coins: dict[str, None] = {}
         """Every coin that the market has read, in the order in which they came."""
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The coins that rules name, or that places with such rules watch."""
+        watched = [self._watched.get(place, frozenset()) for place, slots in self._watchers.items() if slots]
+        return frozenset(self._naming).union(*watched)
 
     def tracks(self, draft: Draft) -> tuple[Track, ...]:
         """What is followed apart of a draft."""
@@ -67,6 +75,8 @@ class Scopes:
         if rule.draft.coins == (WATCHLIST,):
             self._watchers.setdefault(rule.place, set()).add(slot)
             self._spread[slot] = set()
+        else:
+            self._naming.update(rule.draft.coins)
         self.spread(rule, slot)
 
     def spread(self, rule: Rule, slot: int) -> Sequence[str]:
@@ -94,6 +104,10 @@ class Scopes:
     def drop(self, rule: Rule, slot: int) -> None:
         """Forget a rule; its keys stay until the index is merged."""
         self._spread.pop(slot, None)
+        for coin in rule.draft.coins:
+            self._naming[coin] -= 1
+            if self._naming[coin] <= 0:
+                del self._naming[coin]
         self._watchers.get(rule.place, set()).discard(slot)
 
     def _number(self, cell: Cell) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,15 +10,14 @@ import structlog
 
 from adapters.store.alert_port import AlertStore, Commit, Committed, Subject
 from adapters.store.base import Behind, Changed, MarketStore, RuleStore, WatchChange
+from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
 from signals.cells import Cells, Vectors
-from signals.judge import Judged, judge
+from signals.engine import Engine, Judged
 from signals.panel import STORED, resolutions, to_ms
-from signals.rules.lifecycle import AlertState
-from signals.rules.model import EVERY_COIN, Rule
 from signals.yardsticks import Memory
 
 log = structlog.get_logger()
@@ -26,6 +25,11 @@ log = structlog.get_logger()
 
 class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, Protocol):
     """The ports that the evaluator uses."""
+
+
+_INSTANT = timedelta(microseconds=1)
+_AT_ONCE = 200
+"""Rules or states taken over, or transitions written, before everything else may go on."""
 
 
 class Evaluator:
@@ -42,17 +46,18 @@ class Evaluator:
         self._judged: datetime | None = None
         self._past: datetime | None = None
         """Bars up to then may have been filled in afterwards: they are no news."""
-        self._rules: dict[str, Rule] = {}
-        self._states: dict[Subject, AlertState] = {}
+        self._engine = Engine(self._by_name, Rulebook())
         self._versions: dict[Subject, int] = {}
-        self._rules_changed = True
+        self._lock = asyncio.Lock()
+        """Held while a moment is judged and written: rules change between moments."""
+        self._watched: frozenset[str] | None = None
 
     async def run(self) -> None:
         """Judge until cancelled: first what was missed and is still kept, then each moment as it comes."""
         change = await self._load()
         async with asyncio.TaskGroup() as group:
             follower = group.create_task(self._follow_rules(change))
-            async for cycle in self._store.cycles(await self._store.judged()):
+            async for cycle in self._store.cycles(self._judged):
                 await self.judge(cycle)
             follower.cancel()
 
@@ -62,67 +67,98 @@ class Evaluator:
             await self._load_bars()
         for bars in cycle.bars:
             self._bars.append(bars)
-        vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
-        cells = Cells(cycle, vectors, self._step)
         committed = []
-        for judged in judge(tuple(self._rules.values()), self._states, cells, self._by_name):
-            subject = (judged.rule.id, judged.coin)
-            if judged.moved:
-                if not await self._commit(subject, cycle.at, judged):
-                    continue
-                committed.append(judged)
-            self._states[subject] = judged.state
+        async with self._lock:
+            for number, judged in enumerate(self._engine.judge(self._cells(cycle)), start=1):
+                if judged.moved and await self._commit(cycle.at, judged):
+                    committed.append(judged)
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
         await self._store.mark_judged(cycle.at)
         self._judged = cycle.at
+        log.debug("judged", at=cycle.at, committed=len(committed), **asdict(self._engine.counts))
         await self._tell_watched()
         return committed
 
+    def _cells(self, cycle: Cycle) -> Cells:
+        return Cells(cycle, Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory), self._step)
+
     async def _tell_watched(self) -> None:
         """Keep the names of the coins that have rules, where they changed: they are asked about more often."""
-        if self._rules_changed:
-            self._rules_changed = False
-            coins = {coin for rule in self._rules.values() for coin in rule.draft.coins}
-            await self._store.learn(WATCHED, " ".join(sorted(coins - {EVERY_COIN})).encode())
+        coins = self._engine.named
+        if coins != self._watched:
+            self._watched = coins
+            await self._store.learn(WATCHED, " ".join(sorted(coins)).encode())
 
-    async def _commit(self, subject: Subject, at: datetime, judged: Judged) -> bool:
-        version, revision = self._versions.get(subject, 0), judged.rule.revision
-        result = await self._store.commit(Commit(subject, revision, version, at, judged.state, judged.event))
+    async def _commit(self, at: datetime, judged: Judged) -> bool:
+        subject, revision = judged.subject, judged.rule.revision
+        version = self._versions.get(subject, 0)
+        if judged.at_rest and not version and judged.event is None:
+            return True
+        state = None if judged.at_rest else judged.state
+        result = await self._store.commit(Commit(subject, revision, version, at, state, judged.event))
         match result:
             case Committed.OK | Committed.ALREADY:
-                self._versions[subject] = version + 1
+                if state is None:
+                    self._versions.pop(subject, None)
+                else:
+                    self._versions[subject] = version + 1
                 if judged.event:
                     log.info("transition", change=judged.event.change, alert=judged.event.id, coin=judged.coin)
                 return True
             case Committed.OLD | Committed.CONFLICT:
-                self._versions[subject], self._states[subject] = await self._store.state(*subject, revision)
+                self._versions[subject], stored = await self._store.state(*subject, revision)
+                if self._versions[subject]:
+                    self._engine.wake(subject, stored)
                 log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=result)
                 return False
 
     async def _load(self) -> int:
-        """Rules, states and bars from the store; states that did not move since were seen to the last judged moment.
+        """Rules, bars and states from the store; every cell stands where the last judged moment left it.
 
-        States of rules that were removed while nobody judged are dropped.
+        States of rules that were removed or edited while nobody judged are dropped.
         """
-        change = await self._load_rules()
         last = self._judged = await self._store.judged()
-        async for page in self._store.states():
-            for kept in page:
-                rule = self._rules.get(kept.subject[0])
-                if rule is None or rule.revision != kept.revision:
-                    await self._store.forget(kept.subject[0], rule.revision if rule else None)
-                    continue
-                self._versions[kept.subject] = kept.version
-                seen = max(last, kept.state.at) if last and kept.state.at else kept.state.at
-                self._states[kept.subject] = replace(kept.state, at=seen)
         await self._load_bars()
+        self._engine = Engine(self._by_name, Rulebook(), last)
+        change = await self._load_rules()
+        if last is not None:
+            await self._seed(last)
+        await self._wake()
         return change
+
+    async def _seed(self, last: datetime) -> None:
+        """Stand where that moment left every cell, if it is still kept."""
+        cycles = self._store.cycles(last - _INSTANT)
+        cycle = await anext(cycles)
+        if cycle.at == last:
+            self._engine.seed(self._cells(cycle))
 
     async def _load_rules(self) -> int:
-        """All rules that are judged, and the number of a change that they contain."""
+        """Take over all rules, page by page, and all watchlists; returns the number of a change that they contain."""
         change = await self._store.last_change()
-        self._rules = {rule.id: rule async for page in self._store.rules() for rule in page if not rule.paused}
-        self._rules_changed = True
+        for place, coins in (await self._store.watchlists()).items():
+            self._engine.watch(place, coins)
+        async for page in self._store.rules():
+            for start in range(0, len(page), _AT_ONCE):
+                async with self._lock:
+                    for rule in page[start : start + _AT_ONCE]:
+                        self._engine.put(rule)
+                await asyncio.sleep(0)
+        log.info("rules loaded", **asdict(self._engine.counts))
         return change
+
+    async def _wake(self) -> None:
+        self._versions = {}
+        async for page in self._store.states():
+            for kept in page:
+                revision = self._engine.revision(kept.subject[0])
+                if revision != kept.revision:
+                    await self._store.forget(kept.subject[0], revision)
+                    continue
+                self._versions[kept.subject] = kept.version
+                self._engine.wake(kept.subject, kept.state)
+            await asyncio.sleep(0)
 
     async def _load_bars(self) -> None:
         """The bars that were closed by the last judged moment, as the store has them now: the past may be filled in."""
@@ -138,19 +174,22 @@ class Evaluator:
         while True:
             try:
                 async for change in self._store.changes(since):
-                    await self._apply(change)
+                    async with self._lock:
+                        await self._apply(change)
             except Behind:
-                since = await self._load_rules()
+                since = await self._load()
 
     async def _apply(self, change: Changed) -> None:
         if isinstance(change, WatchChange):
+            self._engine.watch(change.place, change.coins)
             return
-        self._rules_changed = True
-        if change.rule is None or change.rule.paused:
-            self._rules.pop(change.rule_id, None)
+        revision = change.rule.revision if change.rule else None
+        if revision is not None and revision == self._engine.revision(change.rule_id):
+            return
+        if change.rule is None:
+            self._engine.drop(change.rule_id)
         else:
-            self._rules[change.rule_id] = change.rule
-        for subject in [s for s in self._states if s[0] == change.rule_id]:
-            del self._states[subject]
-            self._versions.pop(subject, None)
-        await self._store.forget(change.rule_id, change.rule.revision if change.rule else None)
+            self._engine.put(change.rule)
+        for subject in [subject for subject in self._versions if subject[0] == change.rule_id]:
+            del self._versions[subject]
+        await self._store.forget(change.rule_id, revision)

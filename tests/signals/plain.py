@@ -70,7 +70,12 @@ class Plain:
 
     def judge(self, moment: Moment, coins: Iterable[str]) -> list[tuple[str, str, Transition]]:
         self.coins.update(coins)
-        about = [(rule, track, coin) for rule in self.rules.values() for coin in self._coins(rule) for track in tracks(rule.draft, BY_NAME)]  # fmt: skip
+        about = [
+            (rule, track, coin)
+            for rule in self.rules.values()
+            for coin in self._coins(rule)
+            for track in tracks(rule.draft, BY_NAME)
+        ]
         for rule, track, coin in about:
             for condition in track.conditions:
                 self.cells.setdefault(cell_of(rule.draft, condition, coin), Past())

@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
+from signals.book import Rules
 from signals.cells import Cells, Vectors
+from signals.engine import Engine
 from signals.event import Event
-from signals.judge import judge, policy, verdict
+from signals.judge import policy, said, together, verdict
 from signals.model import ALL, Cell, Instrument, Metric, Observation, Unit
 from signals.panel import KEEP
 from signals.registry import BY_NAME, SIGNALS
-from signals.rules.lifecycle import AlertState, Change, Verdict
+from signals.rules.lifecycle import Change, Verdict
 from signals.rules.model import EVERY_COIN, Compare, Condition, Draft, Rule
 from signals.trust import Grade
 from tests.signals.panels import START
@@ -90,6 +92,43 @@ def test_every_value_gets_exactly_one_verdict(value: float, compare: Compare) ->
 
     assert said in (Verdict.MET, Verdict.BETWEEN, Verdict.CALM)
     assert (excess > 0) <= (said is Verdict.MET)
+
+
+@pytest.mark.parametrize(
+    ("value", "held", "verdict_then"),
+    [
+        (-0.0002, None, Verdict.MET),
+        (-0.0002, -0.0003, Verdict.MET),
+        (-0.0002, -0.00009, Verdict.UNKNOWN),
+        (-0.00009, -0.0002, Verdict.UNKNOWN),
+        (0.0, -0.0002, Verdict.UNKNOWN),
+        (0.0, -0.00009, Verdict.BETWEEN),
+        (-0.00009, 0.0, Verdict.BETWEEN),
+        (0.0, 0.0001, Verdict.CALM),
+        (None, None, Verdict.UNKNOWN),
+    ],
+)
+def test_nobodys_leaving_crosses_the_line_or_makes_calm(
+    value: float | None, held: float | None, verdict_then: Verdict
+) -> None:
+    assert said(condition(), value, held)[0] is verdict_then
+
+
+@pytest.mark.parametrize(
+    ("leaves", "joint"),
+    [
+        ("MM", (Verdict.MET, 1.0)),
+        ("MB", (Verdict.BETWEEN, 0.0)),
+        ("MC", (Verdict.CALM, 0.0)),
+        ("BC", (Verdict.CALM, 0.0)),
+        ("CU", (Verdict.UNKNOWN, 0.0)),
+        ("MU", (Verdict.UNKNOWN, 0.0)),
+    ],
+)
+def test_conditions_hold_together_or_wait_together(leaves: str, joint: tuple[Verdict, float]) -> None:
+    of = {"M": Verdict.MET, "B": Verdict.BETWEEN, "C": Verdict.CALM, "U": Verdict.UNKNOWN}
+
+    assert together((of[leaf], excess) for leaf, excess in zip(leaves, (1.0, 2.0), strict=True)) == joint
 
 
 def draft(one: Condition, *, coins: tuple[str, ...] = ("BTC",), venue: str = ALL, hold: timedelta = MINUTE) -> Draft:
@@ -211,12 +250,11 @@ def test_a_silent_venue_is_unknown_for_its_own_rules() -> None:
 
 
 def run(rule: Rule, values: Sequence[float | None]) -> list[Event]:
-    market, states, told = Market(), dict[tuple[str, str], AlertState](), []
+    market, engine, told = Market(), Engine(BY_NAME, Rules()), []
+    engine.put(rule)
     for value in values:
         cells = market.close(**({} if value is None else {"funding": value, "oi_level": 1000.0}))
-        for judged in judge([rule], states, cells, BY_NAME):
-            states[judged.rule.id, judged.coin] = judged.state
-            told += [judged.event] if judged.event else []
+        told += [judged.event for judged in engine.judge(cells) if judged.event]
     return told
 
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from signals.aggregate import Ledger
 from signals.bars import Bars
+from signals.book import Rules
 from signals.cells import Cells, Vectors
-from signals.judge import judge
+from signals.engine import Engine
 from signals.model import Instrument, Kind, Metric, Observation
 from signals.panel import KEEP, LEGS, STORED, Matrix, Panel, to_ms
 from signals.registry import BY_NAME, SIGNALS
@@ -164,12 +165,24 @@ class Service:
         self.rule = Rule("r1", "terminal:local", 1, 1, draft, START, 1)
         self.told: list[Change] = []
         self._states: dict[tuple[str, str], AlertState] = {}
+        self._engine = self._begin()
+        self._last: Cells | None = None
         self._ledger = Ledger()
         self.bars = deepcopy(_bars(warm=warm))
 
     def restart(self) -> None:
         """A new process: bars and states come from the store, the ledger begins anew."""
         self._ledger = Ledger()
+        self._engine = self._begin()
+        if self._last is not None:
+            self._engine.seed(self._last)
+        for subject, state in self._states.items():
+            self._engine.wake(subject, state)
+
+    def _begin(self) -> Engine:
+        engine = Engine(BY_NAME, Rules())
+        engine.put(self.rule)
+        return engine
 
     def close(self, minute: int, said: Sequence[Observation], instruments: Sequence[Instrument]) -> Cells:
         """Close that minute with what was delivered in it, and judge."""
@@ -179,9 +192,10 @@ class Service:
         cycle = self._ledger.read(moment(minute), "TEST")
         cycle = replace(cycle, bars=self.bars.close(cycle))
         cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)
-        for judged in judge([self.rule], self._states, cells, BY_NAME):
-            self._states[judged.rule.id, judged.coin] = judged.state
+        for judged in self._engine.judge(cells):
+            self._states[judged.subject] = judged.state
             self.told += [judged.event.change] if judged.event else []
+        self._last = cells
         return cells
 
 

@@ -15,13 +15,14 @@ from adapters.venues.simulated import DEMO, SimulatedMarket
 from bot import demo
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
+from signals.book import Rules
 from signals.cells import Cells, Vectors
-from signals.judge import judge
+from signals.engine import Engine
 from signals.model import OBSERVED, ROLLING, Metric, Observation
 from signals.panel import KEEP, STORED, Panel, from_ms, resolutions
 from signals.registry import BY_NAME, SIGNALS
 from signals.rules.language import Vocabulary, parse
-from signals.rules.lifecycle import AlertState, Change
+from signals.rules.lifecycle import Change
 from signals.rules.model import Draft, Rule
 
 START = demo.START
@@ -87,12 +88,14 @@ def transitions(acts: tuple[Act, ...], sentences: tuple[str, ...], minutes: int 
     for panel in life.source.past():
         life.bars.append(panel)
     rules = [rule(n, sentence) for n, sentence in enumerate(sentences, start=1)]
-    states: dict[tuple[str, str], AlertState] = {}
+    engine = Engine(BY_NAME, Rules())
     told: dict[str, list[Told]] = {sentence: [] for sentence in sentences}
     for minute, cycle in enumerate(life.live(minutes)):
         cells = Cells(cycle, Vectors(life.bars.panel(), SIGNALS, rows=1), life.source.step)
-        for judged in judge(rules if minute else (), states, cells, BY_NAME):
-            states[judged.rule.id, judged.coin] = judged.state
+        if minute == 1:
+            for one in rules:
+                engine.put(one)
+        for judged in engine.judge(cells):
             if judged.event is not None:
                 told[sentences[judged.rule.number - 1]].append((minute, judged.coin, judged.event.change))
     return told
