@@ -61,9 +61,7 @@ def bar_by_bar(recording: Recording) -> list[str]:
     told = []
     for cycle in play(recording, bars):
         cells = Cells(cycle, Vectors(bars.panel(), SIGNALS, rows=1), recording.step)
-        for judged in engine.judge(cells):
-            if judged.event is not None:
-                told.append(judged.event.id)
+        told += [judged.event.id for judged in engine.judge(cells) if judged.event is not None]
     return told
 
 

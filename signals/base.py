@@ -33,17 +33,12 @@ class Signal(Protocol):
 
     @property
     def unit(self) -> Unit:
-        """Unit of the score, and what a rule's value must carry."""
+        """Unit of the score, and what a rule's value must carry; of one that is on or off it is a state, 1 or 0."""
         ...
 
     @property
     def sides(self) -> frozenset[str]:
         """The sides it can tell apart."""
-        ...
-
-    @property
-    def switch(self) -> bool:
-        """True where it is on or off: its score says only that, and no value can be compared with it."""
         ...
 
     @property

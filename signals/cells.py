@@ -7,8 +7,10 @@ all of them are as precise as bars, because their past is.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import isfinite, nan
 
 import numpy as np
+import numpy.typing as npt
 
 from signals.aggregate import Cycle, Reading, Weighing, combine, is_fresh
 from signals.base import Signal
@@ -42,16 +44,20 @@ class Vectors:
         self.memory = memory or Memory()
         self.columns = {coin: column for column, coin in enumerate(panel.coins)}
         self._known: dict[tuple[Number, Yardstick], tuple[Panel, Series]] = {}
+        self._rows_at: dict[tuple[Number, Yardstick], _Row] = {}
+        self._holes: dict[Number, tuple[datetime, npt.NDArray[np.bool_]]] = {}
 
     def value(self, cell: Cell, at: datetime) -> tuple[float | None, datetime, timedelta]:
         """The value in the last bar closed by `at`, that bar's end, and the bar's length."""
-        bars, row = self._row(number_of(cell), cell.yardstick, at)
+        key = (number_of(cell), cell.yardstick)
+        row = self._rows_at.get(key)
+        if row is None or row.at != at:
+            row = self._rows_at[key] = self._row(*key, at)
         column = self.columns.get(cell.coin)
-        if row is None or column is None:
-            return None, at, bars.step
-        end, value = self._end(bars, at), float(row[column])
-        is_news = self._past is None or end > self._past
-        return (value if is_news and np.isfinite(value) else None), end, bars.step
+        if row.values is None or column is None:
+            return None, at, row.step
+        value = row.values[column]
+        return (value if isfinite(value) else None), row.end, row.step
 
     def held_against(self, number: Number, yardstick: Yardstick, row: Series, at: datetime) -> Series:
         """What one row of values is by the yardstick, at the end of the last bar closed by `at`; a level at `at`."""
@@ -65,11 +71,15 @@ class Vectors:
 
     def has_holes(self, cell: Cell, at: datetime) -> bool:
         """Whether a sum over the cell's window that ends by `at` lacks a bar, and so is a floor."""
-        bars = bars_of(self.panel, number_of(cell), self.signals)
-        column = self.columns[cell.coin]
-        stop = int(np.searchsorted(bars.times, to_ms(at), side="right"))
-        window = slice(max(0, stop - bars.bars(cell.window)), stop)
-        return any(np.isnan(bars[metric][window, column]).any() for metric in SUMS[cell.name])
+        number = number_of(cell)
+        known = self._holes.get(number)
+        if known is None or known[0] != at:
+            bars = bars_of(self.panel, number, self.signals)
+            stop = int(np.searchsorted(bars.times, to_ms(at), side="right"))
+            window = slice(max(0, stop - bars.bars(number.window)), stop)
+            holes = np.any([np.isnan(bars[metric][window]).any(axis=0) for metric in SUMS[number.name]], axis=0)
+            known = self._holes[number] = (at, holes)
+        return bool(known[1][self.columns[cell.coin]])
 
     def history(self, cell: Cell, at: datetime) -> Lack | None:
         """What past of its window or its yardstick the cell needs and has, where that is too little."""
@@ -93,19 +103,18 @@ class Vectors:
         """The panel as it was known at that moment."""
         return self.panel.known_by(to_ms(at))
 
-    def _row(self, number: Number, yardstick: Yardstick, at: datetime) -> tuple[Panel, Series | None]:
-        """The bars, and the values of all coins in the last one closed by `at`; None where that is too old."""
+    def _row(self, number: Number, yardstick: Yardstick, at: datetime) -> "_Row":
+        """The last bar closed by `at` of all coins; without values where it is too old or no news."""
         if (number, yardstick) not in self._known:
             self._known[number, yardstick] = self._compute(number, yardstick)
         bars, series = self._known[number, yardstick]
         row = int(np.searchsorted(bars.times, to_ms(at), side="right")) - 1
         row_in_series = row - (len(bars.times) - len(series))
-        if row < 0 or row_in_series < 0 or at - from_ms(int(bars.times[row])) >= bars.step:
-            return bars, None
-        return bars, series[row_in_series]
-
-    def _end(self, bars: Panel, at: datetime) -> datetime:
-        return from_ms(int(bars.times[int(np.searchsorted(bars.times, to_ms(at), side="right")) - 1]))
+        end = from_ms(int(bars.times[row])) if row >= 0 else at
+        if row < 0 or row_in_series < 0 or at - end >= bars.step:
+            return _Row(at, at, bars.step, None)
+        is_news = self._past is None or end > self._past
+        return _Row(at, end, bars.step, series[row_in_series].tolist() if is_news else [nan] * series.shape[1])
 
     def _compute(self, number: Number, yardstick: Yardstick) -> tuple[Panel, Series]:
         if yardstick is Yardstick.VALUE:
@@ -116,6 +125,16 @@ class Vectors:
         bars, series = self._known[number, Yardstick.VALUE]
         of = Measured(number, bars.times[len(bars.times) - len(series) :], series, bars)
         return bars, measure(yardstick, of, self.panel, self.signals, self.memory)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a moment reads of a number: the values of all coins in the bar that ends at `end`."""
+
+    at: datetime
+    end: datetime
+    step: timedelta
+    values: list[float] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,6 @@ class Divergence:
     claim: Direction | None = Direction.DOWN
     unit: Unit = Unit.SPREADS
     sides: frozenset[str] = frozenset()
-    switch: bool = False
     windows: tuple[timedelta, ...] = (timedelta(hours=4), timedelta(hours=1), timedelta(hours=24))
     needs: frozenset[Metric] = frozenset({Metric.PRICE, Metric.OI_LEVEL})
     basis: Metric = Metric.OI_LEVEL

@@ -18,6 +18,7 @@ from signals.columns import Columns, Readings, Source, times_of, to_ticks
 from signals.event import Event
 from signals.index import Index
 from signals.judge import Track, policy, said, together
+from signals.model import Cell
 from signals.rules.lifecycle import AlertState, Phase, Policy, Seen, Transition, Verdict, advance, due, is_plain
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
@@ -100,6 +101,11 @@ class Engine:
         """Sizes for logs and status."""
         index, cells, kept = self._index, len(self._columns) - 1, len(self._vigil.kept)
         return Counts(len(self._book), index.size, cells, kept, self._touched, index.bytes + self._alive.nbytes)
+
+    @property
+    def cells(self) -> Sequence[Cell]:
+        """The cells that rules read, in the order of `Readings` behind number 0."""
+        return [cell for cell in self._columns.cells if cell is not None]
 
     @property
     def named(self) -> frozenset[str]:
@@ -186,7 +192,8 @@ class Engine:
             if is_plain(one.state, verdict):
                 self._vigil.drop(one)
             else:
-                self._lay(one, self._judged or state.at, verdict, excess)
+                *_, step = times_of(self._columns, one.cells)
+                self._lay(one, self._judged or state.at, verdict, excess, policy(rule.draft, step))
 
     # moments
 
@@ -288,16 +295,17 @@ class Engine:
             one.state = over
             return self._moved(one, None, moved=True, at_rest=False) if before is not None else None
         verdict, excess = self._verdict(one)
+        times = policy(one.rule.draft, step)
         if not news:
-            self._lay(one, at, verdict, excess)
+            self._lay(one, at, verdict, excess, times)
             return None
         old = one.state
-        one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), policy(one.rule.draft, step))
+        one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
         if is_plain(one.state, verdict):
             self._vigil.drop(one)
             return self._moved(one, told, moved=True, at_rest=True) if before is not None or told else None
         self._vigil.keep(one)
-        self._lay(one, at, verdict, excess)
+        self._lay(one, at, verdict, excess, times)
         moved = before is None or replace(one.state, at=old.at) != old
         return self._moved(one, told, moved=moved and one.state.armed, at_rest=False)
 
@@ -312,15 +320,13 @@ class Engine:
             for condition, cell in zip(one.track.conditions, one.cells, strict=True)
         )
 
-    def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float) -> None:
+    def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float, times: Policy) -> None:
         """Let one sleep for as long as nothing can change it, or keep it awake."""
         value = [_number(self._columns.value[cell]) for cell in one.cells]
         blind = verdict is Verdict.UNKNOWN
         if one.state.done:
             self._vigil.rest(one, [None] * len(value), None)
             return
-        *_, step = times_of(self._columns, one.cells)
-        times = policy(one.rule.draft, step)
         if at is None or (blind and None not in value) or _would_move(one.state, verdict, excess, at, times):
             self._vigil.stay_awake(one)
             return
@@ -387,11 +393,12 @@ class Engine:
             return
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
         verdict, excess = self._verdict(one)
+        times = policy(one.rule.draft, step)
         if news:
-            one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), policy(one.rule.draft, step))
+            one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)
         if not is_plain(one.state, verdict):
             self._vigil.keep(one)
-            self._lay(one, at, verdict, excess)
+            self._lay(one, at, verdict, excess, times)
 
     def _tell(self, moves: Iterable[Moved], cells: Cells) -> Iterator[Judged]:
         for of in moves:

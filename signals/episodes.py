@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from signals.panel import Series
 from signals.rules.lifecycle import AlertState, Phase, Policy, Seen, Transition, advance, due, reminder_due
-from signals.verdicts import MET, VERDICTS, Codes, Said
+from signals.verdicts import CALM, MET, UNKNOWN, VERDICTS, Codes, Said
 
 _DARK = (Phase.NO_DATA, Phase.ERROR)
 
@@ -44,20 +44,28 @@ class _Bars:
         self._times, self._excess, self._codes = times, excess, codes
         self._changes = _after(np.flatnonzero(codes[1:] != codes[:-1]) + 1, len(codes))
         self._met = _after(np.flatnonzero(codes == MET), len(codes))
+        self._let_go = _after(np.flatnonzero((codes == CALM) | (codes == UNKNOWN)), len(codes))
 
     def next(self, row: int, state: AlertState, policy: Policy) -> int:
         """The next bar to look at: another verdict or the time that is due; for an idle rule one that is met."""
         is_met = self._codes[row] == MET
         if state.phase is Phase.IDLE and not is_met and state.armed and not state.waiting:
             return int(self._met[row])
+        if state.phase is Phase.FIRING and state.unknown_since is None:
+            return self._worse(row, int(self._let_go[row]), state, reminder_due(state, policy))
         change, at = int(self._changes[row]), due(state, policy)
-        if at is None:
-            return change
-        first = min(max(bisect_left(self._times, at), row + 1), change)
-        if not is_met or reminder_due(state, policy) != at:
-            return first
-        worse = np.flatnonzero(self._excess[first:change] >= state.told_excess + 1.0)
-        return first + int(worse[0]) if len(worse) else change
+        return change if at is None else self._at(at, row, change)
+
+    def _worse(self, row: int, let_go: int, state: AlertState, reminds: datetime | None) -> int:
+        """While it fires, the next bar that is worse by a band when a reminder is due; else the one that lets it go."""
+        if reminds is None:
+            return let_go
+        first = self._at(reminds, row, let_go)
+        worse = np.flatnonzero(self._excess[first:let_go] >= state.told_excess + 1.0)
+        return first + int(worse[0]) if len(worse) else let_go
+
+    def _at(self, at: datetime, row: int, end: int) -> int:
+        return min(max(bisect_left(self._times, at), row + 1), end)
 
 
 def _after(rows: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:

@@ -3,7 +3,7 @@
 Each takes `rows`: with it only the last that many rows are computed. Row t uses rows up to t only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from signals.aggregate import MIN_COVERAGE
 from signals.model import ROLLING, Metric
 from signals.panel import ENOUGH, Matrix, Panel, Series
+from signals.running import running
 
 LEAST_BARS = 30
 """Known bars that any baseline needs."""
@@ -27,8 +28,8 @@ _SPREAD_OF_MAD = 1.4826
 _SLACK = 1e-6
 """Sums of the same legs may differ by so much in their last digit, because bars are float32."""
 
-_CHUNK = 4_000_000
-"""Numbers that a baseline looks at in one go: bounds the memory of long studies."""
+_FEW = 4
+"""So many windows are put in order anew; more of them are kept in order as they move on."""
 
 
 def change(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None, *, lone: bool = False) -> Series:
@@ -108,29 +109,34 @@ def normal(series: Series, bars: int, rows: int) -> tuple[Series, Series]:
 
 
 def baseline(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
-    """Median and spread of the `bars` rows that end before each stop; unknown with too few known among them."""
-    parts = [
-        (median, np.where(np.isnan(median), np.nan, _SPREAD_OF_MAD * median_of(np.abs(part - median[..., np.newaxis]))))
-        for part, median in _medians(series, bars, stops)
-    ]
-    middle, spread = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
-    return middle, spread
+    """Median and spread of the `bars` rows that end before each stop; unknown with too few known among them.
+
+    Stops rise. A single one, or a few, are put in order at once for all coins; many as the window moves on.
+    """
+    if len(stops) > _FEW:
+        median, deviation = running(series, bars, _least(bars), stops, spread=True)
+        return median, _SPREAD_OF_MAD * deviation
+    window, median = _windows(series, bars, stops)
+    deviation = median_of(np.abs(window - median[..., np.newaxis]))
+    return median, np.where(np.isnan(median), np.nan, _SPREAD_OF_MAD * deviation)
 
 
 def middle(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> Series:
     """The median alone of the `bars` rows that end before each stop."""
-    return np.concatenate([median for _, median in _medians(series, bars, stops)])
+    if len(stops) > _FEW:
+        return running(series, bars, _least(bars), stops, spread=False)[0]
+    return _windows(series, bars, stops)[1]
 
 
-def _medians(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> Iterator[tuple[Series, Series]]:
-    """Part by part the windows that end before the stops, stops x coins x bars, and their medians."""
+def _least(bars: int) -> float:
+    return max(LEAST_BARS, ENOUGH * bars)
+
+
+def _windows(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
+    """The windows that end before the stops, stops x coins x bars, and their medians."""
     wide = np.concatenate([np.full((bars, series.shape[1]), np.nan), series])
-    windows = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)
-    step = max(1, _CHUNK // max(1, bars * series.shape[1]))
-    for at in range(0, max(1, len(stops)), step):
-        part = windows[stops[at : at + step]]
-        enough = np.isfinite(part).sum(axis=2) >= max(LEAST_BARS, ENOUGH * bars)
-        yield part, np.where(enough, median_of(part), np.nan)
+    window = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)[stops]
+    return window, np.where(np.isfinite(window).sum(axis=2) >= _least(bars), median_of(window), np.nan)
 
 
 def median_of(values: Series) -> Series:

@@ -5,8 +5,8 @@ how many keys lie at or below the value, and only rules with a key between the o
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from math import inf, isnan, nextafter
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf, nextafter
 from typing import TypeAlias
 
 import numpy as np
@@ -102,18 +102,21 @@ class Index:
         A value that is not a number moves nothing; one that may be any of several is looked at again the next time.
         """
         of = self._cell[: self._count]
-        low, high = now[0][of], now[1][of]
-        hits = np.flatnonzero((low < self._low[: self._count]) | (high >= self._high[: self._count]))
-        found = []
-        for cursor in hits.tolist():
-            cell, shelf = int(self._cell[cursor]), int(self._shelf[cursor])
-            here = float(now[0][cell]), float(now[1][cell])
-            there = float(was[0][cell]), float(was[1][cell])
-            hull = here if isnan(there[0]) else (min(here[0], there[0]), max(here[1], there[1]))
-            passed = self._between(shelf, *hull)
-            if len(passed):
-                found.append((cell, passed))
-            self._low[cursor], self._high[cursor] = self._around(shelf, here[0]) if here[0] == here[1] else (inf, -inf)
+        hits = np.flatnonzero((now[0][of] < self._low[: self._count]) | (now[1][of] >= self._high[: self._count]))
+        if not len(hits):
+            return []
+        cells, shelves = self._cell[hits], self._shelf[hits]
+        low, high = now[0][cells], now[1][cells]
+        bottom, top = np.fmin(low, was[0][cells]), np.fmax(high, was[1][cells])
+        first, last = self._search(shelves, bottom), self._search(shelves, top)
+        self._stand(hits, shelves, np.where(low == top, last, first), low == high)
+        found: list[tuple[int, Sequence[int]]] = [
+            (cell, self._slots[start:end].tolist())
+            for cell, start, end in zip(cells.tolist(), first.tolist(), last.tolist(), strict=True)
+            if end > start
+        ]
+        for at, shelf in enumerate(shelves.tolist() if self._new else ()):
+            found += self._passed_new(int(hits[at]), shelf, float(bottom[at]), float(top[at]), float(low[at]))
         return found
 
     def merge(self, alive: Flags, *, at_once: bool = False) -> None:
@@ -138,30 +141,40 @@ class Index:
         self._start = bounds + np.cumsum(added)
         self._new, self._waiting = {}, 0
 
-    def _segment(self, shelf: int) -> tuple[int, int]:
-        if shelf + 1 >= len(self._start):
-            return 0, 0
-        return int(self._start[shelf]), int(self._start[shelf + 1])
+    def _ends(self, shelves: Numbers) -> tuple[Numbers, Numbers]:
+        """Where the sorted keys of shelves begin and end; shelves that are newer than the last merge have none."""
+        most = len(self._start) - 1
+        return self._start[np.minimum(shelves, most)], self._start[np.minimum(shelves + 1, most)]
 
-    def _between(self, shelf: int, low: float, high: float) -> Sequence[int]:
-        """The slots of the keys above the one and not above the other."""
-        start, end = self._segment(shelf)
-        keys = self._keys[start:end]
-        first, last = np.searchsorted(keys, (low, high), side="right")
-        found: list[int] = self._slots[start + first : start + last].tolist()
-        new = self._sorted(shelf)
-        found += [slot for _, slot in new[_right_of(new, low) : _right_of(new, high)]]
-        return found
+    def _search(self, shelves: Numbers, values: Floats) -> Numbers:
+        """Behind the last key of each shelf that is not above its value: halving for all of them at once."""
+        first, last = self._ends(shelves)
+        while (open_ := first < last).any():
+            middle = (first + last) >> 1
+            is_right = open_ & (self._keys[np.minimum(middle, len(self._keys) - 1)] <= values)
+            first, last = np.where(is_right, middle + 1, first), np.where(open_ & ~is_right, middle, last)
+        return first
 
-    def _around(self, shelf: int, value: float) -> tuple[float, float]:
-        """The nearest key at or below a value, and the nearest above."""
-        start, end = self._segment(shelf)
-        keys = self._keys[start:end]
-        at = int(np.searchsorted(keys, value, side="right"))
-        below, above = float(keys[at - 1]) if at else -inf, float(keys[at]) if at < len(keys) else inf
+    def _stand(self, cursors: Numbers, shelves: Numbers, at: Numbers, sure: Flags) -> None:
+        """Let cursors stand between the keys before and at those positions; unsure ones look around the next time."""
+        first, last = self._ends(shelves)
+        below, above = np.full(len(at), -inf), np.full(len(at), inf)
+        below[at > first] = self._keys[at[at > first] - 1]
+        above[at < last] = self._keys[at[at < last]]
+        self._low[cursors], self._high[cursors] = np.where(sure, below, inf), np.where(sure, above, -inf)
+
+    def _passed_new(
+        self, cursor: int, shelf: int, bottom: float, top: float, value: float
+    ) -> Iterator[tuple[int, Sequence[int]]]:
+        """The same among the keys of a shelf that are not merged yet."""
         new = self._sorted(shelf)
-        at = _right_of(new, value)
-        return max(below, new[at - 1][0] if at else -inf), min(above, new[at][0] if at < len(new) else inf)
+        passed = [slot for _, slot in new[_right_of(new, bottom) : _right_of(new, top)]]
+        if passed:
+            yield int(self._cell[cursor]), passed
+        if new and self._low[cursor] <= self._high[cursor]:
+            at = _right_of(new, value)
+            self._low[cursor] = max(self._low[cursor], new[at - 1][0] if at else -inf)
+            self._high[cursor] = min(self._high[cursor], new[at][0] if at < len(new) else inf)
 
     def _sorted(self, shelf: int) -> list[tuple[float, int]]:
         new = self._new.get(shelf, [])

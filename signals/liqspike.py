@@ -32,7 +32,6 @@ class LiqSpike:
     claim: Direction | None = None
     unit: Unit = Unit.MULTIPLE
     sides: frozenset[str] = frozenset(Side)
-    switch: bool = False
     windows: tuple[timedelta, ...] = (WINDOW,)
     needs: frozenset[Metric] = frozenset({*_BOTH, Metric.OI_LEVEL, Metric.PRICE})
     basis: Metric = Metric.LIQ_LONG

@@ -35,7 +35,6 @@ class NegFunding:
     claim: Direction | None = Direction.UP
     unit: Unit = Unit.RATE_8H
     sides: frozenset[str] = frozenset()
-    switch: bool = False
     windows: tuple[timedelta, ...] = (timedelta(0),)
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
     basis: Metric = Metric.FUNDING

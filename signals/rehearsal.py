@@ -24,10 +24,10 @@ from signals.verdicts import MET, UNKNOWN, VERDICTS, Codes
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 SPANS = (WEEK, 30 * DAY, 90 * DAY)
 
-BUDGET = 1_600_000_000
+BUDGET = 2_000_000_000
 """Nanoseconds or so of work: beyond it fewer coins are judged."""
 
-_STRETCH = 60_000
+_STRETCH = 45_000
 """What a stretch of bars that are met costs, in the same."""
 
 

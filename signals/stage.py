@@ -82,7 +82,8 @@ def stages(
 def scene(draft: Draft, stage: Stage, coins: tuple[str, ...], signals: Mapping[str, Signal]) -> Scene:
     """The draft on those coins' bars. Of conditions on longer bars the last closed one counts."""
     on, memory = replace(stage, panel=stage.panel.of(coins)), Memory()
-    read = [_read(draft.venue, condition, on, signals, memory) for condition in draft.conditions]
+    by_track = [track.conditions for track in tracks(draft, signals)]
+    read = [_read(draft.venue, ways, on, signals, memory) for ways in zip(*by_track, strict=True)]
     grid = min((bars for bars, _ in read), key=lambda bars: bars.step)
     times = grid.times[len(grid.times) - on.rows(grid) :]
     numbers = tuple(_on(times, *one) for one in read)
@@ -90,8 +91,8 @@ def scene(draft: Draft, stage: Stage, coins: tuple[str, ...], signals: Mapping[s
     return Scene(on, coins, told, grid.step, numbers, _tracks(draft, numbers, signals))
 
 
-_PLAIN, _RANKED, _MEDIAN = 60, 2, 40
-"""Nanoseconds or so: of a value on a bar, and of each bar of a past that it is ranked in or that has a median."""
+_PLAIN, _SCORED, _SPREAD, _RANKED = 60, 6_000, 6_000, 2
+"""Nanoseconds or so: of a value on a bar, more for a score with a past, for a spread, and for each bar of a rank."""
 
 
 def work(draft: Draft, stage: Stage, signals: Mapping[str, Signal]) -> int:
@@ -100,11 +101,13 @@ def work(draft: Draft, stage: Stage, signals: Mapping[str, Signal]) -> int:
     for condition in draft.conditions:
         number, signal = _number(draft.venue, condition), signals.get(condition.name)
         bars, each = bars_of(stage.panel, number, signals), _PLAIN
-        if signal is not None:
-            each += _MEDIAN * (signal.lookback // bars.step)
-        if condition.yardstick is not Yardstick.VALUE:
+        if signal is not None and signal.lookback > LEVEL:
+            each += _SCORED
+        if condition.yardstick is Yardstick.RANK:
             past = baseline_of(condition.yardstick, number, signals)
-            each += (_RANKED if condition.yardstick is Yardstick.RANK else _MEDIAN) * (past.span // past.step)
+            each += _RANKED * (past.span // max(past.step, bars.step))
+        elif condition.yardstick is not Yardstick.VALUE:
+            each += _SPREAD
         total += stage.rows(bars) * each
     return total
 
@@ -127,9 +130,10 @@ def _reaches(draft: Draft, panel: Panel, signals: Mapping[str, Signal], since: d
 
 
 def _read(
-    venue: str, condition: Condition, stage: Stage, signals: Mapping[str, Signal], memory: Memory
+    venue: str, ways: Sequence[Condition], stage: Stage, signals: Mapping[str, Signal], memory: Memory
 ) -> tuple[Panel, Series]:
-    """The values of a condition on its own bars."""
+    """The values of a condition, which tracks hold against lines of their own, on its own bars."""
+    condition = ways[0]
     number = _number(venue, condition)
     bars = bars_of(stage.panel, number, signals)
     series = values(stage.panel, number, signals, stage.rows(bars))
@@ -137,7 +141,7 @@ def _read(
         of = Measured(number, bars.times[len(bars.times) - len(series) :], series, bars)
         return bars, measure(condition.yardstick, of, stage.panel, signals, memory)
     is_stored = number.window == LEVEL and number.name in set(STORED)
-    return bars, _exact(series, (condition.line, condition.clear)) if is_stored else series
+    return bars, _exact(series, [line for way in ways for line in (way.line, way.clear)]) if is_stored else series
 
 
 def _exact(series: Series, lines: Sequence[float]) -> Series:

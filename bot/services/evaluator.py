@@ -18,6 +18,7 @@ from signals.base import Signal
 from signals.cells import Cells, Vectors
 from signals.engine import Engine, Judged
 from signals.panel import STORED, resolutions, to_ms
+from signals.yardsticks import Memory
 
 log = structlog.get_logger()
 
@@ -40,6 +41,7 @@ class Evaluator:
         self._by_name: Mapping[str, Signal] = {signal.name: signal for signal in signals}
         self._step = step
         self._bars = Bars(resolutions(step))
+        self._memory = Memory()
         self._backfilled = 0
         self._judged: datetime | None = None
         self._past: datetime | None = None
@@ -79,7 +81,7 @@ class Evaluator:
         return committed
 
     def _cells(self, cycle: Cycle) -> Cells:
-        return Cells(cycle, Vectors(self._bars.panel(), self._signals, rows=1, past=self._past), self._step)
+        return Cells(cycle, Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory), self._step)
 
     async def _tell_watched(self) -> None:
         """Keep the names of the coins that have rules, where they changed: they are asked about more often."""
@@ -166,7 +168,7 @@ class Evaluator:
         for step, rows in bars.rows.items():
             stored = await self._store.panel(step, STORED, rows)
             bars.append(stored if self._judged is None else stored.known_by(to_ms(self._judged)))
-        self._bars = bars
+        self._bars, self._memory = bars, Memory()
 
     async def _follow_rules(self, since: int) -> None:
         while True:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signals.base import Signal
-from signals.model import Metric
+from signals.model import Metric, Unit
 from signals.panel import STORED, Matrix, Panel, Series, to_ms
 from signals.registry import BY_NAME, SIGNALS
 from tests.signals.panels import START
@@ -119,7 +119,7 @@ def test_the_market_of_the_suite_makes_the_signal_move(signal: Signal, window: t
     assert all(one.dtype == np.float64 for one in scores)
     assert not np.isinf(scores).any()
     assert np.isfinite(scores).any()
-    assert not signal.switch or set(np.unique(np.array(scores)[np.isfinite(scores)])) <= {0.0, 1.0}
+    assert signal.unit is not Unit.STATE or set(np.unique(np.array(scores)[np.isfinite(scores)])) <= {0.0, 1.0}
     assert fires(signal, np.array(scores)).any()
 
 
