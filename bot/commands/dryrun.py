@@ -38,7 +38,8 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
     held = await keep(draft, rule, invocation, desk)
     if isinstance(held, Full):
         return await full(held, invocation, desk)
-    run = await in_time(draft, invocation.place, desk)
+    tried = await in_time(draft, invocation.place, desk)
+    run = tried if isinstance(tried, Rehearsal) else None
     asked = await _cautions(draft, run, invocation.place, desk)
     command = f"/edit #{rule.number}" if rule else "/alert"
     return reply(
@@ -49,7 +50,7 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
             *([line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []),
             *(line(each) for each in levels(draft)),
             await present(draft, invocation.place, desk),
-            *told(run, draft, desk),
+            *([line(tried)] if isinstance(tried, str) else told(tried, draft, desk)),
             *(line("⚠ ", doubted(caution)) for caution in asked),
         ),
         buttons=(*buttons(held), *_better(run, command)),
@@ -65,8 +66,8 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
 
 async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) -> Message | None:
     """The second question before saving, where the rule may be a slip; None where nothing speaks against it."""
-    run = await in_time(kept.draft, place, desk)
-    asked = await _cautions(kept.draft, run, place, desk)
+    tried = await in_time(kept.draft, place, desk)
+    asked = await _cautions(kept.draft, tried if isinstance(tried, Rehearsal) else None, place, desk)
     if not asked:
         return None
     others = [caution.instead for caution in asked if caution.instead]
@@ -84,14 +85,14 @@ async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) ->
     )
 
 
-async def in_time(draft: Draft, place: Place, desk: Desk) -> Rehearsal | None:
-    """The dry run, or None where it takes longer than people wait."""
+async def in_time(draft: Draft, place: Place, desk: Desk) -> Rehearsal | str:
+    """The dry run, or why there is none: nothing to try it on, or it takes longer than people wait."""
     running = asyncio.ensure_future(rehearsed(draft, place, desk))
     done, _ = await asyncio.wait([running], timeout=desk.patience.total_seconds())
     if not done:
         running.add_done_callback(lambda late: late.cancelled() or late.exception())
-        return None
-    return running.result()
+        return f"The dry run takes longer than {duration(desk.patience)} now. Ask again, or save the rule without it."
+    return running.result() or "No dry run: there is no coin or no bar to try it on yet."
 
 
 async def rehearsed(draft: Draft, place: Place, desk: Reader) -> Rehearsal | None:
@@ -117,10 +118,8 @@ async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Des
     return cautions(draft, run.messages_a_day if run else None, prices)
 
 
-def told(run: Rehearsal | None, draft: Draft, desk: Desk) -> Sequence[Line]:
+def told(run: Rehearsal, draft: Draft, desk: Desk) -> Sequence[Line]:
     """The dry run in a few lines."""
-    if run is None:
-        return [line("No dry run: there is no coin or no bar to try it on yet, or it takes longer than anybody waits.")]
     since = run.already_true_since
     already = [line(f"True already since {moment(since, desk.now, ZONE)}.")] if since is not None else []
     spans = [of for of in run.spans.values() if of is not None]

@@ -14,6 +14,7 @@ from bot.commands.report import reply
 from bot.commands.saving import full, lacking
 from bot.phrases import bold, code, line, shortened
 from bot.presets import PRESETS, Preset
+from signals.rehearsal import Rehearsal
 from signals.rules.canonical import canonical
 from signals.rules.language import parse
 from signals.rules.model import Draft
@@ -96,7 +97,7 @@ def _facts(of: Expected) -> Json:
 
 async def _a_week(draft: Draft, invocation: Invocation, desk: Desk) -> float | None:
     run = await in_time(draft, invocation.place, desk)
-    return None if run is None else run.a_week
+    return run.a_week if isinstance(run, Rehearsal) else None
 
 
 async def _apply(preset: Preset, drafts: Sequence[Draft], invocation: Invocation, desk: Desk) -> Message:

@@ -1,6 +1,7 @@
 """`/alert` tells what a rule would have done; only a button saves it, once, in its own place."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -158,6 +159,13 @@ async def test_a_line_that_never_fired_is_offered_an_easier_one_that_did() -> No
     assert "it never fired" in await said(market, "/alert ETH funding < -0.016%")
     better = [button for button in proposed.buttons if button.label.startswith("Try")]
     assert [button.command for button in better] == ["/alert ETH funding < -0.012% for 15m every 1h"]
+
+
+async def test_a_dry_run_that_takes_too_long_is_not_waited_for() -> None:
+    hurried = replace(await desk_with_past(), patience=timedelta(0))
+
+    assert "The dry run takes longer than 0s now." in await said(hurried, SENTENCE)
+    assert (await save(hurried, "eth funding < -0.01%")).headline[0].text == "Rule #1 saved"
 
 
 async def test_the_same_rule_in_other_words_is_not_saved_again() -> None:
