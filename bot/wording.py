@@ -97,7 +97,9 @@ def told(of: Event | Notice, now: datetime, *, repeat: bool = False) -> Message:
 
 def notice(of: Notice, now: datetime, *, repeat: bool = False) -> Message:
     """A sample with the time that it was on its way, a report or a remark."""
-    way = [line(f"From the command to this message it took {_took(now - of.at)}.")] if of.about is About.SAMPLE else []
+    played = "" if of.label == Label.LIVE else " of the market's own time, which is played"
+    took = f"From the command to this message it took {_took(now - of.at)}{played}."
+    way = [line(took)] if of.about is About.SAMPLE else []
     again = [line("May be a repeat.")] if repeat else []
     return Message(
         tone=Tone.ANSWER,

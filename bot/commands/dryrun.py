@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.chat.base import Button, Invocation, Json, Line, Message, Place
@@ -9,7 +10,7 @@ from adapters.store.base import Full, KeptDraft
 from bot.cautions import said as doubted
 from bot.commands.base import Desk, Reader
 from bot.commands.drafts import buttons, keep
-from bot.commands.market import WHOLE, coins_of, latest, view_of
+from bot.commands.market import WHOLE, View, coins_of, latest, view_of
 from bot.commands.present import present
 from bot.commands.report import reply
 from bot.commands.saving import full, sentence_facts
@@ -39,7 +40,7 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
     if isinstance(held, Full):
         return await full(held, invocation, desk)
     tried = await in_time(draft, invocation.place, desk)
-    run = tried if isinstance(tried, Rehearsal) else None
+    run = tried.run if tried else None
     asked = await _cautions(draft, run, invocation.place, desk)
     command = f"/edit #{rule.number}" if rule else "/alert"
     return reply(
@@ -49,8 +50,8 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
             line(code(canonical(draft))),
             *([line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []),
             *(line(each) for each in levels(draft)),
-            await present(draft, invocation.place, desk),
-            *([line(tried)] if isinstance(tried, str) else told(tried, draft, desk)),
+            await present(draft, invocation.place, desk, tried.market if tried else None),
+            *(told(run, draft, desk) if run else [line(_untried(tried, desk))]),
             *(line("⚠ ", doubted(caution)) for caution in asked),
         ),
         buttons=(*buttons(held), *_better(run, command)),
@@ -67,7 +68,7 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
 async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) -> Message | None:
     """The second question before saving, where the rule may be a slip; None where nothing speaks against it."""
     tried = await in_time(kept.draft, place, desk)
-    asked = await _cautions(kept.draft, tried if isinstance(tried, Rehearsal) else None, place, desk)
+    asked = await _cautions(kept.draft, tried.run if tried else None, place, desk)
     if not asked:
         return None
     others = [caution.instead for caution in asked if caution.instead]
@@ -85,27 +86,40 @@ async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) ->
     )
 
 
-async def in_time(draft: Draft, place: Place, desk: Desk) -> Rehearsal | str:
-    """The dry run, or why there is none: nothing to try it on, or it takes longer than people wait."""
-    running = asyncio.ensure_future(rehearsed(draft, place, desk))
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A dry run with the market that it was made on; None where there is nothing to try it on."""
+
+    market: View
+    run: Rehearsal | None
+
+
+async def in_time(draft: Draft, place: Place, desk: Desk) -> Tried | None:
+    """The dry run; None where it takes longer than people wait."""
+    running = asyncio.ensure_future(_tried(draft, place, desk))
     done, _ = await asyncio.wait([running], timeout=desk.patience.total_seconds())
     if not done:
         running.add_done_callback(lambda late: late.cancelled() or late.exception())
-        return f"The dry run takes longer than {duration(desk.patience)} now. Ask again, or save the rule without it."
-    return running.result() or "No dry run: there is no coin or no bar to try it on yet."
+        return None
+    return running.result()
 
 
 async def rehearsed(draft: Draft, place: Place, desk: Reader) -> Rehearsal | None:
     """The dry run, aside of the loop; None where there is no coin to judge."""
+    return (await _tried(draft, place, desk)).run
+
+
+async def _tried(draft: Draft, place: Place, desk: Reader) -> Tried:
     market = await view_of(desk, draft, WHOLE)
     coins = await coins_of(draft, place, desk, market.cycle)
     if not coins or not len(market.panel.times):
-        return None
+        return Tried(market, None)
     signals = {signal.name: signal for signal in desk.signals}
     near = step(draft, desk.signals)
     others = [other for other in (near.easier, near.harder) if other is not None]
     at = market.cycle.at
-    return await asyncio.to_thread(rehearse, draft, coins, market.panel, signals, at, neighbours=others)
+    run = await asyncio.to_thread(rehearse, draft, coins, market.panel, signals, at, neighbours=others)
+    return Tried(market, run)
 
 
 async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Desk) -> Sequence[Caution]:
@@ -116,6 +130,13 @@ async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Des
         if (reading := cycle.readings.get(coin, {}).get(Metric.PRICE)) is not None and reading.value is not None
     }
     return cautions(draft, run.messages_a_day if run else None, prices)
+
+
+def _untried(tried: Tried | None, desk: Desk) -> str:
+    """Why there is no dry run."""
+    if tried is None:
+        return f"The dry run takes longer than {duration(desk.patience)} now. Ask again, or save the rule without it."
+    return "No dry run: there is no coin or no bar to try it on yet."
 
 
 def told(run: Rehearsal, draft: Draft, desk: Desk) -> Sequence[Line]:

@@ -14,7 +14,6 @@ from bot.commands.report import reply
 from bot.commands.saving import full, lacking
 from bot.phrases import bold, code, line, shortened
 from bot.presets import PRESETS, Preset
-from signals.rehearsal import Rehearsal
 from signals.rules.canonical import canonical
 from signals.rules.language import parse
 from signals.rules.model import Draft
@@ -96,8 +95,9 @@ def _facts(of: Expected) -> Json:
 
 
 async def _a_week(draft: Draft, invocation: Invocation, desk: Desk) -> float | None:
-    run = await in_time(draft, invocation.place, desk)
-    return run.a_week if isinstance(run, Rehearsal) else None
+    tried = await in_time(draft, invocation.place, desk)
+    run = tried.run if tried else None
+    return run.a_week if run else None
 
 
 async def _apply(preset: Preset, drafts: Sequence[Draft], invocation: Invocation, desk: Desk) -> Message:

@@ -389,7 +389,7 @@ def test_a_sample_says_how_long_it_was_on_its_way() -> None:
 SIMULATED 🧪 Test · nothing happened on the market
 As alerts come.
 a
-From the command to this message it took 0.4s.
+From the command to this message it took 0.4s of the market's own time, which is played.
 May be a repeat.
 """
     )
