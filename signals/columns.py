@@ -148,11 +148,8 @@ class Columns:
 
 def times_of(columns: Columns, numbers: Sequence[int]) -> tuple[bool, datetime | None, bool, timedelta]:
     """Of a rule that reads these cells: whether there is news, its previous moment, whether one lapsed, its step."""
-    picked = list(numbers)
-    before = max(columns.before[n] for n in picked)
-    return (
-        any(columns.new[n] for n in picked),
-        None if before == _NEVER else from_ticks(int(before)),
-        any(columns.lapsed[n] for n in picked),
-        int(min(columns.step[n] for n in picked)) * _TICK,
-    )
+    news, before, lapsed, step = False, _NEVER, False, 2**62
+    for n in numbers:
+        news, lapsed = news or bool(columns.new[n]), lapsed or bool(columns.lapsed[n])
+        before, step = max(before, int(columns.before[n])), min(step, int(columns.step[n]))
+    return news, None if before == _NEVER else from_ticks(before), lapsed, step * _TICK

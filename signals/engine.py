@@ -19,7 +19,20 @@ from signals.event import Event
 from signals.index import Index
 from signals.judge import Track, policy, said, together
 from signals.model import Cell
-from signals.rules.lifecycle import AlertState, Phase, Policy, Seen, Transition, Verdict, advance, due, is_plain
+from signals.rules.lifecycle import (
+    AlertState,
+    Phase,
+    Policy,
+    Seen,
+    Transition,
+    Verdict,
+    advance,
+    due,
+    has_moved,
+    is_plain,
+    is_steady,
+    reminder_due,
+)
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
 from signals.telling import told_of
@@ -27,8 +40,6 @@ from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
 
 RECENT = timedelta(days=2)
 """Rules older than that at a restart have surely been judged: longer than the longest bar."""
-
-_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +317,7 @@ class Engine:
             return self._moved(one, told, moved=True, at_rest=True) if before is not None or told else None
         self._vigil.keep(one)
         self._lay(one, at, verdict, excess, times)
-        moved = before is None or replace(one.state, at=old.at) != old
+        moved = before is None or has_moved(old, one.state)
         return self._moved(one, told, moved=moved and one.state.armed, at_rest=False)
 
     @staticmethod
@@ -327,12 +338,14 @@ class Engine:
         if one.state.done:
             self._vigil.rest(one, [None] * len(value), None)
             return
-        if at is None or (blind and None not in value) or _would_move(one.state, verdict, excess, at, times):
+        if at is None or (blind and None not in value) or not is_steady(one.state, Seen(at, verdict, excess), times):
             self._vigil.stay_awake(one)
             return
-        due_at = due(one.state, times)
-        worse = None
+        due_at, worse = due(one.state, times), None
         if due_at is not None and due_at <= at:
+            if due_at != reminder_due(one.state, times):
+                self._vigil.stay_awake(one)
+                return
             due_at, worse = None, one.state.told_excess + 1.0
         ends = one.rule.draft.until
         if ends is not None:
@@ -410,10 +423,3 @@ class Engine:
 
 def _number(value: float) -> float | None:
     return None if isnan(value) else float(value)
-
-
-def _would_move(state: AlertState, verdict: Verdict, excess: float, at: datetime, times: Policy) -> bool:
-    """Whether one more moment like this, right now, would change the state."""
-    state = state if state.at is None else replace(state, at=min(state.at, at))
-    after, _ = advance(state, Seen(at + _MOMENT, verdict, excess, at), times)
-    return replace(after, at=state.at) != state

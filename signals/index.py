@@ -108,12 +108,12 @@ class Index:
         cells, shelves = self._cell[hits], self._shelf[hits]
         low, high = now[0][cells], now[1][cells]
         bottom, top = np.fmin(low, was[0][cells]), np.fmax(high, was[1][cells])
-        first, last = self._search(shelves, bottom), self._search(shelves, top)
+        both = self._search(np.concatenate([shelves, shelves]), np.concatenate([bottom, top]))
+        first, last = both[: len(hits)], both[len(hits) :]
         self._stand(hits, shelves, np.where(low == top, last, first), low == high)
         found: list[tuple[int, Sequence[int]]] = [
             (cell, self._slots[start:end].tolist())
-            for cell, start, end in zip(cells.tolist(), first.tolist(), last.tolist(), strict=True)
-            if end > start
+            for cell, start, end in zip(*(of[last > first].tolist() for of in (cells, first, last)), strict=True)
         ]
         for at, shelf in enumerate(shelves.tolist() if self._new else ()):
             found += self._passed_new(int(hits[at]), shelf, float(bottom[at]), float(top[at]), float(low[at]))

@@ -13,9 +13,10 @@ the verdict as it was leaves the state as it was, until `due`: whoever judges ma
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import TypeAlias
 
 ZERO = timedelta(0)
@@ -142,6 +143,36 @@ def is_plain(state: AlertState, verdict: Verdict) -> bool:
     """Whether the verdict alone says the state: idle, and waiting just where the condition is met."""
     idle = state.phase is Phase.IDLE and state.armed and not state.done
     return idle and verdict is not Verdict.UNKNOWN and state.waiting is (verdict is Verdict.MET)
+
+
+def is_steady(state: AlertState, seen: Seen, policy: Policy) -> bool:
+    """Whether more moments like this one would leave the state as it is, until it is due."""
+    match state.phase, seen.verdict:
+        case Phase.PENDING, Verdict.MET:
+            return True
+        case Phase.FIRING, Verdict.MET:
+            reminder = reminder_due(state, policy)
+            return reminder is None or seen.at < reminder or seen.excess < state.told_excess + 1.0
+        case Phase.FIRING, Verdict.BETWEEN:
+            return True
+        case Phase.RECOVERING, Verdict.CALM:
+            return state.since is not None
+        case Phase.RECOVERING, Verdict.BETWEEN:
+            return state.since is None
+        case ((Phase.PENDING | Phase.FIRING | Phase.RECOVERING), Verdict.UNKNOWN):
+            return state.unknown_since is not None
+        case ((Phase.IDLE | Phase.NO_DATA), Verdict.UNKNOWN):
+            return True
+        case _:
+            return False
+
+
+def has_moved(before: AlertState, after: AlertState) -> bool:
+    """Whether more changed than when it was last looked at."""
+    return _ALL_BUT_TIME(before) != _ALL_BUT_TIME(after)
+
+
+_ALL_BUT_TIME = attrgetter(*(field.name for field in fields(AlertState) if field.name != "at"))
 
 
 def due(state: AlertState, policy: Policy) -> datetime | None:

@@ -123,7 +123,7 @@ def moments(draw: st.DrawFn, at: datetime, coins: Sequence[str], last: Moment | 
     return Moment(at, said, STEPS, ends)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_the_engine_tells_what_judging_every_rule_tells(data: st.DataObject) -> None:
     pair, now, revision = Pair(), START, 1

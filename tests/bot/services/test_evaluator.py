@@ -125,7 +125,7 @@ def test_a_removed_rule_is_no_longer_judged_and_leaves_no_state(tmp_path: Path, 
     async def live() -> tuple[int, Sequence[Event]]:
         store = MemoryStore()
         rule = await asked(store)
-        await played(market, store, market.start + timedelta(hours=10))
+        await played(market, store, market.start + timedelta(hours=40))
         assert await store.states_of([rule.id])
 
         async def forgotten() -> bool:

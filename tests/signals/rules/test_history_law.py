@@ -31,19 +31,23 @@ class History:
     def known(self, i: int) -> bool:
         return self.bars[i].verdict in KNOWN
 
-    def cut(self, i: int) -> bool:
-        """True where a silence lies before the bar."""
-        return i > 0 and self.bars[i].at - self.bars[i - 1].at > self.policy.gap
+    def lapsed(self, i: int) -> bool:
+        """True for a known bar that is the first for longer than the gap."""
+        last = next((j for j in range(i - 1, -1, -1) if self.known(j)), None)
+        return last is None or self.bars[i].at - self.bars[last].at > self.policy.gap
 
     def dark(self, i: int) -> bool:
         """True where the bar itself shows that nothing is known any more."""
         if self.bars[i].verdict is Verdict.FAILED:
             return True
-        return not self.known(i) and i > 0 and (self.cut(i) or not self.known(i - 1))
+        if self.known(i):
+            return False
+        last = next((j for j in range(i - 1, -1, -1) if self.known(j) or self.dark(j)), None)
+        return last is None or self.dark(last) or self.bars[i].at - self.bars[last].at >= self.policy.gap
 
     def arms(self, i: int) -> bool:
         """True for a known bar that only records."""
-        return self.known(i) and (i == self.first_known or self.cut(i) or self.dark(i - 1))
+        return self.known(i) and (i == self.first_known or self.lapsed(i) or self.dark(i - 1))
 
     def waits(self, i: int) -> bool:
         """True as long as a rule that was true at its first known bar has not let go."""
@@ -148,9 +152,13 @@ class Life(RuleBasedStateMachine):
         assert self.state == before
 
     def _see(self, at: datetime, verdict: Verdict, excess: float) -> None:
-        seen, before = Seen(at, verdict, excess), self.state
+        known = [bar.at for bar in self.given if bar.verdict in KNOWN and bar.at < at]
+        lapsed = verdict in KNOWN and (not known or at - known[-1] > self.policy.gap)
+        seen = Seen(at, verdict, excess, self.given[-1].at if self.given else None, lapsed)
+        before = self.state
         self.state, told = advance(before, seen, self.policy)
-        self.given.append(seen)
+        if at > self.now or not self.given:
+            self.given.append(seen)
         self.now = max(self.now, at)
         if told is None:
             return

@@ -1,11 +1,11 @@
 """The phases of a rule, cell by cell of their table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from signals.rules.lifecycle import AlertState, Change, Phase, Policy, Seen, Transition, Verdict, advance
+from signals.rules.lifecycle import AlertState, Change, Phase, Policy, Seen, Transition, Verdict, advance, due, is_plain
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -26,7 +26,7 @@ IDLE, PENDING = "C", "CM"
 FIRING, RECOVERING = "CMMM", "CMMMC"
 PENDING_BLINK, FIRING_BLINK, RECOVERING_BLINK = "CMU", "CMMMU", "CMMMCU"
 IDLE_BLINK = "CU"
-NO_DATA_OVER_IDLE, NO_DATA_OVER_FIRING = "CUU", "CMMMUU"
+DARK_OVER_IDLE, NO_DATA_OVER_FIRING = "CUU", "CMMMUU"
 ERROR_OVER_IDLE, ERROR_OVER_FIRING = "CF", "CMMMF"
 
 
@@ -47,11 +47,14 @@ class Run:
 def run(history: str, policy: Policy = PATIENT, excess: tuple[float, ...] = (), state: AlertState | None = None) -> Run:
     """One bar a minute; a dot is a minute without a bar."""
     state, told, last = state or AlertState(), [], None
+    before, lit = None, None
     for minute, letter in enumerate(history):
         if letter == ".":
             continue
-        seen = Seen(START + MINUTE * minute, VERDICTS[letter], excess[minute] if minute < len(excess) else 0.0)
-        state, last = advance(state, seen, policy)
+        at, worse = START + MINUTE * minute, excess[minute] if minute < len(excess) else 0.0
+        lapsed = letter in "MBC" and (lit is None or at - lit > policy.gap)
+        state, last = advance(state, Seen(at, VERDICTS[letter], worse, before, lapsed), policy)
+        before, lit = at, at if letter in "MBC" else lit
         told += [last] if last else []
     return Run(state, tuple(told), last)
 
@@ -67,7 +70,7 @@ def run(history: str, policy: Policy = PATIENT, excess: tuple[float, ...] = (), 
         (PENDING_BLINK, Phase.PENDING),
         (FIRING_BLINK, Phase.FIRING),
         (RECOVERING_BLINK, Phase.RECOVERING),
-        (NO_DATA_OVER_IDLE, Phase.NO_DATA),
+        (DARK_OVER_IDLE, Phase.IDLE),
         (NO_DATA_OVER_FIRING, Phase.NO_DATA),
         (ERROR_OVER_IDLE, Phase.ERROR),
         (ERROR_OVER_FIRING, Phase.ERROR),
@@ -84,14 +87,14 @@ def test_each_history_below_leads_to_its_phase(history: str, phase: Phase) -> No
         (IDLE, "B", Phase.IDLE, None),
         (IDLE, "C", Phase.IDLE, None),
         (IDLE, "U", Phase.IDLE, None),
-        (IDLE_BLINK, "U", Phase.NO_DATA, None),
+        (IDLE_BLINK, "U", Phase.IDLE, None),
         (IDLE, "F", Phase.ERROR, None),
         (PENDING, "M", Phase.PENDING, None),
         (PENDING + "M", "M", Phase.FIRING, Change.FIRED),
         (PENDING, "B", Phase.IDLE, None),
         (PENDING, "C", Phase.IDLE, None),
         (PENDING, "U", Phase.PENDING, None),
-        (PENDING_BLINK, "U", Phase.NO_DATA, None),
+        (PENDING_BLINK, "U", Phase.IDLE, None),
         (PENDING, "F", Phase.ERROR, None),
         (FIRING, "M", Phase.FIRING, None),
         (FIRING, "B", Phase.FIRING, None),
@@ -106,7 +109,7 @@ def test_each_history_below_leads_to_its_phase(history: str, phase: Phase) -> No
         (RECOVERING, "U", Phase.RECOVERING, None),
         (RECOVERING_BLINK, "U", Phase.NO_DATA, None),
         (RECOVERING, "F", Phase.ERROR, None),
-        *((dark, known, Phase.IDLE, None) for dark in (NO_DATA_OVER_IDLE, ERROR_OVER_IDLE) for known in "MBC"),
+        *((dark, known, Phase.IDLE, None) for dark in (DARK_OVER_IDLE, ERROR_OVER_IDLE) for known in "MBC"),
         *((dark, known, Phase.FIRING, None) for dark in (NO_DATA_OVER_FIRING, ERROR_OVER_FIRING) for known in "MBC"),
         (NO_DATA_OVER_FIRING, "U", Phase.NO_DATA, None),
         (NO_DATA_OVER_FIRING, "F", Phase.ERROR, None),
@@ -226,7 +229,8 @@ class TestGaps:
         assert run(FIRING + "C..CCCC").changes == [(Change.FIRED, 3), (Change.RESOLVED, 10)]
 
     def test_an_unknown_bar_after_a_silence_is_no_data_at_once(self) -> None:
-        assert run("CM..U").state.phase is Phase.NO_DATA
+        assert run(FIRING + "..U").state.phase is Phase.NO_DATA
+        assert run("CM..U").state.phase is Phase.IDLE
 
 
 class TestOldBars:
@@ -288,3 +292,46 @@ def test_once_ends_after_its_first_episode() -> None:
 
     assert reached.changes == [(Change.FIRED, 1), (Change.RESOLVED, 2)]
     assert reached.state.done
+
+
+class TestCrossings:
+    CROSSING = Policy(ZERO, ZERO, None, MINUTE * 2, crossing=True)
+
+    def test_it_is_told_once_and_its_end_is_not(self) -> None:
+        assert run("CMMBMCMC", self.CROSSING).changes == [(Change.FIRED, 1), (Change.FIRED, 6)]
+
+    def test_it_needs_a_sample_on_the_other_side(self) -> None:
+        assert run("MMMBM", self.CROSSING).changes == [(Change.FIRED, 4)]
+
+    @pytest.mark.parametrize("dark", ["UU", "..", "F"])
+    def test_what_was_crossed_in_the_dark_was_not_seen(self, dark: str) -> None:
+        assert run("C" + dark + "MMMM", self.CROSSING).changes == []
+        assert run("C" + dark + "MMCM", self.CROSSING).changes == [(Change.FIRED, 4 + len(dark))]
+
+    def test_it_must_stay_across_for_its_hold(self) -> None:
+        patient = Policy(MINUTE * 2, ZERO, None, MINUTE * 2, crossing=True)
+
+        assert run("CMMCMMM", patient).changes == [(Change.FIRED, 6)]
+
+
+class TestResting:
+    @pytest.mark.parametrize("history", ["C", "B", "M", "CMC", "CUU", "CMMMCCC", "CUC"])
+    def test_a_rule_at_rest_is_said_by_its_verdict(self, history: str) -> None:
+        letter = history.rstrip("U")[-1]
+
+        assert is_plain(run(history).state, VERDICTS[letter])
+
+    @pytest.mark.parametrize("history", ["", "U", "CM", "CMMM", "CMMMC", "C..M", "CMMMUU"])
+    def test_one_that_is_not_must_be_kept(self, history: str) -> None:
+        last = VERDICTS[history[-1]] if history else Verdict.CALM
+
+        assert not is_plain(run(history).state, last)
+
+    @pytest.mark.parametrize("history", ["CM", "CMMM", "CMMMC", "CMMMCB", "CMU", "CMMMU"])
+    def test_until_it_is_due_the_same_verdict_changes_nothing(self, history: str) -> None:
+        reached = run(history)
+        at, verdict = START + MINUTE * (len(history) - 1), VERDICTS[history[-1]]
+        then = due(reached.state, PATIENT)
+        soon = Seen((then or at + MINUTE) - timedelta(seconds=1), verdict, 0.0, at)
+
+        assert advance(reached.state, soon, PATIENT) == (replace(reached.state, at=soon.at), None)
