@@ -81,9 +81,8 @@ class Evaluator:
         return committed
 
     def _cells(self, cycle: Cycle) -> Cells:
-        return Cells(
-            cycle, Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory), self._step
-        )
+        vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
+        return Cells(cycle, vectors, self._step)
 
     async def _tell_watched(self) -> None:
         """Keep the names of the coins that have rules, where they changed: they are asked about more often."""
