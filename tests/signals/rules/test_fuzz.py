@@ -1,5 +1,7 @@
 """A thousand or two of the lines of which scripts/fuzz rules reads a million, and that it would find a fault."""
 
+import time
+
 from signals.rules.language import Vocabulary
 from signals.rules.model import Draft, Problem
 from signals.rules.problems import Code
@@ -35,6 +37,13 @@ def beside(_: str, __: Vocabulary) -> Draft | Problem:
     return Problem(Code.NUMBER, (900, 901))
 
 
+def slow(_: str, __: Vocabulary) -> Draft | Problem:
+    ends = time.thread_time_ns() + 11_000_000
+    while time.thread_time_ns() < ends:
+        pass
+    return Problem(Code.OR, (0, 0))
+
+
 def test_each_kind_of_fault_is_found() -> None:
-    for read in (raised, of_another_coin, beside):
+    for read in (raised, of_another_coin, beside, slow):
         assert len(Fuzzer(7, read).run(range(3)).faults) == 3
