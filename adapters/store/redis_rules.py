@@ -175,7 +175,10 @@ def _rule(place: Place, number: int, stored: bytes) -> Rule:
 
 
 def _rules(place: Place, stored: Reply) -> Iterator[Rule]:
-    return (_rule(place, int(text(number)), raw(value)) for number, value in pairs(stored))
+    name = str(place)
+    for field, value in pairs(stored):
+        number = int(raw(field))
+        yield unpack(rule_id(name, number), name, number, raw(value))
 
 
 def _coins(stored: Reply) -> tuple[str, ...]:
