@@ -5,7 +5,7 @@ where its condition was met at the last judged moment: it can change only when o
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import isnan
 
@@ -15,10 +15,10 @@ from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
 from signals.columns import Columns, Readings, Source, times_of, to_ticks
-from signals.event import Event
 from signals.index import Index
 from signals.judge import Track, policy, said, together
 from signals.model import Cell
+from signals.moves import Counts, Judged, Moved
 from signals.rules.lifecycle import (
     AlertState,
     Phase,
@@ -40,52 +40,6 @@ from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
 
 RECENT = timedelta(days=2)
 """Rules older than that at a restart have surely been judged: longer than the longest bar."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """One rule on one coin after one more moment. `moved` = the state did more than see one more bar.
-
-    At rest the verdict alone says the state: nothing need be kept of it.
-    """
-
-    rule: Rule
-    coin: str
-    track: Track
-    state: AlertState
-    told: Transition | None
-    moved: bool
-    at_rest: bool
-
-    @property
-    def subject(self) -> tuple[str, str]:
-        """What its state is stored under: the rule's id, and the coin with the way of a crossing."""
-        return self.rule.id, self.coin + self.track.mark
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A rule on a coin that was looked at, with the event where there is one."""
-
-    rule: Rule
-    coin: str
-    subject: tuple[str, str]
-    state: AlertState
-    event: Event | None
-    moved: bool
-    at_rest: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How large the engine is, and how much of it the last moment looked at."""
-
-    rules: int
-    keys: int
-    cells: int
-    kept: int
-    touched: int
-    bytes: int
 
 
 class Engine:

@@ -16,7 +16,8 @@ from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
 from signals.cells import Cells, Vectors
-from signals.engine import Engine, Judged
+from signals.engine import Engine
+from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
 from signals.yardsticks import Memory
 

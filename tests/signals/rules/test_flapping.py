@@ -18,7 +18,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 ZERO = timedelta(0)
 SAMPLES = 30 * 24 * 60
-SPREAD = 0.000012
+SPREAD = 0.000009
 MEMORY = 0.99
 """How much of a minute's rate is still there a minute later."""
 

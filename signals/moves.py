@@ -1,0 +1,54 @@
+"""What the engine gives out: who moved, with what is told of it, and how large the engine is."""
+
+from dataclasses import dataclass
+
+from signals.event import Event
+from signals.judge import Track
+from signals.rules.lifecycle import AlertState, Transition
+from signals.rules.model import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One rule on one coin after one more moment. `moved` = the state did more than see one more bar.
+
+    At rest the verdict alone says the state: nothing need be kept of it.
+    """
+
+    rule: Rule
+    coin: str
+    track: Track
+    state: AlertState
+    told: Transition | None
+    moved: bool
+    at_rest: bool
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What its state is stored under: the rule's id, and the coin with the way of a crossing."""
+        return self.rule.id, self.coin + self.track.mark
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A rule on a coin that was looked at, with the event where there is one."""
+
+    rule: Rule
+    coin: str
+    subject: tuple[str, str]
+    state: AlertState
+    event: Event | None
+    moved: bool
+    at_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How large the engine is, and how much of it the last moment looked at."""
+
+    rules: int
+    keys: int
+    cells: int
+    kept: int
+    touched: int
+    bytes: int
