@@ -24,6 +24,9 @@ _USUAL_EVERY = timedelta(hours=1)
 _FILLED_IN = 200
 """Characters: what is left out of a sentence, and written shorter, is less than that."""
 
+_ALIKE = (Code.MOVE_WINDOW, Code.PRICE_MOVE)
+"""Their offers differ in the window alone, and the first is as long as any: all are rules where it is one."""
+
 _AND = re.compile(r"and(?= |$)|&&?", re.IGNORECASE)
 _CLEAR = re.compile(r"clear(?= |$)", re.IGNORECASE)
 
@@ -49,10 +52,15 @@ def parse(text: str, vocabulary: Vocabulary) -> Draft | Problem:
     read = _read(text, vocabulary)
     if isinstance(read, Draft):
         return read
-    offered = (line for line in dict.fromkeys(read.repairs) if len(line) <= LONGEST)
-    return replace(
-        read, repairs=tuple(line for line in offered if isinstance(_read(line, vocabulary, offers=False), Draft))
-    )
+    if read.code in _ALIKE:
+        repairs = read.repairs if _is_rule(read.repairs[0], vocabulary) else ()
+    else:
+        repairs = tuple(line for line in dict.fromkeys(read.repairs) if _is_rule(line, vocabulary))
+    return replace(read, repairs=repairs)
+
+
+def _is_rule(line: str, vocabulary: Vocabulary) -> bool:
+    return len(line) <= LONGEST and isinstance(_read(line, vocabulary, offers=False), Draft)
 
 
 def _read(text: str, vocabulary: Vocabulary, *, offers: bool = True) -> Draft | Problem:

@@ -13,7 +13,8 @@ def nearest(word: str, known: Iterable[str]) -> Sequence[str]:
     One slip is allowed, two from six letters on; two neighbours swapped are one slip. Case does not matter.
     """
     typed = word.lower()
-    spelled = {name.lower(): name for name in known}
+    names = [*known]
+    spelled = dict(zip(map(str.lower, names), names, strict=True))
     if typed in spelled:
         return [spelled[typed]]
     begun = [name for name in spelled if name.startswith(typed)] if len(typed) >= _LEAST_BEGINNING else []
@@ -44,11 +45,14 @@ def within(one: str, other: str, most: int) -> bool:
 
 
 def _alike(typed: str, names: Iterable[str]) -> Iterator[str]:
-    """Those that one slip could make of it: it leaves what is before the middle, or what is behind it."""
-    length, middle = len(typed), (len(typed) - 1) // 2
-    before, behind = typed[:middle], typed[middle + 1 :]
+    """Those that one slip could make of it: it leaves the first half or the second, or swaps what meets between."""
+    length, middle = len(typed), (len(typed) + 1) // 2
+    first, second = typed[:middle], typed[middle:]
+    swapped = first[:-1] + second[:1] + first[-1:] + second[1:]
     return (
-        name for name in names if -1 <= len(name) - length <= 1 and (name.startswith(before) or name.endswith(behind))
+        name
+        for name in names
+        if -1 <= len(name) - length <= 1 and (name.startswith(first) or name.endswith(second) or name == swapped)
     )
 
 

@@ -68,7 +68,7 @@ def test_an_unusual_rate_is_offered_as_a_yearly_one() -> None:
 
 
 @given(drafts(), st.none() | st.floats(0, 100), st.dictionaries(st.sampled_from(COINS), st.floats(1e-9, 1e9)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_is_offered_instead_is_a_rule(draft: Draft, a_day: float | None, prices: dict[str, float]) -> None:
     for caution in cautions(draft, a_day, prices):
         if caution.instead:

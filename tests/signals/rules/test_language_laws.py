@@ -22,7 +22,7 @@ from tests.signals.rules.vocabulary import COINS, NOW, VENUES, VOCABULARY, rule
 
 
 @given(drafts())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_text_of_a_rule_says_that_rule_and_nothing_is_filled_in(draft: Draft) -> None:
     read = parse(canonical(draft), VOCABULARY)
 

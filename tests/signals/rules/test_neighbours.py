@@ -61,7 +61,7 @@ def test_a_line_moves_by_a_step_that_people_would_take(typed: str, easier: str, 
 
 
 @given(drafts())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_neighbour_is_a_rule_that_can_be_typed_and_differs_in_its_line_alone(draft: Draft) -> None:
     near = step(draft, SIGNALS)
 
