@@ -55,7 +55,7 @@ def column(of: Sequence[float], kind: type) -> np.ndarray:  # type: ignore[type-
     return np.array(of, kind)[:, np.newaxis]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(runs, policies, st.integers(0, 2**16), st.booleans())
 def test_leaps_over_bars_that_change_nothing_change_nothing(
     of: list[tuple[int, int, int]], policy: Policy, seed: int, in_turns: bool

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signals.bars import Bars
 from signals.model import Metric
 from signals.panel import Buffer, Panel, decimal, from_ms, resolutions, roll, stack, to_ms
 from tests.signals.panels import HOUR, START, panel
@@ -134,3 +136,43 @@ def test_stored_decimals_come_back_exactly(value: float) -> None:
     back = decimal(stored)[0, 0]
 
     assert back == value or abs(value) < 1e-37
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_a_stored_decimal_is_the_shortest_that_is_stored_so(value: float) -> None:
+    stored = np.array([[value]], np.float32)
+
+    assert decimal(stored)[0, 0] == float(str(stored[0, 0]))
+
+
+def test_all_resolutions_have_the_same_coins_in_the_same_columns() -> None:
+    """After a restart hours know a coin that left long ago, and minutes one that came today."""
+    bars = Bars({MINUTE: 10, HOUR: 10})
+    bars.append(row(1, GONE=1, BTC=2))
+    bars.append(replace(row(1, NEW=3, BTC=4), step=MINUTE))
+
+    kept = bars.panel()
+
+    assert kept.coins == kept.at(HOUR).coins == ("GONE", "BTC", "NEW")
+    np.testing.assert_array_equal(kept[Metric.PRICE], [[np.nan, 4, 3]])
+    np.testing.assert_array_equal(kept.at(HOUR)[Metric.PRICE], [[1, 2, np.nan]])
+
+
+def test_some_coins_are_taken_in_their_order_and_others_are_unknown() -> None:
+    market = replace(row(1, BTC=1, ETH=2), others={2 * HOUR: row(2, ETH=3, BTC=4)})
+
+    some = market.of(("ETH", "SOL"))
+
+    assert some.coins == some.at(2 * HOUR).coins == ("ETH", "SOL")
+    np.testing.assert_array_equal(some[Metric.PRICE], [[2, np.nan]])
+    np.testing.assert_array_equal(some.others[2 * HOUR][Metric.PRICE], [[3, np.nan]])
+    assert market.of(market.coins) is market
+
+
+def test_a_market_without_its_finer_bars_is_that_of_the_longer_ones() -> None:
+    market = replace(row(1, BTC=1), step=MINUTE, others={HOUR: row(2, BTC=2), 4 * HOUR: row(3, BTC=3)})
+
+    coarse = market.without_finer(5 * MINUTE)
+
+    assert coarse[Metric.PRICE].tolist() == [[2.0]]
+    assert list(coarse.others) == [4 * HOUR]

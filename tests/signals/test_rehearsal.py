@@ -76,7 +76,7 @@ stretches = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     stretches,
     st.sampled_from([LEVEL, HOUR, 5 * HOUR]),
