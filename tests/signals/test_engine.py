@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import inf, nextafter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from signals.book import Rules
 from signals.engine import Engine
 from signals.model import ALL, Cell, Unit
 from signals.registry import BY_NAME
-from signals.rules.lifecycle import AlertState
+from signals.rules.lifecycle import AlertState, Phase
 from signals.rules.model import EVERY_COIN, WATCHLIST, Compare, Condition, Crossing, Draft, Rule
 from tests.signals.plain import Moment, Plain
 
@@ -123,7 +124,7 @@ def moments(draw: st.DrawFn, at: datetime, coins: Sequence[str], last: Moment | 
     return Moment(at, said, STEPS, ends)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_the_engine_tells_what_judging_every_rule_tells(data: st.DataObject) -> None:
     pair, now, revision = Pair(), START, 1
@@ -147,3 +148,54 @@ def test_the_engine_tells_what_judging_every_rule_tells(data: st.DataObject) -> 
                 pair.watch(data.draw(st.sampled_from([(), ("BTC",), ("ETH", "BTC"), ("SOL",)])))
             case _:
                 pass
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_a_restart_changes_nothing_of_what_is_told(data: st.DataObject) -> None:
+    pair, now = Pair(), START
+    pair.watch(("BTC",))
+    for number in range(data.draw(st.integers(1, 5))):
+        pair.put(data.draw(rules(number, now)))
+    for minute in range(1, data.draw(st.integers(5, 16))):
+        now = START + minute * MINUTE
+        moment = data.draw(moments(now, COINS[:2], pair.last))
+        pair.judge(moment, COINS[:2])
+        if data.draw(st.booleans()) and all(v is not None and held is None for v, held in moment.said.values()):
+            pair.restart()
+
+
+@pytest.mark.parametrize("compare", Compare)
+@pytest.mark.parametrize("ulps", [-1, 0, 1])
+def test_a_line_is_exact_to_the_last_bit(compare: Compare, ulps: int) -> None:
+    line = 0.1
+    value = line if ulps == 0 else nextafter(line, ulps * inf)
+    condition = Condition("funding", ZERO, compare, line, line, Unit.RATIO)
+    pair = Pair()
+    pair.put(Rule("r", PLACE, 1, 1, Draft(("BTC",), ALL, (condition,), ZERO, None, once=False), START, 1))
+    cell = Cell("BTC", ALL, "funding", ZERO)
+    calm = 1.0 if compare.downward else -1.0
+
+    for minute, said in enumerate((calm, value), start=1):
+        pair.judge(Moment(START + minute * MINUTE, {cell: (said, None)}, STEPS), ("BTC",))
+
+    met = {"<": ulps < 0, "<=": ulps <= 0, ">": ulps > 0, ">=": ulps >= 0}[compare.value]
+    assert [state.phase for state in pair.stored.values()] == ([Phase.FIRING] if met else [])
+
+
+def test_rules_of_which_nothing_is_crossed_are_not_looked_at() -> None:
+    pair = Pair()
+    for number in range(100):
+        one = Condition("funding", ZERO, Compare.ABOVE, 1.0 + number, 0.5 + number, Unit.RATIO)
+        pair.put(
+            Rule(f"r{number:02}", PLACE, number, 1, Draft(("BTC",), ALL, (one,), ZERO, None, once=False), START, 1)
+        )
+    cell, touched = Cell("BTC", ALL, "funding", ZERO), []
+
+    for minute, said in enumerate((0.0, 0.9, 3.5, 3.6, 3.6), start=1):
+        pair.judge(Moment(START + minute * MINUTE, {cell: (said, None)}, STEPS), ("BTC",))
+        touched.append(pair.engine.counts.touched)
+
+    assert touched == [0, 0, 3, 0, 0]
+    assert pair.engine.counts.kept == 3
+    assert {state.phase for state in pair.stored.values()} == {Phase.FIRING}
