@@ -52,12 +52,12 @@ class Halved:
     def step(self, window: timedelta) -> timedelta:
         return window
 
-    def score(self, panel: Panel, window: timedelta, rows: int | None = None) -> Series:
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
         prices = panel.at(window)[Metric.PRICE].astype(np.float64)
         before = np.vstack([np.full((2, prices.shape[1]), np.nan), prices])[: len(prices)]
         return (before / prices)[-(rows or len(prices)) :]
 
-    def evidence(self, panel: Panel, coin: str, window: timedelta) -> Sequence[Fact]:
+    def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
         return ()
 
 
