@@ -4,10 +4,12 @@ A `Ledger` remembers the last observation of every instrument that should answer
 Unknown is None, never 0: a missing venue lowers the coverage, and below MIN_COVERAGE the value is withheld.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import isnan
 from operator import mul
 from statistics import median
 from typing import TypeAlias
@@ -95,6 +97,7 @@ class Ledger:
         self.quarantined: frozenset[Who] = frozenset()
         self._seats: dict[Who, Seat] = {}
         self._words: dict[Key, Word] = {}
+        self._heard: list[Word] = []
         self._quoted: Mapping[Metric, tuple[tuple[Word, ...], ...]] = dict.fromkeys(PRICES, ())
         self._rebased: dict[Who, int] = {}
         self._acquainted = True
@@ -138,13 +141,14 @@ class Ledger:
 
     def read(self, at: datetime, label: str) -> Cycle:
         """Close the moment `at`: one reading per coin and metric that at least one venue should give."""
+        self._heard = [word for word in self._words.values() if word.seen is not None]
         self._meet(at)
-        settle(self._words.values(), at, self._strange(at))
+        settle(self._heard, at, self._strange(at))
         for seat in self._seats.values():
             seat.weigh()
         readings = {coin: {asked.metric: _reading(asked, at) for asked in of} for coin, of in self._plan}
-        known = tuple([w.seen for w in self._words.values() if w.seen is not None and not w.seat.quarantined])
-        return Cycle(at, label, readings, known)
+        known = [word.seen for word in self._heard if word.seen is not None and not word.seat.quarantined]
+        return Cycle(at, label, readings, tuple(known))
 
     def _planned(self) -> tuple[tuple[str, tuple[Asked, ...]], ...]:
         """By coin and metric who should answer: those in quarantine are of another coin, so nobody misses them."""
@@ -157,7 +161,7 @@ class Ledger:
     def _prices(self, metric: Metric, at: datetime) -> Iterator[dict[Word, float]]:
         """What is said of each coin's price now, by whom."""
         for words in self._quoted[metric]:
-            yield {word: word.seen.value for word in words if word.seen is not None and word.since <= at <= word.until}
+            yield {word: word.value for word in words if word.since <= at <= word.until}
 
     def _meet(self, at: datetime) -> None:
         """Get acquainted with newcomers whose price agrees with their coin's others, or who are alone."""
@@ -199,45 +203,49 @@ def _reading(asked: Asked, at: datetime) -> Reading:
     else:
         present = [word for word in words if word.is_fresh(at)]  # who is alone counts at once
     if len(present) == len(words):
-        return _told(asked, present, asked.venues)
+        return _told(asked, present)
     if not present:
-        return Reading(None, at, (), asked.venues, 0.0, Weighing.ONE, held=_held(asked))
-    told, coverage = _told(asked, present, names_of(present)), _coverage(present, words)
-    return replace(
-        told,
-        value=told.value if coverage >= MIN_COVERAGE else None,
-        missing=names_of(word for word in words if not word.counts),
-        coverage=coverage,
-        held=_held(asked),
+        return _written(None, at, (), asked.venues, 0.0, Weighing.ONE, held=_held(asked))
+    told, coverage = _told(asked, present), _coverage(present, words)
+    return _written(
+        told.value if coverage >= MIN_COVERAGE else None,
+        told.at,
+        names_of(present),
+        names_of([word for word in words if not word.counts]),
+        coverage,
+        told.weighing,
+        told.floor,
+        told.span,
+        _held(asked),
     )
 
 
-def _told(asked: Asked, words: Sequence[Word], venues: tuple[str, ...]) -> Reading:
+def _told(asked: Asked, words: Sequence[Word]) -> Reading:
     """What these words say together, if nobody else should answer."""
+    values = [word.value for word in words]
+    at = max([word.since for word in words])
+    if not asked.adds:
+        value, weighing = combine(asked.metric, values, [word.seat.weight for word in words])
+        return _written(value, at, asked.venues, (), 1.0, weighing)
+    value, weighing = combine(asked.metric, values, ())
     seen = [word.seen for word in words if word.seen is not None]
-    values = [o.value for o in seen]
-    at = seen[0].at if len(seen) == 1 else max([o.at for o in seen])
-    if asked.adds:
-        value, weighing = combine(asked.metric, values, ())
-        floor, span = any(o.floor for o in seen), max([o.span for o in seen])
-        return _written(value, at, venues, (), 1.0, weighing, floor, span)
-    value, weighing = combine(asked.metric, values, [word.seat.weight for word in words])
-    return _written(value, at, venues, (), 1.0, weighing)
+    floor, span = True in [o.floor for o in seen], max([o.span for o in seen])
+    return _written(value, at, asked.venues, (), 1.0, weighing, floor, span)
 
 
 def _held(asked: Asked) -> float | None:
     """A level over everybody's last word, weighted by the last known open interest."""
-    if asked.metric.kind is Kind.SUM:
+    known = [word for word in asked.words if word.seen is not None]
+    if not known or asked.metric.kind is Kind.SUM:
         return None
-    words = [(word.seen.value, word.seat.known_interest) for word in asked.words if word.seen is not None]
-    return combine(asked.metric, [value for value, _ in words], [oi for _, oi in words])[0]
+    return combine(asked.metric, [word.value for word in known], [word.seat.stake for word in known])[0]
 
 
 def _coverage(present: Sequence[Word], expected: Sequence[Word]) -> float:
-    known = [word.seat.known_interest for word in expected]
-    if any(oi is None for oi in known) or not sum(oi or 0.0 for oi in known):
-        return len(present) / len(expected)
-    return sum(word.seat.known_interest or 0.0 for word in present) / sum(oi or 0.0 for oi in known)
+    """The share of the last known open interest that is present; of the instruments where it is not known of all."""
+    stakes = [word.seat.stake for word in expected]
+    whole = 0.0 if None in stakes else sum([stake or 0.0 for stake in stakes])
+    return sum([word.seat.stake or 0.0 for word in present]) / whole if whole else len(present) / len(expected)
 
 
 def combine(metric: Metric, values: Sequence[float], weights: Sequence[float | None]) -> tuple[float | None, Weighing]:
@@ -279,37 +287,35 @@ def _in_parts(
     cycle: Cycle, column: Mapping[str, int], whole: Mapping[Metric, list[float]]
 ) -> Mapping[Metric, Mapping[str, list[float]]]:
     """The legs of a bar; what all venues were expected to hold, and paired volumes, are filled into the whole."""
-    legs: dict[Metric, dict[str, list[float]]] = {metric: {} for metric in LEGS}
-    traded: dict[tuple[str, str, Metric], float] = {}
+    unknown, expected = [_NAN] * len(column), whole[Metric.OI_EXPECTED]
+    parts: dict[Metric, dict[str, list[float]]] = {metric: defaultdict(unknown.copy) for metric in _IN_PARTS}
     broken: set[tuple[Metric, str, int]] = set()  # a leg of which a part is silent would seem to have shrunk
     for seen in cycle.known:
-        if seen.metric not in _IN_PARTS:
-            continue
-        asked = cycle.readings.get(seen.coin, _NOTHING).get(seen.metric)
+        metric, venue = seen.metric, seen.venue
+        asked = cycle.readings.get(seen.coin, _NOTHING).get(metric) if metric in _IN_PARTS else None
         if asked is None:
             continue
-        j, there = column[seen.coin], seen.venue in asked.venues
-        if seen.metric is Metric.OI_LEVEL and (there or seen.venue in asked.missing):
-            whole[Metric.OI_EXPECTED][j] = _plus(whole[Metric.OI_EXPECTED][j], seen.value)
-        if not there or not is_fresh(seen, cycle.at):
-            broken.add((seen.metric, seen.leg or seen.venue, j))
-            continue
-        if seen.metric in legs:
-            leg = legs[seen.metric].setdefault(seen.leg or seen.venue, [_NAN] * len(column))
-            leg[j] = _plus(leg[j], seen.value) if seen.metric is Metric.OI_LEVEL else seen.value
+        j, there = column[seen.coin], venue in asked.venues
+        name = (seen.leg or venue) if metric in LEGS else venue
+        if metric is Metric.OI_LEVEL and (there or venue in asked.missing):
+            expected[j] = _plus(expected[j], seen.value)
+        if there and is_fresh(seen, cycle.at):
+            part = parts[metric][name]
+            part[j] = seen.value if metric is Metric.PRICE else _plus(part[j], seen.value)
         else:
-            key = (seen.coin, seen.venue, seen.metric)
-            traded[key] = traded.get(key, 0.0) + seen.value
+            broken.add((metric, name, j))
+    legs = {metric: parts[metric] for metric in LEGS}
     for metric, name, j in broken:
-        if name in legs.get(metric, {}):
+        if name in legs.get(metric, _NO_ROWS):
             legs[metric][name][j] = _NAN
-    for coin, metric, total in _paired(cycle.readings, traded):
+    for coin, metric, total in _paired(cycle.readings, column, parts):
         whole[metric][column[coin]] = total
     return legs
 
 
 _NAN = float("nan")
 _NOTHING: Mapping[Metric, Reading] = {}
+_NO_ROWS: Mapping[str, Sequence[float]] = {}
 _IN_PARTS = frozenset({*LEGS, *(leg for spot, (futures, _) in PAIRED.items() for leg in (spot, futures))})
 """What bars also hold in parts: by leg, or on just the venues that have both volumes."""
 
@@ -319,16 +325,18 @@ def _plus(total: float, value: float) -> float:
     return value if total != total else total + value  # noqa: PLR0124 - only NaN differs from itself
 
 
-def _paired(readings: Readings, traded: Mapping[tuple[str, str, Metric], float]) -> Iterator[tuple[str, Metric, float]]:
+def _paired(
+    readings: Readings, column: Mapping[str, int], parts: Mapping[Metric, Mapping[str, Sequence[float]]]
+) -> Iterator[tuple[str, Metric, float]]:
     """Futures volume of the venues that have a spot leg too, by coin and the metric that holds it."""
     for coin, of in readings.items():
         for spot, (futures, both) in PAIRED.items():
             reading = of.get(spot)
             if reading is None or reading.value is None:
                 continue
-            legs = [traded.get((coin, venue, futures)) for venue in reading.venues]
-            if legs and all(leg is not None for leg in legs):
-                yield coin, both, sum(leg or 0.0 for leg in legs)
+            traded = [parts[futures][venue][column[coin]] for venue in reading.venues if venue in parts[futures]]
+            if traded and len(traded) == len(reading.venues) and not any(map(isnan, traded)):
+                yield coin, both, sum(traded)
 
 
 def _row(values: Sequence[float]) -> Matrix:

@@ -31,7 +31,7 @@ def asked_of(seats: Sequence[Seat]) -> Iterator[Asked]:
 
 def _single(words: Sequence[Word]) -> tuple[Word, ...]:
     """Single venues where there are any; a vendor's sum only where there are none."""
-    return tuple([word for word in words if word.key[0] not in AGGREGATORS] or words)
+    return tuple([word for word in words if word.venue not in AGGREGATORS] or words)
 
 
 def by_coin(seats: Iterable[Seat], metric: Metric) -> tuple[tuple[Word, ...], ...]:
@@ -45,4 +45,4 @@ def by_coin(seats: Iterable[Seat], metric: Metric) -> tuple[tuple[Word, ...], ..
 
 def names_of(words: Iterable[Word]) -> tuple[str, ...]:
     """The venues, each once, in order."""
-    return tuple(sorted({word.key[0] for word in words}))
+    return tuple(sorted({word.venue for word in words}))

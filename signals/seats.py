@@ -21,15 +21,17 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Word:
-    """The last word of one instrument on one metric. `since` and `until` are when it may be used."""
+    """The last word of one instrument on one metric: a `value` that may be used from `since` to `until`."""
 
-    __slots__ = ("back", "counts", "doubted", "key", "seat", "seen", "since", "steady", "until")
+    __slots__ = ("back", "counts", "doubted", "key", "seat", "seen", "since", "steady", "until", "value", "venue")
 
     def __init__(self, seat: "Seat", key: Key) -> None:
         self.seat = seat
         self.key = key
+        self.venue = key[0]
         self.steady = key[2] in STEADY
         self.seen: Observation | None = None
+        self.value = 0.0
         self.since = self.until = _NEVER
         self.doubted: Observation | None = None
         self.back: int | None = None
@@ -42,23 +44,28 @@ class Word:
         old = self.seen
         if old is not None and seen.at <= old.at:
             return
-        if self.steady:
-            if not is_possible(seen):
-                return
-            doubted, self.doubted = self.doubted, None
-            if not is_believed(seen, old, doubted):
-                self.doubted = seen
-                return
-            if seen.metric is Metric.PRICE and old is not None and not is_near(seen.value, old.value):
-                self.seat.rebase()
+        if self.steady and not (old is not None and is_near(seen.value, old.value)) and not self._proves(seen, old):
+            return
+        self.doubted = None
         self.seen = self.seat.on_its_base(seen) if self.seat.rebased else seen
-        self.since = seen.at
+        self.value, self.since = seen.value, seen.at
         self.until = seen.at + seen.fresh_for
+
+    def _proves(self, seen: Observation, old: Observation | None) -> bool:
+        """Whether a word that is not near the last one is believed; a price that is goes on at another size."""
+        if not is_possible(seen):
+            return False
+        if not is_believed(seen, old, self.doubted):
+            self.doubted = seen
+            return False
+        if seen.metric is Metric.PRICE and old is not None:
+            self.seat.rebase()
+        return True
 
     def forget(self) -> None:
         """What was said belongs to another series: the next word is that of one who was away."""
         if self.seen is not None:
-            self.seen = None
+            self.seen, self.counts = None, False
             self.since = self.until = _NEVER
             self.back = 0
 
@@ -70,7 +77,7 @@ class Word:
 class Seat:
     """One instrument that should answer, with its words."""
 
-    __slots__ = ("acquainted", "former", "instrument", "interest", "quarantined", "rebased", "weight", "words")
+    __slots__ = ("acquainted", "former", "instrument", "interest", "quarantined", "rebased", "stake", "weight", "words")
 
     def __init__(self, instrument: Instrument, rebased: int, *, quarantined: bool) -> None:
         self.words: dict[Metric, Word] = {}
@@ -82,8 +89,10 @@ class Seat:
         """Whether its price once agreed with those of its coin's others."""
         self.quarantined = quarantined
         """Whether it is taken for another coin of the same name, so that nothing it says counts."""
+        self.stake: float | None = None
+        """Its last known open interest, fresh or not, when words were settled last."""
         self.weight: float | None = None
-        """Its open interest, if that counted when words were settled last."""
+        """The same, if it counted then."""
         self.offer(instrument)
 
     def offer(self, instrument: Instrument) -> None:
@@ -115,8 +124,8 @@ class Seat:
 
     def weigh(self) -> None:
         """Take its open interest for its weight, if that counts now."""
-        word = self.interest
-        self.weight = word.seen.value if word is not None and word.counts and word.seen is not None else None
+        self.stake = self.known_interest
+        self.weight = self.stake if self.interest is not None and self.interest.counts else None
 
 
 def settle(words: Iterable[Word], at: datetime, strange: set[Word]) -> None:
