@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("package", ["telegram", "discord", "pandas", "prompt_toolkit", "aiohttp"])
+@pytest.mark.parametrize("package", ["telegram", "discord", "pandas", "pyarrow", "prompt_toolkit", "aiohttp"])
 def test_the_command_line_does_not_load(package: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", f"import sys, bot.cli; print({package!r} in sys.modules)"],
@@ -22,3 +22,29 @@ def test_the_command_line_does_not_load(package: str) -> None:
     )
 
     assert done.stdout == "False\n"
+
+
+POLL = """
+import os, signal, sys, threading
+from bot.cli import main
+threading.Timer(2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+main(["poll"], standalone_mode=False)
+print("aiohttp" in sys.modules, "pyarrow" in sys.modules, "pandas" in sys.modules)
+"""
+
+
+def test_polling_live_venues_loads_no_reader_of_files(tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    settings = {f"PERPWATCH_VENUE_BINANCE_{of}": nowhere for of in ("REST", "SPOT")}
+    settings |= {"PERPWATCH_VENUE_BINANCE_WS": "ws://127.0.0.1:9", "PERPWATCH_VENUES": "binance"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", POLL],
+        env=os.environ | settings | {"PYTHONPATH": str(ROOT), "PERPWATCH_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout == "True False False\n"
