@@ -30,6 +30,7 @@ CONTRACTS = (
     ("binance", "BTCUSDC", "BTC"),
     ("okx", "BTC", "BTC"),
     ("gate", "BTC", "BTC"),
+    ("gate", "XBT", "BTC"),
     ("coinglass", "BTC", "BTC"),
     ("okx", "ETH", "ETH"),
     ("gate", "ETH", "ETH"),
