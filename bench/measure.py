@@ -29,8 +29,18 @@ def turn(rival: Callable[[], object]) -> Turn:
     return Turn(time.perf_counter() - wall, time.process_time() - cpu, result)
 
 
-def race(rivals: Mapping[str, Callable[[], object]], rounds: int) -> Mapping[str, Figures]:
-    """Every rival once unmeasured and compared with the first, then all in turns; medians in milliseconds."""
+def nothing() -> None:
+    """What has to be prepared for most rivals."""
+
+
+def race(
+    rivals: Mapping[str, Callable[[], object]], rounds: int, prepare: Callable[[], None] = nothing
+) -> Mapping[str, Figures]:
+    """Every rival once unmeasured and compared with the first, then all in turns; medians in milliseconds.
+
+    `prepare` runs before each round, and is not measured.
+    """
+    prepare()
     results = {name: rival() for name, rival in rivals.items()}
     first = next(iter(results.values()))
     for name, result in results.items():
@@ -38,6 +48,7 @@ def race(rivals: Mapping[str, Callable[[], object]], rounds: int) -> Mapping[str
             raise AssertionError(f"{name} came to another result: its time means nothing")
     turns: dict[str, list[Turn]] = {name: [] for name in rivals}
     for _ in range(rounds):
+        prepare()
         for name, rival in rivals.items():
             turns[name].append(turn(rival))
     return {name: _figures(of) for name, of in turns.items()}

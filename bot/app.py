@@ -33,8 +33,8 @@ from bot.choices import choices
 from bot.clock import Clock
 from bot.commands.registry import COMMANDS
 from bot.demo import Script, play_script
-from bot.history import BadRequest, History, Shown, Wanted, chosen
 from bot.market import play, trailing
+from bot.past import BadRequest, Shown, Wanted, chosen
 from bot.phrases import venue as venue_called
 from bot.services.dispatcher import Dispatcher
 from bot.services.evaluator import Evaluator
@@ -181,6 +181,8 @@ async def write_history(
     settings: Settings, endpoints: Mapping[str, Endpoints], url: str, wanted: Wanted, shown: Shown
 ) -> Sequence[str]:
     """Write a venue's past, within the budgets of the store at that URL; returns what could not be had."""
+    from bot.history import History  # noqa: PLC0415 - it loads pyarrow, which only recordings need
+
     wall, name = Clock(now()), wanted.venue
     async with opened(url) as store, aclosing(_http(endpoints[name])) as transport:
         key = keys(settings).get(name, "")

@@ -20,7 +20,7 @@ from adapters.store.base import StoreError
 from adapters.venues.base import BadRecording, MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
-from bot import app, check, demo, history, replay, venue_report
+from bot import app, check, demo, past, replay, venue_report
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
 from bot.phrases import count, drawn
@@ -33,7 +33,7 @@ from signals.units import duration
 
 P = ParamSpec("P")
 
-SPOKEN = (BadSettings, StoreError, BadRecording, GivenUp, history.BadRequest)
+SPOKEN = (BadSettings, StoreError, BadRecording, GivenUp, past.BadRequest)
 """Errors whose message is a sentence for people."""
 
 
@@ -331,8 +331,8 @@ def _check_venues(settings: Settings) -> None:
 @click.argument("venue", metavar="VENUE")
 @click.option("--coins", metavar="BTC,ETH", default="", help="Coins; default: all that the venue lists.")
 @click.option("--since", default="30d", show_default=True, metavar="T", help="How long ago, like 30d, or a day.")
-@click.option("--metrics", default=",".join(history.METRICS), show_default=True, metavar="LIST", help="What of them.")
-@click.option("--step", default="1h", show_default=True, type=click.Choice(list(history.STEPS)), help="Length of bars.")
+@click.option("--metrics", default=",".join(past.METRICS), show_default=True, metavar="LIST", help="What of them.")
+@click.option("--step", default="1h", show_default=True, type=click.Choice(list(past.STEPS)), help="Length of bars.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: recordings, in the data folder."
 )
@@ -344,12 +344,12 @@ def history_(venue: str, coins: str, since: str, metrics: str, step: str, out: P
     whole days stay as they are, and today's is written anew.
     """
     settings = load(os.environ)
-    wanted = history.Wanted(
+    wanted = past.Wanted(
         app.known_venue(settings, venue),
         tuple(name.strip().upper() for name in coins.split(",") if name.strip()),
-        history.chosen("--metrics", metrics, list(history.METRICS)),
-        history.since(since, app.now()),
-        history.STEPS[step],
+        past.chosen("--metrics", metrics, list(past.METRICS)),
+        past.since(since, app.now()),
+        past.STEPS[step],
         out or settings.data / "recordings",
     )
     shown = progress()
@@ -361,7 +361,7 @@ def history_(venue: str, coins: str, since: str, metrics: str, step: str, out: P
         sys.exit(130)
 
 
-def _write_history(settings: Settings, wanted: history.Wanted, shown: Progress) -> None:
+def _write_history(settings: Settings, wanted: past.Wanted, shown: Progress) -> None:
     with app.storage(settings, settings.data) as storage:
         lacking = asyncio.run(app.write_history(settings, endpoints(os.environ), storage.url, wanted, shown))
     shown.end()

@@ -1,7 +1,6 @@
 """`perpwatch history`: the public past of one venue as recordings, one for each UTC day; stopped, it goes on later."""
 
 import io
-import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,37 +9,19 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from adapters.venues import writing
 from adapters.venues.base import Refused, Span, Unavailable, Venue
-from adapters.venues.canonical import RATE
 from adapters.venues.lookback import Patience
 from adapters.venues.recording import COLUMNS
+from adapters.venues.table import RATE
+from bot.past import FIRST, METRICS, STEPS, BadRequest, Shown, Wanted, chosen, named
 from bot.phrases import METRICS as CALLED
 from bot.phrases import venue as venue_called
 from signals.model import Instrument, Metric
 from signals.panel import Instants, Series
-from signals.rules.nearest import nearest
-
-METRICS: Mapping[str, tuple[Metric, ...]] = {
-    "price": (Metric.PRICE,),
-    "oi": (Metric.OI_LEVEL,),
-    "funding": (Metric.FUNDING_SETTLED,),
-    "ls": (Metric.LS, Metric.LS_TOP, Metric.LS_POS),
-    "volume": (Metric.VOLUME,),
-}
-"""What can be asked for, and what that is."""
-
-STEPS: Mapping[str, timedelta] = {
-    "1m": timedelta(minutes=1),
-    "5m": timedelta(minutes=5),
-    "1h": timedelta(hours=1),
-    "4h": timedelta(hours=4),
-    "1d": timedelta(days=1),
-}
 
 SETTLES = timedelta(minutes=15)
 """How long after its end a bar may be asked for: statistics come some minutes late."""
@@ -48,80 +29,8 @@ SETTLES = timedelta(minutes=15)
 BARS = 1000
 """Bars of a coin that are asked for together: about what one call brings."""
 
-FIRST = datetime(2017, 1, 1, tzinfo=UTC)
-"""No perpetual of today is older."""
-
 _DAY = timedelta(days=1)
-_AGO = re.compile(r"(\d{1,5})([hdw])", re.ASCII)
-_AGES = {"h": timedelta(hours=1), "d": _DAY, "w": timedelta(weeks=1)}
 _UNFINISHED = ".unfinished"
-_SAID = 5
-"""Coins that are named; of more, only how many there are."""
-
-
-class BadRequest(Exception):
-    """It cannot be had like that; the message is a sentence that names the cure."""
-
-
-class Shown(Protocol):
-    """Where the progress is shown."""
-
-    def begin(self, parts: int) -> None:
-        """So many parts are to come."""
-        ...
-
-    def done(self, what: str) -> None:
-        """One of them is done."""
-        ...
-
-    def waits(self, until: datetime, why: str) -> None:
-        """Nothing happens until then."""
-        ...
-
-    def wrote(self, path: Path) -> None:
-        """A file is there."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is wanted: coins (none are all), metrics, and bars of that length since the beginning of a day."""
-
-    venue: str
-    coins: tuple[str, ...]
-    metrics: tuple[str, ...]
-    since: datetime
-    step: timedelta
-    folder: Path
-
-
-def since(text: str, now: datetime) -> datetime:
-    """The beginning of the day of `30d` ago or of a date. Raises BadRequest."""
-    ago = _AGO.fullmatch(text.strip().lower())
-    try:
-        at = now - int(ago[1]) * _AGES[ago[2]] if ago else datetime.fromisoformat(text.strip())
-    except (ValueError, OverflowError):
-        raise BadRequest(
-            f"--since {text!r} is no time. Write how long ago, like 30d, or a day, like 2026-01-31."
-        ) from None
-    at = _midnight(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
-    if not FIRST <= at <= now:
-        raise BadRequest(f"--since {text!r} is not between {FIRST:%Y-%m-%d} and now. Write it like 30d or 2026-01-31.")
-    return at
-
-
-def chosen(option: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The names in a list with commas, each of which must be known. Raises BadRequest."""
-    spelled = {name.lower(): name for name in known}
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name.lower() not in spelled:
-            near = nearest(name, known)
-            hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are {_listed(known)}."
-            raise BadRequest(f"{option}: there is no {name!r} here. {hint}")
-    if not names:
-        raise BadRequest(f"{option} is empty. Name at least one of {_listed(known)}.")
-    return tuple(dict.fromkeys(spelled[name.lower()] for name in names))
 
 
 @dataclass
@@ -262,7 +171,7 @@ class History:
             if first > self._wanted.since + _DAY:
                 yield f"{called}: only since {first:%Y-%m-%d %H:%M} UTC; {name} gave nothing older"
             if nothing:
-                yield f"{called}: nothing of {_listed(nothing)}"
+                yield f"{called}: nothing of {named(nothing)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,17 +249,8 @@ def _column(metric: Metric) -> str:
     return RATE if metric is Metric.FUNDING_SETTLED else COLUMNS[metric]
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _SAID
-    return ", ".join(names[:_SAID]) + (f" and {more} more" if more > 0 else "")
-
-
 def _stamp(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%MZ}"
-
-
-def _midnight(at: datetime) -> datetime:
-    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _floor(at: datetime, step: timedelta) -> datetime:

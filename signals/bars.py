@@ -1,11 +1,20 @@
 """The bars of a market at all its resolutions, kept in memory and closed as moments close."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from signals.aggregate import Cycle, bar
 from signals.panel import Buffer, Panel, roll, to_ms
+
+
+def enough_to_close(steps: Collection[timedelta]) -> Mapping[timedelta, int]:
+    """The rows that whoever only makes bars needs: of the finest as many as the longest one spans, of others the last.
+
+    Windows of months take hundreds of megabytes, and only who judges them reads them.
+    """
+    finest = min(steps)
+    return {step: max(steps) // finest if step == finest else 1 for step in steps}
 
 
 class Bars:

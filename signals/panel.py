@@ -182,7 +182,10 @@ def blank(step: timedelta) -> Panel:
 
 
 class Buffer:
-    """The trailing rows of a market at one resolution, in memory; rows come in time order and the oldest fall out."""
+    """The trailing rows of a market at one resolution, in memory; rows come in time order and the oldest fall out.
+
+    What was never known of any coin takes no room.
+    """
 
     def __init__(self, step: timedelta, rows: int) -> None:
         self.step = step
@@ -206,6 +209,7 @@ class Buffer:
         columns = np.array([self._coins[coin] for coin in bars.coins], np.int64)
         sources: list[tuple[tuple[Metric, str | None], Matrix]] = [((m, None), x) for m, x in bars.matrices.items()]
         sources += [((m, v), x) for m, by in bars.legs.items() for v, x in by.items()]
+        sources = [(key, x) for key, x in sources if key in self._matrices or not np.isnan(x).all()]
         for key, _ in sources:
             if key not in self._matrices:
                 self._matrices[key] = self._unknown()

@@ -19,7 +19,7 @@ LIKE = 0.1
 
 PRICES = frozenset({Metric.PRICE, Metric.INDEX})
 
-_STEADY = PRICES | {Metric.OI_LEVEL}
+STEADY = PRICES | {Metric.OI_LEVEL}
 """Levels that do not grow or shrink fivefold from one word to the next."""
 
 
@@ -30,7 +30,7 @@ def is_possible(seen: Observation) -> bool:
 
 def is_believed(seen: Observation, old: Observation | None, doubted: Observation | None) -> bool:
     """Whether a word is near enough to the last one believed, or confirms the one that was not."""
-    if seen.metric not in _STEADY or old is None or not old.value or is_near(seen.value, old.value):
+    if seen.metric not in STEADY or old is None or not old.value or is_near(seen.value, old.value):
         return True
     return doubted is not None and seen.value > 0 and abs(seen.value - doubted.value) <= AGREE * doubted.value
 
@@ -53,6 +53,9 @@ def unlike_others(prices: Mapping[K, float], newcomers: Collection[K]) -> set[K]
 def strangers(prices: Mapping[K, float]) -> set[K]:
     """Whose price is far from the middle; of two halves that are far from each other nobody knows which is right."""
     if not prices:
+        return set()
+    least, most = min(prices.values()), max(prices.values())
+    if is_near(least, most) and is_near(most, least):
         return set()
     middle = (median_low(prices.values()), median_high(prices.values()))
     return {who for who, price in prices.items() if not all(is_near(price, of) for of in middle)}

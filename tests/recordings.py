@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pyarrow as pa
 from pyarrow import parquet
 
-from adapters.venues.canonical import NUMBERS
+from adapters.venues.table import NUMBERS
 
 Row: TypeAlias = Mapping[str, object]
 

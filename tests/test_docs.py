@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.venues.base import Label
-from adapters.venues.canonical import KEYS, NUMBERS
 from adapters.venues.recording import open_recording
+from adapters.venues.table import KEYS, NUMBERS
 from bot.cli import main
 from bot.commands.registry import COMMANDS
 from bot.settings import PREFIX, Settings

@@ -1,10 +1,8 @@
 """The canonical form of a recording: one Parquet table, read whole or refused with a sentence that names the cure."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,27 +10,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from adapters.venues.base import BadRecording, Label
+from adapters.venues.table import INTERVAL, KEYS, NUMBERS, PRICE, RATE, SCHEMA, Names, Table
 from signals.panel import Instants, Series, to_ms
-
-KEYS = ("time", "venue", "symbol")
-PRICE, INTERVAL, RATE = "price", "funding_interval_hours", "funding_rate"
-NUMBERS = (
-    PRICE,
-    "open_interest",
-    "open_interest_usd",
-    RATE,
-    INTERVAL,
-    "long_short_accounts",
-    "long_short_top_accounts",
-    "long_short_top_positions",
-    "liquidated_long_usd",
-    "liquidated_short_usd",
-    "futures_volume_usd",
-    "spot_volume_usd",
-    "taker_buy_usd",
-    "taker_sell_usd",
-)
-SCHEMA = "1"
 
 _ABOVE_ZERO = (PRICE, INTERVAL)
 _EARLIEST, _LATEST = datetime(2009, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -42,34 +21,6 @@ _UTC_MS = pa.timestamp("ms", tz="UTC")
 _STRINGS = (pa.string(), pa.large_string())
 _LABELS = (Label.REAL, Label.SIMULATED)
 _FUNDING = ("running", "settled")
-
-Codes: TypeAlias = npt.NDArray[np.int64]
-"""Where each row's name stands in a sorted list of names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """A column of names: the names, sorted, and for each row which one it has."""
-
-    known: tuple[str, ...]
-    codes: Codes
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The rows of a recording, sorted by time, venue and symbol. `times` are bar ends; NaN is unknown.
-
-    `running` says whether funding rates are running ones (True) or settled prints, None where the file does not say.
-    """
-
-    label: Label
-    source: str
-    step: timedelta
-    running: bool | None
-    times: Instants
-    venue: Names
-    symbol: Names
-    numbers: Mapping[str, Series]
 
 
 def read(path: Path) -> Table:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 
 import structlog
 
@@ -30,6 +31,9 @@ SETTLES = timedelta(seconds=5)
 RANK_EVERY = timedelta(minutes=5)
 RANK_SOON = timedelta(seconds=5)
 """While a venue has not listed its instruments: what is asked for each of them waits for its first rank."""
+
+RANK_AGAIN = timedelta(seconds=75)
+"""After the first rank, which may know of nobody's open interest: by then each was asked for once."""
 
 LOOK_AT_CLOCK = 5.0
 """Seconds between looks at the clock."""
@@ -165,13 +169,14 @@ class Vigil:
 
     async def _rank(self) -> None:
         """Tell each venue's asker who matters most, now and every few minutes."""
+        pauses = chain([RANK_AGAIN], repeat(RANK_EVERY))
         while True:
             watched = await self._watched()
             for venue in self._venues:
                 symbols, hot = self._ranking.of(venue.client.roster.instruments(self._clock()), watched)
                 self._askers[venue.name].rank(symbols, hot)
             listed = all(venue.client.roster.known for venue in self._venues)
-            await asyncio.sleep((RANK_EVERY if listed else RANK_SOON).total_seconds())
+            await asyncio.sleep((next(pauses) if listed else RANK_SOON).total_seconds())
 
     async def _keep_time(self) -> None:
         """Follow the venues' clocks where this computer's is wrong: it may have been set, or have slept."""

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from adapters.venues.base import Batch, Cost, Feed, Label, Quality, Rejected, Scope, Span
-from adapters.venues.canonical import INTERVAL, RATE, Table, read
 from adapters.venues.rounds import Rounds
 from adapters.venues.silence import Silence
+from adapters.venues.table import INTERVAL, RATE, Table
 from signals.model import AGGREGATORS, Gap, Instrument, Kind, Liquidation, Metric, Observation, Pulse
 from signals.panel import Instants, Panel, Series, from_ms, to_ms
 from signals.units import canonical, eight_hourly
@@ -252,6 +252,8 @@ class RecordedVenue:
 
 def open_recording(path: Path) -> Recording:
     """The recording in a file; raises BadRecording with a sentence that names the cure."""
+    from adapters.venues.canonical import read  # noqa: PLC0415 - it loads pyarrow, which only recordings need
+
     return Recording(path, read(path))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
@@ -136,6 +137,7 @@ def _spelled(said: Decimal) -> float | None:
     return value if math.isfinite(value) else None
 
 
+@lru_cache(maxsize=1_000)  # the rows of an answer often share one moment, and their next fundings a few
 def instant(said: Decimal) -> datetime | None:
     """The moment in seconds, milliseconds or microseconds, told apart by magnitude; None outside 2017 to 2100."""
     value = number(said)

@@ -10,8 +10,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from adapters.venues.base import Label, Span
-from adapters.venues.canonical import INTERVAL, NUMBERS, PRICE, RATE, SCHEMA
 from adapters.venues.recording import COLUMNS
+from adapters.venues.table import INTERVAL, NUMBERS, PRICE, RATE, SCHEMA
 from signals.model import Instrument, Kind, Metric, Observation
 from signals.panel import Instants, Series, to_ms
 from signals.units import canonical

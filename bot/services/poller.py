@@ -14,7 +14,7 @@ from adapters.store.venue_port import VenueStore
 from adapters.venues.base import Health, MarketSource
 from bot.clock import AS_FAST_AS_IT_GOES, Clock, grid
 from signals.aggregate import Cycle, Ledger
-from signals.bars import Bars
+from signals.bars import Bars, enough_to_close
 from signals.model import Instrument
 from signals.panel import STORED, resolutions
 
@@ -46,7 +46,7 @@ class Poller:
         self._clock = clock
         self._watch = source.watch(lambda: self.at)
         self._ledger = Ledger()
-        self._bars = Bars(resolutions(source.step))
+        self._bars = Bars(enough_to_close(resolutions(source.step)))
         self._expected: tuple[Instrument, ...] = ()
         self._quarantined: frozenset[tuple[str, str]] = frozenset()
 

@@ -11,7 +11,8 @@ import pytest
 from adapters.venues.base import Banned, RateLimited, Unavailable, VenueError
 from adapters.venues.recording import open_recording
 from bot.clock import Clock
-from bot.history import BadRequest, History, Wanted, chosen, since
+from bot.history import History
+from bot.past import BadRequest, Wanted, chosen, since
 from bot.replay import Replay
 from signals.model import Instrument, Metric
 from signals.registry import SIGNALS

@@ -15,7 +15,8 @@ from adapters.venues.recording import open_recording
 from adapters.venues.registry import VENUES
 from adapters.venues.warming import Warming
 from bot.clock import Clock
-from bot.history import METRICS, History, Wanted
+from bot.history import History
+from bot.past import METRICS, Wanted
 from bot.replay import Replay
 from signals.aggregate import MIN_COVERAGE
 from signals.model import Instrument, Metric
