@@ -9,6 +9,7 @@ from signals.base import Signal
 from signals.cells import Cells
 from signals.event import Event, alert_id
 from signals.model import AGGREGATORS, Cell, Fact, Kind, Metric, Unit
+from signals.rules.canonical import canonical
 from signals.rules.lifecycle import AlertState, Change, Policy, Seen, Transition, Verdict, advance
 from signals.rules.model import EVERY_COIN, Compare, Condition, Draft, Rule
 from signals.trust import grade
@@ -115,7 +116,7 @@ def _event(
         rule_id=rule.id,
         rule_number=rule.number,
         revision=rule.revision,
-        sentence=rule.draft.text,
+        sentence=canonical(rule.draft),
         change_number=rule.change,
         coin=coin,
         venue=rule.draft.venue,

@@ -35,6 +35,18 @@ class Unit(StrEnum):
     HOURS = "hours"
 
 
+class Yardstick(StrEnum):
+    """By what a cell's value is measured: itself, or the coin's own past."""
+
+    VALUE = ""
+    RANK = "p"
+    """Share of the coin's last 90 days that lies below it, 0 to 1."""
+    SPREADS = "z"
+    """Own robust standard deviations above its own middle."""
+    MULTIPLE = "x"
+    """Times its own usual sum."""
+
+
 class Kind(StrEnum):
     """How a metric behaves in time."""
 
@@ -267,12 +279,14 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
-    """The address of one judged number. `name` is a metric or a signal; `window` is zero for a level."""
+    """The address of one judged number. `name` is a metric or a signal, `side` a signal's; `window` 0 for a level."""
 
     coin: str
     venue: str
     name: str
     window: timedelta
+    yardstick: Yardstick = Yardstick.VALUE
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("package", ["telegram", "discord", "pandas", "pyarrow", "prompt_toolkit", "aiohttp"])
-def test_the_command_line_does_not_load(package: str) -> None:
+def test_the_command_line_loads_nothing_that_only_some_commands_need() -> None:
+    heavy = {"telegram", "discord", "pandas", "pyarrow", "prompt_toolkit", "aiohttp"}
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys, bot.cli; print({package!r} in sys.modules)"],
+        [sys.executable, "-c", "import sys, bot.cli; print(*sys.modules)"],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -21,7 +19,9 @@ def test_the_command_line_does_not_load(package: str) -> None:
         check=True,
     )
 
-    assert done.stdout == "False\n"
+    loaded = set(done.stdout.split())
+    assert "bot.cli" in loaded
+    assert not heavy & loaded
 
 
 POLL = """

@@ -8,6 +8,7 @@ from bot.commands.present import present
 from bot.commands.report import reply
 from bot.phrases import bold, code, count, drawn, line
 from bot.wording import problem, unclear
+from signals.rules.canonical import canonical
 from signals.rules.language import parse
 from signals.rules.model import EVERY_COIN, Compare, Draft, Problem, Rule
 
@@ -26,7 +27,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
 async def save(draft: Draft, invocation: Invocation, desk: Desk) -> Message:
     """Keep the rule, unless the place has the very same one or no room."""
     rules = await desk.store.of(invocation.place)
-    same = next((rule for rule in rules if rule.draft.text == draft.text), None)
+    same = next((rule for rule in rules if canonical(rule.draft) == canonical(draft)), None)
     if same is not None:
         return _told("☑️", f"Rule #{same.number} says this already", same, await _now(draft, invocation, desk))
     added = await desk.store.add(invocation.place, draft, invocation.seen, desk.now, desk.rule_limit)
@@ -51,7 +52,7 @@ def _told(icon: str, said: str, rule: Rule, now: tuple[Line, ...]) -> Message:
         icon,
         line(bold(said)),
         lines=(
-            line(code(draft.text)),
+            line(code(canonical(draft))),
             *filled,
             line(_levels(draft)),
             *now,
@@ -60,7 +61,7 @@ def _told(icon: str, said: str, rule: Rule, now: tuple[Line, ...]) -> Message:
         buttons=(Button("Delete", f"/delete {number}"), Button("Rules", "/alerts")),
         data=(
             ("rule", number),
-            ("sentence", draft.text),
+            ("sentence", canonical(draft)),
             ("filled", list(draft.filled)),
             ("line", draft.condition.line),
             ("clear", draft.condition.clear),

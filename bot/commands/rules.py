@@ -9,6 +9,7 @@ from bot.commands.arguments import Mistake, rule_number, words_of
 from bot.commands.base import Command, Desk, Who
 from bot.commands.report import reply
 from bot.phrases import ZONE, bold, code, count, iso, line, moment, shortened
+from signals.rules.canonical import canonical
 from signals.rules.lifecycle import AlertState, Phase
 from signals.rules.model import EVERY_COIN, Rule
 from signals.rules.scope import resolve
@@ -48,10 +49,10 @@ async def delete(invocation: Invocation, desk: Desk) -> Message:
     return reply(
         "🗑️",
         line(bold(f"Rule #{rule.number} deleted")),
-        lines=(line(code(rule.draft.text)),),
+        lines=(line(code(canonical(rule.draft))),),
         small="Its number is not used again. The button saves the same sentence as a new rule.",
-        buttons=(Button("Save again", f"/alert {rule.draft.text}"),),
-        data=(("removed", [rule.number]), ("sentence", rule.draft.text)),
+        buttons=(Button("Save again", f"/alert {canonical(rule.draft)}"),),
+        data=(("removed", [rule.number]), ("sentence", canonical(rule.draft))),
     )
 
 
@@ -111,7 +112,7 @@ def _entry(rule: Rule, states: Mapping[str, AlertState], settings: PlaceSettings
     mute = muted(rule, settings.mutes, now)
     silent = f" · muted until {moment(mute.until, now, ZONE)}" if mute else ""
     return (
-        line(bold(f"#{rule.number} "), code(rule.draft.text)),
+        line(bold(f"#{rule.number} "), code(canonical(rule.draft))),
         line(f"   {_standing(states, now)}{silent}"),
     )
 
@@ -160,7 +161,7 @@ def _facts(rule: Rule, states: Mapping[str, AlertState]) -> Json:
     phases: dict[str, Json] = {coin: str(state.phase) for coin, state in sorted(states.items())}
     return {
         "rule": rule.number,
-        "sentence": rule.draft.text,
+        "sentence": canonical(rule.draft),
         "created": iso(rule.created),
         "phases": phases,
     }

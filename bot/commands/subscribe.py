@@ -12,6 +12,7 @@ from bot.commands.report import reply
 from bot.phrases import bold, code, line, shortened
 from bot.wording import problem
 from signals.base import Signal
+from signals.rules.canonical import canonical
 from signals.rules.language import parse
 from signals.rules.model import EVERY_COIN, Problem, Rule
 from signals.rules.nearest import nearest
@@ -86,7 +87,7 @@ def _ended(ended: Sequence[Rule]) -> Message:
     return reply(
         "🗑️",
         line(bold(f"Ended: {numbers}")),
-        lines=tuple(line(code(rule.draft.text)) for rule in ended),
+        lines=tuple(line(code(canonical(rule.draft))) for rule in ended),
         data=(("removed", [rule.number for rule in ended]),),
     )
 

@@ -148,7 +148,5 @@ def _draft(sentence: _Sentence) -> Draft:
         filled.append(f"for {durations.written(hold)}")
     if every is not None and "every" not in sentence.said:
         filled.append(f"every {durations.written(every)}")
-    draft = Draft(
-        sentence.watched.coins, sentence.watched.venue, (taken.condition,), hold, every, once, "", tuple(filled)
-    )
-    return replace(draft, text=canonical(draft))
+    watched = sentence.watched
+    return Draft(watched.coins, watched.venue, (taken.condition,), hold, every, once, filled=tuple(filled))

@@ -4,9 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from signals.model import Unit
+from signals.model import Unit, Yardstick
 
 EVERY_COIN = "*"
+WATCHLIST = "watchlist"
+"""Stands alone among a draft's coins for the coins that its place watches."""
+
+LANGUAGE = 1
+"""Version of the language: what a stored rule was read by."""
 
 
 class Compare(StrEnum):
@@ -23,12 +28,32 @@ class Compare(StrEnum):
         return self in (Compare.BELOW, Compare.AT_MOST)
 
 
+class Crossing(StrEnum):
+    """Which way a value must cross the line."""
+
+    UP = "up"
+    DOWN = "down"
+    EITHER = "either"
+
+
+class Loudness(StrEnum):
+    """What quiet hours and budgets do to a rule's messages."""
+
+    USUAL = ""
+    LOUD = "loud"
+    """Passes quiet hours and budget."""
+    QUIET = "quiet"
+    """Never heard."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One comparison: `name` is a metric of the rule language or a signal, `line` and `clear` are in `unit`.
 
-    `window` is zero for a level. `absolute` compares the size of a move. `stock` marks a bare signal, which
-    stands for the signal's own levels; `own_clear` a clear level that a person chose.
+    `window` is zero for a level. `yardstick` says whether the value itself, its rank, its spreads or its multiple
+    is compared; `unit` is then that of the yardstick. `side` is a signal's. `absolute` compares the size of a move.
+    `stock` marks a bare signal, which stands for the signal's own levels; `own_clear` a clear level that a person
+    chose. `crossing` makes it a moment instead of a state; `compare` is then the far side (above for EITHER).
     """
 
     name: str
@@ -37,16 +62,21 @@ class Condition:
     line: float
     clear: float
     unit: Unit
+    yardstick: Yardstick = Yardstick.VALUE
+    side: str = ""
     absolute: bool = False
     stock: bool = False
     own_clear: bool = False
+    crossing: Crossing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A rule that is not saved. `coins` holds EVERY_COIN alone for all coins; `text` is the canonical sentence.
+    """A rule that is not saved; `canonical` says it in words.
 
-    `filled` names the times that the sentence left out, as the text now says them.
+    `coins` holds EVERY_COIN or WATCHLIST alone for those. `conditions` are one to four that must hold together.
+    `until` is UTC. `shadow` is for how long it is judged and not sent. `ungated` marks low trust instead of ranking
+    it down. `filled` names the times that the sentence left out.
     """
 
     coins: tuple[str, ...]
@@ -55,7 +85,11 @@ class Draft:
     hold: timedelta
     every: timedelta | None
     once: bool
-    text: str
+    until: datetime | None = None
+    shadow: timedelta | None = None
+    loudness: Loudness = Loudness.USUAL
+    ungated: bool = False
+    note: str = ""
     filled: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -66,7 +100,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A saved rule: `number` is how its place calls it, `id` is opaque, `revision` counts edits from 1."""
+    """A saved rule: `number` is how its place calls it, `id` is opaque, `revision` counts edits from 1.
+
+    `created` is when this revision was saved: `shadow` counts from it. A `paused` rule is kept and not judged.
+    """
 
     id: str
     place: str
@@ -76,6 +113,7 @@ class Rule:
     created: datetime
     change: int
     """Number of the change that made this revision: fan-out waits for it."""
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

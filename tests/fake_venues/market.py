@@ -247,18 +247,13 @@ class Market:
         seconds = np.arange(minute * 60, minute * 60 + 60, dtype=np.int64)
         lots = [noise.uniform(_sources(self.seed, f"forced {n}", [venue]), seconds)[:, 0] for n in range(5)]
         living = self._living_by_size[venue]
-        found = []
-        for i in np.flatnonzero(lots[0] < self.forced_a_minute / 60).tolist():
-            at_ms = int(seconds[i]) * 1000 + int(lots[1][i] * 1000)
-            contract = living[int(len(living) * lots[2][i] ** 3)]
-            found.append(self._close(contract, at_ms, -math.log(lots[3][i]) * 5_000, float(lots[4][i])))
-        return found
-
-    def _close(self, contract: Contract, at_ms: int, usd: float, lot: float) -> Forced:
-        before, now = self._price((contract,), np.array([at_ms - _MINUTE_MS, at_ms], np.int64))[:, 0]
-        falls = now <= before
-        position = "long" if falls == (lot < 0.85) else "short"
-        return _forced(contract, position, usd, float(now), at_ms, 0)
+        closing = np.flatnonzero(lots[0] < self.forced_a_minute / 60)
+        instants = seconds[closing] * 1000 + (lots[1][closing] * 1000).astype(np.int64)
+        of = [living[int(len(living) * lot**3)] for lot in lots[2][closing].tolist()]
+        before, now = (np.diagonal(self._price(of, at)).tolist() for at in (instants - _MINUTE_MS, instants))
+        sizes, sides = (-np.log(lots[3][closing]) * 5_000).tolist(), lots[4][closing].tolist()
+        rows = zip(of, instants.tolist(), before, now, sizes, sides, strict=True)
+        return [_closed(contract, at_ms, was, price, usd, lot) for contract, at_ms, was, price, usd, lot in rows]
 
     @cached_property
     def _told(self) -> Mapping[str, Sequence[Forced]]:
@@ -279,6 +274,12 @@ class Market:
 def seeded(seed: int, coins: int, start: datetime, lively: float = 1.0) -> Market:
     """A market of so many coins."""
     return Market(seed, coins_of(coins), start, lively=lively)
+
+
+def _closed(contract: Contract, at_ms: int, before: float, now: float, usd: float, lot: float) -> Forced:
+    """Mostly of the side that the minute's price hurts."""
+    position = "long" if (now <= before) == (lot < 0.85) else "short"
+    return _forced(contract, position, usd, now, at_ms, 0)
 
 
 def _forced(contract: Contract, position: str, usd: float, price: float, at_ms: int, number: int) -> Forced:

@@ -40,7 +40,7 @@ METRICS = frozenset(
 def condition(
     compare: Compare = Compare.BELOW, line: float = -0.0001, clear: float = -0.00008, *, absolute: bool = False
 ) -> Condition:
-    return Condition("funding", timedelta(0), compare, line, clear, Unit.RATE_8H, absolute)
+    return Condition("funding", timedelta(0), compare, line, clear, Unit.RATE_8H, absolute=absolute)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_every_value_gets_exactly_one_verdict(value: float, compare: Compare) ->
 
 
 def draft(one: Condition, *, coins: tuple[str, ...] = ("BTC",), venue: str = ALL, hold: timedelta = MINUTE) -> Draft:
-    return Draft(coins, venue, (one,), hold, HOUR, once=False, text="a sentence")
+    return Draft(coins, venue, (one,), hold, HOUR, once=False)
 
 
 def test_what_is_shorter_than_a_bar_is_met_by_the_bars_own_close() -> None:

@@ -10,6 +10,7 @@ from signals.aggregate import Cycle, Reading, Weighing
 from signals.event import Event
 from signals.model import ALL, Fact, Metric, Observation, Unit
 from signals.panel import Panel, to_ms
+from signals.rules.canonical import canonical
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Compare, Condition, Draft, Rule
 
@@ -20,9 +21,9 @@ TTL = timedelta(seconds=10)
 LEASE = timedelta(seconds=90)
 
 
-def draft(text: str = "ETH funding < -0.01%") -> Draft:
+def draft(note: str = "") -> Draft:
     condition = Condition("funding", timedelta(0), Compare.BELOW, -0.0001, -0.00008, Unit.RATE_8H)
-    return Draft(("ETH",), ALL, (condition,), timedelta(minutes=15), timedelta(hours=1), once=False, text=text)
+    return Draft(("ETH",), ALL, (condition,), timedelta(minutes=15), timedelta(hours=1), once=False, note=note)
 
 
 async def subscribed(store: Store, place: Place = HOME, seen: str = "1") -> Rule:
@@ -40,7 +41,7 @@ def event(rule: Rule, id_: str = "AAAA", at: datetime = T0, change: Change = Cha
         rule_id=rule.id,
         rule_number=rule.number,
         revision=1,
-        sentence=rule.draft.text,
+        sentence=canonical(rule.draft),
         change_number=rule.change,
         coin="ETH",
         venue=ALL,

@@ -1,5 +1,6 @@
 """`/alert` saves a sentence at once, says what it understood, and never saves the same rule twice."""
 
+from signals.rules.canonical import canonical
 from tests.bot.commands.desks import HERE, VENUES, ask, desk, said
 
 SENTENCE = "/alert eth funding < -0.01%"
@@ -20,7 +21,7 @@ Stop: /mute #1 2h · /delete 1
 [1] Delete  [2] Rules
 """
     )
-    assert [rule.draft.text for rule in await market.store.of(HERE)] == ["ETH funding < -0.01% for 15m every 1h"]
+    assert [canonical(rule.draft) for rule in await market.store.of(HERE)] == ["ETH funding < -0.01% for 15m every 1h"]
 
 
 async def test_what_was_said_in_full_is_not_told_as_filled_in() -> None:

@@ -3,11 +3,12 @@
 import pytest
 
 from bot.commands.base import Desk
+from signals.rules.canonical import canonical
 from tests.bot.commands.desks import HERE, ask, desk, said
 
 
 async def texts(market: Desk) -> list[str]:
-    return [rule.draft.text for rule in await market.store.of(HERE)]
+    return [canonical(rule.draft) for rule in await market.store.of(HERE)]
 
 
 @pytest.mark.parametrize(
