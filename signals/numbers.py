@@ -92,7 +92,7 @@ def values(panel: Panel, number: Number, signals: Mapping[str, Signal], rows: in
     if number.window == LEVEL:
         own = bars.tail(len(bars.times) if rows is None else rows)
         own = own if number.venue == ALL else _alone(own, number.venue)
-        return level(number.name, {metric: own[metric] for metric in STORED})
+        return level(number.name, {metric: own[metric] for metric in needs(number, signals) or STORED[:1]})
     own = bars if number.venue == ALL else only(bars, number.venue)
     if number.name in MOVES:
         return features.change(own, MOVES[number.name], number.window, rows, lone=number.venue != ALL)

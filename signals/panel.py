@@ -3,7 +3,7 @@
 Rows are labelled by the END of their bar. NaN is unknown. Stored as float32; reduce in float64.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -85,6 +85,11 @@ class Panel:
         """One venue's matrix of a metric; all unknown where the venue never offered it."""
         found = self.legs.get(metric, {}).get(venue)
         return found if found is not None else np.full(self.shape, np.nan, dtype=np.float32)
+
+    def slots(self) -> Iterator[tuple[tuple[Metric, str | None], Matrix]]:
+        """Each matrix: of a metric over all venues, and of each venue's leg of it."""
+        yield from (((metric, None), matrix) for metric, matrix in self.matrices.items())
+        yield from (((metric, venue), matrix) for metric, by in self.legs.items() for venue, matrix in by.items())
 
     def at(self, step: timedelta) -> "Panel":
         """The same market in bars of `step`, else in the next longer bars there are, else in the longest."""
@@ -207,9 +212,7 @@ class Buffer:
             raise ValueError(f"bars of {bars.step} do not fit a buffer of {self.step}")
         self.meet(bars.coins)
         columns = np.array([self._coins[coin] for coin in bars.coins], np.int64)
-        sources: list[tuple[tuple[Metric, str | None], Matrix]] = [((m, None), x) for m, x in bars.matrices.items()]
-        sources += [((m, v), x) for m, by in bars.legs.items() for v, x in by.items()]
-        sources = [(key, x) for key, x in sources if key in self._matrices or not np.isnan(x).all()]
+        sources = [(key, x) for key, x in bars.slots() if key in self._matrices or not np.isnan(x).all()]
         for key, _ in sources:
             if key not in self._matrices:
                 self._matrices[key] = self._unknown()
@@ -303,11 +306,35 @@ _EXACT_POWER = 22
 
 
 def stack(panels: Iterable[Panel], step: timedelta, rows: int) -> Panel:
-    """The panels joined in time on one grid, trimmed to the last rows."""
-    buffer = Buffer(step, rows)
-    for panel in panels:
-        buffer.append(panel)
-    return buffer.panel()
+    """The panels joined in time on one grid, trimmed to the last rows. Of what was never known nothing is held."""
+    parts = [panel for panel in panels if len(panel.times)]
+    if not parts:
+        return blank(step)
+    apart = step // timedelta(milliseconds=1)
+    last = max(int(panel.times[-1]) for panel in parts)
+    first = max(min(int(panel.times[0]) for panel in parts), last - (rows - 1) * apart)
+    times = np.arange(first, last + 1, apart, dtype=np.int64)
+    coins = tuple(dict.fromkeys(coin for some in dict.fromkeys(panel.coins for panel in parts) for coin in some))
+    column = {coin: number for number, coin in enumerate(coins)}
+    joined: dict[tuple[Metric, str | None], Matrix] = {}
+    columns: dict[tuple[str, ...], Instants] = {}
+    for panel in parts:
+        if panel.coins not in columns:
+            columns[panel.coins] = np.array([column[coin] for coin in panel.coins], np.int64)
+        kept = panel.times >= first
+        place = np.ix_((panel.times[kept] - first) // apart, columns[panel.coins])
+        for slot, matrix in panel.slots():
+            if slot not in joined:
+                if np.isnan(matrix).all():
+                    continue
+                joined[slot] = np.full((len(times), len(coins)), np.nan, np.float32)
+            joined[slot][place] = matrix[kept]
+    legs: dict[Metric, dict[str, Matrix]] = {}
+    for (metric, venue), matrix in joined.items():
+        if venue is not None:
+            legs.setdefault(metric, {})[venue] = matrix
+    whole = {metric: matrix for (metric, venue), matrix in joined.items() if venue is None}
+    return Panel(times, coins, step, whole, legs)
 
 
 def roll(panel: Panel, step: timedelta, end: datetime) -> Panel:

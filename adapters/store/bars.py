@@ -1,6 +1,6 @@
 """Bars as a store keeps them: one row each, joined to a panel when they are read."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from signals.model import Metric
-from signals.panel import Matrix, Panel, resolutions, stack
+from signals.panel import Matrix, Panel, resolutions
 
 Slot: TypeAlias = tuple[Metric, str | None]
 """One matrix of a bar: a metric over all venues, or one venue's leg of it."""
@@ -31,14 +31,14 @@ def kept_rows(bars: Sequence[Panel]) -> dict[timedelta, int]:
     return {panel.step: keep.get(panel.step, len(panel.times)) for panel in bars}
 
 
-def joined(bars: Iterable[Panel], step: timedelta, metrics: Collection[Metric], rows: int) -> Panel:
-    """The last `rows` of the bars, which come in time order, with just those metrics and their legs."""
-    panel = stack(bars, step, rows)
-    return replace(
+def with_just(panel: Panel, metrics: Collection[Metric], coins: tuple[str, ...] | None) -> Panel:
+    """The panel with just those metrics and their legs, and of just those coins that it has; None stands for all."""
+    few = replace(
         panel,
         matrices={metric: x for metric, x in panel.matrices.items() if metric in metrics},
         legs={metric: by for metric, by in panel.legs.items() if metric in metrics},
     )
+    return few if coins is None else few.of(tuple(coin for coin in panel.coins if coin in coins))
 
 
 def filled(stored: Panel | None, past: Panel) -> Panel | None:
@@ -62,8 +62,7 @@ def _spread(row: Panel, coins: Sequence[str]) -> Mapping[Slot, Matrix]:
     """The matrices of the row over these coins."""
     place = {coin: column for column, coin in enumerate(coins)}
     columns = np.array([place[coin] for coin in row.coins], np.int64)
-    slots: dict[Slot, Matrix] = {(metric, None): matrix for metric, matrix in row.matrices.items()}
-    slots |= {(metric, venue): matrix for metric, by in row.legs.items() for venue, matrix in by.items()}
+    slots = dict(row.slots())
     wide = {slot: np.full((1, len(coins)), np.nan, np.float32) for slot in slots}
     for slot, matrix in slots.items():
         wide[slot][:, columns] = matrix

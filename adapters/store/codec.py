@@ -138,8 +138,8 @@ def _unpacked(of: _Bars) -> Panel:
         np.array(of.times, np.int64),
         of.coins,
         of.step,
-        {metric: _matrix(x, shape) for metric, x in of.matrices.items()},
-        {metric: {venue: _matrix(x, shape) for venue, x in by.items()} for metric, by in of.legs.items()},
+        {metric: matrix(x, shape) for metric, x in of.matrices.items()},
+        {metric: {venue: matrix(x, shape) for venue, x in by.items()} for metric, by in of.legs.items()},
     )
 
 
@@ -147,6 +147,7 @@ def _bytes(matrix: Matrix) -> bytes:
     return matrix.astype(_FLOATS, copy=False).tobytes()
 
 
-def _matrix(stored: bytes, shape: tuple[int, int]) -> Matrix:
+def matrix(stored: bytes, shape: tuple[int, int]) -> Matrix:
+    """Packed rows, read only."""
     found: Matrix = np.frombuffer(stored, _FLOATS).reshape(shape)
     return found

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from adapters.store.bars import KEPT_CYCLES, filled, joined, kept_rows, rows_of
+from adapters.store.bars import KEPT_CYCLES, filled, kept_rows, rows_of, with_just
 from signals.aggregate import Cycle
 from signals.model import Metric
-from signals.panel import Panel, to_ms
+from signals.panel import Panel, stack, to_ms
 
 
 class Bell:
@@ -56,9 +56,11 @@ class MemoryMarkets:
             if not self._cycles or (after is not None and self._cycles[-1].at <= after):
                 await self._closed.heard()
 
-    async def panel(self, step: timedelta, metrics: Collection[Metric], rows: int) -> Panel:
+    async def panel(
+        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None = None
+    ) -> Panel:
         kept = self._bars.get(step, {})
-        return joined((kept[at] for at in sorted(kept)[-rows:]), step, metrics, rows)
+        return stack((with_just(kept[at], metrics, coins) for at in sorted(kept)[-rows:]), step, rows)
 
     async def extend(self, bars: Sequence[Panel]) -> None:
         before = to_ms(self._cycles[-1].at) if self._cycles else None

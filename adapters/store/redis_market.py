@@ -1,19 +1,25 @@
 """Latest values and bars on a Redis-protocol server: one blob a moment, one packed row a bar."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha1
 
+import numpy as np
+
 from adapters.store import codec, keys
-from adapters.store.bars import KEPT_CYCLES, filled, joined, kept_rows, rows_of
-from adapters.store.client import BLOCK_MS, Client, Word
+from adapters.store.bars import KEPT_CYCLES, filled, kept_rows, rows_of
+from adapters.store.client import BLOCK_MS, Client, Reply, Word
 from adapters.store.replies import entries, listed, pairs, raw, read, text
 from signals.aggregate import Cycle
 from signals.model import Metric
-from signals.panel import Panel, to_ms
+from signals.panel import Matrix, Panel, blank, stack, to_ms
 
 PAGE = 32
 """Bars of the past that are joined and written at once: with hundreds of coins each is some 75 kB."""
+
+CUT = 128
+"""Bars that the server looks through at once: few enough that nobody else waits for long."""
 
 
 class RedisMarkets:
@@ -48,9 +54,17 @@ class RedisMarkets:
                 last = id_
                 yield codec.read_moment(fields["m"], codec.read_bars(fields["b"]))
 
-    async def panel(self, step: timedelta, metrics: Collection[Metric], rows: int) -> Panel:
-        stored = listed(await self._client.do("ZRANGE", keys.bars(step), -rows, -1))
-        return joined((bar for blob in stored for bar in codec.read_bars(raw(blob))), step, metrics, rows)
+    async def panel(
+        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None = None
+    ) -> Panel:
+        if coins == ():
+            return blank(step)
+        what: list[Word] = [len(metrics), *metrics, *(coins or ())]
+        found = []
+        for first in range(-rows, 0, CUT):
+            last = min(first + CUT, 0) - 1
+            found += listed(await self._client.step("bars", [keys.bars(step)], first, last, *what))
+        return await asyncio.to_thread(lambda: stack([_stretch(each, step) for each in found], step, rows))
 
     async def extend(self, bars: Sequence[Panel]) -> None:
         kept = kept_rows(bars)
@@ -81,6 +95,22 @@ class RedisMarkets:
     async def steps(self) -> Sequence[timedelta]:
         found = listed(await self._client.do("SMEMBERS", keys.STEPS))
         return sorted(timedelta(seconds=float(text(step))) for step in found)
+
+
+def _stretch(reply: Reply, step: timedelta) -> Panel:
+    """Bars over the same coins, as the script gives them."""
+    times, coins, *slots = map(raw, listed(reply))
+    at, names = np.array(times.split(), np.int64), tuple(coins.decode().split("\n")) if coins else ()
+    whole: dict[Metric, Matrix] = {}
+    legs: dict[Metric, dict[str, Matrix]] = {}
+    for slot, rows in zip(slots[::2], slots[1::2], strict=True):
+        metric, _, venue = slot.decode().partition("\n")
+        matrix = codec.matrix(rows, (len(at), len(names)))
+        if venue:
+            legs.setdefault(Metric(metric), {})[venue] = matrix
+        else:
+            whole[Metric(metric)] = matrix
+    return Panel(at, names, step, whole, legs)
 
 
 def _seconds(step: timedelta) -> str:

@@ -10,14 +10,14 @@ from adapters.store.base import Full, KeptDraft
 from bot.cautions import said as doubted
 from bot.commands.base import Desk, Reader
 from bot.commands.drafts import buttons, keep
-from bot.commands.market import WHOLE, View, coins_of, latest, view_of
+from bot.commands.market import View, coins_of, latest, view_of
 from bot.commands.present import present
 from bot.commands.report import reply
 from bot.commands.saving import full, sentence_facts
 from bot.conditions import levels, measured
 from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, window
 from signals.model import Metric
-from signals.rehearsal import Neighbour, Rehearsal, Span, rehearse
+from signals.rehearsal import WEEK, Neighbour, Rehearsal, Span, rehearse
 from signals.rules.canonical import canonical
 from signals.rules.cautions import Caution, cautions
 from signals.rules.model import Draft, Rule
@@ -110,7 +110,7 @@ async def rehearsed(draft: Draft, place: Place, desk: Reader) -> Rehearsal | Non
 
 
 async def _tried(draft: Draft, place: Place, desk: Reader) -> Tried:
-    market = await view_of(desk, draft, WHOLE)
+    market = await view_of(desk, draft, place, WEEK)
     coins = await coins_of(draft, place, desk, market.cycle)
     if not coins or not len(market.panel.times):
         return Tried(market, None)

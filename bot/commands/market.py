@@ -74,18 +74,18 @@ class View:
 async def view(desk: Reader, names: Collection[str], reach: timedelta) -> View:
     """The market with the bars that windows of these metrics need, up to `reach` long. Raises Mistake."""
     metrics = frozenset().union(*(_BARS.get(name, frozenset()) for name in names))
-    return await _view(desk, metrics, reach, ())
+    return await _view(desk, metrics, dict.fromkeys(resolutions(desk.step), reach), ())
 
 
 async def view_of_signals(desk: Reader, signals: Sequence[Signal]) -> View:
     """The market with the bars that these signals and their trust need. Raises Mistake."""
     metrics = _SPOT | _OI | frozenset(metric for signal in signals for metric in signal.needs)
     reach = max((s.lookback + max(s.windows) for s in signals), default=_ZERO)
-    return await _view(desk, metrics, max(reach, timedelta(days=92)), signals)
+    return await _view(desk, metrics, dict.fromkeys(resolutions(desk.step), max(reach, WHOLE)), signals)
 
 
-async def view_of(desk: Reader, draft: Draft, reach: timedelta | None = None) -> View:
-    """The market with the bars that this rule needs now, or of all of `reach`. Raises Mistake."""
+async def view_of(desk: Reader, draft: Draft, place: Place, span: timedelta = _ZERO) -> View:
+    """The market with the bars that this rule needs now in that place, and to be judged over a span. Raises Mistake."""
     by_name = {signal.name: signal for signal in desk.signals}
     numbers = [number_of(cell_of(draft, condition, "")) for condition in draft.conditions]
     metrics = frozenset[Metric]().union(*(needs(number, by_name) for number in numbers))
@@ -93,7 +93,16 @@ async def view_of(desk: Reader, draft: Draft, reach: timedelta | None = None) ->
     back = [condition.window for condition in draft.conditions if condition.yardstick is Yardstick.VALUE]
     if signals or len(back) < len(draft.conditions):
         back.append(WHOLE)
-    return await _view(desk, metrics, reach or max(back), signals)
+    kept = resolutions(desk.step)  # of bars that do not reach back over the span only those of now are read
+    reach = {step: WHOLE if span and step * rows >= span else max(back) for step, rows in kept.items()}
+    return await _view(desk, metrics, reach, signals, await _named(draft, place, desk))
+
+
+async def _named(draft: Draft, place: Place, desk: Reader) -> tuple[str, ...] | None:
+    """The coins that the rule names, itself or by the place's watchlist; None for all."""
+    if draft.coins == (EVERY_COIN,):
+        return None
+    return await desk.store.watchlist(place) if draft.coins == (WATCHLIST,) else draft.coins
 
 
 WHOLE = timedelta(days=92)
@@ -102,19 +111,26 @@ WHOLE = timedelta(days=92)
 
 async def coins_of(draft: Draft, place: Place, desk: Reader, cycle: Cycle) -> Sequence[str]:
     """The coins that the rule is judged on in that place now."""
-    if draft.coins == (EVERY_COIN,):
-        return sorted(cycle.readings)
-    return await desk.store.watchlist(place) if draft.coins == (WATCHLIST,) else draft.coins
+    named = await _named(draft, place, desk)
+    return sorted(cycle.readings) if named is None else named
 
 
-async def _view(desk: Reader, metrics: Collection[Metric], reach: timedelta, signals: Sequence[Signal]) -> View:
+async def _view(
+    desk: Reader,
+    metrics: Collection[Metric],
+    reach: Mapping[timedelta, timedelta],
+    signals: Sequence[Signal],
+    coins: tuple[str, ...] | None = None,
+) -> View:
+    """The market with those bars, as far back as is said for each length of theirs."""
     cycle = await latest(desk)
     panels = {
-        step: await desk.store.panel(step, metrics, min(rows, reach // step + 2))
+        step: await desk.store.panel(step, metrics, min(rows, reach[step] // step + 2), coins)
         for step, rows in resolutions(desk.step).items()
     }
-    finest = panels.pop(min(panels))
-    panel = replace(finest, others={step: panel.of(finest.coins) for step, panel in panels.items()})
+    every = tuple(dict.fromkeys(coin for panel in panels.values() for coin in panel.coins))
+    finest = panels.pop(min(panels)).of(every)
+    panel = replace(finest, others={step: panel.of(every) for step, panel in panels.items()})
     return View(cycle, panel, Cells(cycle, Vectors(panel, signals, rows=1), desk.step))
 
 

@@ -48,7 +48,7 @@ class Standing:
 
 async def present(draft: Draft, place: Place, desk: Desk, market: View | None = None) -> Line:
     """The values now on each coin, and whether they are past the line. Raises Mistake where there is no market."""
-    market = market or await view_of(desk, draft)
+    market = market or await view_of(desk, draft, place)
     standings = [standing_of(draft, coin, market) for coin in await coins_of(draft, place, desk, market.cycle)]
     simulated = [bold("SIMULATED "), "market now: "] if market.cycle.label == Label.SIMULATED else ["Now: "]
     if draft.coins == (WATCHLIST,) and not standings:

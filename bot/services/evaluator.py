@@ -9,7 +9,8 @@ from typing import Protocol
 import structlog
 
 from adapters.store.alert_port import AlertStore, Commit, Committed, Subject
-from adapters.store.base import Behind, Changed, MarketStore, RuleStore, WatchChange
+from adapters.store.base import Behind, Changed, RuleStore, WatchChange
+from adapters.store.market_port import MarketStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
 from signals.aggregate import Cycle

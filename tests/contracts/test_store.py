@@ -188,6 +188,30 @@ async def test_panels_hold_the_last_rows_with_just_the_metrics_asked_for(store: 
     assert await store.steps() == [MINUTE]
 
 
+async def test_a_panel_of_some_coins_is_those_columns_of_the_whole_one(store: Store) -> None:
+    many = tuple(f"C{number:03}" for number in range(300))  # more than the shortest heads of lists and bytes hold
+    for minute, coins in enumerate((many[:7], many[:7], many, many[::-1])):
+        price = np.arange(len(coins), dtype=np.float32)[np.newaxis] + minute
+        legs = {} if minute == 1 else {Metric.PRICE: {"okx": price, "gate/C": -price}}
+        others = {} if minute == 0 else {Metric.FUNDING: price / 1000}
+        at = np.array([to_ms(T0 + minute * MINUTE)], np.int64)
+        bars = Panel(at, coins, MINUTE, {Metric.PRICE: price, **others}, legs)
+        await store.close(replace(cycle(T0 + minute * MINUTE), bars=(bars,)))
+    wanted, metrics = ("C299", "C003", "NONE"), [Metric.PRICE, Metric.FUNDING]
+
+    whole, some = await store.panel(MINUTE, metrics, 9), await store.panel(MINUTE, metrics, 9, wanted)
+
+    assert whole.coins == many
+    assert whole[Metric.PRICE][:, 3].tolist() == [3.0, 4.0, 5.0, 299.0]
+    assert sorted(some.coins) == ["C003", "C299"]
+    for coin in some.coins:
+        one, all_of = some.of((coin,)), whole.of((coin,))
+        assert one.times.tolist() == all_of.times.tolist()
+        for slot, matrix in all_of.slots():
+            np.testing.assert_array_equal(dict(one.slots())[slot], matrix)
+    assert (await store.panel(MINUTE, metrics, 9, ())).coins == ()
+
+
 async def test_bars_of_the_past_fill_holes_and_are_no_news(store: Store) -> None:
     await store.close(cycle(T0, 5.0))
 
