@@ -73,6 +73,14 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """A rule that is to be stored, judged at once or paused."""
+
+    draft: Draft
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """The rule as stored."""
 
@@ -149,6 +157,12 @@ class RuleStore(Protocol):
         """Store a rule under the next number of its place; numbers are never used again."""
         ...
 
+    async def add_all(
+        self, place: Place, new: Sequence[New], watched: tuple[str, ...], seen: str, at: datetime, quota: Quota
+    ) -> Sequence[Rule] | Full:
+        """Store rules and put coins on the place's watchlist: all of it in one step, or nothing."""
+        ...
+
     async def edit(
         self, rule_id: str, place: Place, draft: Draft, revision: int, seen: str, at: datetime, quota: Quota
     ) -> Saved | Full | Gone | Moved:
@@ -191,12 +205,14 @@ class RuleStore(Protocol):
         """The coins of every place that watches any."""
         ...
 
-    async def keep_draft(self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota) -> Full | None:
-        """Keep a draft under its token for DRAFTS_FOR; afterwards the next one that is kept here takes it away."""
+    async def keep_draft(
+        self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota, lives: timedelta = DRAFTS_FOR
+    ) -> Full | None:
+        """Keep a draft under its token for that long."""
         ...
 
-    async def draft(self, place: Place, token: str) -> KeptDraft | None:
-        """The draft of that place under that token."""
+    async def draft(self, place: Place, token: str, at: datetime) -> KeptDraft | None:
+        """The draft of that place under that token, if it still lives at that moment."""
         ...
 
     async def drop_draft(self, place: Place, token: str, seen: str) -> None:

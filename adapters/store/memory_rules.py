@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from adapters.chat.base import Place, place_of
@@ -15,6 +15,7 @@ from adapters.store.base import (
     Gone,
     KeptDraft,
     Moved,
+    New,
     PlaceSettings,
     Quota,
     RuleChange,
@@ -47,16 +48,35 @@ class MemoryRules:
         self._changed = Bell()
 
     async def add(self, place: Place, draft: Draft, seen: str, at: datetime, quota: Quota) -> Saved | Full:
-        return self._once("add", seen, lambda: self._add(place, draft, at, quota))
+        added = await self.add_all(place, [New(draft)], (), seen, at, quota)
+        return added if isinstance(added, Full) else Saved(added[0])
 
-    def _add(self, place: Place, draft: Draft, at: datetime, quota: Quota) -> Saved | Full:
-        if len(self._rules[place]) >= quota.rules:
+    async def add_all(
+        self, place: Place, new: Sequence[New], watched: tuple[str, ...], seen: str, at: datetime, quota: Quota
+    ) -> Sequence[Rule] | Full:
+        return self._once("add", seen, lambda: self._add_all(place, new, watched, at, quota))
+
+    def _add_all(
+        self, place: Place, new: Sequence[New], watched: tuple[str, ...], at: datetime, quota: Quota
+    ) -> Sequence[Rule] | Full:
+        wide, before = sum(bool(every_coin(each.draft)) for each in new), self._watchlists.get(place, ())
+        coins = tuple(dict.fromkeys((*before, *watched)))
+        if len(self._rules[place]) + len(new) > quota.rules:
             return Full(quota.rules, "rules")
-        if every_coin(draft) and self._wide(place) >= quota.every_coin:
+        if wide and self._wide(place) + wide > quota.every_coin:
             return Full(quota.every_coin, "every_coin")
+        if coins != before and len(coins) > quota.watched:
+            return Full(quota.watched, "watched")
+        saved = [self._add(place, each, at) for each in new]
+        if coins != before:
+            self._watch(place, coins, quota)
+        return saved
+
+    def _add(self, place: Place, new: New, at: datetime) -> Rule:
         self._numbers[place] += 1
         number = self._numbers[place]
-        return self._save(place, Rule(rule_id(place, number), str(place), number, 1, draft, at, self._last + 1))
+        id_, change = rule_id(place, number), self._last + 1
+        return self._save(place, Rule(id_, str(place), number, 1, new.draft, at, change, new.paused)).rule
 
     async def edit(
         self, rule_id: str, place: Place, draft: Draft, revision: int, seen: str, at: datetime, quota: Quota
@@ -135,17 +155,19 @@ class MemoryRules:
     async def watchlists(self) -> Mapping[str, tuple[str, ...]]:
         return {str(place): coins for place, coins in self._watchlists.items() if coins}
 
-    async def keep_draft(self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota) -> Full | None:
+    async def keep_draft(
+        self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota, lives: timedelta = DRAFTS_FOR
+    ) -> Full | None:
         drafts = {name: of for name, of in self._drafts[place].items() if of[0] > at}
         self._drafts[place] = drafts
         if len(drafts.keys() - {token}) >= quota.drafts:
             return Full(quota.drafts, "drafts")
-        drafts[token] = (at + DRAFTS_FOR, unpack_kept(pack_kept(kept)))
+        drafts[token] = (at + lives, unpack_kept(pack_kept(kept)))
         return None
 
-    async def draft(self, place: Place, token: str) -> KeptDraft | None:
-        found = self._drafts[place].get(token)
-        return found[1] if found else None
+    async def draft(self, place: Place, token: str, at: datetime) -> KeptDraft | None:
+        ends, kept = self._drafts[place].get(token, (at, None))
+        return kept if ends > at else None
 
     async def drop_draft(self, place: Place, token: str, seen: str) -> None:
         self._once("drop", seen, lambda: self._drafts[place].pop(token, None))

@@ -32,6 +32,7 @@ UNITS = (
     Unit.VOTES,
     Unit.RANK,
     Unit.HOURS,
+    Unit.STATE,
 )
 YARDSTICKS = (Yardstick.VALUE, Yardstick.RANK, Yardstick.SPREADS, Yardstick.MULTIPLE)
 CROSSINGS = (None, Crossing.UP, Crossing.DOWN, Crossing.EITHER)
@@ -91,13 +92,18 @@ _kept = msgspec.msgpack.Decoder(_Kept).decode
 def pack(rule: Rule) -> bytes:
     """The rule as the store keeps it; id, place and number are its address."""
     draft = rule.draft
-    marks = PAUSED * rule.paused | every_coin(draft)
-    return _encode((rule.change, rule.revision, seconds_at(rule.created), marks, _written(draft)))
+    head = (rule.change, rule.revision, seconds_at(rule.created), marks(draft, paused=rule.paused))
+    return _encode((*head, _written(draft)))
 
 
 def pack_draft(draft: Draft) -> bytes:
     """The end of `pack`; a script puts what comes before it. What was filled in is told once, when it is saved."""
     return _encode(_written(draft))
+
+
+def marks(draft: Draft, *, paused: bool) -> int:
+    """The marks of a rule with that draft."""
+    return PAUSED * paused | every_coin(draft)
 
 
 def every_coin(draft: Draft) -> int:

@@ -13,6 +13,7 @@ from adapters.store.base import (
     Gone,
     KeptDraft,
     Moved,
+    New,
     PlaceSettings,
     Quota,
     RuleChange,
@@ -21,7 +22,7 @@ from adapters.store.base import (
     rule_id,
 )
 from adapters.store.client import BLOCK_MS, Client, Reply
-from adapters.store.packed import every_coin, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
+from adapters.store.packed import every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
 from adapters.store.paging import fields, members
 from adapters.store.replies import entries, pairs, raw, read, text
 from signals.panel import to_ms
@@ -43,13 +44,18 @@ class RedisRules:
     _changes_kept: int
 
     async def add(self, place: Place, draft: Draft, seen: str, at: datetime, quota: Quota) -> Saved | Full:
-        where = [keys.seen("add", seen), keys.rules(place), keys.NUMBERS, keys.PLACES, keys.CHANGES]
-        said = (str(place), seconds_at(at), every_coin(draft), pack_draft(draft), quota.rules, quota.every_coin)
-        answer = raw(await self._client.step("add_rule", where, *said, self._changes_kept, SEEN_FOR))
-        if (full := _full(answer, quota)) is not None:
-            return full
-        number, _, stored = answer.partition(b" ")
-        return Saved(_rule(place, int(number), stored))
+        added = await self.add_all(place, [New(draft)], (), seen, at, quota)
+        return added if isinstance(added, Full) else Saved(added[0])
+
+    async def add_all(
+        self, place: Place, new: Sequence[New], watched: tuple[str, ...], seen: str, at: datetime, quota: Quota
+    ) -> Sequence[Rule] | Full:
+        where = [keys.seen("add", seen), keys.rules(place), keys.NUMBERS, keys.PLACES, keys.CHANGES, keys.WATCHLISTS]
+        most = (quota.rules, quota.every_coin, quota.watched)
+        said = (str(place), seconds_at(at), *most, self._changes_kept, SEEN_FOR, " ".join(watched))
+        rules = [word for each in new for word in (marks(each.draft, paused=each.paused), pack_draft(each.draft))]
+        answer = raw(await self._client.step("add_rules", where, *said, *rules))
+        return _full(answer, quota) or list(_each(place, answer))
 
     async def edit(
         self, rule_id: str, place: Place, draft: Draft, revision: int, seen: str, at: datetime, quota: Quota
@@ -125,14 +131,17 @@ class RedisRules:
             found |= {text(place): _coins(coins) for place, coins in pairs(list(page))}
         return found
 
-    async def keep_draft(self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota) -> Full | None:
-        said = (token, pack_kept(kept), to_ms(at + DRAFTS_FOR), to_ms(at), quota.drafts)
+    async def keep_draft(
+        self, place: Place, token: str, kept: KeptDraft, at: datetime, quota: Quota, lives: timedelta = DRAFTS_FOR
+    ) -> Full | None:
+        said = (token, pack_kept(kept), to_ms(at + lives), to_ms(at), quota.drafts)
         answer = await self._client.step("keep_draft", [keys.drafts(place)], *said, DRAFTS_FOR // timedelta(seconds=1))
         return None if answer else Full(quota.drafts, "drafts")
 
-    async def draft(self, place: Place, token: str) -> KeptDraft | None:
+    async def draft(self, place: Place, token: str, at: datetime) -> KeptDraft | None:
         stored = await self._client.do("HGET", keys.drafts(place), token)
-        return unpack_kept(raw(stored).partition(b" ")[2]) if stored else None
+        ends, _, kept = raw(stored or b"0").partition(b" ")
+        return unpack_kept(kept) if int(ends) > to_ms(at) else None
 
     async def drop_draft(self, place: Place, token: str, seen: str) -> None:
         await self._client.step("drop_draft", [keys.seen("drop", seen), keys.drafts(place)], token, SEEN_FOR)
@@ -160,6 +169,8 @@ def _full(answer: bytes, quota: Quota) -> Full | None:
             return Full(quota.rules, "rules")
         case b"every_coin":
             return Full(quota.every_coin, "every_coin")
+        case b"watched":
+            return Full(quota.watched, "watched")
         case _:
             return None
 
@@ -179,6 +190,14 @@ def _rules(place: Place, stored: Reply) -> Iterator[Rule]:
     for field, value in pairs(stored):
         number = int(raw(field))
         yield unpack(rule_id(name, number), name, number, raw(value))
+
+
+def _each(place: Place, answer: bytes) -> Iterator[Rule]:
+    """The rules, each of which stands behind its number and its length."""
+    while answer:
+        number, length, answer = answer.split(b" ", 2)
+        yield _rule(place, int(number), answer[: int(length)])
+        answer = answer[int(length) :]
 
 
 def _coins(stored: Reply) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ from adapters.chat.base import Button, CommandSpec, Invocation, Message, Paramet
 from adapters.store.base import Full, Saved
 from bot.commands.arguments import Mistake, rule_number, words_of
 from bot.commands.base import Command, Desk, Who
-from bot.commands.drafts import keep, taken
+from bot.commands.drafts import UNDO_FOR, keep_deleted, taken
 from bot.commands.report import reply
 from bot.commands.saving import revise, save
-from bot.phrases import bold, code, count, line
+from bot.phrases import bold, code, count, line, window
 from signals.rules.canonical import canonical
 from signals.rules.model import Rule
 
@@ -72,14 +72,14 @@ def _slept(done: Sequence[Rule], chosen: Sequence[Rule], *, paused: bool) -> Mes
 async def delete(invocation: Invocation, desk: Desk) -> Message:
     """The rule with that number is gone; a button brings its sentence back under a new number."""
     rule = await one_rule(invocation, desk)
-    held = await keep(rule.draft, None, invocation, desk)
+    held = await keep_deleted(rule.draft, invocation, desk)
     await desk.store.remove(rule.id, invocation.place, invocation.seen)
     undo = [] if isinstance(held, Full) else [Button("Undo", f"/undo {held}{f' {PAUSED}' if rule.paused else ''}")]
     return reply(
         "🗑️",
         line(bold(f"Rule #{rule.number} deleted")),
         lines=(line(code(canonical(rule.draft))),),
-        small="Its number is not used again: Undo, for 24h, saves the same sentence under the next one.",
+        small=f"Undo, for {window(UNDO_FOR)}, saves it again under the next number." if undo else "",
         buttons=tuple(undo),
         data=(("removed", [rule.number]), ("sentence", canonical(rule.draft))),
     )
@@ -88,7 +88,7 @@ async def delete(invocation: Invocation, desk: Desk) -> Message:
 async def undo(invocation: Invocation, desk: Desk) -> Message:
     """The deleted rule is back under the next number, asleep if it was."""
     token, *rest = words_of(invocation) or [""]
-    kept = await taken(token, invocation, desk)
+    kept = await taken(token, invocation, desk, UNDO_FOR)
     said = await save(kept.draft, invocation, desk, f"save:{invocation.place}:{token}")
     number = dict(said.data).get("rule")
     if "error" in dict(said.data) or not isinstance(number, int):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter
-from adapters.store.base import Full
+from adapters.store.base import Full, New
 from bot import mistakes
 from bot.commands.arguments import Mistake, coin_of, rule_number
 from bot.commands.base import Command, Desk, Who
@@ -82,31 +82,13 @@ async def save_lines(lines: str, invocation: Invocation, desk: Desk, token: str)
     if wrong:
         return _problems(rows, wrong)
     new = await _new(rows, invocation, desk)
-    saved = await add_all(
-        [row.draft for row in new if row.draft is not None], invocation, desk, f"save:{invocation.place}:{token}"
-    )
+    watched = tuple(coin for row in rows for coin in row.watched)
+    rules = [New(row.draft, row.paused) for row in new if row.draft is not None]
+    seen = f"save:{invocation.place}:{token}"
+    saved = await desk.store.add_all(invocation.place, rules, watched, seen, desk.now, desk.quota)
     if isinstance(saved, Full):
         return await full(saved, invocation, desk)
-    for row, rule in zip(new, saved, strict=True):
-        if row.paused:
-            await desk.store.pause(rule.id, invocation.place, f"pause:{token}:{rule.number}", desk.now, paused=True)
-    watched = await _watch(rows, invocation, desk, token)
-    if isinstance(watched, Full):
-        return await full(watched, invocation, desk)
     return saved_all(saved, sum(row.draft is not None for row in rows) - len(new))
-
-
-async def add_all(drafts: Sequence[Draft], invocation: Invocation, desk: Desk, seen: str) -> Sequence[Rule] | Full:
-    """Save all of the drafts, or none where there is no room for all."""
-    saved: list[Rule] = []
-    for number, draft in enumerate(drafts):
-        added = await desk.store.add(invocation.place, draft, f"{seen}:{number}", desk.now, desk.quota)
-        if isinstance(added, Full):
-            for rule in saved:
-                await desk.store.remove(rule.id, invocation.place, f"{seen}:back:{rule.number}")
-            return added
-        saved.append(added.rule)
-    return saved
 
 
 def saved_all(saved: Sequence[Rule], known: int) -> Message:
@@ -225,14 +207,6 @@ async def _new(rows: Sequence[Row], invocation: Invocation, desk: Desk) -> Seque
             known.add(canonical(row.draft))
             new.append(row)
     return new
-
-
-async def _watch(rows: Sequence[Row], invocation: Invocation, desk: Desk, token: str) -> tuple[str, ...] | Full:
-    before = await desk.store.watchlist(invocation.place)
-    coins = tuple(dict.fromkeys((*before, *(coin for row in rows for coin in row.watched))))
-    if coins == before:
-        return before
-    return await desk.store.watch(invocation.place, coins, f"watch:{invocation.place}:{token}", desk.quota)
 
 
 def _shown(rows: Sequence[Row], new: int, token: str) -> Message:

@@ -45,6 +45,13 @@ class Standing:
         """Whether one of them cannot be told."""
         return any(leg.reading is None or leg.reading.value is None for leg in self.legs)
 
+    @property
+    def verdict(self) -> Verdict:
+        """What all of them say together, of which only being met and being unknown matter while a rule is at rest."""
+        if self.unknown:
+            return Verdict.UNKNOWN
+        return Verdict.MET if self.met else Verdict.CALM
+
 
 async def present(draft: Draft, place: Place, desk: Desk, market: View | None = None) -> Line:
     """The values now on each coin, and whether they are past the line. Raises Mistake where there is no market."""

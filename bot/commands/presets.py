@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter
-from adapters.store.base import Full
+from adapters.store.base import Full, New
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk, Who
 from bot.commands.dryrun import in_time, weekly
-from bot.commands.importing import add_all, saved_all
+from bot.commands.importing import saved_all
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
-from bot.commands.saving import full, lacking
+from bot.commands.saving import full
 from bot.phrases import bold, code, line, shortened
 from bot.presets import PRESETS, Preset
 from signals.rules.canonical import canonical
@@ -104,8 +104,8 @@ async def _apply(preset: Preset, drafts: Sequence[Draft], invocation: Invocation
     """Save those that are not here yet, all or none."""
     known = {canonical(rule.draft) for rule in await desk.store.of(invocation.place)}
     new = [draft for draft in drafts if canonical(draft) not in known]
-    room = await lacking(new, invocation, desk)
-    saved = room if room is not None else await add_all(new, invocation, desk, f"{invocation.seen}:{preset.name}")
+    rules, seen = [New(draft) for draft in new], f"{invocation.seen}:{preset.name}"
+    saved = await desk.store.add_all(invocation.place, rules, (), seen, desk.now, desk.quota)
     return await full(saved, invocation, desk) if isinstance(saved, Full) else saved_all(saved, len(drafts) - len(new))
 
 

@@ -1,5 +1,7 @@
 """`/alerts`: a place's own rules, how each stands, when it last fired, and what keeps it silent."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +10,15 @@ from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Mess
 from adapters.store.base import Final, Mute, PlaceSettings
 from bot.commands.arguments import Mistake, rule_number, words_of
 from bot.commands.base import Command, Desk, Who
+from bot.commands.market import coins_of, view_of
+from bot.commands.present import standing_of
 from bot.commands.report import reply
 from bot.gates import EVERYTHING
 from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, shortened
 from bot.swallowed import LOOKED_BACK, Ends, coin_of, ends_of
 from signals.event import Event
 from signals.rules.canonical import canonical
-from signals.rules.lifecycle import AlertState, Change, Phase
+from signals.rules.lifecycle import AlertState, Change, Phase, Verdict
 from signals.rules.model import EVERY_COIN, WATCHLIST, Rule
 from signals.rules.scope import resolve
 
@@ -43,6 +47,8 @@ class Standing:
     past: Past
     mute: Mute | None
     judged: bool
+    now: Mapping[str, Verdict] | None
+    """What it says now on each of its coins of which nothing is kept; None where that could not be told in time."""
 
 
 async def alerts(invocation: Invocation, desk: Desk) -> Message:
@@ -110,6 +116,7 @@ async def _standings(
     states = await _states(desk, rules)
     pasts = await _pasts(desk, rules, invocation)
     judged = await desk.store.judged()
+    nows = await _nows(rules, states, invocation, desk)
     return [
         Standing(
             rule,
@@ -117,9 +124,26 @@ async def _standings(
             pasts[rule.id],
             muted(rule, settings.mutes, desk.now),
             judged is not None and judged >= rule.created,
+            nows.get(rule.id),
         )
         for rule in rules
     ]
+
+
+async def _nows(
+    rules: Sequence[Rule], states: Mapping[str, Mapping[str, AlertState]], invocation: Invocation, desk: Desk
+) -> Mapping[str, Mapping[str, Verdict]]:
+    """Per rule id what it says now on the coins of which nothing is kept, as far as people wait for it."""
+    found: dict[str, Mapping[str, Verdict]] = {}
+    with contextlib.suppress(TimeoutError, Mistake):  # late, or before there is a market: nothing is known then
+        async with asyncio.timeout(desk.patience.total_seconds()):
+            for rule in rules:
+                await asyncio.sleep(0)
+                market = await view_of(desk, rule.draft, invocation.place)
+                kept = {coin_of(track) for track in states[rule.id]}
+                coins = [c for c in await coins_of(rule.draft, invocation.place, desk, market.cycle) if c not in kept]
+                found[rule.id] = {coin: standing_of(rule.draft, coin, market).verdict for coin in coins}
+    return found
 
 
 async def _states(desk: Desk, rules: Sequence[Rule]) -> Mapping[str, Mapping[str, AlertState]]:
@@ -211,7 +235,19 @@ def _standing(of: Standing, now: datetime) -> str:
         if in_it:
             coins = list(dict.fromkeys(coin_of(track) for track in in_it))
             said.append(f"{words}: {_named(coins)}{_since(list(in_it.values()), now)}")
-    return " · ".join(said) or ("calm" if of.judged else "not judged yet")
+    if not of.judged:
+        return " · ".join(said) or "not judged yet"
+    waiting = [coin for coin, verdict in (of.now or {}).items() if verdict is Verdict.MET]
+    if waiting and not any(each.crossing for each in draft.conditions):
+        said.append(f"already true: {_named(waiting)}, armed for the next time")
+    return " · ".join(said) or _at_rest(of.now)
+
+
+def _at_rest(now: Mapping[str, Verdict] | None) -> str:
+    """What a rule of which nothing is kept says now."""
+    if now is None:
+        return "not firing"
+    return "no data" if now and all(verdict is Verdict.UNKNOWN for verdict in now.values()) else "calm"
 
 
 def _since(states: Sequence[AlertState], now: datetime) -> str:

@@ -29,6 +29,7 @@ from adapters.store.base import (
     KeptDraft,
     Moved,
     Mute,
+    New,
     PlaceSettings,
     Quota,
     RuleChange,
@@ -455,6 +456,53 @@ async def test_only_few_rules_of_a_place_may_be_on_every_coin(store: Store) -> N
     assert await store.add(HOME, everywhere(), "8", T0, quota) == Full(2, "every_coin")
 
 
+async def test_several_rules_and_coins_are_saved_in_one_step(store: Store) -> None:
+    await store.watch(HOME, ("BTC",), "w", MANY)
+    new = [New(draft("a")), New(everywhere(), paused=True)]
+
+    added = await store.add_all(HOME, new, ("ETH", "BTC"), "1", T0, MANY)
+
+    assert added == await store.of(HOME)
+    assert [(rule.number, rule.revision, rule.change, rule.paused) for rule in await store.of(HOME)] == [
+        (1, 1, 2, False),
+        (2, 1, 3, True),
+    ]
+    assert await store.watchlist(HOME) == ("BTC", "ETH")
+    assert await store.add_all(HOME, new, ("ETH", "BTC"), "1", T0, MANY) == added
+    changes = await first(store.changes(1), 3)
+    assert [type(change) for change in changes] == [RuleChange, RuleChange, WatchChange]
+    assert await store.add_all(HOME, [], ("ETH",), "2", T0, MANY) == []
+    assert await store.last_change() == 4
+
+
+@pytest.mark.parametrize(
+    ("new", "coins", "what"),
+    [
+        ([New(draft("c")), New(draft("d"))], ("SOL",), "rules"),
+        ([New(everywhere("c"))], ("SOL",), "every_coin"),
+        ([New(draft("c"))], ("SOL", "XRP"), "watched"),
+        ([], ("SOL", "XRP"), "watched"),
+    ],
+)
+async def test_where_there_is_no_room_for_all_nothing_is_saved(
+    store: Store, new: Sequence[New], coins: tuple[str, ...], what: str
+) -> None:
+    quota = Quota(3, every_coin=1, watched=2)
+    await store.add_all(HOME, [New(everywhere()), New(draft("b"))], ("BTC",), "1", T0, quota)
+    last = await store.last_change()
+
+    for _ in range(2):
+        full = await store.add_all(HOME, new, coins, "2", T0, quota)
+        assert isinstance(full, Full)
+        assert full.what == what
+
+    assert len(await store.of(HOME)) == 2
+    assert await store.watchlist(HOME) == ("BTC",)
+    assert await store.last_change() == last
+    (third,) = await store.add_all(HOME, [New(draft("e"))], ("SOL",), "3", T0, quota)
+    assert third.number == 3
+
+
 async def test_all_rules_come_in_pages_each_once(store: Store) -> None:
     places = [Place("telegram", str(n)) for n in range(70)]
     rules = [await saved(store, draft(f"{n}"), f"{place}{n}", place) for place in places for n in range(2)]
@@ -519,17 +567,17 @@ async def test_a_draft_is_kept_as_it_is_until_it_is_dropped(store: Store) -> Non
     kept = KeptDraft(replace(draft(), filled=("for 15m",)), "terminal:local/3", 2)
     assert await store.keep_draft(HOME, "a", kept, T0, MANY) is None
 
-    found = await store.draft(HOME, "a")
+    found = await store.draft(HOME, "a", T0)
     assert found == kept
     assert found.draft.filled == ("for 15m",)
-    assert await store.draft(Place("terminal", "other"), "a") is None
-    assert await store.draft(HOME, "b") is None
+    assert await store.draft(Place("terminal", "other"), "a", T0) is None
+    assert await store.draft(HOME, "b", T0) is None
 
     await store.drop_draft(HOME, "a", "1")
-    assert await store.draft(HOME, "a") is None
+    assert await store.draft(HOME, "a", T0) is None
     await store.keep_draft(HOME, "a", kept, T0, MANY)
     await store.drop_draft(HOME, "a", "1")
-    assert await store.draft(HOME, "a") == kept
+    assert await store.draft(HOME, "a", T0) == kept
 
 
 async def test_a_place_has_only_so_many_drafts_and_old_ones_make_room(store: Store) -> None:
@@ -538,9 +586,20 @@ async def test_a_place_has_only_so_many_drafts_and_old_ones_make_room(store: Sto
 
     assert await store.keep_draft(HOME, "c", kept, T0 + DRAFTS_FOR - MINUTE, quota) == Full(2, "drafts")
     assert await store.keep_draft(HOME, "b", replace(kept, revision=7), T0 + MINUTE, quota) is None
-    assert await store.draft(HOME, "b") == replace(kept, revision=7)
+    assert await store.draft(HOME, "b", T0) == replace(kept, revision=7)
     assert await store.keep_draft(HOME, "c", kept, T0 + DRAFTS_FOR, quota) is None
-    assert [await store.draft(HOME, token) is None for token in "abc"] == [True, False, False]
+    assert [await store.draft(HOME, token, T0) is None for token in "abc"] == [True, False, False]
+
+
+async def test_a_draft_that_has_ended_is_not_given_back(store: Store) -> None:
+    kept = KeptDraft(draft(), None, 0)
+    await store.keep_draft(HOME, "day", kept, T0, MANY)
+    await store.keep_draft(HOME, "short", kept, T0, MANY, 10 * MINUTE)
+
+    assert await store.draft(HOME, "day", T0 + DRAFTS_FOR - MINUTE) == kept
+    assert await store.draft(HOME, "day", T0 + DRAFTS_FOR) is None
+    assert await store.draft(HOME, "short", T0 + 9 * MINUTE) == kept
+    assert await store.draft(HOME, "short", T0 + 10 * MINUTE) is None
 
 
 async def test_settings_are_replaced_once_per_update(store: Store) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import Commit, Committed
-from adapters.store.base import Changed, Full, KeptDraft, Quota, RuleChange, Saved, Store
+from adapters.store.base import Changed, Full, KeptDraft, New, Quota, RuleChange, Saved, Store
 from adapters.store.client import Client
 from adapters.store.memory import MemoryStore
 from adapters.store.redis import RedisStore, open_redis
@@ -233,8 +233,11 @@ ACTS = st.one_of(
     st.tuples(st.just("add"), st.booleans(), st.just(0)),
     st.tuples(st.just("edit"), st.booleans(), NUMBERS),
     st.tuples(st.just("edit"), st.booleans(), NUMBERS),
-    st.tuples(st.sampled_from(["pause", "resume", "remove", "watch", "keep", "drop"]), st.booleans(), NUMBERS),
+    st.tuples(
+        st.sampled_from(["pause", "resume", "remove", "watch", "keep", "drop", "several"]), st.booleans(), NUMBERS
+    ),
 )
+ENDS = T0 + timedelta(hours=48)
 FEW = Quota(3, every_coin=1, watched=2, drafts=2)
 
 
@@ -251,8 +254,8 @@ async def test_every_store_answers_as_the_one_in_memory(
         for place in (HOME, OTHER):
             assert await store.of(place) == await model.of(place)
             assert await store.watchlist(place) == await model.watchlist(place)
-            assert [await store.draft(place, f"{n}") for n in range(5)] == [
-                await model.draft(place, f"{n}") for n in range(5)
+            assert [await store.draft(place, f"{n}", ENDS) for n in range(5)] == [
+                await model.draft(place, f"{n}", ENDS) for n in range(5)
             ]
         last = await model.last_change()
         assert await store.last_change() == last
@@ -278,6 +281,9 @@ async def done(store: Store, act: tuple[str, bool, int], update: int) -> object:
             return await store.remove(id_, place, seen)
         case "watch":
             return await store.watch(place, ("ETH", "BTC", "SOL")[: number - 1], seen, FEW)
+        case "several":
+            new = [New(draft(f"{seen} {n}"), paused=flag) for n in range(number - 1)] + [New(wide())] * flag
+            return await store.add_all(place, new, ("XRP", "ETH")[: number // 2], seen, at, FEW)
         case "keep":
             return await store.keep_draft(place, f"{number}", KeptDraft(draft(seen), None, update), at, FEW)
         case _:

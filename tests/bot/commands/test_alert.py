@@ -9,7 +9,7 @@ from adapters.chat.base import Place
 from bot.commands.base import Desk
 from signals.rules.canonical import canonical
 from signals.rules.model import Draft
-from tests.bot.commands.desks import HERE, VENUES, ask, command_of, desk, desk_with_past, press, said, save
+from tests.bot.commands.desks import HERE, NOW, VENUES, ask, command_of, desk, desk_with_past, press, said, save
 from tests.signals.rules.vocabulary import rule
 
 SENTENCE = "/alert eth funding < -0.01%"
@@ -91,10 +91,10 @@ async def test_an_update_that_comes_twice_makes_one_draft() -> None:
 async def test_a_draft_can_only_be_used_in_its_own_place() -> None:
     market = await desk()
     token = command_of(await ask(market, SENTENCE), "Save").removeprefix("/save ")
-    kept = await market.store.draft(HERE, token)
+    kept = await market.store.draft(HERE, token, NOW)
 
     assert kept is not None
-    assert await market.store.draft(Place("terminal", "elsewhere"), token) is None
+    assert await market.store.draft(Place("terminal", "elsewhere"), token, NOW) is None
     for verb in ("save", "adjust", "cancel", "undo"):
         foreign = await ask(market, f"/{verb} {'A' * 16}")
         assert "was never made here" in foreign.headline[0].text

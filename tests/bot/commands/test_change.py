@@ -1,8 +1,12 @@
 """`/edit`, `/pause`, `/resume`, `/delete`, *Undo* and *Arm*: a rule keeps its number, and its revision grows."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from adapters.chat.base import Place
+from adapters.chat.rendering import render
 from bot.commands.base import Desk
 from signals.rules.canonical import canonical
 from signals.rules.model import Rule
@@ -164,6 +168,19 @@ async def test_a_deleted_rule_comes_back_by_its_button_under_the_next_number() -
 
     assert (await one(market)).number == 2
     assert canonical((await one(market)).draft) == FUNDING
+
+
+async def test_undo_works_for_ten_minutes() -> None:
+    market = await with_rule()
+    deleted = await ask(market, "/delete 1")
+    assert "Undo, for 10m" in render(deleted, colour=False)
+
+    late = await press(replace(market, now=NOW + timedelta(minutes=10)), deleted, "Undo")
+
+    assert "older than 10m" in render(late, colour=False)
+    assert await market.store.of(HERE) == []
+    await press(replace(market, now=NOW + timedelta(minutes=9)), deleted, "Undo")
+    assert len(await market.store.of(HERE)) == 1
 
 
 async def test_a_rule_that_slept_comes_back_asleep() -> None:

@@ -51,6 +51,37 @@ async def test_a_rule_that_nobody_has_judged_since_it_was_saved_says_so() -> Non
     assert "not judged yet" in await said(market, "/alerts")
 
 
+async def test_a_rule_that_was_true_when_it_was_made_waits_for_the_next_time() -> None:
+    market = await desk()
+    for line in (
+        "ETH funding < -0.001%",
+        "* price > 100",
+        "BTC price crosses up 100",
+        "BTC ls.top > 1",
+        "SOL price > 200",
+    ):
+        await save(market, line)
+    rules = await market.store.of(HERE)
+    await put(market, rules[1], None, FIRING, "ETH")
+    await market.store.mark_judged(NOW)
+
+    assert [line.strip() for line in (await said(market, "/alerts")).splitlines()[2:11:2]] == [
+        "already true: ETH, armed for the next time",
+        "firing: ETH since 10:00 UTC · already true: BTC, SOL, armed for the next time",
+        "calm",
+        "no data",
+        "calm",
+    ]
+
+
+async def test_a_rule_that_cannot_be_looked_at_in_time_is_not_called_calm() -> None:
+    market = await desk()
+    await save(market, "BTC price > 70000")
+    await market.store.mark_judged(NOW)
+
+    assert "not firing" in await said(replace(market, patience=timedelta(0)), "/alerts")
+
+
 async def test_rules_that_are_over_say_since_when() -> None:
     market = await desk()
     await save(market, "BTC price > 70000 until 2h")
