@@ -153,9 +153,9 @@ def told(run: Rehearsal, draft: Draft, desk: Desk) -> Sequence[Line]:
     sampled = f"Judged on {len(run.coins)} of {count(run.asked, 'coin')}; rates are for all of them."
     return [
         *already,
-        *(line(bold(f"{of.span.days} days: "), _said(of)) for of in spans),
+        *(line(bold(f"{of.span.days} days: "), _said(of), _missed(of, spans)) for of in spans),
         *([line(_rates(run))] if run.a_week else []),
-        *(line(said) for said in _instead(run, draft)),
+        *(line(said) for said in _instead(run, draft, spans[-1])),
         *([line(sampled)] if len(run.coins) < run.asked else []),
         line(_data(spans, draft)),
     ]
@@ -171,6 +171,12 @@ def _said(of: Span) -> str:
     return f"{times}{coins}, longest silence {duration(of.silence)}"
 
 
+def _missed(of: Span, spans: Sequence[Span]) -> str:
+    """Why it fired less often than in a part of its time: longer bars show less."""
+    fewer = any(part.fired > of.fired and part.span < of.span and part.step < of.step for part in spans)
+    return f" (what comes and goes within a bar of {window(of.step)} is not seen)" if fewer else ""
+
+
 def _rates(run: Rehearsal) -> str:
     """How often a week it fires, and how many messages that makes."""
     messages = run.messages_a_day
@@ -182,24 +188,29 @@ def _rates(run: Rehearsal) -> str:
     return f"That is {weekly(run.a_week)}{said}."
 
 
-def _instead(run: Rehearsal, draft: Draft) -> Sequence[str]:
-    """How often its neighbours fire."""
+def _instead(run: Rehearsal, draft: Draft, over: Span) -> Sequence[str]:
+    """How often its neighbours fire, over the same time as its own rate."""
     others = [f"without “for {window(draft.hold)}”: {weekly(run.without_hold.a_week)}"] if draft.hold else []
     others += [f"at {_line_of(near)}: {weekly(near.a_week)}" for near in run.neighbours]
     said = " · ".join(others)
-    return [f"{said[0].upper()}{said[1:]}."] if said else []
+    return [f"Over {over.span.days} days, {said}."] if said else []
 
 
 def _data(spans: Sequence[Span], draft: Draft) -> str:
     """How much of the data was there, on which bars it was judged, and what they cannot tell."""
-    parts = [f"{share(of.known)} of {of.span.days} days (bars of {window(of.step)})" for of in spans]
+    by_bars = dict.fromkeys((share(of.known), of.step) for of in spans)
+    parts = [
+        f"{known} of {' and '.join(str(of.span.days) for of in spans if (share(of.known), of.step) == (known, step))}"
+        f" days on bars of {window(step)}"
+        for known, step in by_bars
+    ]
     longest = max(of.step for of in spans)
     held = (
-        f" A bar is longer than {window(draft.hold)}: its own close counts as held."
+        f" A bar longer than {window(draft.hold)} counts as held at its close."
         if timedelta(0) < draft.hold < longest
         else ""
     )
-    return f"Data that could be judged: {', '.join(parts)}.{held}"
+    return f"Data that could be judged: {' · '.join(parts)}.{held}"
 
 
 def _line_of(near: Neighbour) -> str:

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.chat.base import Message, Style, Tone
+from adapters.chat.base import Invocation, Message, Place, Style, Tone
 from adapters.chat.rendering import render
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.base import Desk, Who
-from bot.commands.registry import COMMANDS
+from bot.commands.registry import COMMANDS, PRESSED, answer
 from bot.wording import alert
 from signals.model import Fact, Unit
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import Change
 from signals.rules.metrics import METRICS
 from signals.trust import Grade
-from tests.bot.commands.desks import ask, desk
+from tests.bot.commands.desks import NOW, ask, desk
 from tests.bot.events import AT, FUNDING
 
 NAME_FITS, HELP_FITS = re.compile(r"[a-z]{1,32}"), 100
@@ -179,6 +179,39 @@ def test_whatever_is_typed_behind_it_is_answered_by_a_short_message(name: str, a
     assert isinstance(message, Message)
     assert len(text_of(message)) < 4096
     assert all(len(button.command) < 400 for button in message.buttons)
+
+
+BEHIND = {
+    "nothing": "",
+    "nonsense": "flobble grmpf 17",
+    "pictures": "\U0001f680" * 4096,
+    "right to left": "\u202e\u200f#1\u202c \u05d0\u05d1\u05d2",
+    "digits that are none": "#\u0661\u0662 \u00b2",
+    "signs": '\x00\x1b[31m\t;;""',
+    "somebody else's": "",
+}
+
+
+@pytest.mark.parametrize("behind", BEHIND)
+@pytest.mark.parametrize("name", [*COMMANDS, *PRESSED])
+async def test_what_it_cannot_use_is_answered_with_a_cure(name: str, behind: str) -> None:
+    market = await desk()
+    elsewhere = Invocation(
+        Place("terminal", "elsewhere"), "other", "alert", "ETH price > 4000", "x", NOW, operator=True
+    )
+    token = str(dict((await answer(elsewhere, market)).data)["token"])
+    arguments = token if behind == "somebody else's" else BEHIND[behind]
+
+    message = await ask(market, f"/{name} {arguments}")
+
+    text = text_of(message)
+    assert len(text) < 4096
+    assert "Traceback" not in text
+    assert not set(text) & set("\x00\x1b\u202e\u200f\u202c")
+    if "error" in dict(message.data):
+        assert message.buttons or "/" in text or re.search("such as|Write|Name|Paste|Press|Use", text), text
+    assert await market.store.draft(elsewhere.place, token, NOW) is not None
+    assert await market.store.of(Place("terminal", "local")) == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)
