@@ -31,7 +31,7 @@ class Mistake(Exception):
 def words_of(invocation: Invocation) -> Sequence[str]:
     """The words behind a command. Raises Mistake where there is far too much."""
     if len(invocation.arguments) > LONGEST_ARGUMENTS:
-        raise Mistake(f"That is too long: at most {LONGEST_ARGUMENTS} characters.")
+        raise Mistake(f"That is too long: write at most {LONGEST_ARGUMENTS} characters.")
     return invocation.arguments.replace(",", " ").split()
 
 
@@ -58,7 +58,9 @@ def one_coin(invocation: Invocation, coins: Collection[str]) -> str | None:
     words = words_of(invocation)
     if len(words) > 1:
         known = [coin for coin in (resolve(word, coins) for word in words[:2]) if coin]
-        raise Mistake("One coin at a time.", *(f"/{invocation.name} {coin}" for coin in known))
+        raise Mistake(
+            f"One coin at a time, such as: /{invocation.name} ETH", *(f"/{invocation.name} {coin}" for coin in known)
+        )
     return coin_of(invocation, words[0], coins) if words else None
 
 

@@ -55,7 +55,7 @@ async def import_(invocation: Invocation, desk: Desk) -> Message:
             "Paste rules behind /import, one a line; in a terminal put ; between them.", [Button("Export", "/export")]
         )
     if len(invocation.arguments) > LONGEST:
-        raise Mistake(f"That is too long: at most {LONGEST} characters at a time.")
+        raise Mistake(f"That is too long: paste at most {LONGEST} characters at a time.")
     rows = await _read(invocation.arguments, invocation, desk)
     wrong = [row for row in rows if row.why]
     if wrong:

@@ -34,9 +34,9 @@ True already since 4 Jan 2026 06:00 UTC.
 7 days: fired 2 times, longest silence 5d
 30 days: fired 6 times, longest silence 5d
 That is 1.4 times a week.
-Without “for 15m”: 1.4 times a week · at −0.0075% per 8h: 1.4 times a week · at −0.0125% per 8h: 0.7 times a week.
-Data that could be judged: 100% of 7 days (bars of 1h), 100% of 30 days (bars of 1h). \
-A bar is longer than 15m: its own close counts as held.
+Over 30 days, without “for 15m”: 1.4 times a week · at −0.0075% per 8h: 1.4 times a week · at −0.0125% per 8h: 0.7 times a week.
+Data that could be judged: 100% of 7 and 30 days on bars of 1h. \
+A bar longer than 15m counts as held at its close.
 [1] Save  [2] Adjust  [3] Cancel
 """
     )

@@ -87,8 +87,8 @@ async def test_without_a_coin_it_shows_both_ends() -> None:
     [
         ("/funding ETHH", "I do not follow ETHH."),
         ("/funding ZZZZZ", "The largest that I follow are in /oi."),
-        ("/funding ETH BTC", "One coin at a time."),
-        ("/funding " + "x" * 10_000, "That is too long: at most 300 characters."),
+        ("/funding ETH BTC", "One coin at a time, such as: /funding ETH"),
+        ("/funding " + "x" * 10_000, "That is too long: write at most 300 characters."),
     ],
 )
 async def test_a_mistake_is_one_sentence(line: str, says: str) -> None:
