@@ -7,6 +7,8 @@ import pytest
 
 from adapters.chat.base import Place
 from bot.commands.base import Desk
+from bot.commands.dryrun import told
+from signals.rehearsal import Neighbour, Rehearsal, Span
 from signals.rules.canonical import canonical
 from signals.rules.model import Draft
 from tests.bot.commands.desks import HERE, NOW, VENUES, ask, command_of, desk, desk_with_past, press, said, save
@@ -34,13 +36,34 @@ True already since 4 Jan 2026 06:00 UTC.
 7 days: fired 2 times, longest silence 5d
 30 days: fired 6 times, longest silence 5d
 That is 1.4 times a week.
-Over 30 days, without “for 15m”: 1.4 times a week · at −0.0075% per 8h: 1.4 times a week · at −0.0125% per 8h: 0.7 times a week.
+Over 30 days, without “for 15m”: 1.4 times a week · at −0.0075% per 8h: 1.4 times a week · \
+at −0.0125% per 8h: 0.7 times a week.
 Data that could be judged: 100% of 7 and 30 days on bars of 1h. \
 A bar longer than 15m counts as held at its close.
 [1] Save  [2] Adjust  [3] Cancel
 """
     )
     assert await rules(market) == []
+
+
+async def test_longer_bars_that_show_less_say_so() -> None:
+    draft = rule("ETH funding < -0.01%")
+    week, month = (
+        Span(timedelta(days=days), step, NOW, NOW, fires, 2, timedelta(days=1), 1.0)
+        for days, step, fires in ((7, timedelta(minutes=5), {"ETH": 1}), (30, timedelta(hours=1), {}))
+    )
+    spans = {week.span: week, month.span: month}
+    run = Rehearsal(NOW, 1, ("ETH",), spans, month.span, 0.0, 0.0, Neighbour(draft, 0.0), (), {})
+
+    lines = ["".join(span.text for span in line) for line in told(run, draft, await desk())]
+
+    assert lines == [
+        "7 days: fired once, longest silence 1d",
+        "30 days: it never fired (what comes and goes within a bar of 1h is not seen)",
+        "Over 30 days, without “for 15m”: never.",
+        "Data that could be judged: 100% of 7 days on bars of 5m · 100% of 30 days on bars of 1h. "
+        "A bar longer than 15m counts as held at its close.",
+    ]
 
 
 async def test_the_past_that_is_too_short_is_said_and_the_rule_can_be_saved() -> None:
