@@ -46,6 +46,12 @@ A bar longer than 15m counts as held at its close.
     assert await rules(market) == []
 
 
+DATA = (
+    "Data that could be judged: 100% of 7 days on bars of 5m · 100% of 30 days on bars of 1h. "
+    "A bar longer than 15m counts as held at its close."
+)
+
+
 async def test_longer_bars_that_show_less_say_so() -> None:
     draft = rule("ETH funding < -0.01%")
     week, month = (
@@ -61,8 +67,7 @@ async def test_longer_bars_that_show_less_say_so() -> None:
         "7 days: fired once, longest silence 1d",
         "30 days: it never fired (what comes and goes within a bar of 1h is not seen)",
         "Over 30 days, without “for 15m”: never.",
-        "Data that could be judged: 100% of 7 days on bars of 5m · 100% of 30 days on bars of 1h. "
-        "A bar longer than 15m counts as held at its close.",
+        DATA,
     ]
 
 
