@@ -14,7 +14,7 @@ import numpy as np
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
-from signals.columns import Columns, Readings, Source, times_of, to_ticks
+from signals.columns import Columns, Memory, Readings, Source, times_of, to_ticks
 from signals.index import Index
 from signals.judge import Track, policy, said, together
 from signals.model import Cell
@@ -60,6 +60,8 @@ class Engine:
         """Rules on every coin with more than one condition."""
         self._paused: dict[str, int] = {}
         self._touched = 0
+        self._present: frozenset[str] = frozenset()
+        """The coins that the market read last."""
 
     @property
     def counts(self) -> Counts:
@@ -167,6 +169,20 @@ class Engine:
         self.meet(cells.cycle.readings)
         self.stand(cells.cycle.at, self.read(cells))
 
+    def memories(self) -> Sequence[Memory]:
+        """What the last judged moment does not say of the cells: whoever comes next begins with that."""
+        if self._judged is None:
+            return ()
+        absent = self._scopes.coins.keys() - self._present
+        return self._columns.memories(to_ticks(self._judged), to_ticks(self._judged - RECENT), absent)
+
+    def recall(self, memories: Iterable[Memory]) -> None:
+        """Take over the memories of whoever judged before, between the rules and `seed`."""
+        known = list(memories)
+        self.meet({of.cell.coin for of in known if of.was_known})
+        for of in known:
+            self._columns.recall(of)
+
     def judge(self, cells: Cells) -> Iterator[Judged]:
         """Everyone who was looked at, with the events, in the order of rules and coins."""
         self.meet(cells.cycle.readings)
@@ -174,7 +190,8 @@ class Engine:
 
     def meet(self, coins: Iterable[str]) -> None:
         """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""
-        new = self._scopes.meet(sorted(coins))
+        self._present = frozenset(coins)
+        new = self._scopes.meet(sorted(self._present))
         for slot in self._joint if new else ():
             self._welcome(slot, new)
 
@@ -187,13 +204,17 @@ class Engine:
         self._judged = at
         self._columns.take(to_ticks(at), readings, afresh=True)
         self._walk()
+        self._columns.settle(to_ticks(at))
         for slot in list(self._newcomers):
-            rule = self._book.rule(slot)
-            late = frozenset(coin for coin in self._scopes.coins_of(rule) if self._is_unseen(rule, coin))
-            self._newcomers[slot] = frozenset(self._scopes.coins_of(rule)) - late
-            self._admit(at, [slot])
-            self._welcome(slot, late)
-        self._columns.settle()
+            rule, _ = self._book.rule(slot), self._newcomers.pop(slot)
+            for coin in list(self._scopes.coins_of(rule)):
+                if self._is_unseen(rule, coin):
+                    self._welcome(slot, [coin])
+                    continue
+                for track in self._scopes.tracks(rule.draft):
+                    cells = self._scopes.cells(rule, track, coin)
+                    if not self._was_lit(rule, cells):
+                        self._admit_one(Kept(slot, rule, coin, track, cells, AlertState()), at)
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
         """`judge` by what the cells say, without the events."""
@@ -207,8 +228,8 @@ class Engine:
             moved = self._look(one, before.get(subject), at)
             if moved is not None:
                 moves.append(moved)
-        self._admit(at, list(self._newcomers))
-        self._columns.settle()
+        moves += self._admit(at)
+        self._columns.settle(to_ticks(at))
         self._index.merge(self._alive)
         self._judged, self._touched = at, len(looked)
         return moves
@@ -272,7 +293,8 @@ class Engine:
         self._vigil.keep(one)
         self._lay(one, at, verdict, excess, times)
         moved = before is None or has_moved(old, one.state)
-        return self._moved(one, told, moved=moved and one.state.armed, at_rest=False)
+        moved = moved if one.state.armed else self._was_lit(one.rule, one.cells)
+        return self._moved(one, told, moved=moved, at_rest=False)
 
     @staticmethod
     def _moved(one: Kept, told: Transition | None, *, moved: bool, at_rest: bool) -> Moved:
@@ -329,8 +351,13 @@ class Engine:
         return not all(isnan(low[cell]) for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
 
     def _is_unseen(self, rule: Rule, coin: str) -> bool:
-        """Whether one of its cells had no news yet since the rule was made."""
-        return any(self._columns.moment[cell] <= to_ticks(rule.created) for cell in self._all_cells(rule, coin))
+        """Whether none of its cells had news yet since the rule was made."""
+        return all(self._columns.moment[cell] <= to_ticks(rule.created) for cell in self._all_cells(rule, coin))
+
+    def _was_lit(self, rule: Rule, cells: Iterable[int]) -> bool:
+        """Whether all cells were known since the rule was made: such a rule is armed, unless its kept state says not."""
+        made, columns = to_ticks(rule.created), self._columns
+        return all(columns.known_at[cell] > made or not isnan(columns.value[cell]) for cell in cells)
 
     def _all_cells(self, rule: Rule, coin: str) -> Iterator[int]:
         for track in self._scopes.tracks(rule.draft):
@@ -345,27 +372,30 @@ class Engine:
         coins = self._newcomers.get(slot, frozenset())
         return coins is None or coin in coins
 
-    def _admit(self, at: datetime, slots: Iterable[int]) -> None:
+    def _admit(self, at: datetime) -> Iterator[Moved]:
         """Let the first known moment of newcomers arm them: those still unknown are kept."""
-        for slot in slots:
+        for slot in list(self._newcomers):
             rule, coins = self._book.rule(slot), self._newcomers.pop(slot)
             for coin in list(self._scopes.coins_of(rule)) if coins is None else sorted(coins):
                 for track in self._scopes.tracks(rule.draft):
-                    self._admit_one(
-                        Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState()), at
-                    )
+                    one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState())
+                    if self._admit_one(one, at) and not one.state.armed and self._was_lit(rule, one.cells):
+                        yield self._moved(one, None, moved=True, at_rest=False)
 
-    def _admit_one(self, one: Kept, at: datetime) -> None:
+    def _admit_one(self, one: Kept, at: datetime) -> bool:
+        """Returns whether it is kept."""
         if one.subject in self._vigil.kept:
-            return
+            return False
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
         verdict, excess = self._verdict(one)
         times = policy(one.rule.draft, step)
         if news:
             one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)
-        if not is_plain(one.state, verdict):
-            self._vigil.keep(one)
-            self._lay(one, at, verdict, excess, times)
+        if is_plain(one.state, verdict):
+            return False
+        self._vigil.keep(one)
+        self._lay(one, at, verdict, excess, times)
+        return True
 
     def _tell(self, moves: Iterable[Moved], cells: Cells) -> Iterator[Judged]:
         for of in moves:
