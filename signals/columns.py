@@ -64,11 +64,6 @@ class Memory:
     lit: int
     known_at: int
 
-    @property
-    def was_known(self) -> bool:
-        """Whether it ever was."""
-        return self.known_at != _NEVER
-
 
 class Columns:
     """The cells that rules read, each under its number. Grows by doubling; numbers stay."""
@@ -160,7 +155,7 @@ class Columns:
         odd = self.moment[:n] != np.minimum(at, self.end[:n])
         odd |= np.where(known, self.lit[:n] != self.moment[:n], self.known_at[:n] > since)
         if absent:
-            odd |= [cell is not None and cell.coin in absent for cell in self.cells] & (self.known_at[:n] > since)
+            odd |= [cell is not None and cell.coin in absent for cell in self.cells]
         found = []
         for number in np.flatnonzero(odd).tolist():
             cell = self.cells[number]

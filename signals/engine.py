@@ -60,8 +60,12 @@ class Engine:
         """Rules on every coin with more than one condition."""
         self._paused: dict[str, int] = {}
         self._touched = 0
+        self._gone: list[Kept] = []
+        """Kept ones whose coins went off a watchlist since the last moment."""
         self._present: frozenset[str] = frozenset()
-        """The coins that the market read last."""
+        """The coins that the market reads now."""
+        self._read_at: dict[str, datetime] = {}
+        """When it read each coin last."""
 
     @property
     def counts(self) -> Counts:
@@ -137,6 +141,7 @@ class Engine:
             for kept in self._vigil.of(slot):
                 if kept.coin in went:
                     self._vigil.drop(kept)
+                    self._gone.append(kept)
             self._welcome(slot, came)
 
     def wake(self, subject: tuple[str, str], state: AlertState) -> None:
@@ -173,13 +178,13 @@ class Engine:
         """What the last judged moment does not say of the cells: whoever comes next begins with that."""
         if self._judged is None:
             return ()
-        absent = self._scopes.coins.keys() - self._present
+        absent = {coin for coin, at in self._read_at.items() if at > self._judged - RECENT} - self._present
         return self._columns.memories(to_ticks(self._judged), to_ticks(self._judged - RECENT), absent)
 
     def recall(self, memories: Iterable[Memory]) -> None:
         """Take over the memories of whoever judged before, between the rules and `seed`."""
         known = list(memories)
-        self.meet({of.cell.coin for of in known if of.was_known})
+        self.meet(of.cell.coin for of in known)
         for of in known:
             self._columns.recall(of)
 
@@ -202,6 +207,7 @@ class Engine:
     def stand(self, at: datetime, readings: Readings) -> None:
         """`seed` by what the cells said."""
         self._judged = at
+        self._read_at = dict.fromkeys(self._scopes.coins, at)
         self._columns.take(to_ticks(at), readings, afresh=True)
         self._walk()
         self._columns.settle(to_ticks(at))
@@ -229,6 +235,8 @@ class Engine:
             if moved is not None:
                 moves.append(moved)
         moves += self._admit(at)
+        moves += self._left({of.subject for of in moves})
+        self._read_at.update(dict.fromkeys(self._present, at))
         self._columns.settle(to_ticks(at))
         self._index.merge(self._alive)
         self._judged, self._touched = at, len(looked)
@@ -283,7 +291,8 @@ class Engine:
         verdict, excess = self._verdict(one)
         times = policy(one.rule.draft, step)
         if not news:
-            self._lay(one, at, verdict, excess, times)
+            if before is not None:
+                self._lay(one, at, verdict, excess, times)
             return None
         old = one.state
         one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
@@ -317,19 +326,19 @@ class Engine:
         if at is None or (blind and None not in value) or not is_steady(one.state, Seen(at, verdict, excess), times):
             self._vigil.stay_awake(one)
             return
-        due_at, worse = due(one.state, times), None
+        due_at, told_excess = due(one.state, times), None
         if due_at is not None and due_at <= at:
             if due_at != reminder_due(one.state, times):
                 self._vigil.stay_awake(one)
                 return
-            due_at, worse = None, one.state.told_excess + 1.0
+            due_at, told_excess = None, one.state.told_excess
         ends = one.rule.draft.until
         if ends is not None:
             due_at = ends if due_at is None else min(due_at, ends)
         within = [
             (UNTIL_KNOWN if now is None else None)
             if blind or now is None
-            else bounds(condition, now, worse if verdict is Verdict.MET else None)
+            else bounds(condition, now, told_excess if verdict is Verdict.MET else None)
             for condition, now in zip(one.track.conditions, value, strict=True)
         ]
         if any(self._is_beyond(cell, limits) for cell, limits in zip(one.cells, within, strict=True)):
@@ -355,7 +364,7 @@ class Engine:
         return all(self._columns.moment[cell] <= to_ticks(rule.created) for cell in self._all_cells(rule, coin))
 
     def _was_lit(self, rule: Rule, cells: Iterable[int]) -> bool:
-        """Whether all cells were known since the rule was made: such a rule is armed, unless its kept state says not."""
+        """Whether all cells were known since the rule was made: it is armed, unless its kept state says not."""
         made, columns = to_ticks(rule.created), self._columns
         return all(columns.known_at[cell] > made or not isnan(columns.value[cell]) for cell in cells)
 
@@ -381,6 +390,16 @@ class Engine:
                     one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState())
                     if self._admit_one(one, at) and not one.state.armed and self._was_lit(rule, one.cells):
                         yield self._moved(one, None, moved=True, at_rest=False)
+
+    def _left(self, seen: Collection[tuple[str, str]]) -> Iterator[Moved]:
+        """What is kept now of those whose coins went off a watchlist, where nothing is said of them otherwise."""
+        for one in self._gone:
+            if self._alive[one.slot]:
+                kept = self._vigil.kept.get(one.subject)
+                of = self._moved(kept or one, None, moved=True, at_rest=kept is None)
+                if of.subject not in seen:
+                    yield of
+        self._gone = []
 
     def _admit_one(self, one: Kept, at: datetime) -> bool:
         """Returns whether it is kept."""

@@ -29,6 +29,7 @@ class Pair:
         self.present: Sequence[str] = ()
         self.judged_rules: dict[str, Rule] = {}
         self.judged_watched: tuple[str, ...] = ()
+        self.since: list[tuple[str, ...]] = []
 
     def put(self, rule: Rule) -> None:
         self.engine.put(rule)
@@ -44,6 +45,7 @@ class Pair:
         self.engine.watch(PLACE, coins)
         self.oracle.watch(PLACE, coins)
         self.watched = coins
+        self.since.append(coins)
 
     def judge(self, moment: Moment, coins: Sequence[str]) -> int:
         """Returns how much was told."""
@@ -58,7 +60,7 @@ class Pair:
         expected = self.oracle.judge(moment, coins)
         assert sorted(told, key=lambda of: of[:2]) == expected, f"{moment.at:%H:%M}: {told} is not {expected}"
         self.last, self.present = moment, coins
-        self.judged_rules, self.judged_watched = dict(self.oracle.rules), self.watched
+        self.judged_rules, self.judged_watched, self.since = dict(self.oracle.rules), self.watched, []
         return len(told)
 
     def restart(self) -> None:
@@ -68,18 +70,20 @@ class Pair:
         self.engine = Engine(BY_NAME, Rules(), self.last.at)
         self.engine.watch(PLACE, self.judged_watched)
         rules, before = self.oracle.rules, self.judged_rules
-        for rule in rules.values():
-            if before.get(rule.id) == rule:
-                self.engine.put(rule)
+        there = [rule for rule in rules.values() if before.get(rule.id) == rule]
+        for rule in there:
+            self.engine.put(rule)
+        self.oracle.restart(there, {PLACE: self.judged_watched}, self.present)
         self.engine.recall(memories)
         self.engine.meet(self.present)
         self.engine.stand(self.last.at, self.engine.read(self.last))
         for rule in rules.values():
             if before.get(rule.id) != rule:
                 self.engine.put(rule)
-        self.engine.watch(PLACE, self.watched)
         for subject, state in self.stored.items():
             self.engine.wake(subject, state)
+        for coins in self.since:
+            self.engine.watch(PLACE, coins)
 
     def _forget(self, rule_id: str) -> None:
         self.stored = {subject: state for subject, state in self.stored.items() if subject[0] != rule_id}
