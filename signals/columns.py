@@ -6,6 +6,7 @@ Number 0 is no cell: its value is 0 and never moves.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import nan
 from typing import Protocol
 
@@ -27,6 +28,7 @@ def to_ticks(at: datetime) -> int:
     return (at - _EPOCH) // _TICK
 
 
+@lru_cache(1024)
 def from_ticks(ticks: int) -> datetime:
     """The time of so many microseconds."""
     return _EPOCH + ticks * _TICK
@@ -150,6 +152,11 @@ def times_of(columns: Columns, numbers: Sequence[int]) -> tuple[bool, datetime |
     """Of a rule that reads these cells: whether there is news, its previous moment, whether one lapsed, its step."""
     news, before, lapsed, step = False, _NEVER, False, 2**62
     for n in numbers:
-        news, lapsed = news or bool(columns.new[n]), lapsed or bool(columns.lapsed[n])
-        before, step = max(before, int(columns.before[n])), min(step, int(columns.step[n]))
-    return news, None if before == _NEVER else from_ticks(before), lapsed, step * _TICK
+        news, lapsed = news or columns.new.item(n), lapsed or columns.lapsed.item(n)
+        before, step = max(before, columns.before.item(n)), min(step, columns.step.item(n))
+    return news, None if before == _NEVER else from_ticks(before), lapsed, _length(step)
+
+
+@lru_cache(64)
+def _length(ticks: int) -> timedelta:
+    return ticks * _TICK

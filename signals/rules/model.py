@@ -25,7 +25,7 @@ class Compare(StrEnum):
     @property
     def downward(self) -> bool:
         """True where smaller values are worse."""
-        return self in (Compare.BELOW, Compare.AT_MOST)
+        return self is Compare.BELOW or self is Compare.AT_MOST
 
 
 class Crossing(StrEnum):
