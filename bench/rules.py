@@ -93,7 +93,7 @@ class Threshold:
             self._index.follow(cell, self._index.shelf())
         for slot, (cell, level) in enumerate(zip(world.cells.tolist(), world.levels.tolist(), strict=True)):
             self._index.add(cell, (nextafter(level, inf),), slot)
-        self._index.merge(np.ones(len(world.cells), np.bool_), at_once=True)
+        self._index.merge(np.ones(len(world.cells), np.bool_), most=0)
         nowhere = np.full(CELLS, np.nan)
         self._index.crossed((nowhere, nowhere), (world.values[0], world.values[0]))
         self.bytes = self._index.bytes

@@ -67,6 +67,8 @@ class Columns:
         self.end, self.step = np.zeros(64, np.int64), np.zeros(64, np.int64)
         self.moment, self.before = np.full(64, _NEVER), np.full(64, _NEVER)
         """The last judged moment with news of the cell, and the one before it."""
+        self.is_blank = True
+        """No moment was judged yet: nothing is known to have stood anywhere."""
         self._lit = np.full(64, _NEVER)
         self.new, self.lapsed = np.zeros(64, np.bool_), np.zeros(64, np.bool_)
 
@@ -122,7 +124,7 @@ class Columns:
 
     def settle(self) -> None:
         """The moment is judged: where a cell is known it stands there now."""
-        n = len(self.cells)
+        n, self.is_blank = len(self.cells), False
         known = self.value[:n] == self.value[:n]
         self.last_low[:n] = np.where(known, self.low[:n], self.last_low[:n])
         self.last_high[:n] = np.where(known, self.high[:n], self.last_high[:n])

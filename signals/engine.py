@@ -15,7 +15,7 @@ from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
 from signals.columns import Columns, Readings, Source, times_of, to_ticks
-from signals.index import Index
+from signals.index import BETWEEN_MOMENTS, Index
 from signals.judge import Track, policy, said, together
 from signals.model import Cell
 from signals.moves import Counts, Judged, Moved
@@ -211,7 +211,7 @@ class Engine:
                 moves.append(moved)
         self._admit(at, list(self._newcomers))
         self._columns.settle()
-        self._index.merge(self._alive)
+        self._index.merge(self._alive, BETWEEN_MOMENTS)
         self._judged, self._touched = at, len(looked)
         return moves
 
@@ -325,6 +325,8 @@ class Engine:
         """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
         if self._judged is not None and rule.created > self._judged - RECENT:
             return True
+        if self._columns.is_blank:
+            return False
         low = self._columns.last_low
         return not all(isnan(low[cell]) for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
 
