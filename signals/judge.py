@@ -43,6 +43,8 @@ def _stocked(condition: Condition, signals: Mapping[str, Signal]) -> Condition:
     return condition if signal is None else replace(condition, line=signal.fire, clear=signal.clear)
 
 
+# members by names of their own: every look asks for them, and a class is slow to give them
+_MET, _BETWEEN, _CALM, _UNKNOWN = Verdict.MET, Verdict.BETWEEN, Verdict.CALM, Verdict.UNKNOWN
 _CLOSED = (Compare.AT_MOST, Compare.AT_LEAST)
 _OTHER_WAY = {
     Compare.ABOVE: Compare.BELOW,
@@ -68,7 +70,7 @@ def coins_of(draft: Draft, cells: Cells) -> Sequence[str]:
 def verdict(condition: Condition, value: float | None) -> tuple[Verdict, float]:
     """What a value says about a condition, and how far past the line it is, in bands."""
     if value is None:
-        return Verdict.UNKNOWN, 0.0
+        return _UNKNOWN, 0.0
     seen = abs(value) if condition.absolute else value
     line, clear = condition.line, condition.clear
     sign = -1.0 if condition.compare.downward else 1.0
@@ -76,9 +78,9 @@ def verdict(condition: Condition, value: float | None) -> tuple[Verdict, float]:
     met = past > 0 or (past == 0 and condition.compare in _CLOSED)
     if met:
         band = abs(line - clear)
-        return Verdict.MET, past / band if band else past
+        return _MET, past / band if band else past
     calm = sign * (seen - clear) < 0 or line == clear
-    return (Verdict.CALM if calm else Verdict.BETWEEN), 0.0
+    return (_CALM if calm else _BETWEEN), 0.0
 
 
 def said(condition: Condition, value: float | None, held: float | None = None) -> tuple[Verdict, float]:
@@ -90,9 +92,9 @@ def said(condition: Condition, value: float | None, held: float | None = None) -
     then = now if held is None or value is None else verdict(condition, held)[0]
     if now is then:
         return now, excess
-    if Verdict.MET in (now, then):
-        return Verdict.UNKNOWN, 0.0
-    return Verdict.BETWEEN, 0.0
+    if _MET in (now, then):
+        return _UNKNOWN, 0.0
+    return _BETWEEN, 0.0
 
 
 def together(leaves: Iterable[tuple[Verdict, float]]) -> tuple[Verdict, float]:
@@ -100,11 +102,11 @@ def together(leaves: Iterable[tuple[Verdict, float]]) -> tuple[Verdict, float]:
     verdicts, excess = zip(*leaves, strict=True)
     if len(verdicts) == 1:
         return verdicts[0], excess[0]
-    if Verdict.UNKNOWN in verdicts:
-        return Verdict.UNKNOWN, 0.0
-    if all(one is Verdict.MET for one in verdicts):
-        return Verdict.MET, min(excess)
-    return (Verdict.CALM if Verdict.CALM in verdicts else Verdict.BETWEEN), 0.0
+    if _UNKNOWN in verdicts:
+        return _UNKNOWN, 0.0
+    if all(one is _MET for one in verdicts):
+        return _MET, min(excess)
+    return (_CALM if _CALM in verdicts else _BETWEEN), 0.0
 
 
 def policy(draft: Draft, step: timedelta) -> Policy:
