@@ -6,6 +6,7 @@ Number 0 is no cell: its value is 0 and never moves.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import nan
 from typing import Protocol
 
@@ -27,6 +28,7 @@ def to_ticks(at: datetime) -> int:
     return (at - _EPOCH) // _TICK
 
 
+@lru_cache(1024)
 def from_ticks(ticks: int) -> datetime:
     """The time of so many microseconds."""
     return _EPOCH + ticks * _TICK
@@ -80,6 +82,8 @@ class Columns:
         self.end, self.step = np.zeros(64, np.int64), np.zeros(64, np.int64)
         self.moment, self.before = np.full(64, _NEVER), np.full(64, _NEVER)
         """The last judged moment with news of the cell, and the one before it."""
+        self.is_blank = True
+        """No moment was judged yet: nothing is known to have stood anywhere."""
         self.lit = np.full(64, _NEVER)
         """The last judged moment with news that was known."""
         self.known_at = np.full(64, _NEVER)
@@ -139,7 +143,7 @@ class Columns:
 
     def settle(self, at: int) -> None:
         """The moment is judged: where a cell is known it stands there now."""
-        n = len(self.cells)
+        n, self.is_blank = len(self.cells), False
         known = self.value[:n] == self.value[:n]
         self.last_low[:n] = np.where(known, self.low[:n], self.last_low[:n])
         self.last_high[:n] = np.where(known, self.high[:n], self.last_high[:n])
@@ -198,6 +202,11 @@ def times_of(columns: Columns, numbers: Sequence[int]) -> tuple[bool, datetime |
     """Of a rule that reads these cells: whether there is news, its previous moment, whether one lapsed, its step."""
     news, before, lapsed, step = False, _NEVER, False, 2**62
     for n in numbers:
-        news, lapsed = news or bool(columns.new[n]), lapsed or bool(columns.lapsed[n])
-        before, step = max(before, int(columns.before[n])), min(step, int(columns.step[n]))
-    return news, None if before == _NEVER else from_ticks(before), lapsed, step * _TICK
+        news, lapsed = news or columns.new.item(n), lapsed or columns.lapsed.item(n)
+        before, step = max(before, columns.before.item(n)), min(step, columns.step.item(n))
+    return news, None if before == _NEVER else from_ticks(before), lapsed, _length(step)
+
+
+@lru_cache(64)
+def _length(ticks: int) -> timedelta:
+    return ticks * _TICK

@@ -15,7 +15,7 @@ from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
 from signals.columns import Columns, Memory, Readings, Source, times_of, to_ticks
-from signals.index import Index
+from signals.index import BETWEEN_MOMENTS, Index
 from signals.judge import Track, policy, said, together
 from signals.model import Cell
 from signals.moves import Counts, Judged, Moved
@@ -40,6 +40,8 @@ from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
 
 RECENT = timedelta(days=2)
 """Rules older than that at a restart have surely been judged: longer than the longest bar."""
+
+_UNKNOWN, _ARMED, _WAITING = AlertState(), AlertState(armed=True), AlertState(armed=True, waiting=True)
 
 
 class Engine:
@@ -230,15 +232,15 @@ class Engine:
         for cell, slots in self._walk():
             self._touch(cell, slots, looked)
         moves = []
-        for subject, one in sorted(looked.items()):
-            moved = self._look(one, before.get(subject), at)
+        for subject in sorted(looked):
+            moved = self._look(looked[subject], before.get(subject), at)
             if moved is not None:
                 moves.append(moved)
         moves += self._admit(at)
         moves += self._left({of.subject for of in moves})
         self._read_at.update(dict.fromkeys(self._present, at))
         self._columns.settle(to_ticks(at))
-        self._index.merge(self._alive)
+        self._index.merge(self._alive, BETWEEN_MOMENTS)
         self._judged, self._touched = at, len(looked)
         return moves
 
@@ -266,19 +268,20 @@ class Engine:
                 subject = slot, of.coin + track.mark
                 if subject in looked or subject in self._vigil.kept:
                     continue
-                cells = self._scopes.cells(rule, track, of.coin)
+                alone = len(track.conditions) == 1
+                cells = (cell,) if alone else self._scopes.cells(rule, track, of.coin)
                 looked[subject] = Kept(slot, rule, of.coin, track, cells, self._last(track, cells))
 
     def _last(self, track: Track, cells: Sequence[int]) -> AlertState:
         """The state of one that was kept nowhere: armed if its cells were ever known, and waiting if it was met."""
         low, high = self._columns.last_low, self._columns.last_high
-        if any(isnan(low[cell]) for cell in cells):
-            return AlertState()
-        verdict, _ = together(
-            said(condition, float(low[cell]), float(high[cell]))
-            for condition, cell in zip(track.conditions, cells, strict=True)
-        )
-        return AlertState(armed=True, waiting=verdict is Verdict.MET)
+        leaves = []
+        for condition, cell in zip(track.conditions, cells, strict=True):
+            now = _number(low.item(cell))
+            if now is None:
+                return _UNKNOWN
+            leaves.append(said(condition, now, high.item(cell)))
+        return _WAITING if together(leaves)[0] is Verdict.MET else _ARMED
 
     def _look(self, one: Kept, before: AlertState | None, at: datetime) -> Moved | None:
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
@@ -312,13 +315,15 @@ class Engine:
     def _verdict(self, one: Kept) -> tuple[Verdict, float]:
         value, held = self._columns.value, self._columns.held
         return together(
-            said(condition, _number(value[cell]), _number(held[cell]))
-            for condition, cell in zip(one.track.conditions, one.cells, strict=True)
+            [
+                said(condition, _number(value.item(cell)), _number(held.item(cell)))
+                for condition, cell in zip(one.track.conditions, one.cells, strict=True)
+            ]
         )
 
     def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float, times: Policy) -> None:
         """Let one sleep for as long as nothing can change it, or keep it awake."""
-        value = [_number(self._columns.value[cell]) for cell in one.cells]
+        value = [_number(self._columns.value.item(cell)) for cell in one.cells]
         blind = verdict is Verdict.UNKNOWN
         if one.state.done:
             self._vigil.rest(one, [None] * len(value), None)
@@ -335,27 +340,24 @@ class Engine:
         ends = one.rule.draft.until
         if ends is not None:
             due_at = ends if due_at is None else min(due_at, ends)
-        within = [
-            (UNTIL_KNOWN if now is None else None)
-            if blind or now is None
-            else bounds(condition, now, told_excess if verdict is Verdict.MET else None)
-            for condition, now in zip(one.track.conditions, value, strict=True)
-        ]
-        if any(self._is_beyond(cell, limits) for cell, limits in zip(one.cells, within, strict=True)):
-            self._vigil.stay_awake(one)
-            return
+        within = list[tuple[float, float] | None]()
+        for condition, cell, now in zip(one.track.conditions, one.cells, value, strict=True):
+            if blind or now is None:
+                within.append(UNTIL_KNOWN if now is None else None)
+                continue
+            low, high = bounds(condition, now, told_excess if verdict is Verdict.MET else None)
+            if self._columns.low.item(cell) < low or self._columns.high.item(cell) >= high:
+                self._vigil.stay_awake(one)
+                return
+            within.append((low, high))
         self._vigil.rest(one, within, due_at)
-
-    def _is_beyond(self, cell: int, limits: tuple[float, float] | None) -> bool:
-        """Whether what the cell may be now, with those who are missing, is not all within the limits."""
-        if limits is None:
-            return False
-        return bool(self._columns.low[cell] < limits[0] or self._columns.high[cell] >= limits[1])
 
     def _is_late(self, rule: Rule) -> bool:
         """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
         if self._judged is not None and rule.created > self._judged - RECENT:
             return True
+        if self._columns.is_blank:
+            return False
         low = self._columns.last_low
         return not all(isnan(low[cell]) for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
 
@@ -425,4 +427,4 @@ class Engine:
 
 
 def _number(value: float) -> float | None:
-    return None if isnan(value) else float(value)
+    return value if value == value else None  # noqa: PLR0124 - NaN is not itself

@@ -20,7 +20,10 @@ Numbers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 SMALLEST_MERGE = 8_192
-"""Keys that may wait beside the sorted ones, at least; a quarter of those may wait as well."""
+"""Keys that may wait beside the sorted ones while rules come, at least; a quarter of those may wait as well."""
+
+BETWEEN_MOMENTS = 512
+"""Keys that may wait when the market moves: each costs a little at every moment."""
 
 
 def line_keys(condition: Condition) -> tuple[float, ...]:
@@ -119,9 +122,9 @@ class Index:
             found += self._passed_new(int(hits[at]), shelf, float(bottom[at]), float(top[at]), float(low[at]))
         return found
 
-    def merge(self, alive: Flags, *, at_once: bool = False) -> None:
-        """Sort the keys that wait in among the others, when they are many; drop those of dropped rules by the way."""
-        if not self._waiting or (not at_once and self._waiting < max(SMALLEST_MERGE, len(self._keys) // 4)):
+    def merge(self, alive: Flags, most: int | None = None) -> None:
+        """Sort the keys that wait in among the others, when more than `most` wait; drop those of dropped rules."""
+        if self._waiting <= (max(SMALLEST_MERGE, len(self._keys) // 4) if most is None else most):
             return
         shelves = np.repeat(np.arange(len(self._start) - 1), np.diff(self._start))
         kept = alive[self._slots]

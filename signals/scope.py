@@ -9,7 +9,7 @@ from signals.columns import Columns
 from signals.index import Index, line_keys
 from signals.judge import Track, cell_of, tracks
 from signals.model import Cell
-from signals.rules.model import EVERY_COIN, WATCHLIST, Draft, Rule
+from signals.rules.model import EVERY_COIN, WATCHLIST, Condition, Draft, Rule
 
 
 class Scopes:
@@ -22,6 +22,8 @@ class Scopes:
         self._columns = columns
         self._index = index
         self._signals = signals
+        self._numbers: dict[tuple[object, ...], int] = {}
+        """By what makes a cell, its number: found without making it."""
         self._own: dict[int, int] = {}
         self._shared: dict[Cell, int] = {}
         self._watched: dict[str, frozenset[str]] = {}
@@ -43,7 +45,7 @@ class Scopes:
 
     def cells(self, rule: Rule, track: Track, coin: str) -> tuple[int, ...]:
         """The numbers of the cells that the conditions read, in their order."""
-        return tuple(self._number(cell_of(rule.draft, condition, coin)) for condition in track.conditions)
+        return tuple([self._cell(rule.draft, condition, coin) for condition in track.conditions])
 
     def holds(self, rule: Rule, coin: str) -> bool:
         """Whether the rule is about that coin now."""
@@ -76,7 +78,8 @@ class Scopes:
             self._watchers.setdefault(rule.place, set()).add(slot)
             self._spread[slot] = set()
         else:
-            self._naming.update(rule.draft.coins)
+            for coin in rule.draft.coins:
+                self._naming[coin] += 1
         self.spread(rule, slot)
 
     def spread(self, rule: Rule, slot: int) -> Sequence[str]:
@@ -86,8 +89,8 @@ class Scopes:
         for track in self.tracks(rule.draft):
             for condition in track.conditions:
                 for coin in new:
-                    cell = self._number(cell_of(rule.draft, condition, coin))
-                    self._index.add(self._own_shelf(cell), line_keys(condition), slot)
+                    shelf = self._own_shelf(self._cell(rule.draft, condition, coin))
+                    self._index.add(shelf, line_keys(condition), slot)
         there.update(new)
         return new
 
@@ -109,6 +112,13 @@ class Scopes:
             if self._naming[coin] <= 0:
                 del self._naming[coin]
         self._watchers.get(rule.place, set()).discard(slot)
+
+    def _cell(self, draft: Draft, of: Condition, coin: str) -> int:
+        key = coin, draft.venue, of.name, of.window, of.yardstick, of.side
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = self._number(cell_of(draft, of, coin))
+        return number
 
     def _number(self, cell: Cell) -> int:
         number = self._columns.number(cell)
