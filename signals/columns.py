@@ -3,7 +3,7 @@
 Number 0 is no cell: its value is 0 and never moves.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -16,6 +16,7 @@ from signals.cells import Seen
 from signals.index import Floats, Numbers
 from signals.judge import MISSED_BARS
 from signals.model import Cell
+from signals.standing import Standing
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -50,21 +51,6 @@ class Readings:
     held: Floats
     ends: Numbers
     steps: Numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What is remembered of a cell: where it stood when it was known last, and when it had news, known news, a value.
-
-    Times are in microseconds.
-    """
-
-    cell: Cell
-    low: float
-    high: float
-    moment: int
-    lit: int
-    known_at: int
 
 
 class Columns:
@@ -149,7 +135,16 @@ class Columns:
         self.last_high[:n] = np.where(known, self.high[:n], self.last_high[:n])
         self.known_at[:n] = np.where(known, at, self.known_at[:n])
 
-    def memories(self, at: int, since: int, absent: Collection[str]) -> Sequence[Memory]:
+    def had_news(self, numbers: Iterable[int], since: datetime) -> bool:
+        """Whether one of these cells had news since then."""
+        return any(self.moment[number] > to_ticks(since) for number in numbers)
+
+    def were_known(self, numbers: Iterable[int], since: datetime) -> bool:
+        """Whether each of these cells was known since then, at whatever moment."""
+        ticks = to_ticks(since)
+        return all(self.known_at[n] > ticks or self.value[n] == self.value[n] for n in numbers)
+
+    def standings(self, at: int, since: int, absent: Collection[str]) -> Sequence[Standing]:
         """What the readings of that moment would not say again, of cells that were known since then.
 
         Of absent coins, which the moment does not name, that is all.
@@ -165,10 +160,10 @@ class Columns:
             cell = self.cells[number]
             if cell is not None:
                 times = (int(of[number]) for of in (self.moment, self.lit, self.known_at))
-                found.append(Memory(cell, float(self.last_low[number]), float(self.last_high[number]), *times))
+                found.append(Standing(cell, float(self.last_low[number]), float(self.last_high[number]), *times))
         return found
 
-    def recall(self, of: Memory) -> None:
+    def recall(self, of: Standing) -> None:
         """Let the cell have been known as it was, if any rule reads it."""
         number = self._numbers.get(of.cell)
         if number is None:

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from signals.columns import Memory
 from signals.event import Event
 from signals.rules.lifecycle import AlertState
+from signals.standing import Standing
 
 
 class Committed(StrEnum):
@@ -60,11 +60,11 @@ class Commit:
 class Mark:
     """What a judged moment leaves to whoever judges the next one.
 
-    `change` is the last change of rules that it knew; `memories` is what its readings do not say again of the cells.
+    `change` is the last change of rules that it knew; `standings` is what its readings do not say again of the cells.
     """
 
     change: int | None = None
-    memories: tuple[Memory, ...] = ()
+    standings: tuple[Standing, ...] = ()
 
 
 NOTHING = Mark()

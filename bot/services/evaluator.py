@@ -9,7 +9,8 @@ from typing import Protocol
 import structlog
 
 from adapters.store.alert_port import AlertStore, Commit, Committed, Mark, Subject
-from adapters.store.base import Behind, Changed, MarketStore, RuleChange, RuleStore, WatchChange
+from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchChange
+from adapters.store.market_port import MarketStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
 from signals.aggregate import Cycle
@@ -78,7 +79,7 @@ class Evaluator:
                     committed.append(judged)
                 if number % _AT_ONCE == 0:
                     await asyncio.sleep(0)
-            await self._store.mark_judged(cycle.at, Mark(self._change, tuple(self._engine.memories())))
+            await self._store.mark_judged(cycle.at, Mark(self._change, tuple(self._engine.standings())))
             self._judged = cycle.at
         log.debug("judged", at=cycle.at, committed=len(committed), **asdict(self._engine.counts))
         await self._tell_watched()
@@ -138,7 +139,7 @@ class Evaluator:
                 self._engine.watch(place, coins)
             later = await self._load_rules({change.rule_id for change in changes if isinstance(change, RuleChange)})
             if self._judged is not None:
-                self._engine.recall(mark.memories)
+                self._engine.recall(mark.standings)
                 await self._seed(self._judged)
             for rule in later:
                 self._engine.put(rule)

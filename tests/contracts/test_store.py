@@ -41,12 +41,12 @@ from adapters.store.client import Client
 from adapters.store.memory import MemoryStore
 from adapters.store.redis import RedisStore
 from adapters.store.registry import MEMORY, open_store
-from signals.columns import Memory
 from signals.model import ALL, Cell, Metric, Yardstick
 from signals.notice import About, Notice
 from signals.panel import KEEP, Panel, to_ms
 from signals.rules.lifecycle import AlertState, Change
 from signals.rules.model import EVERY_COIN, Draft, Rule
+from signals.standing import Standing
 from tests.adapters.store.stories import (
     HOME,
     LEASE,
@@ -710,7 +710,7 @@ async def test_firings_are_counted_per_rule_from_a_moment_on_and_only_so_many(st
 async def test_the_judged_moment_and_what_it_left_only_move_forward(store: Store) -> None:
     assert await store.mark() == Mark(None, ())
     cell = Cell("ETH", ALL, "funding", timedelta(0), Yardstick.SPREADS)
-    left = Mark(7, (Memory(cell, -0.5, inf, 1, -(2**62), 2**60),))
+    left = Mark(7, (Standing(cell, -0.5, inf, 1, -(2**62), 2**60),))
 
     await store.mark_judged(T0 + MINUTE, left)
     await store.mark_judged(T0, Mark(8))

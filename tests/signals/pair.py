@@ -66,7 +66,7 @@ class Pair:
     def restart(self) -> None:
         """What was there at the last moment first, and then what came since: as the change stream says it."""
         assert self.last is not None
-        memories = self.engine.memories()
+        standings = self.engine.standings()
         self.engine = Engine(BY_NAME, Rules(), self.last.at)
         self.engine.watch(PLACE, self.judged_watched)
         rules, before = self.oracle.rules, self.judged_rules
@@ -74,7 +74,7 @@ class Pair:
         for rule in there:
             self.engine.put(rule)
         self.oracle.restart(there, {PLACE: self.judged_watched}, self.present)
-        self.engine.recall(memories)
+        self.engine.recall(standings)
         self.engine.meet(self.present)
         self.engine.stand(self.last.at, self.engine.read(self.last))
         for rule in rules.values():

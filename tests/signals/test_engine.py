@@ -16,8 +16,8 @@ def test_the_engine_tells_what_judging_every_rule_tells_over_edits_and_restarts(
     found = fuzz.run(1, range(400))
 
     assert found.different == []
-    assert found.told > 1_000
-    assert found.restarts > 500
+    assert found.told > 400
+    assert found.restarts > 700
 
 
 @pytest.mark.parametrize("compare", Compare)
