@@ -211,12 +211,12 @@ class Engine:
                 moves.append(moved)
         self._admit(at, list(self._newcomers))
         self._columns.settle()
-        self._index.merge(self._alive, BETWEEN_MOMENTS)
         self._judged, self._touched = at, len(looked)
         return moves
 
     def _walk(self) -> list[tuple[int, Sequence[int]]]:
         columns = self._columns
+        self._index.merge(self._alive, BETWEEN_MOMENTS)
         return self._index.crossed((columns.last_low, columns.last_high), (columns.low, columns.high))
 
     def _touch(

@@ -29,7 +29,7 @@ class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, Protocol):
 
 
 _INSTANT = timedelta(microseconds=1)
-_AT_ONCE = 200
+AT_ONCE = 200
 """Rules or states taken over, or transitions written, before everything else may go on."""
 
 
@@ -73,7 +73,7 @@ class Evaluator:
             for number, judged in enumerate(self._engine.judge(self._cells(cycle)), start=1):
                 if judged.moved and await self._commit(cycle.at, judged):
                     committed.append(judged)
-                if number % _AT_ONCE == 0:
+                if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
         await self._store.mark_judged(cycle.at)
         self._judged = cycle.at
@@ -142,9 +142,9 @@ class Evaluator:
         for place, coins in (await self._store.watchlists()).items():
             self._engine.watch(place, coins)
         async for page in self._store.rules():
-            for start in range(0, len(page), _AT_ONCE):
+            for start in range(0, len(page), AT_ONCE):
                 async with self._lock:
-                    for rule in page[start : start + _AT_ONCE]:
+                    for rule in page[start : start + AT_ONCE]:
                         self._engine.put(rule)
                 await asyncio.sleep(0)
         log.info("rules loaded", **asdict(self._engine.counts))
