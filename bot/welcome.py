@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from adapters.chat.base import ChatPlatform, Delivery, Message, Place, Tone
-from adapters.store.base import MarketStore
+from adapters.store.market_port import MarketStore
 from adapters.venues.base import Health
 from bot.phrases import ZONE, bold, clock, count, line, plain, venue, venues
 from signals.aggregate import Cycle

@@ -11,6 +11,7 @@ from math import isnan
 
 import numpy as np
 
+from signals.arrivals import Arrivals
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
@@ -18,13 +19,12 @@ from signals.columns import Columns, Readings, Source, times_of, to_ticks
 from signals.index import BETWEEN_MOMENTS, Index
 from signals.judge import Track, policy, said, together
 from signals.model import Cell
-from signals.moves import Counts, Judged, Moved
+from signals.moves import Counts, Judged, Moved, moved_of
 from signals.rules.lifecycle import (
     AlertState,
     Phase,
     Policy,
     Seen,
-    Transition,
     Verdict,
     advance,
     due,
@@ -35,7 +35,8 @@ from signals.rules.lifecycle import (
 )
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
-from signals.telling import told_of
+from signals.standing import Standing
+from signals.telling import telling
 from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
 
 RECENT = timedelta(days=2)
@@ -56,12 +57,13 @@ class Engine:
         self._scopes = Scopes(self._columns, self._index, signals)
         self._vigil = Vigil()
         self._alive = np.zeros(64, np.bool_)
-        self._newcomers: dict[int, frozenset[str] | None] = {}
-        """Rules of which nothing was known yet, and on which coins; None for all."""
+        self._arrivals = Arrivals()
         self._joint: set[int] = set()
         """Rules on every coin with more than one condition."""
         self._paused: dict[str, int] = {}
         self._touched = 0
+        self._gone: list[Kept] = []
+        """Kept ones whose coins went off a watchlist since the last moment."""
 
     @property
     def counts(self) -> Counts:
@@ -111,7 +113,7 @@ class Engine:
         if joint and rule.draft.coins == (EVERY_COIN,):
             self._joint.add(slot)
         if joint or self._is_late(rule):
-            self._newcomers[slot] = None
+            self._arrivals.put(slot)
         self._index.merge(self._alive)
 
     def drop(self, rule_id: str) -> None:
@@ -123,7 +125,7 @@ class Engine:
         for kept in self._vigil.of(slot):
             self._vigil.drop(kept)
         self._alive[slot] = False
-        self._newcomers.pop(slot, None)
+        self._arrivals.drop(slot)
         self._joint.discard(slot)
         self._scopes.drop(self._book.rule(slot), slot)
         self._book.drop(slot)
@@ -137,7 +139,8 @@ class Engine:
             for kept in self._vigil.of(slot):
                 if kept.coin in went:
                     self._vigil.drop(kept)
-            self._welcome(slot, came)
+                    self._gone.append(kept)
+            self._arrivals.welcome(slot, came)
 
     def wake(self, subject: tuple[str, str], state: AlertState) -> None:
         """Take over a stored state: after `seed`, and where another evaluator was here."""
@@ -169,16 +172,29 @@ class Engine:
         self.meet(cells.cycle.readings)
         self.stand(cells.cycle.at, self.read(cells))
 
+    def standings(self) -> Sequence[Standing]:
+        """What the last judged moment does not say of the cells: whoever comes next begins with that."""
+        if self._judged is None:
+            return ()
+        since = self._judged - RECENT
+        return self._columns.standings(to_ticks(self._judged), to_ticks(since), self._scopes.absent(since))
+
+    def recall(self, standings: Sequence[Standing]) -> None:
+        """Take over what whoever judged before left, between the rules and `seed`."""
+        self.meet(of.cell.coin for of in standings)
+        for of in standings:
+            self._columns.recall(of)
+
     def judge(self, cells: Cells) -> Iterator[Judged]:
         """Everyone who was looked at, with the events, in the order of rules and coins."""
         self.meet(cells.cycle.readings)
-        return self._tell(self.move(cells.cycle.at, self.read(cells)), cells)
+        return telling(self.move(cells.cycle.at, self.read(cells)), cells, self._signals)
 
     def meet(self, coins: Iterable[str]) -> None:
         """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""
-        new = self._scopes.meet(sorted(coins))
+        new = self._scopes.meet(coins)
         for slot in self._joint if new else ():
-            self._welcome(slot, new)
+            self._arrivals.welcome(slot, new)
 
     def read(self, source: Source) -> Readings:
         """What all cells that rules read say now."""
@@ -189,13 +205,14 @@ class Engine:
         self._judged = at
         self._columns.take(to_ticks(at), readings, afresh=True)
         self._walk()
-        for slot in list(self._newcomers):
-            rule = self._book.rule(slot)
-            late = frozenset(coin for coin in self._scopes.coins_of(rule) if self._is_unseen(rule, coin))
-            self._newcomers[slot] = frozenset(self._scopes.coins_of(rule)) - late
-            self._admit(at, [slot])
-            self._welcome(slot, late)
-        self._columns.settle()
+        self._settle(at)
+        for slot, _ in self._arrivals.take():
+            for coin in list(self._scopes.coins_of(self._book.rule(slot))):
+                for one in self._afresh(slot, coin):
+                    if not self._columns.had_news(one.cells, one.rule.created):
+                        self._arrivals.welcome(slot, [coin])
+                    elif not self._was_known(one):
+                        self._admit_one(one, at)
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
         """`judge` by what the cells say, without the events."""
@@ -209,28 +226,28 @@ class Engine:
             moved = self._look(looked[subject], before.get(subject), at)
             if moved is not None:
                 moves.append(moved)
-        self._admit(at, list(self._newcomers))
-        self._columns.settle()
+        moves += self._admit(at)
+        moves += self._left({of.subject for of in moves})
+        self._settle(at)
         self._judged, self._touched = at, len(looked)
         return moves
+
+    def _settle(self, at: datetime) -> None:
+        self._columns.settle(to_ticks(at))
+        self._scopes.settle(at)
 
     def _walk(self) -> list[tuple[int, Sequence[int]]]:
         columns = self._columns
         self._index.merge(self._alive, BETWEEN_MOMENTS)
         return self._index.crossed((columns.last_low, columns.last_high), (columns.low, columns.high))
 
-    def _touch(
-        self,
-        cell: int,
-        slots: Iterable[int],
-        looked: dict[tuple[int, str], Kept],
-    ) -> None:
+    def _touch(self, cell: int, slots: Iterable[int], looked: dict[tuple[int, str], Kept]) -> None:
         """Rouse those whose keys the cell passed, as they were at the last moment."""
         of = self._columns.cells[cell]
         if of is None:
             raise AssertionError("no cursor follows the cell that is none")
         for slot in slots:
-            if not self._alive[slot] or self._is_newcomer(slot, of.coin):
+            if not self._alive[slot] or self._arrivals.holds(slot, of.coin):
                 continue
             rule = self._book.rule(slot)
             if not self._scopes.holds(rule, of.coin):
@@ -261,25 +278,23 @@ class Engine:
             self._vigil.drop(one)
             over = AlertState(at=at, armed=True, done=True)
             one.state = over
-            return self._moved(one, None, moved=True, at_rest=False) if before is not None else None
+            return moved_of(one) if before is not None else None
         verdict, excess = self._verdict(one)
         times = policy(one.rule.draft, step)
         if not news:
-            self._lay(one, at, verdict, excess, times)
+            if before is not None:
+                self._lay(one, at, verdict, excess, times)
             return None
         old = one.state
         one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
         if is_plain(one.state, verdict):
             self._vigil.drop(one)
-            return self._moved(one, told, moved=True, at_rest=True) if before is not None or told else None
+            return moved_of(one, told, at_rest=True) if before is not None or told else None
         self._vigil.keep(one)
         self._lay(one, at, verdict, excess, times)
         moved = before is None or has_moved(old, one.state)
-        return self._moved(one, told, moved=moved and one.state.armed, at_rest=False)
-
-    @staticmethod
-    def _moved(one: Kept, told: Transition | None, *, moved: bool, at_rest: bool) -> Moved:
-        return Moved(one.rule, one.coin, one.track, one.state, told, moved, at_rest)
+        moved = moved if one.state.armed else self._was_known(one)
+        return moved_of(one, told, moved=moved)
 
     def _verdict(self, one: Kept) -> tuple[Verdict, float]:
         value, held = self._columns.value, self._columns.held
@@ -300,12 +315,12 @@ class Engine:
         if at is None or (blind and None not in value) or not is_steady(one.state, Seen(at, verdict, excess), times):
             self._vigil.stay_awake(one)
             return
-        due_at, worse = due(one.state, times), None
+        due_at, told_excess = due(one.state, times), None
         if due_at is not None and due_at <= at:
             if due_at != reminder_due(one.state, times):
                 self._vigil.stay_awake(one)
                 return
-            due_at, worse = None, one.state.told_excess + 1.0
+            due_at, told_excess = None, one.state.told_excess
         ends = one.rule.draft.until
         if ends is not None:
             due_at = ends if due_at is None else min(due_at, ends)
@@ -314,7 +329,7 @@ class Engine:
             if blind or now is None:
                 within.append(UNTIL_KNOWN if now is None else None)
                 continue
-            low, high = bounds(condition, now, worse if verdict is Verdict.MET else None)
+            low, high = bounds(condition, now, told_excess if verdict is Verdict.MET else None)
             if self._columns.low.item(cell) < low or self._columns.high.item(cell) >= high:
                 self._vigil.stay_awake(one)
                 return
@@ -330,51 +345,51 @@ class Engine:
         low = self._columns.last_low
         return not all(isnan(low[cell]) for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
 
-    def _is_unseen(self, rule: Rule, coin: str) -> bool:
-        """Whether one of its cells had no news yet since the rule was made."""
-        return any(self._columns.moment[cell] <= to_ticks(rule.created) for cell in self._all_cells(rule, coin))
+    def _was_known(self, one: Kept) -> bool:
+        """Whether all its cells were since the rule was made: it is armed then, unless its kept state says not."""
+        return self._columns.were_known(one.cells, one.rule.created)
+
+    def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
+        rule = self._book.rule(slot)
+        for track in self._scopes.tracks(rule.draft):
+            yield Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState())
 
     def _all_cells(self, rule: Rule, coin: str) -> Iterator[int]:
         for track in self._scopes.tracks(rule.draft):
             yield from self._scopes.cells(rule, track, coin)
 
-    def _welcome(self, slot: int, coins: Collection[str]) -> None:
-        known = self._newcomers.get(slot, frozenset())
-        if coins and known is not None:
-            self._newcomers[slot] = known | frozenset(coins)
-
-    def _is_newcomer(self, slot: int, coin: str) -> bool:
-        coins = self._newcomers.get(slot, frozenset())
-        return coins is None or coin in coins
-
-    def _admit(self, at: datetime, slots: Iterable[int]) -> None:
+    def _admit(self, at: datetime) -> Iterator[Moved]:
         """Let the first known moment of newcomers arm them: those still unknown are kept."""
-        for slot in slots:
-            rule, coins = self._book.rule(slot), self._newcomers.pop(slot)
-            for coin in list(self._scopes.coins_of(rule)) if coins is None else sorted(coins):
-                for track in self._scopes.tracks(rule.draft):
-                    self._admit_one(
-                        Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState()), at
-                    )
+        for slot, coins in self._arrivals.take():
+            for coin in list(self._scopes.coins_of(self._book.rule(slot))) if coins is None else sorted(coins):
+                for one in self._afresh(slot, coin):
+                    if self._admit_one(one, at) and not one.state.armed and self._was_known(one):
+                        yield moved_of(one)
 
-    def _admit_one(self, one: Kept, at: datetime) -> None:
+    def _left(self, seen: Collection[tuple[str, str]]) -> Iterator[Moved]:
+        """What is kept now of those whose coins went off a watchlist, where nothing is said of them otherwise."""
+        for one in self._gone:
+            if self._alive[one.slot]:
+                kept = self._vigil.kept.get(one.subject)
+                of = moved_of(kept or one, at_rest=kept is None)
+                if of.subject not in seen:
+                    yield of
+        self._gone = []
+
+    def _admit_one(self, one: Kept, at: datetime) -> bool:
+        """Returns whether it is kept."""
         if one.subject in self._vigil.kept:
-            return
+            return False
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
         verdict, excess = self._verdict(one)
         times = policy(one.rule.draft, step)
         if news:
             one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)
-        if not is_plain(one.state, verdict):
-            self._vigil.keep(one)
-            self._lay(one, at, verdict, excess, times)
-
-    def _tell(self, moves: Iterable[Moved], cells: Cells) -> Iterator[Judged]:
-        for of in moves:
-            event = None
-            if of.told is not None:
-                event = told_of(of.rule, of.track, of.coin, of.told, cells, self._signals)
-            yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest)
+        if is_plain(one.state, verdict):
+            return False
+        self._vigil.keep(one)
+        self._lay(one, at, verdict, excess, times)
+        return True
 
 
 def _number(value: float) -> float | None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from signals.base import Signal
 from signals.columns import Columns
@@ -32,6 +33,8 @@ class Scopes:
         self._naming: Counter[str] = Counter()
         self.coins: dict[str, None] = {}
         """Every coin that the market has read, in the order in which they came."""
+        self._present: frozenset[str] = frozenset()
+        self._read_at: dict[str, datetime] = {}
 
     @property
     def named(self) -> frozenset[str]:
@@ -59,12 +62,21 @@ class Scopes:
 
     def meet(self, coins: Iterable[str]) -> Sequence[str]:
         """Take note of what the market reads: every rule on every coin is about new ones too. Returns the new ones."""
-        new = [coin for coin in coins if coin not in self.coins]
+        self._present = frozenset(coins)
+        new = sorted(self._present - self.coins.keys())
         for coin in new:
             self.coins[coin] = None
             for family, shelf in self._shared.items():
                 self._index.follow(self._number(replace(family, coin=coin)), shelf)
         return new
+
+    def settle(self, at: datetime) -> None:
+        """The moment is judged. At the first one all coins count as read just now."""
+        self._read_at.update(dict.fromkeys(self._present if self._read_at else self.coins, at))
+
+    def absent(self, since: datetime) -> Collection[str]:
+        """The coins that the market does not read now, but did since then."""
+        return {coin for coin, at in self._read_at.items() if at > since} - self._present
 
     def put(self, rule: Rule, slot: int) -> None:
         """Put the rule's keys where its coins will pass them."""

@@ -14,7 +14,7 @@ import numpy as np
 from signals.columns import NOWHERE, Columns
 from signals.index import clear_keys, line_keys
 from signals.judge import Track, verdict
-from signals.rules.lifecycle import AlertState
+from signals.rules.lifecycle import AlertState, is_worse
 from signals.rules.model import Condition, Rule
 
 UNTIL_KNOWN = (nan, nan)
@@ -40,14 +40,14 @@ class Kept:
         self.subject = self.slot, self.coin + self.track.mark
 
 
-def bounds(condition: Condition, value: float, worse: float | None) -> tuple[float, float]:
+def bounds(condition: Condition, value: float, told_excess: float | None) -> tuple[float, float]:
     """The values between which a condition says what it says now, the first in, the second out.
 
-    Nobody sleeps past the point where it is as far past the line as `worse`, in bands.
+    Nobody sleeps past the point where it is worse than when it was told, where that is given.
     """
     keys = line_keys(condition) + clear_keys(condition)
-    if worse is not None and verdict(condition, value)[1] < worse:
-        near = _worse_keys(condition, worse)
+    if told_excess is not None and not is_worse(verdict(condition, value)[1], told_excess):
+        near = _worse_keys(condition, told_excess + 1.0)
         if _is_past(near, condition, value):
             return inf, -inf
         keys += near

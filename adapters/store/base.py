@@ -3,7 +3,7 @@
 Every effect can be asked for twice and happens once.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,12 +11,10 @@ from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import AlertStore
+from adapters.store.market_port import MarketStore
 from adapters.store.venue_port import VenueStore
-from signals.aggregate import Cycle
 from signals.event import Event
-from signals.model import Metric
 from signals.notice import Notice
-from signals.panel import Panel
 from signals.rules.model import Draft, Rule
 
 
@@ -38,42 +36,6 @@ class Fenced(StoreError):
 
 class Behind(StoreError):
     """Changes that were asked for are no longer kept: load everything again."""
-
-
-class MarketStore(Protocol):
-    """Latest values and bars. May be lost: it is filled again."""
-
-    async def close(self, cycle: Cycle) -> None:
-        """Write one closed moment in one step: readings, known observations, bars, and the news that it is there."""
-        ...
-
-    async def latest(self) -> Cycle | None:
-        """The last closed moment, without its bars."""
-        ...
-
-    def cycles(self, after: datetime | None) -> AsyncIterator[Cycle]:
-        """Every closed moment after that time, oldest first, then the new ones as they come; those still kept."""
-        ...
-
-    async def panel(self, step: timedelta, metrics: Collection[Metric], rows: int) -> Panel:
-        """The last rows of bars of that step, with the legs of those metrics; blank if there are none."""
-        ...
-
-    async def extend(self, bars: Sequence[Panel]) -> None:
-        """Add bars of the past (backfill): they are no news and wake nobody.
-
-        Only bars older than the last closed moment are taken. What is known stays; a value is taken where the stored
-        one is unknown, and coins and venues are added.
-        """
-        ...
-
-    async def backfilled(self) -> int:
-        """A number that grows whenever bars of the past changed what is stored."""
-        ...
-
-    async def steps(self) -> Sequence[timedelta]:
-        """The resolutions of which bars are kept, finest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +123,11 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True)
 class WatchChange:
-    """The whole watchlist of a place after one change of it."""
+    """The whole watchlist of a place before and after one change of it."""
 
     number: int
     place: str
+    before: tuple[str, ...]
     coins: tuple[str, ...]
 
 
@@ -215,6 +178,10 @@ class RuleStore(Protocol):
 
     def changes(self, since: int) -> AsyncIterator[Changed]:
         """Each change after that number, in order, then the new ones as they come. Raises Behind."""
+        ...
+
+    async def changed(self, since: int, upto: int) -> Sequence[Changed]:
+        """The changes after one number up to another; raises Behind as `changes`."""
         ...
 
     async def watchlist(self, place: Place) -> tuple[str, ...]:

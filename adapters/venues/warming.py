@@ -11,7 +11,8 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.base import MarketStore, StoreUnavailable
+from adapters.store.base import StoreUnavailable
+from adapters.store.market_port import MarketStore
 from adapters.store.venue_port import WATCHED, VenueStore
 from adapters.venues.base import Refused, Span, Unavailable, Venue
 from adapters.venues.lookback import Patience

@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from adapters.store.alert_port import AlertStore
-from adapters.store.base import MarketStore
+from adapters.store.market_port import MarketStore
 from adapters.store.venue_port import VenueStore
 from adapters.venues.base import Health, MarketSource
 from bot.clock import AS_FAST_AS_IT_GOES, Clock, grid

@@ -151,7 +151,7 @@ def is_steady(state: AlertState, seen: Seen, policy: Policy) -> bool:
             return True
         case Phase.FIRING, Verdict.MET:
             reminder = reminder_due(state, policy)
-            return reminder is None or seen.at < reminder or seen.excess < state.told_excess + 1.0
+            return reminder is None or seen.at < reminder or not is_worse(seen.excess, state.told_excess)
         case Phase.FIRING, Verdict.BETWEEN:
             return True
         case Phase.RECOVERING, Verdict.CALM:
@@ -191,10 +191,15 @@ def reminder_due(state: AlertState, policy: Policy) -> datetime | None:
     return state.told_at + policy.repeat
 
 
+def is_worse(excess: float, told_excess: float) -> bool:
+    """Whether it is by a whole band further past the line than when it was told last."""
+    return excess - told_excess >= 1.0
+
+
 def _idle(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.verdict is not Verdict.MET:
         return _later(state, seen.at), None
-    if -state.dark < policy.hold:
+    if policy.hold:
         return replace(state, at=seen.at, phase=Phase.PENDING, since=seen.at), None
     return _fired(state, seen, seen.at)
 
@@ -249,7 +254,7 @@ def _fired(state: AlertState, seen: Seen, since: datetime) -> Step:
 
 def _remind(state: AlertState, seen: Seen, policy: Policy) -> Step:
     at = reminder_due(state, policy)
-    if at is None or seen.at < at or seen.excess < state.told_excess + 1.0:
+    if at is None or seen.at < at or not is_worse(seen.excess, state.told_excess):
         return _later(state, seen.at), None
     told = replace(state, at=seen.at, told_at=seen.at, told_excess=seen.excess)
     return told, _transition(Change.REMINDED, told, seen.at)

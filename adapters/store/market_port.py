@@ -1,0 +1,45 @@
+"""The port of markets: closed moments, bars, and the past that is filled in."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from signals.aggregate import Cycle
+from signals.model import Metric
+from signals.panel import Panel
+
+
+class MarketStore(Protocol):
+    """Latest values and bars. May be lost: it is filled again."""
+
+    async def close(self, cycle: Cycle) -> None:
+        """Write one closed moment in one step: readings, known observations, bars, and the news that it is there."""
+        ...
+
+    async def latest(self) -> Cycle | None:
+        """The last closed moment, without its bars."""
+        ...
+
+    def cycles(self, after: datetime | None) -> AsyncIterator[Cycle]:
+        """Every closed moment after that time, oldest first, then the new ones as they come; those still kept."""
+        ...
+
+    async def panel(self, step: timedelta, metrics: Collection[Metric], rows: int) -> Panel:
+        """The last rows of bars of that step, with the legs of those metrics; blank if there are none."""
+        ...
+
+    async def extend(self, bars: Sequence[Panel]) -> None:
+        """Add bars of the past (backfill): they are no news and wake nobody.
+
+        Only bars older than the last closed moment are taken. What is known stays; a value is taken where the stored
+        one is unknown, and coins and venues are added.
+        """
+        ...
+
+    async def backfilled(self) -> int:
+        """A number that grows whenever bars of the past changed what is stored."""
+        ...
+
+    async def steps(self) -> Sequence[timedelta]:
+        """The resolutions of which bars are kept, finest first."""
+        ...
