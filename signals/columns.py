@@ -169,6 +169,7 @@ class Columns:
         if number is None:
             return
         self.last_low[number], self.last_high[number] = of.low, of.high
+        self.is_blank = False
         self.moment[number], self.lit[number], self.known_at[number] = of.moment, of.lit, of.known_at
         self._recalled[number] = True
 

@@ -229,7 +229,6 @@ class Engine:
         moves += self._admit(at)
         moves += self._left({of.subject for of in moves})
         self._settle(at)
-        self._index.merge(self._alive, BETWEEN_MOMENTS)
         self._judged, self._touched = at, len(looked)
         return moves
 
@@ -239,6 +238,7 @@ class Engine:
 
     def _walk(self) -> list[tuple[int, Sequence[int]]]:
         columns = self._columns
+        self._index.merge(self._alive, BETWEEN_MOMENTS)
         return self._index.crossed((columns.last_low, columns.last_high), (columns.low, columns.high))
 
     def _touch(self, cell: int, slots: Iterable[int], looked: dict[tuple[int, str], Kept]) -> None:

@@ -31,7 +31,7 @@ class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, Protocol):
 
 
 _INSTANT = timedelta(microseconds=1)
-_AT_ONCE = 200
+AT_ONCE = 200
 """Rules or states taken over, or transitions written, before everything else may go on."""
 
 
@@ -77,7 +77,7 @@ class Evaluator:
             for number, judged in enumerate(self._engine.judge(self._cells(cycle)), start=1):
                 if judged.moved and await self._commit(cycle.at, judged):
                     committed.append(judged)
-                if number % _AT_ONCE == 0:
+                if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
             await self._store.mark_judged(cycle.at, Mark(self._change, tuple(self._engine.standings())))
             self._judged = cycle.at
@@ -173,7 +173,7 @@ class Evaluator:
                     later.append(rule)
                 else:
                     self._engine.put(rule)
-                if number % _AT_ONCE == 0:
+                if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
         return later
 

@@ -199,7 +199,7 @@ def is_worse(excess: float, told_excess: float) -> bool:
 def _idle(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.verdict is not Verdict.MET:
         return _later(state, seen.at), None
-    if -state.dark < policy.hold:
+    if policy.hold:
         return replace(state, at=seen.at, phase=Phase.PENDING, since=seen.at), None
     return _fired(state, seen, seen.at)
 
