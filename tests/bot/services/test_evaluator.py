@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,10 @@ from bot.replay import Replay
 from bot.services.evaluator import Evaluator
 from bot.services.poller import Poller
 from signals.aggregate import Cycle
+from signals.base import Signal
 from signals.event import Event
+from signals.negfunding import NegFunding
+from signals.panel import Panel, Series
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from tests import virtual
@@ -181,6 +184,31 @@ def test_it_keeps_the_names_of_the_coins_that_have_rules(tmp_path: Path) -> None
         return [*kept, await store.learned(WATCHED)]
 
     assert virtual.run(live) == [b"BTC SOL", b""]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(NegFunding):
+    """A signal that raises."""
+
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
+        raise ArithmeticError(f"{panel} {window} {rows} {side}")
+
+
+def test_a_broken_signal_does_not_stop_the_rules_on_others(tmp_path: Path) -> None:
+    market = story(tmp_path)
+    signals = [Broken() if signal.name == Broken().name else signal for signal in SIGNALS]
+
+    async def live(signals: Sequence[Signal]) -> Sequence[Event]:
+        store = MemoryStore()
+        await asked(store, "* negfunding")
+        other = await asked(store)
+        await played(market, store, market.end, signals)
+        return await told(store, other)
+
+    whole = virtual.run(lambda: live(SIGNALS))
+
+    assert whole
+    assert virtual.run(lambda: live(signals)) == whole
 
 
 WATCHES = "watchlist funding.settled < -0.01%"
