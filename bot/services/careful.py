@@ -25,7 +25,8 @@ class CarefulCells(Cells):
         if key not in self._broken:
             try:
                 return super().read(cell)
-            except Exception:  # the loop's outer edge: whatever a signal raises, the rules on others are judged
-                log.exception("a signal cannot be judged", name=cell.name, at=self.cycle.at)
+            except Exception as error:  # noqa: BLE001 - whatever a signal raises, the rules on others are judged
+                said = repr(error)
+                log.error("a signal cannot be judged", name=cell.name, error=said)  # noqa: TRY400 - one line a moment
                 self._broken.add(key)
         return Seen(Reading(None, self.cycle.at, (), (), 0.0, Weighing.ONE), self._step)

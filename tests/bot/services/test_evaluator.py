@@ -191,7 +191,8 @@ class Broken(NegFunding):
     """A signal that raises."""
 
     def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
-        raise ArithmeticError(f"{panel} {window} {rows} {side}")
+        del panel, window, rows, side
+        raise ArithmeticError("broken")
 
 
 def test_a_broken_signal_does_not_stop_the_rules_on_others(tmp_path: Path) -> None:
@@ -202,7 +203,7 @@ def test_a_broken_signal_does_not_stop_the_rules_on_others(tmp_path: Path) -> No
         store = MemoryStore()
         await asked(store, "* negfunding")
         other = await asked(store)
-        await played(market, store, market.end, signals)
+        await played(market, store, market.start + timedelta(hours=40), signals)
         return await told(store, other)
 
     whole = virtual.run(lambda: live(SIGNALS))
