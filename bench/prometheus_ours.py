@@ -1,4 +1,4 @@
-"""Our side of `bench/prometheus.py`, in a process of its own: the same lines as rules, from a closed moment to a send."""
+"""Our side of `bench/prometheus.py`, in a process of its own: the same lines as rules, from a moment to a send."""
 
 import asyncio
 import json
@@ -38,12 +38,12 @@ class Chat:
     def __init__(self) -> None:
         self.told: asyncio.Queue[float] = asyncio.Queue()
 
-    async def send(self, delivery: Delivery) -> Outcome:
+    async def send(self, _: Delivery) -> Outcome:
         """Taken at once."""
         self.told.put_nowait(time.perf_counter())
         return Sent("1")
 
-    async def serve(self, menu: Sequence[CommandSpec], dispatch: Dispatch) -> None:
+    async def serve(self, _: Sequence[CommandSpec], __: Dispatch) -> None:
         """Nobody asks anything."""
         await asyncio.Event().wait()
 
@@ -84,7 +84,7 @@ async def judged(store: MemoryStore, cycle: Cycle) -> float:
     """Seconds until the moment is judged and all of it written."""
     began = time.perf_counter()
     await store.close(cycle)
-    while await store.judged() != cycle.at:
+    while await store.judged() != cycle.at:  # noqa: ASYNC110 - the store tells nobody
         await asyncio.sleep(0)
     return time.perf_counter() - began
 
@@ -109,12 +109,17 @@ async def measured(lines: Mapping[int, tuple[int, float]], coins: int, calm: flo
             delays.append(await asyncio.wait_for(chat.told.get(), 60) - began)
         for task in tasks:
             task.cancel()
-    page = Path("/proc/self/status").read_text(encoding="ascii")
     return {
         "evaluation_ms": round(statistics.median(quiet) * 1000, 3),
-        "memory_mb": round(float(page.split("VmRSS:")[1].split()[0]) / 1024, 1),
+        "memory_mb": resident(),
         "value_to_notification_ms": round(statistics.median(delays) * 1000, 1),
     }
+
+
+def resident() -> float:
+    """Megabytes of this process in memory."""
+    page = Path("/proc/self/status").read_text(encoding="ascii")
+    return round(float(page.split("VmRSS:")[1].split()[0]) / 1024, 1)
 
 
 def main() -> None:
