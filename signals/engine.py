@@ -186,9 +186,12 @@ class Engine:
             self._columns.recall(of)
 
     def judge(self, cells: Cells) -> Iterator[Judged]:
-        """Everyone who was looked at, with the events, in the order of rules and coins."""
+        """Everyone who was looked at, with the events, in the order of rules and coins.
+
+        Each is looked at when it is asked for; the moment is judged when all were.
+        """
         self.meet(cells.cycle.readings)
-        return telling(self.move(cells.cycle.at, self.read(cells)), cells, self._signals)
+        return telling(self._moving(cells.cycle.at, self.read(cells)), cells, self._signals)
 
     def meet(self, coins: Iterable[str]) -> None:
         """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""
@@ -216,21 +219,26 @@ class Engine:
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
         """`judge` by what the cells say, without the events."""
+        return list(self._moving(at, readings))
+
+    def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved]:
         self._columns.take(to_ticks(at), readings)
         looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
         before = {subject: one.state for subject, one in looked.items()}
         for cell, slots in self._walk():
             self._touch(cell, slots, looked)
-        moves = []
+        seen = set()
         for subject in sorted(looked):
             moved = self._look(looked[subject], before.get(subject), at)
             if moved is not None:
-                moves.append(moved)
-        moves += self._admit(at)
-        moves += self._left({of.subject for of in moves})
+                seen.add(moved.subject)
+                yield moved
+        for moved in self._admit(at):
+            seen.add(moved.subject)
+            yield moved
+        yield from self._left(seen)
         self._settle(at)
         self._judged, self._touched = at, len(looked)
-        return moves
 
     def _settle(self, at: datetime) -> None:
         self._columns.settle(to_ticks(at))

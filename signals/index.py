@@ -20,6 +20,8 @@ Slots: TypeAlias = NDArray[np.uint32]
 Numbers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
+_NONE: Numbers = np.empty(0, np.int64)
+
 SMALLEST_MERGE = 8_192
 """Keys that may wait beside the sorted ones while rules come, at least; a quarter of those may wait as well."""
 
@@ -70,6 +72,9 @@ class Index:
         self._shelf: Numbers = np.empty(64, np.int64)
         self._low: Floats = np.empty(64, np.float64)
         self._high: Floats = np.empty(64, np.float64)
+        self._seen: Floats = np.empty(64, np.float64)
+        self._is_out: Flags = np.empty(64, np.bool_)
+        self._is_above: Flags = np.empty(64, np.bool_)
 
     @property
     def size(self) -> int:
@@ -93,6 +98,8 @@ class Index:
             size = 2 * self._count
             self._cell, self._shelf = np.resize(self._cell, size), np.resize(self._shelf, size)
             self._low, self._high = np.resize(self._low, size), np.resize(self._high, size)
+            self._seen = np.empty(size, np.float64)
+            self._is_out, self._is_above = np.empty(size, np.bool_), np.empty(size, np.bool_)
         at = self._count
         self._cell[at], self._shelf[at], self._low[at], self._high[at] = cell, shelf, inf, -inf
         self._cursors[shelf].append(at)
@@ -116,8 +123,7 @@ class Index:
         A value that is not a number moves nothing; one that may be any of several is looked at again the next time.
         """
         self._stirred.clear()
-        of = self._cell[: self._count]
-        hits = np.flatnonzero((now[0][of] < self._low[: self._count]) | (now[1][of] >= self._high[: self._count]))
+        hits = self._moved(*now)
         if not len(hits):
             return []
         cells, shelves = self._cell[hits], self._shelf[hits]
@@ -133,6 +139,16 @@ class Index:
         for at, shelf in enumerate(shelves.tolist() if self._new_keys else ()):
             found += self._passed_new(int(hits[at]), shelf, float(bottom[at]), float(top[at]), float(low[at]))
         return found
+
+    def _moved(self, lowest: Floats, highest: Floats) -> Numbers:
+        """The cursors that do not stand where they stood: asked at every moment, so nothing is made anew for it."""
+        n = self._count
+        of, seen, is_out = self._cell[:n], self._seen[:n], self._is_out[:n]
+        np.less(np.take(lowest, of, out=seen, mode="clip"), self._low[:n], out=is_out)
+        if highest is not lowest:
+            np.take(highest, of, out=seen, mode="clip")
+        is_out |= np.greater_equal(seen, self._high[:n], out=self._is_above[:n])
+        return np.flatnonzero(is_out) if is_out.any() else _NONE
 
     def merge(self, alive: Flags, most: int | None = None) -> None:
         """Sort the keys that wait in among the others, when more than `most` wait; drop those of dropped rules."""

@@ -21,6 +21,7 @@ from signals.cells import Cells, Vectors
 from signals.engine import Engine
 from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
+from signals.rules.lifecycle import AlertState
 from signals.rules.model import Rule
 from signals.yardsticks import Memory
 
@@ -54,6 +55,8 @@ class Evaluator:
         """Bars up to then may have been filled in afterwards: they are no news."""
         self._engine = Engine(self._by_name, Rulebook())
         self._versions: dict[Subject, int] = {}
+        self._newer: dict[Subject, AlertState] = {}
+        """States of another evaluator, taken over once the moment is judged."""
         self._lock = asyncio.Lock()
         """Held while a moment is judged and written: rules change between moments."""
         self._watched: frozenset[str] | None = None
@@ -70,7 +73,9 @@ class Evaluator:
     async def judge(self, cycle: Cycle) -> Sequence[Judged]:
         """Judge one closed moment and commit what moved; returns what was committed."""
         committed = []
+        clock = asyncio.get_running_loop().time
         async with self._lock:
+            began = clock()
             if await self._store.backfilled() != self._backfilled:
                 await self._load_bars()
             for bars in cycle.bars:
@@ -80,9 +85,13 @@ class Evaluator:
                     committed.append(judged)
                 if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
+            for subject, state in self._newer.items():
+                self._engine.wake(subject, state)
+            self._newer = {}
             await self._store.mark_judged(cycle.at, Mark(self._change, tuple(self._engine.standings())))
-            self._judged = cycle.at
-        log.debug("judged", at=cycle.at, committed=len(committed), **asdict(self._engine.counts))
+            self._judged, took = cycle.at, clock() - began
+        counts = asdict(self._engine.counts)
+        log.debug("judged", at=cycle.at, took_ms=round(took * 1000, 1), committed=len(committed), **counts)
         await self._tell_watched()
         return committed
 
@@ -116,7 +125,7 @@ class Evaluator:
             case Committed.OLD | Committed.CONFLICT:
                 self._versions[subject], stored = await self._store.state(*subject, revision)
                 if self._versions[subject]:
-                    self._engine.wake(subject, stored)
+                    self._newer[subject] = stored
                 log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=result)
                 return False
 
