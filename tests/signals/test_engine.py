@@ -74,6 +74,7 @@ def test_a_value_that_stands_on_a_key_has_passed_it_and_passes_it_no_more() -> N
 def test_after_an_unsure_value_every_key_within_its_reach_is_looked_at_again() -> None:
     pair = Pair()
     pair.put(_rule("r", FUNDING, Compare.BELOW, 0.3))
+    pair.merge()
     said = ((0.0, None), (0.5, 1.5), (0.2, None))
 
     told = [
@@ -104,14 +105,15 @@ def test_a_bar_that_ended_before_its_coin_was_watched_is_no_news_after_a_restart
 
 
 def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_bars() -> None:
-    pair = Pair()
-    pair.put(_rule("r", BASIS, Compare.ABOVE, 1.0))
-    unsure = {BASIS: (-0.5, 0.5)}
+    pair, one = Pair(), _rule("r", BASIS, Compare.AT_MOST, 1.0)
+    sized = replace(one.draft.conditions[0], absolute=True)
+    pair.put(replace(one, draft=replace(one.draft, conditions=(sized,))))
+    unsure = {BASIS: (-1.5, 2.5)}
     pair.judge(Moment(START + 3 * MINUTE, unsure, STEPS), ("BTC",))
     pair.judge(Moment(START + 4 * MINUTE, unsure, STEPS, {BASIS: START + 3 * MINUTE}), ("BTC",))
     pair.drop("r")
 
-    assert pair.judge(Moment(START + 6 * MINUTE, {BASIS: (2.0, None)}, STEPS), ("BTC",)) == 0
+    assert pair.judge(Moment(START + 6 * MINUTE, {BASIS: (0.5, None)}, STEPS), ("BTC",)) == 0
 
 
 def test_conditions_that_were_never_known_together_only_arm_when_they_are() -> None:
