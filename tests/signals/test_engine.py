@@ -85,6 +85,20 @@ def test_after_an_unsure_value_every_key_within_its_reach_is_looked_at_again() -
     assert told == [0, 0, 1]
 
 
+def test_a_sure_value_within_what_it_may_have_been_before_stands_where_it_is() -> None:
+    pair = Pair()
+    pair.put(_rule("r", FUNDING, Compare.BELOW, 0.3))
+    pair.merge()
+    said = ((-1.0, 1.0), (0.0, None), (0.5, None), (-1.0, 1.0), (0.5, None), (0.2, None))
+
+    told = [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: one}, STEPS), ("BTC",))
+        for minute, one in enumerate(said, start=1)
+    ]
+
+    assert told == [0, 0, 0, 0, 0, 1]
+
+
 @pytest.mark.parametrize("is_read", [False, True])
 def test_a_bar_that_ended_before_its_coin_was_watched_is_no_news_after_a_restart_either(is_read: bool) -> None:
     pair, one = Pair(), _rule("r", BASIS, Compare.ABOVE, 1.0)
