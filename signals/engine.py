@@ -145,10 +145,8 @@ class Engine:
     def wake(self, subject: tuple[str, str], state: AlertState) -> None:
         """Take over a stored state: after `seed`, and where another evaluator was here."""
         slot = self._book.slot(subject[0])
-        if slot is None:
-            return
-        rule = self._book.rule(slot)
-        if state.at is not None and state.at < rule.created:
+        rule = None if slot is None else self._book.rule(slot)
+        if slot is None or rule is None or (state.at is not None and state.at < rule.created):
             return
         for track in self._scopes.tracks(rule.draft):
             coin = subject[1].removesuffix(track.mark)
@@ -208,7 +206,8 @@ class Engine:
         self._judged = at
         self._columns.take(to_ticks(at), readings, afresh=True)
         self._walk()
-        self._settle(at)
+        self._columns.settle(to_ticks(at))
+        self._scopes.settle(at)
         for slot, _ in self._arrivals.take():
             for coin in list(self._scopes.coins_of(self._book.rule(slot))):
                 for one in self._afresh(slot, coin):
@@ -237,17 +236,14 @@ class Engine:
             seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
-        self._settle(at)
-        self._judged, self._touched = at, len(looked)
-
-    def _settle(self, at: datetime) -> None:
         self._columns.settle(to_ticks(at))
         self._scopes.settle(at)
+        self._judged, self._touched = at, len(looked)
 
     def _walk(self) -> list[tuple[int, Sequence[int]]]:
-        columns = self._columns
+        of = self._columns
         self._index.merge(self._alive, BETWEEN_MOMENTS)
-        return self._index.crossed((columns.last_low, columns.last_high), (columns.low, columns.high))
+        return self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
 
     def _touch(self, cell: int, slots: Iterable[int], looked: dict[tuple[int, str], Kept]) -> None:
         """Rouse those whose keys the cell passed, as they were at the last moment."""
