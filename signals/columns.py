@@ -3,9 +3,10 @@
 Number 0 is no cell: its value is 0 and never moves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import nan
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from signals.cells import Seen
 from signals.index import Floats, Numbers
 from signals.judge import MISSED_BARS
 from signals.model import Cell
+from signals.standing import Standing
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -27,6 +29,7 @@ def to_ticks(at: datetime) -> int:
     return (at - _EPOCH) // _TICK
 
 
+@lru_cache(1024)
 def from_ticks(ticks: int) -> datetime:
     """The time of so many microseconds."""
     return _EPOCH + ticks * _TICK
@@ -65,7 +68,13 @@ class Columns:
         self.end, self.step = np.zeros(64, np.int64), np.zeros(64, np.int64)
         self.moment, self.before = np.full(64, _NEVER), np.full(64, _NEVER)
         """The last judged moment with news of the cell, and the one before it."""
-        self._lit = np.full(64, _NEVER)
+        self.is_blank = True
+        """No moment was judged yet: nothing is known to have stood anywhere."""
+        self.lit = np.full(64, _NEVER)
+        """The last judged moment with news that was known."""
+        self.known_at = np.full(64, _NEVER)
+        """The last judged moment at which it was known, with news or without."""
+        self._recalled = np.zeros(64, np.bool_)
         self.new, self.lapsed = np.zeros(64, np.bool_), np.zeros(64, np.bool_)
 
     def __len__(self) -> int:
@@ -83,7 +92,7 @@ class Columns:
             self._grow()
         for column in (self.value, self.held, self.low, self.high, self.last_low, self.last_high):
             column[number] = nan
-        for times in (self.end, self.moment, self.before, self._lit):
+        for times in (self.end, self.moment, self.before, self.lit, self.known_at):
             times[number] = _NEVER
         return number
 
@@ -102,7 +111,7 @@ class Columns:
         if not afresh:
             new &= (self.end[:n] != _NEVER) | (said.ends == at)
         gap = MISSED_BARS * said.steps
-        now = np.minimum(at, said.ends) if afresh else np.full(n, at)
+        now = np.where(self._recalled[:n], self.moment[:n], np.minimum(at, said.ends)) if afresh else np.full(n, at)
         moment = np.where(new, now, self.moment[:n])
         known = (said.values == said.values) & (at - moment <= gap)
         known[NOWHERE] = True
@@ -112,18 +121,57 @@ class Columns:
         self.low[:n] = np.where(both, np.minimum(said.values, said.held), self.value[:n])
         self.high[:n] = np.where(both, np.maximum(said.values, said.held), self.value[:n])
         lit = new & known
-        self.lapsed[:n] = lit & (at - self._lit[:n] > gap)
-        self._lit[:n] = np.where(lit, moment, self._lit[:n])
+        self.lapsed[:n] = lit & (at - self.lit[:n] > gap)
+        self.lit[:n] = np.where(lit, moment, self.lit[:n])
         self.before[:n] = self.moment[:n]
         self.moment[:n], self.new[:n] = moment, new
         self.end[:n], self.step[:n] = np.maximum(said.ends, self.end[:n]), said.steps
 
-    def settle(self) -> None:
+    def settle(self, at: int) -> None:
         """The moment is judged: where a cell is known it stands there now."""
-        n = len(self.cells)
+        n, self.is_blank = len(self.cells), False
         known = self.value[:n] == self.value[:n]
         self.last_low[:n] = np.where(known, self.low[:n], self.last_low[:n])
         self.last_high[:n] = np.where(known, self.high[:n], self.last_high[:n])
+        self.known_at[:n] = np.where(known, at, self.known_at[:n])
+
+    def had_news(self, numbers: Iterable[int], since: datetime) -> bool:
+        """Whether one of these cells had news since then."""
+        return any(self.moment[number] > to_ticks(since) for number in numbers)
+
+    def were_known(self, numbers: Iterable[int], since: datetime) -> bool:
+        """Whether each of these cells was known since then, at whatever moment."""
+        ticks = to_ticks(since)
+        return all(self.known_at[n] > ticks or self.value[n] == self.value[n] for n in numbers)
+
+    def standings(self, at: int, since: int, absent: Collection[str]) -> Sequence[Standing]:
+        """What the readings of that moment would not say again, of cells that were known since then.
+
+        Of absent coins, which the moment does not name, that is all.
+        """
+        n = len(self.cells)
+        known = self.value[:n] == self.value[:n]
+        odd = self.moment[:n] != np.minimum(at, self.end[:n])
+        odd |= np.where(known, self.lit[:n] != self.moment[:n], self.known_at[:n] > since)
+        if absent:
+            odd |= [cell is not None and cell.coin in absent for cell in self.cells]
+        found = []
+        for number in np.flatnonzero(odd).tolist():
+            cell = self.cells[number]
+            if cell is not None:
+                times = (int(of[number]) for of in (self.moment, self.lit, self.known_at))
+                found.append(Standing(cell, float(self.last_low[number]), float(self.last_high[number]), *times))
+        return found
+
+    def recall(self, of: Standing) -> None:
+        """Let the cell have been known as it was, if any rule reads it."""
+        number = self._numbers.get(of.cell)
+        if number is None:
+            return
+        self.last_low[number], self.last_high[number] = of.low, of.high
+        self.is_blank = False
+        self.moment[number], self.lit[number], self.known_at[number] = of.moment, of.lit, of.known_at
+        self._recalled[number] = True
 
     def _rows(self, source: Source) -> Iterator[tuple[float, float, int, int]]:
         yield 0.0, nan, _NEVER, 0
@@ -142,7 +190,7 @@ class Columns:
         size = 2 * len(self.value)
         for name in ("value", "held", "low", "high", "last_low", "last_high"):
             setattr(self, name, np.resize(getattr(self, name), size))
-        for name in ("end", "step", "moment", "before", "_lit", "new", "lapsed"):
+        for name in ("end", "step", "moment", "before", "lit", "known_at", "new", "lapsed", "_recalled"):
             setattr(self, name, np.resize(getattr(self, name), size))
 
 
@@ -150,6 +198,11 @@ def times_of(columns: Columns, numbers: Sequence[int]) -> tuple[bool, datetime |
     """Of a rule that reads these cells: whether there is news, its previous moment, whether one lapsed, its step."""
     news, before, lapsed, step = False, _NEVER, False, 2**62
     for n in numbers:
-        news, lapsed = news or bool(columns.new[n]), lapsed or bool(columns.lapsed[n])
-        before, step = max(before, int(columns.before[n])), min(step, int(columns.step[n]))
-    return news, None if before == _NEVER else from_ticks(before), lapsed, step * _TICK
+        news, lapsed = news or columns.new.item(n), lapsed or columns.lapsed.item(n)
+        before, step = max(before, columns.before.item(n)), min(step, columns.step.item(n))
+    return news, None if before == _NEVER else from_ticks(before), lapsed, _length(step)
+
+
+@lru_cache(64)
+def _length(ticks: int) -> timedelta:
+    return ticks * _TICK

@@ -11,20 +11,20 @@ from math import isnan
 
 import numpy as np
 
+from signals.arrivals import Arrivals
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
 from signals.columns import Columns, Readings, Source, times_of, to_ticks
-from signals.index import Index
+from signals.index import BETWEEN_MOMENTS, Index
 from signals.judge import Track, policy, said, together
 from signals.model import Cell
-from signals.moves import Counts, Judged, Moved
+from signals.moves import Counts, Judged, Moved, moved_of
 from signals.rules.lifecycle import (
     AlertState,
     Phase,
     Policy,
     Seen,
-    Transition,
     Verdict,
     advance,
     due,
@@ -35,11 +35,14 @@ from signals.rules.lifecycle import (
 )
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
-from signals.telling import told_of
+from signals.standing import Standing
+from signals.telling import telling
 from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
 
 RECENT = timedelta(days=2)
 """Rules older than that at a restart have surely been judged: longer than the longest bar."""
+
+_UNKNOWN, _ARMED, _WAITING = AlertState(), AlertState(armed=True), AlertState(armed=True, waiting=True)
 
 
 class Engine:
@@ -54,12 +57,13 @@ class Engine:
         self._scopes = Scopes(self._columns, self._index, signals)
         self._vigil = Vigil()
         self._alive = np.zeros(64, np.bool_)
-        self._newcomers: dict[int, frozenset[str] | None] = {}
-        """Rules of which nothing was known yet, and on which coins; None for all."""
+        self._arrivals = Arrivals()
         self._joint: set[int] = set()
         """Rules on every coin with more than one condition."""
         self._paused: dict[str, int] = {}
         self._touched = 0
+        self._gone: list[Kept] = []
+        """Kept ones whose coins went off a watchlist since the last moment."""
 
     @property
     def counts(self) -> Counts:
@@ -109,7 +113,7 @@ class Engine:
         if joint and rule.draft.coins == (EVERY_COIN,):
             self._joint.add(slot)
         if joint or self._is_late(rule):
-            self._newcomers[slot] = None
+            self._arrivals.put(slot)
         self._index.merge(self._alive)
 
     def drop(self, rule_id: str) -> None:
@@ -121,7 +125,7 @@ class Engine:
         for kept in self._vigil.of(slot):
             self._vigil.drop(kept)
         self._alive[slot] = False
-        self._newcomers.pop(slot, None)
+        self._arrivals.drop(slot)
         self._joint.discard(slot)
         self._scopes.drop(self._book.rule(slot), slot)
         self._book.drop(slot)
@@ -135,15 +139,14 @@ class Engine:
             for kept in self._vigil.of(slot):
                 if kept.coin in went:
                     self._vigil.drop(kept)
-            self._welcome(slot, came)
+                    self._gone.append(kept)
+            self._arrivals.welcome(slot, came)
 
     def wake(self, subject: tuple[str, str], state: AlertState) -> None:
         """Take over a stored state: after `seed`, and where another evaluator was here."""
         slot = self._book.slot(subject[0])
-        if slot is None:
-            return
-        rule = self._book.rule(slot)
-        if state.at is not None and state.at < rule.created:
+        rule = None if slot is None else self._book.rule(slot)
+        if slot is None or rule is None or (state.at is not None and state.at < rule.created):
             return
         for track in self._scopes.tracks(rule.draft):
             coin = subject[1].removesuffix(track.mark)
@@ -167,16 +170,32 @@ class Engine:
         self.meet(cells.cycle.readings)
         self.stand(cells.cycle.at, self.read(cells))
 
+    def standings(self) -> Sequence[Standing]:
+        """What the last judged moment does not say of the cells: whoever comes next begins with that."""
+        if self._judged is None:
+            return ()
+        since = self._judged - RECENT
+        return self._columns.standings(to_ticks(self._judged), to_ticks(since), self._scopes.absent(since))
+
+    def recall(self, standings: Sequence[Standing]) -> None:
+        """Take over what whoever judged before left, between the rules and `seed`."""
+        self.meet(of.cell.coin for of in standings)
+        for of in standings:
+            self._columns.recall(of)
+
     def judge(self, cells: Cells) -> Iterator[Judged]:
-        """Everyone who was looked at, with the events, in the order of rules and coins."""
+        """Everyone who was looked at, with the events, in the order of rules and coins.
+
+        Each is looked at when it is asked for; the moment is judged when all were.
+        """
         self.meet(cells.cycle.readings)
-        return self._tell(self.move(cells.cycle.at, self.read(cells)), cells)
+        return telling(self._moving(cells.cycle.at, self.read(cells)), cells, self._signals)
 
     def meet(self, coins: Iterable[str]) -> None:
         """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""
-        new = self._scopes.meet(sorted(coins))
+        new = self._scopes.meet(coins)
         for slot in self._joint if new else ():
-            self._welcome(slot, new)
+            self._arrivals.welcome(slot, new)
 
     def read(self, source: Source) -> Readings:
         """What all cells that rules read say now."""
@@ -187,48 +206,52 @@ class Engine:
         self._judged = at
         self._columns.take(to_ticks(at), readings, afresh=True)
         self._walk()
-        for slot in list(self._newcomers):
-            rule = self._book.rule(slot)
-            late = frozenset(coin for coin in self._scopes.coins_of(rule) if self._is_unseen(rule, coin))
-            self._newcomers[slot] = frozenset(self._scopes.coins_of(rule)) - late
-            self._admit(at, [slot])
-            self._welcome(slot, late)
-        self._columns.settle()
+        self._columns.settle(to_ticks(at))
+        self._scopes.settle(at)
+        for slot, _ in self._arrivals.take():
+            for coin in list(self._scopes.coins_of(self._book.rule(slot))):
+                for one in self._afresh(slot, coin):
+                    if not self._columns.had_news(one.cells, one.rule.created):
+                        self._arrivals.welcome(slot, [coin])
+                    elif not self._was_known(one):
+                        self._admit_one(one, at)
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
         """`judge` by what the cells say, without the events."""
+        return list(self._moving(at, readings))
+
+    def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved]:
         self._columns.take(to_ticks(at), readings)
         looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
         before = {subject: one.state for subject, one in looked.items()}
         for cell, slots in self._walk():
             self._touch(cell, slots, looked)
-        moves = []
-        for subject, one in sorted(looked.items()):
-            moved = self._look(one, before.get(subject), at)
+        seen = set()
+        for subject in sorted(looked):
+            moved = self._look(looked[subject], before.get(subject), at)
             if moved is not None:
-                moves.append(moved)
-        self._admit(at, list(self._newcomers))
-        self._columns.settle()
-        self._index.merge(self._alive)
+                seen.add(moved.subject)
+                yield moved
+        for moved in self._admit(at):
+            seen.add(moved.subject)
+            yield moved
+        yield from self._left(seen)
+        self._columns.settle(to_ticks(at))
+        self._scopes.settle(at)
         self._judged, self._touched = at, len(looked)
-        return moves
 
     def _walk(self) -> list[tuple[int, Sequence[int]]]:
-        columns = self._columns
-        return self._index.crossed((columns.last_low, columns.last_high), (columns.low, columns.high))
+        of = self._columns
+        self._index.merge(self._alive, BETWEEN_MOMENTS)
+        return self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
 
-    def _touch(
-        self,
-        cell: int,
-        slots: Iterable[int],
-        looked: dict[tuple[int, str], Kept],
-    ) -> None:
+    def _touch(self, cell: int, slots: Iterable[int], looked: dict[tuple[int, str], Kept]) -> None:
         """Rouse those whose keys the cell passed, as they were at the last moment."""
         of = self._columns.cells[cell]
         if of is None:
             raise AssertionError("no cursor follows the cell that is none")
         for slot in slots:
-            if not self._alive[slot] or self._is_newcomer(slot, of.coin):
+            if not self._alive[slot] or self._arrivals.holds(slot, of.coin):
                 continue
             rule = self._book.rule(slot)
             if not self._scopes.holds(rule, of.coin):
@@ -237,19 +260,20 @@ class Engine:
                 subject = slot, of.coin + track.mark
                 if subject in looked or subject in self._vigil.kept:
                     continue
-                cells = self._scopes.cells(rule, track, of.coin)
+                alone = len(track.conditions) == 1
+                cells = (cell,) if alone else self._scopes.cells(rule, track, of.coin)
                 looked[subject] = Kept(slot, rule, of.coin, track, cells, self._last(track, cells))
 
     def _last(self, track: Track, cells: Sequence[int]) -> AlertState:
         """The state of one that was kept nowhere: armed if its cells were ever known, and waiting if it was met."""
         low, high = self._columns.last_low, self._columns.last_high
-        if any(isnan(low[cell]) for cell in cells):
-            return AlertState()
-        verdict, _ = together(
-            said(condition, float(low[cell]), float(high[cell]))
-            for condition, cell in zip(track.conditions, cells, strict=True)
-        )
-        return AlertState(armed=True, waiting=verdict is Verdict.MET)
+        leaves = []
+        for condition, cell in zip(track.conditions, cells, strict=True):
+            now = _number(low.item(cell))
+            if now is None:
+                return _UNKNOWN
+            leaves.append(said(condition, now, high.item(cell)))
+        return _WAITING if together(leaves)[0] is Verdict.MET else _ARMED
 
     def _look(self, one: Kept, before: AlertState | None, at: datetime) -> Moved | None:
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
@@ -258,36 +282,36 @@ class Engine:
             self._vigil.drop(one)
             over = AlertState(at=at, armed=True, done=True)
             one.state = over
-            return self._moved(one, None, moved=True, at_rest=False) if before is not None else None
+            return moved_of(one) if before is not None else None
         verdict, excess = self._verdict(one)
         times = policy(one.rule.draft, step)
         if not news:
-            self._lay(one, at, verdict, excess, times)
+            if before is not None:
+                self._lay(one, at, verdict, excess, times)
             return None
         old = one.state
         one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
         if is_plain(one.state, verdict):
             self._vigil.drop(one)
-            return self._moved(one, told, moved=True, at_rest=True) if before is not None or told else None
+            return moved_of(one, told, at_rest=True) if before is not None or told else None
         self._vigil.keep(one)
         self._lay(one, at, verdict, excess, times)
         moved = before is None or has_moved(old, one.state)
-        return self._moved(one, told, moved=moved and one.state.armed, at_rest=False)
-
-    @staticmethod
-    def _moved(one: Kept, told: Transition | None, *, moved: bool, at_rest: bool) -> Moved:
-        return Moved(one.rule, one.coin, one.track, one.state, told, moved, at_rest)
+        moved = moved if one.state.armed else self._was_known(one)
+        return moved_of(one, told, moved=moved)
 
     def _verdict(self, one: Kept) -> tuple[Verdict, float]:
         value, held = self._columns.value, self._columns.held
         return together(
-            said(condition, _number(value[cell]), _number(held[cell]))
-            for condition, cell in zip(one.track.conditions, one.cells, strict=True)
+            [
+                said(condition, _number(value.item(cell)), _number(held.item(cell)))
+                for condition, cell in zip(one.track.conditions, one.cells, strict=True)
+            ]
         )
 
     def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float, times: Policy) -> None:
         """Let one sleep for as long as nothing can change it, or keep it awake."""
-        value = [_number(self._columns.value[cell]) for cell in one.cells]
+        value = [_number(self._columns.value.item(cell)) for cell in one.cells]
         blind = verdict is Verdict.UNKNOWN
         if one.state.done:
             self._vigil.rest(one, [None] * len(value), None)
@@ -295,85 +319,82 @@ class Engine:
         if at is None or (blind and None not in value) or not is_steady(one.state, Seen(at, verdict, excess), times):
             self._vigil.stay_awake(one)
             return
-        due_at, worse = due(one.state, times), None
+        due_at, told_excess = due(one.state, times), None
         if due_at is not None and due_at <= at:
             if due_at != reminder_due(one.state, times):
                 self._vigil.stay_awake(one)
                 return
-            due_at, worse = None, one.state.told_excess + 1.0
+            due_at, told_excess = None, one.state.told_excess
         ends = one.rule.draft.until
         if ends is not None:
             due_at = ends if due_at is None else min(due_at, ends)
-        within = [
-            (UNTIL_KNOWN if now is None else None)
-            if blind or now is None
-            else bounds(condition, now, worse if verdict is Verdict.MET else None)
-            for condition, now in zip(one.track.conditions, value, strict=True)
-        ]
-        if any(self._is_beyond(cell, limits) for cell, limits in zip(one.cells, within, strict=True)):
-            self._vigil.stay_awake(one)
-            return
+        within = list[tuple[float, float] | None]()
+        for condition, cell, now in zip(one.track.conditions, one.cells, value, strict=True):
+            if blind or now is None:
+                within.append(UNTIL_KNOWN if now is None else None)
+                continue
+            low, high = bounds(condition, now, told_excess if verdict is Verdict.MET else None)
+            if self._columns.low.item(cell) < low or self._columns.high.item(cell) >= high:
+                self._vigil.stay_awake(one)
+                return
+            within.append((low, high))
         self._vigil.rest(one, within, due_at)
-
-    def _is_beyond(self, cell: int, limits: tuple[float, float] | None) -> bool:
-        """Whether what the cell may be now, with those who are missing, is not all within the limits."""
-        if limits is None:
-            return False
-        return bool(self._columns.low[cell] < limits[0] or self._columns.high[cell] >= limits[1])
 
     def _is_late(self, rule: Rule) -> bool:
         """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
         if self._judged is not None and rule.created > self._judged - RECENT:
             return True
+        if self._columns.is_blank:
+            return False
         low = self._columns.last_low
         return not all(isnan(low[cell]) for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
 
-    def _is_unseen(self, rule: Rule, coin: str) -> bool:
-        """Whether one of its cells had no news yet since the rule was made."""
-        return any(self._columns.moment[cell] <= to_ticks(rule.created) for cell in self._all_cells(rule, coin))
+    def _was_known(self, one: Kept) -> bool:
+        """Whether all its cells were since the rule was made: it is armed then, unless its kept state says not."""
+        return self._columns.were_known(one.cells, one.rule.created)
+
+    def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
+        rule = self._book.rule(slot)
+        for track in self._scopes.tracks(rule.draft):
+            yield Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState())
 
     def _all_cells(self, rule: Rule, coin: str) -> Iterator[int]:
         for track in self._scopes.tracks(rule.draft):
             yield from self._scopes.cells(rule, track, coin)
 
-    def _welcome(self, slot: int, coins: Collection[str]) -> None:
-        known = self._newcomers.get(slot, frozenset())
-        if coins and known is not None:
-            self._newcomers[slot] = known | frozenset(coins)
-
-    def _is_newcomer(self, slot: int, coin: str) -> bool:
-        coins = self._newcomers.get(slot, frozenset())
-        return coins is None or coin in coins
-
-    def _admit(self, at: datetime, slots: Iterable[int]) -> None:
+    def _admit(self, at: datetime) -> Iterator[Moved]:
         """Let the first known moment of newcomers arm them: those still unknown are kept."""
-        for slot in slots:
-            rule, coins = self._book.rule(slot), self._newcomers.pop(slot)
-            for coin in list(self._scopes.coins_of(rule)) if coins is None else sorted(coins):
-                for track in self._scopes.tracks(rule.draft):
-                    self._admit_one(
-                        Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState()), at
-                    )
+        for slot, coins in self._arrivals.take():
+            for coin in list(self._scopes.coins_of(self._book.rule(slot))) if coins is None else sorted(coins):
+                for one in self._afresh(slot, coin):
+                    if self._admit_one(one, at) and not one.state.armed and self._was_known(one):
+                        yield moved_of(one)
 
-    def _admit_one(self, one: Kept, at: datetime) -> None:
+    def _left(self, seen: Collection[tuple[str, str]]) -> Iterator[Moved]:
+        """What is kept now of those whose coins went off a watchlist, where nothing is said of them otherwise."""
+        for one in self._gone:
+            if self._alive[one.slot]:
+                kept = self._vigil.kept.get(one.subject)
+                of = moved_of(kept or one, at_rest=kept is None)
+                if of.subject not in seen:
+                    yield of
+        self._gone = []
+
+    def _admit_one(self, one: Kept, at: datetime) -> bool:
+        """Returns whether it is kept."""
         if one.subject in self._vigil.kept:
-            return
+            return False
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
         verdict, excess = self._verdict(one)
         times = policy(one.rule.draft, step)
         if news:
             one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)
-        if not is_plain(one.state, verdict):
-            self._vigil.keep(one)
-            self._lay(one, at, verdict, excess, times)
-
-    def _tell(self, moves: Iterable[Moved], cells: Cells) -> Iterator[Judged]:
-        for of in moves:
-            event = None
-            if of.told is not None:
-                event = told_of(of.rule, of.track, of.coin, of.told, cells, self._signals)
-            yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest)
+        if is_plain(one.state, verdict):
+            return False
+        self._vigil.keep(one)
+        self._lay(one, at, verdict, excess, times)
+        return True
 
 
 def _number(value: float) -> float | None:
-    return None if isnan(value) else float(value)
+    return value if value == value else None  # noqa: PLR0124 - NaN is not itself

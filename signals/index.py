@@ -4,6 +4,7 @@ A key k says `value >= k`: just below a line is the line itself, just above it t
 how many keys lie at or below the value, and only rules with a key between the old and the new value can change.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from math import inf, nextafter
@@ -19,8 +20,16 @@ Slots: TypeAlias = NDArray[np.uint32]
 Numbers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
+_NONE: Numbers = np.empty(0, np.int64)
+
 SMALLEST_MERGE = 8_192
-"""Keys that may wait beside the sorted ones, at least; a quarter of those may wait as well."""
+"""Keys that may wait beside the sorted ones while rules come, at least; a quarter of those may wait as well."""
+
+LARGEST_MERGE = 65_536
+"""Keys that may wait at most: nobody waits long for a merge."""
+
+BETWEEN_MOMENTS = 512
+"""Keys that may wait when the market moves: each costs a little at every moment."""
 
 
 def line_keys(condition: Condition) -> tuple[float, ...]:
@@ -51,19 +60,26 @@ class Index:
         self._keys: Floats = np.empty(0, np.float64)
         self._slots: Slots = np.empty(0, np.uint32)
         self._start: Numbers = np.zeros(1, np.int64)
-        self._new: dict[int, list[tuple[float, int]]] = {}
-        self._waiting = 0
+        self._new_shelves, self._new_keys, self._new_slots = array("q"), array("d"), array("I")
+        """Keys that wait to be merged, as they came."""
+        self._new: dict[int, list[tuple[float, int]]] | None = {}
+        """The same by shelf, sorted; None until somebody asks."""
+        self._stirred: set[int] = set()
+        """Shelves whose cursors look around anew the next time."""
         self._cursors: list[list[int]] = []
         self._count = 0
         self._cell: Numbers = np.empty(64, np.int64)
         self._shelf: Numbers = np.empty(64, np.int64)
         self._low: Floats = np.empty(64, np.float64)
         self._high: Floats = np.empty(64, np.float64)
+        self._seen: Floats = np.empty(64, np.float64)
+        self._is_out: Flags = np.empty(64, np.bool_)
+        self._is_above: Flags = np.empty(64, np.bool_)
 
     @property
     def size(self) -> int:
         """Keys, those of dropped rules included."""
-        return len(self._keys) + self._waiting
+        return len(self._keys) + len(self._new_keys)
 
     @property
     def bytes(self) -> int:
@@ -82,6 +98,8 @@ class Index:
             size = 2 * self._count
             self._cell, self._shelf = np.resize(self._cell, size), np.resize(self._shelf, size)
             self._low, self._high = np.resize(self._low, size), np.resize(self._high, size)
+            self._seen = np.empty(size, np.float64)
+            self._is_out, self._is_above = np.empty(size, np.bool_), np.empty(size, np.bool_)
         at = self._count
         self._cell[at], self._shelf[at], self._low[at], self._high[at] = cell, shelf, inf, -inf
         self._cursors[shelf].append(at)
@@ -89,20 +107,23 @@ class Index:
 
     def add(self, shelf: int, keys: Iterable[float], slot: int) -> None:
         """Put a rule's keys on a shelf; whoever stands there looks around anew."""
-        waiting = self._new.setdefault(shelf, [])
         for key in keys:
-            waiting.append((key, slot))
-            self._waiting += 1
-        for cursor in self._cursors[shelf]:
-            self._low[cursor], self._high[cursor] = inf, -inf
+            self._new_shelves.append(shelf)
+            self._new_keys.append(key)
+            self._new_slots.append(slot)
+        self._new = None
+        if shelf not in self._stirred:
+            self._stirred.add(shelf)
+            for cursor in self._cursors[shelf]:
+                self._low[cursor], self._high[cursor] = inf, -inf
 
     def crossed(self, was: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> list[tuple[int, Sequence[int]]]:
         """Per cell that passed keys the slots of these; `was` and `now` are lowest and highest value of each cell.
 
         A value that is not a number moves nothing; one that may be any of several is looked at again the next time.
         """
-        of = self._cell[: self._count]
-        hits = np.flatnonzero((now[0][of] < self._low[: self._count]) | (now[1][of] >= self._high[: self._count]))
+        self._stirred.clear()
+        hits = self._moved(*now)
         if not len(hits):
             return []
         cells, shelves = self._cell[hits], self._shelf[hits]
@@ -110,36 +131,53 @@ class Index:
         bottom, top = np.fmin(low, was[0][cells]), np.fmax(high, was[1][cells])
         both = self._search(np.concatenate([shelves, shelves]), np.concatenate([bottom, top]))
         first, last = both[: len(hits)], both[len(hits) :]
-        self._stand(hits, shelves, np.where(low == top, last, first), low == high)
+        stands, within = np.where(low == top, last, first), (low > bottom) & (low < top)
+        if within.any():
+            stands[within] = self._search(shelves[within], low[within])
+        self._stand(hits, shelves, stands, low == high)
         found: list[tuple[int, Sequence[int]]] = [
             (cell, self._slots[start:end].tolist())
             for cell, start, end in zip(*(of[last > first].tolist() for of in (cells, first, last)), strict=True)
         ]
-        for at, shelf in enumerate(shelves.tolist() if self._new else ()):
+        for at, shelf in enumerate(shelves.tolist() if self._new_keys else ()):
             found += self._passed_new(int(hits[at]), shelf, float(bottom[at]), float(top[at]), float(low[at]))
         return found
 
-    def merge(self, alive: Flags, *, at_once: bool = False) -> None:
-        """Sort the keys that wait in among the others, when they are many; drop those of dropped rules by the way."""
-        if not self._waiting or (not at_once and self._waiting < max(SMALLEST_MERGE, len(self._keys) // 4)):
+    def _moved(self, lowest: Floats, highest: Floats) -> Numbers:
+        """The cursors that do not stand where they stood: asked at every moment, so nothing is made anew for it."""
+        n = self._count
+        of, seen, is_out = self._cell[:n], self._seen[:n], self._is_out[:n]
+        np.less(np.take(lowest, of, out=seen, mode="clip"), self._low[:n], out=is_out)
+        if highest is not lowest:
+            np.take(highest, of, out=seen, mode="clip")
+        is_out |= np.greater_equal(seen, self._high[:n], out=self._is_above[:n])
+        return np.flatnonzero(is_out) if is_out.any() else _NONE
+
+    def merge(self, alive: Flags, most: int | None = None) -> None:
+        """Sort the keys that wait in among the others, when more than `most` wait; drop those of dropped rules."""
+        usual = max(SMALLEST_MERGE, min(len(self._keys) // 4, LARGEST_MERGE))
+        if len(self._new_keys) <= (usual if most is None else most):
             return
-        shelves = np.repeat(np.arange(len(self._start) - 1), np.diff(self._start))
-        kept = alive[self._slots]
-        keys, slots, shelves = self._keys[kept], self._slots[kept], shelves[kept]
-        lists = [(shelf, np.array(sorted(new))) for shelf, new in sorted(self._new.items()) if new]
-        fresh_keys = np.concatenate([new[:, 0] for _, new in lists])
-        fresh_slots = np.concatenate([new[:, 1] for _, new in lists]).astype(np.uint32)
-        bounds = np.searchsorted(shelves, np.arange(len(self._cursors) + 1))
+        count = len(self._cursors)
+        shelves, keys, slots = np.repeat(np.arange(len(self._start) - 1), np.diff(self._start)), self._keys, self._slots
+        kept = alive[slots]
+        if not kept.all():
+            shelves, keys, slots = shelves[kept], keys[kept], slots[kept]
+        start = np.searchsorted(shelves, np.arange(count + 1))
+        new = np.array(self._new_shelves), np.array(self._new_keys), np.array(self._new_slots)
+        order = np.lexsort(new[::-1])
+        new_shelves, new_keys, new_slots = (of[order] for of in new)
+        new_start = np.searchsorted(new_shelves, np.arange(count + 1))
         at = np.concatenate([
-            bounds[shelf] + np.searchsorted(keys[bounds[shelf] : bounds[shelf + 1]], new[:, 0])
-            for shelf, new in lists
+            start[shelf] + np.searchsorted(
+                keys[start[shelf] : start[shelf + 1]], new_keys[new_start[shelf] : new_start[shelf + 1]]
+            )
+            for shelf in np.flatnonzero(np.diff(new_start)).tolist()
         ])  # fmt: skip
-        self._keys, self._slots = np.insert(keys, at, fresh_keys), np.insert(slots, at, fresh_slots)
-        added = np.zeros(len(self._cursors) + 1, np.int64)
-        for shelf, new in lists:
-            added[shelf + 1] = len(new)
-        self._start = bounds + np.cumsum(added)
-        self._new, self._waiting = {}, 0
+        self._keys, self._slots = np.insert(keys, at, new_keys), np.insert(slots, at, new_slots)
+        self._start = start + new_start
+        self._new_shelves, self._new_keys, self._new_slots = array("q"), array("d"), array("I")
+        self._new = None
 
     def _ends(self, shelves: Numbers) -> tuple[Numbers, Numbers]:
         """Where the sorted keys of shelves begin and end; shelves that are newer than the last merge have none."""
@@ -177,9 +215,13 @@ class Index:
             self._high[cursor] = min(self._high[cursor], new[at][0] if at < len(new) else inf)
 
     def _sorted(self, shelf: int) -> list[tuple[float, int]]:
-        new = self._new.get(shelf, [])
-        new.sort()
-        return new
+        if self._new is None:
+            self._new = {}
+            for at, key, slot in zip(self._new_shelves, self._new_keys, self._new_slots, strict=True):
+                self._new.setdefault(at, []).append((key, slot))
+            for new in self._new.values():
+                new.sort()
+        return self._new.get(shelf, [])
 
 
 def _right_of(new: Sequence[tuple[float, int]], value: float) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 
 from signals.base import Signal
 from signals.cells import Cells
@@ -27,8 +28,12 @@ class Track:
 
 def tracks(draft: Draft, signals: Mapping[str, Signal]) -> tuple[Track, ...]:
     """A draft's tracks, with a bare signal's levels as they are now."""
-    conditions = tuple(_stocked(condition, signals) for condition in draft.conditions)
-    if not any(condition.crossing is Crossing.EITHER for condition in conditions):
+    conditions, is_double = draft.conditions, False
+    for condition in conditions:
+        is_double = is_double or condition.crossing is Crossing.EITHER
+        if condition.stock:
+            conditions = tuple(_stocked(each, signals) for each in draft.conditions)
+    if not is_double:
         return (Track("", conditions),)
     return Track("+", conditions), Track("-", tuple(_mirrored(condition) for condition in conditions))
 
@@ -38,6 +43,9 @@ def _stocked(condition: Condition, signals: Mapping[str, Signal]) -> Condition:
     return condition if signal is None else replace(condition, line=signal.fire, clear=signal.clear)
 
 
+# members by names of their own: every look asks for them, and a class is slow to give them
+_MET, _BETWEEN, _CALM, _UNKNOWN = Verdict.MET, Verdict.BETWEEN, Verdict.CALM, Verdict.UNKNOWN
+_CLOSED = (Compare.AT_MOST, Compare.AT_LEAST)
 _OTHER_WAY = {
     Compare.ABOVE: Compare.BELOW,
     Compare.AT_LEAST: Compare.AT_MOST,
@@ -62,17 +70,17 @@ def coins_of(draft: Draft, cells: Cells) -> Sequence[str]:
 def verdict(condition: Condition, value: float | None) -> tuple[Verdict, float]:
     """What a value says about a condition, and how far past the line it is, in bands."""
     if value is None:
-        return Verdict.UNKNOWN, 0.0
+        return _UNKNOWN, 0.0
     seen = abs(value) if condition.absolute else value
     line, clear = condition.line, condition.clear
     sign = -1.0 if condition.compare.downward else 1.0
     past = sign * (seen - line)
-    met = past > 0 or (past == 0 and condition.compare in (Compare.AT_MOST, Compare.AT_LEAST))
+    met = past > 0 or (past == 0 and condition.compare in _CLOSED)
     if met:
         band = abs(line - clear)
-        return Verdict.MET, past / band if band else past
+        return _MET, past / band if band else past
     calm = sign * (seen - clear) < 0 or line == clear
-    return (Verdict.CALM if calm else Verdict.BETWEEN), 0.0
+    return (_CALM if calm else _BETWEEN), 0.0
 
 
 def said(condition: Condition, value: float | None, held: float | None = None) -> tuple[Verdict, float]:
@@ -84,30 +92,40 @@ def said(condition: Condition, value: float | None, held: float | None = None) -
     then = now if held is None or value is None else verdict(condition, held)[0]
     if now is then:
         return now, excess
-    if Verdict.MET in (now, then):
-        return Verdict.UNKNOWN, 0.0
-    return Verdict.BETWEEN, 0.0
+    if _MET in (now, then):
+        return _UNKNOWN, 0.0
+    return _BETWEEN, 0.0
 
 
 def together(leaves: Iterable[tuple[Verdict, float]]) -> tuple[Verdict, float]:
     """What conditions say together: unknown if any is, met if all are, calm if any is; the least excess counts."""
     verdicts, excess = zip(*leaves, strict=True)
-    if Verdict.UNKNOWN in verdicts:
-        return Verdict.UNKNOWN, 0.0
-    if all(one is Verdict.MET for one in verdicts):
-        return Verdict.MET, min(excess)
-    return (Verdict.CALM if Verdict.CALM in verdicts else Verdict.BETWEEN), 0.0
+    if len(verdicts) == 1:
+        return verdicts[0], excess[0]
+    if _UNKNOWN in verdicts:
+        return _UNKNOWN, 0.0
+    if all(one is _MET for one in verdicts):
+        return _MET, min(excess)
+    return (_CALM if _CALM in verdicts else _BETWEEN), 0.0
 
 
 def policy(draft: Draft, step: timedelta) -> Policy:
     """The rule's times on bars of that length: what is shorter than a bar is met by the bar's own close."""
-    crossing = any(condition.crossing is not None for condition in draft.conditions)
+    crossing = False
+    for condition in draft.conditions:
+        crossing = crossing or condition.crossing is not None
+    return _policy(draft.hold, draft.every, draft.once, crossing, step)
+
+
+@lru_cache(4096)
+def _policy(hold: timedelta, every: timedelta | None, once: bool, crossing: bool, step: timedelta) -> Policy:  # noqa: FBT001
+    """People ask for the same few times."""
     return Policy(
-        hold=draft.hold if draft.hold >= step else timedelta(0),
+        hold=hold if hold >= step else timedelta(0),
         calm=CALM if step <= CALM and not crossing else timedelta(0),
-        repeat=draft.every,
+        repeat=every,
         gap=MISSED_BARS * step,
-        once=draft.once,
+        once=once,
         crossing=crossing,
     )
 

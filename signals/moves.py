@@ -6,6 +6,7 @@ from signals.event import Event
 from signals.judge import Track
 from signals.rules.lifecycle import AlertState, Transition
 from signals.rules.model import Rule
+from signals.vigil import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Moved:
     def subject(self) -> tuple[str, str]:
         """What its state is stored under: the rule's id, and the coin with the way of a crossing."""
         return self.rule.id, self.coin + self.track.mark
+
+
+def moved_of(one: Kept, told: Transition | None = None, *, moved: bool = True, at_rest: bool = False) -> Moved:
+    """That move of one that is kept, or was."""
+    return Moved(one.rule, one.coin, one.track, one.state, told, moved, at_rest)
 
 
 @dataclass(frozen=True, slots=True)

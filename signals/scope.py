@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from signals.base import Signal
 from signals.columns import Columns
 from signals.index import Index, line_keys
 from signals.judge import Track, cell_of, tracks
 from signals.model import Cell
-from signals.rules.model import EVERY_COIN, WATCHLIST, Draft, Rule
+from signals.rules.model import EVERY_COIN, WATCHLIST, Condition, Draft, Rule
 
 
 class Scopes:
@@ -22,6 +23,8 @@ class Scopes:
         self._columns = columns
         self._index = index
         self._signals = signals
+        self._numbers: dict[tuple[object, ...], int] = {}
+        """By what makes a cell, its number: found without making it."""
         self._own: dict[int, int] = {}
         self._shared: dict[Cell, int] = {}
         self._watched: dict[str, frozenset[str]] = {}
@@ -30,6 +33,8 @@ class Scopes:
         self._naming: Counter[str] = Counter()
         self.coins: dict[str, None] = {}
         """Every coin that the market has read, in the order in which they came."""
+        self._present: frozenset[str] = frozenset()
+        self._read_at: dict[str, datetime] = {}
 
     @property
     def named(self) -> frozenset[str]:
@@ -43,7 +48,7 @@ class Scopes:
 
     def cells(self, rule: Rule, track: Track, coin: str) -> tuple[int, ...]:
         """The numbers of the cells that the conditions read, in their order."""
-        return tuple(self._number(cell_of(rule.draft, condition, coin)) for condition in track.conditions)
+        return tuple([self._cell(rule.draft, condition, coin) for condition in track.conditions])
 
     def holds(self, rule: Rule, coin: str) -> bool:
         """Whether the rule is about that coin now."""
@@ -57,12 +62,21 @@ class Scopes:
 
     def meet(self, coins: Iterable[str]) -> Sequence[str]:
         """Take note of what the market reads: every rule on every coin is about new ones too. Returns the new ones."""
-        new = [coin for coin in coins if coin not in self.coins]
+        self._present = frozenset(coins)
+        new = sorted(self._present - self.coins.keys())
         for coin in new:
             self.coins[coin] = None
             for family, shelf in self._shared.items():
                 self._index.follow(self._number(replace(family, coin=coin)), shelf)
         return new
+
+    def settle(self, at: datetime) -> None:
+        """The moment is judged. At the first one all coins count as read just now."""
+        self._read_at.update(dict.fromkeys(self._present if self._read_at else self.coins, at))
+
+    def absent(self, since: datetime) -> Collection[str]:
+        """The coins that the market does not read now, but did since then."""
+        return {coin for coin, at in self._read_at.items() if at > since} - self._present
 
     def put(self, rule: Rule, slot: int) -> None:
         """Put the rule's keys where its coins will pass them."""
@@ -76,7 +90,8 @@ class Scopes:
             self._watchers.setdefault(rule.place, set()).add(slot)
             self._spread[slot] = set()
         else:
-            self._naming.update(rule.draft.coins)
+            for coin in rule.draft.coins:
+                self._naming[coin] += 1
         self.spread(rule, slot)
 
     def spread(self, rule: Rule, slot: int) -> Sequence[str]:
@@ -86,8 +101,8 @@ class Scopes:
         for track in self.tracks(rule.draft):
             for condition in track.conditions:
                 for coin in new:
-                    cell = self._number(cell_of(rule.draft, condition, coin))
-                    self._index.add(self._own_shelf(cell), line_keys(condition), slot)
+                    shelf = self._own_shelf(self._cell(rule.draft, condition, coin))
+                    self._index.add(shelf, line_keys(condition), slot)
         there.update(new)
         return new
 
@@ -109,6 +124,13 @@ class Scopes:
             if self._naming[coin] <= 0:
                 del self._naming[coin]
         self._watchers.get(rule.place, set()).discard(slot)
+
+    def _cell(self, draft: Draft, of: Condition, coin: str) -> int:
+        key = coin, draft.venue, of.name, of.window, of.yardstick, of.side
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = self._number(cell_of(draft, of, coin))
+        return number
 
     def _number(self, cell: Cell) -> int:
         number = self._columns.number(cell)

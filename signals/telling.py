@@ -1,6 +1,6 @@
 """Telling: one transition of a rule on a coin becomes an event with everything that is said about it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from signals.aggregate import is_fresh
@@ -9,6 +9,7 @@ from signals.cells import Cells
 from signals.event import Event, alert_id
 from signals.judge import Track, cell_of
 from signals.model import AGGREGATORS, Cell, Fact, Kind, Metric, Unit
+from signals.moves import Judged, Moved
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import Change, Transition
 from signals.rules.model import Rule
@@ -65,6 +66,13 @@ def told_of(
         ungated=draft.ungated,
         note=draft.note,
     )
+
+
+def telling(moves: Iterable[Moved], cells: Cells, signals: Mapping[str, Signal]) -> Iterator[Judged]:
+    """Those who moved, with their events."""
+    for of in moves:
+        event = told_of(of.rule, of.track, of.coin, of.told, cells, signals) if of.told is not None else None
+        yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest)
 
 
 def in_shadow(rule: Rule, at: datetime) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from signals.columns import NOWHERE, Columns
 from signals.index import clear_keys, line_keys
 from signals.judge import Track, verdict
-from signals.rules.lifecycle import AlertState
+from signals.rules.lifecycle import AlertState, is_worse
 from signals.rules.model import Condition, Rule
 
 UNTIL_KNOWN = (nan, nan)
@@ -33,39 +33,42 @@ class Kept:
     state: AlertState
     rows: tuple[int, ...] = ()
     due: datetime | None = None
+    subject: tuple[int, str] = field(init=False)
+    """What it is kept under."""
 
-    @property
-    def subject(self) -> tuple[int, str]:
-        """What it is kept under."""
-        return self.slot, self.coin + self.track.mark
+    def __post_init__(self) -> None:
+        self.subject = self.slot, self.coin + self.track.mark
 
 
-def bounds(condition: Condition, value: float, worse: float | None) -> tuple[float, float]:
+def bounds(condition: Condition, value: float, told_excess: float | None) -> tuple[float, float]:
     """The values between which a condition says what it says now, the first in, the second out.
 
-    Nobody sleeps past the point where it is as far past the line as `worse`, in bands.
+    Nobody sleeps past the point where it is worse than when it was told, where that is given.
     """
-    keys = [*line_keys(condition), *clear_keys(condition)]
-    if worse is not None and verdict(condition, value)[1] < worse:
-        near = _worse_keys(condition, worse)
+    keys = line_keys(condition) + clear_keys(condition)
+    if told_excess is not None and not is_worse(verdict(condition, value)[1], told_excess):
+        near = _worse_keys(condition, told_excess + 1.0)
         if _is_past(near, condition, value):
             return inf, -inf
         keys += near
-    return (
-        max((key for key in keys if key <= value), default=-inf),
-        min((key for key in keys if key > value), default=inf),
-    )
+    low, high = -inf, inf
+    for key in keys:
+        if low < key <= value:
+            low = key
+        elif value < key < high:
+            high = key
+    return low, high
 
 
-def _worse_keys(condition: Condition, worse: float) -> list[float]:
+def _worse_keys(condition: Condition, worse: float) -> tuple[float, ...]:
     """A little on this side of where it is that much past the line: the exact word is the verdict's."""
     sign = -1.0 if condition.compare.downward else 1.0
     reach = worse * (abs(condition.line - condition.clear) or 1.0)
     near = condition.line + sign * (reach * (1 - 1e-9) - abs(condition.line) * 1e-12)
-    return [near, -near] if condition.absolute else [near]
+    return (near, -near) if condition.absolute else (near,)
 
 
-def _is_past(near: list[float], condition: Condition, value: float) -> bool:
+def _is_past(near: tuple[float, ...], condition: Condition, value: float) -> bool:
     seen = abs(value) if condition.absolute else value
     return seen <= near[0] if condition.compare.downward else seen >= near[0]
 
@@ -118,7 +121,7 @@ class Vigil:
         self.restless.pop(one.subject, None)
         self._release(one)
         pairs = zip(one.cells, within, strict=True)
-        one.rows = tuple(self._row(one, cell, *limits) for cell, limits in pairs if limits is not None)
+        one.rows = tuple([self._row(one, cell, *limits) for cell, limits in pairs if limits is not None])
         if due is not None and due != one.due:
             self._turn += 1
             heapq.heappush(self._wheel, (due, self._turn, one))

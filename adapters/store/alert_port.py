@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 from signals.event import Event
 from signals.rules.lifecycle import AlertState
+from signals.standing import Standing
 
 
 class Committed(StrEnum):
@@ -55,6 +56,20 @@ class Commit:
     event: Event | None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a judged moment leaves to whoever judges the next one.
+
+    `change` is the last change of rules that it knew; `standings` is what its readings do not say again of the cells.
+    """
+
+    change: int | None = None
+    standings: tuple[Standing, ...] = ()
+
+
+NOTHING = Mark()
+
+
 class AlertStore(Protocol):
     """Phases and events; durable. A subject at rest has no state: nothing is kept of it."""
 
@@ -88,8 +103,12 @@ class AlertStore(Protocol):
         """The last moment that was judged whole, or None."""
         ...
 
-    async def mark_judged(self, at: datetime) -> None:
+    async def mark_judged(self, at: datetime, mark: Mark = NOTHING) -> None:
         """Everything up to that moment is judged; an older moment changes nothing."""
+        ...
+
+    async def mark(self) -> Mark:
+        """What the last moment that was judged whole left."""
         ...
 
     def events(self) -> AsyncIterator[Event]:

@@ -131,10 +131,11 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True)
 class WatchChange:
-    """The whole watchlist of a place after one change of it."""
+    """The whole watchlist of a place before and after one change of it."""
 
     number: int
     place: str
+    before: tuple[str, ...]
     coins: tuple[str, ...]
 
 
@@ -191,6 +192,10 @@ class RuleStore(Protocol):
 
     def changes(self, since: int) -> AsyncIterator[Changed]:
         """Each change after that number, in order, then the new ones as they come. Raises Behind."""
+        ...
+
+    async def changed(self, since: int, upto: int) -> Sequence[Changed]:
+        """The changes after one number up to another; raises Behind as `changes`."""
         ...
 
     async def watchlist(self, place: Place) -> tuple[str, ...]:

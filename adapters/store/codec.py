@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import numpy as np
 
-from adapters.store.alert_port import Kept, Subject
+from adapters.store.alert_port import Kept, Mark, Subject
 from adapters.store.base import PlaceSettings
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
@@ -54,6 +54,7 @@ _moment = msgspec.msgpack.Decoder(_Moment)
 _event = msgspec.msgpack.Decoder(Event)
 _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
+_mark = msgspec.msgpack.Decoder(Mark)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
 _health = msgspec.msgpack.Decoder(tuple[Health, ...])
 
@@ -110,6 +111,11 @@ def read_kept(subject: Subject, stored: bytes) -> Kept:
     """The state of that subject with its revision and version."""
     of = _kept.decode(stored)
     return Kept(subject, of.revision, of.version, of.state)
+
+
+def read_mark(stored: bytes) -> Mark:
+    """What a judged moment left."""
+    return _mark.decode(stored)
 
 
 def read_settings(stored: bytes) -> PlaceSettings:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Kept
+from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Kept, Mark
 from adapters.store.memory_market import Bell
 from signals.event import Event
 from signals.rules.lifecycle import AlertState, Change
@@ -29,6 +29,7 @@ class MemoryAlerts:
         self._floors: dict[str, int | None] = {}
         """Revision below which nothing of a rule acts; None where it is gone."""
         self._judged: datetime | None = None
+        self._mark = NOTHING
         self._waiting: dict[str, Event] = {}
         self._told: dict[str, list[Event]] = defaultdict(list)
         self._fires: dict[str, list[datetime]] = defaultdict(list)
@@ -105,8 +106,12 @@ class MemoryAlerts:
     async def judged(self) -> datetime | None:
         return self._judged
 
-    async def mark_judged(self, at: datetime) -> None:
-        self._judged = max(self._judged, at) if self._judged else at
+    async def mark_judged(self, at: datetime, mark: Mark = NOTHING) -> None:
+        if self._judged is None or at > self._judged:
+            self._judged, self._mark = at, mark
+
+    async def mark(self) -> Mark:
+        return self._mark
 
     async def events(self) -> AsyncIterator[Event]:
         given: set[str] = set()

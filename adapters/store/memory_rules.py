@@ -130,14 +130,17 @@ class MemoryRules:
 
     async def changes(self, since: int) -> AsyncIterator[Changed]:
         while True:
-            missing = self._last - since
-            if missing > len(self._changes):
-                raise Behind(f"The changes after number {since} are no longer kept.")
-            for change in self._changes[len(self._changes) - missing :]:
+            for change in await self.changed(since, self._last):
                 since = change.number
                 yield change
             if since == self._last:
                 await self._changed.heard()
+
+    async def changed(self, since: int, upto: int) -> Sequence[Changed]:
+        missing = self._last - since
+        if missing > len(self._changes):
+            raise Behind(f"The changes after number {since} are no longer kept.")
+        return [change for change in self._changes[len(self._changes) - missing :] if change.number <= upto]
 
     async def watchlist(self, place: Place) -> tuple[str, ...]:
         return self._watchlists.get(place, ())
@@ -148,8 +151,8 @@ class MemoryRules:
     def _watch(self, place: Place, coins: tuple[str, ...], quota: Quota) -> tuple[str, ...] | Full:
         if len(coins) > quota.watched:
             return Full(quota.watched, "watched")
-        self._watchlists[place] = coins
-        self._change(WatchChange(self._last + 1, str(place), coins))
+        before, self._watchlists[place] = self._watchlists.get(place, ()), coins
+        self._change(WatchChange(self._last + 1, str(place), before, coins))
         return coins
 
     async def watchlists(self) -> Mapping[str, tuple[str, ...]]:

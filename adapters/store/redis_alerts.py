@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from adapters.store import codec, keys
-from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Kept
+from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Kept, Mark
 from adapters.store.client import BLOCK_MS, Client
 from adapters.store.paging import members
 from adapters.store.replies import entries, listed, pairs, raw, read, text
@@ -84,8 +84,12 @@ class RedisAlerts:
         stored = await self._client.do("GET", keys.JUDGED)
         return from_ms(int(text(stored))) if stored else None
 
-    async def mark_judged(self, at: datetime) -> None:
-        await self._client.step("mark_judged", [keys.JUDGED], to_ms(at))
+    async def mark_judged(self, at: datetime, mark: Mark = NOTHING) -> None:
+        await self._client.step("mark_judged", [keys.JUDGED, keys.MARK], to_ms(at), codec.encode(mark))
+
+    async def mark(self) -> Mark:
+        stored = await self._client.do("GET", keys.MARK)
+        return codec.read_mark(raw(stored)) if stored else NOTHING
 
     async def events(self) -> AsyncIterator[Event]:
         last = "0-0"

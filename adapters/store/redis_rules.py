@@ -108,12 +108,21 @@ class RedisRules:
         while True:
             asked = ("XREAD", "COUNT", 100, "BLOCK", BLOCK_MS, "STREAMS", keys.CHANGES, f"{since}-0")
             for id_, said in read(await self._client.wait(*asked)):
-                if _number(id_) != since + 1:
-                    raise Behind(f"The changes after number {since} are no longer kept.")
-                since += 1
+                since = _next(id_, since)
                 change = _change(since, said)
                 if change is not None:
                     yield change
+
+    async def changed(self, since: int, upto: int) -> Sequence[Changed]:
+        found = []
+        for id_, said in entries(await self._client.do("XRANGE", keys.CHANGES, f"({since}-0", f"{upto}-0")):
+            since = _next(id_, since)
+            change = _change(since, said)
+            if change is not None:
+                found.append(change)
+        if since < upto:
+            raise Behind(f"The changes after number {since} are no longer kept.")
+        return found
 
     async def watchlist(self, place: Place) -> tuple[str, ...]:
         stored = await self._client.do("HGET", keys.WATCHLISTS, str(place))
@@ -207,12 +216,20 @@ def _coins(stored: Reply) -> tuple[str, ...]:
 def _change(number: int, fields: Mapping[str, bytes]) -> Changed | None:
     """The change; None for the mark that a migration sets."""
     if "coins" in fields:
-        return WatchChange(number, fields["place"].decode(), _coins(fields["coins"]))
+        before, coins = _coins(fields.get("before", b"")), _coins(fields["coins"])
+        return WatchChange(number, fields["place"].decode(), before, coins)
     if "id" not in fields:
         return None
     id_, stored = fields["id"].decode(), fields["rule"]
     place, _, of = id_.rpartition("/")
     return RuleChange(number, id_, _rule(place_of(place), int(of), stored) if stored else None)
+
+
+def _next(id_: str, since: int) -> int:
+    """The number of the change, which must be the next one."""
+    if _number(id_) != since + 1:
+        raise Behind(f"The changes after number {since} are no longer kept.")
+    return since + 1
 
 
 def _number(id_: str) -> int:

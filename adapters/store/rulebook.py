@@ -21,6 +21,8 @@ class Rulebook:
         self._rows: dict[str, int] = {}
         self._slots: list[array[int]] = []
         """By row the slots in use: few, so they are looked through."""
+        self._numbers: list[array[int]] = []
+        """By row the numbers of these, in the same order."""
         self._used = 0
 
     def __len__(self) -> int:
@@ -34,6 +36,7 @@ class Rulebook:
         self._place.append(row)
         self._number.append(rule.number)
         self._slots[row].append(slot)
+        self._numbers[row].append(rule.number)
         self._used += 1
         return slot
 
@@ -51,14 +54,19 @@ class Rulebook:
         row = self._rows.get(place)
         if row is None:
             return None
-        return next((slot for slot in self._slots[row] if self._number[slot] == int(number)), None)
+        try:
+            return self._slots[row][self._numbers[row].index(int(number))]
+        except ValueError:
+            return None
 
     def drop(self, slot: int) -> None:
         """Let go of the rule."""
         if self._packed[slot] is None:
             raise KeyError(slot)
         self._packed[slot] = None
-        self._slots[self._place[slot]].remove(slot)
+        row = self._place[slot]
+        at = self._slots[row].index(slot)
+        del self._slots[row][at], self._numbers[row][at]
         self._used -= 1
 
     def _row(self, place: str) -> int:
@@ -68,4 +76,5 @@ class Rulebook:
             row = self._rows[place] = len(self._places)
             self._places.append(place)
             self._slots.append(array("I"))
+            self._numbers.append(array("I"))
         return row

@@ -96,12 +96,11 @@ class Tried:
 
 async def in_time(draft: Draft, place: Place, desk: Desk) -> Tried | None:
     """The dry run; None where it takes longer than people wait."""
-    running = asyncio.ensure_future(_tried(draft, place, desk))
-    done, _ = await asyncio.wait([running], timeout=desk.patience.total_seconds())
-    if not done:
-        running.add_done_callback(lambda late: late.cancelled() or late.exception())
+    try:
+        async with asyncio.timeout(desk.patience.total_seconds()):
+            return await _tried(draft, place, desk)
+    except TimeoutError:
         return None
-    return running.result()
 
 
 async def rehearsed(draft: Draft, place: Place, desk: Reader) -> Rehearsal | None:

@@ -1,18 +1,19 @@
 """The evaluator: turns closed moments into transitions, each written with its event in one step. It sends nothing."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from adapters.store.alert_port import AlertStore, Commit, Committed, Subject
-from adapters.store.base import Behind, Changed, RuleStore, WatchChange
+from adapters.store.alert_port import AlertStore, Commit, Committed, Mark, Subject
+from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
+from bot.services.careful import CarefulCells
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
@@ -20,6 +21,8 @@ from signals.cells import Cells, Vectors
 from signals.engine import Engine
 from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
+from signals.rules.lifecycle import AlertState
+from signals.rules.model import Rule
 from signals.yardsticks import Memory
 
 log = structlog.get_logger()
@@ -30,7 +33,7 @@ class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, Protocol):
 
 
 _INSTANT = timedelta(microseconds=1)
-_AT_ONCE = 200
+AT_ONCE = 200
 """Rules or states taken over, or transitions written, before everything else may go on."""
 
 
@@ -45,46 +48,56 @@ class Evaluator:
         self._bars = Bars(resolutions(step))
         self._memory = Memory()
         self._backfilled = 0
+        self._change = 0
+        """The last change of rules that the engine knows."""
         self._judged: datetime | None = None
         self._past: datetime | None = None
         """Bars up to then may have been filled in afterwards: they are no news."""
         self._engine = Engine(self._by_name, Rulebook())
         self._versions: dict[Subject, int] = {}
+        self._newer: dict[Subject, AlertState] = {}
+        """States of another evaluator, taken over once the moment is judged."""
         self._lock = asyncio.Lock()
         """Held while a moment is judged and written: rules change between moments."""
         self._watched: frozenset[str] | None = None
 
     async def run(self) -> None:
         """Judge until cancelled: first what was missed and is still kept, then each moment as it comes."""
-        change = await self._load()
+        await self._load()
         async with asyncio.TaskGroup() as group:
-            follower = group.create_task(self._follow_rules(change))
+            follower = group.create_task(self._follow_rules())
             async for cycle in self._store.cycles(self._judged):
                 await self.judge(cycle)
             follower.cancel()
 
     async def judge(self, cycle: Cycle) -> Sequence[Judged]:
         """Judge one closed moment and commit what moved; returns what was committed."""
-        if await self._store.backfilled() != self._backfilled:
-            await self._load_bars()
-        for bars in cycle.bars:
-            self._bars.append(bars)
         committed = []
+        clock = asyncio.get_running_loop().time
         async with self._lock:
+            began = clock()
+            if await self._store.backfilled() != self._backfilled:
+                await self._load_bars()
+            for bars in cycle.bars:
+                self._bars.append(bars)
             for number, judged in enumerate(self._engine.judge(self._cells(cycle)), start=1):
                 if judged.moved and await self._commit(cycle.at, judged):
                     committed.append(judged)
-                if number % _AT_ONCE == 0:
+                if number % AT_ONCE == 0:
                     await asyncio.sleep(0)
-        await self._store.mark_judged(cycle.at)
-        self._judged = cycle.at
-        log.debug("judged", at=cycle.at, committed=len(committed), **asdict(self._engine.counts))
+            for subject, state in self._newer.items():
+                self._engine.wake(subject, state)
+            self._newer = {}
+            await self._store.mark_judged(cycle.at, Mark(self._change, tuple(self._engine.standings())))
+            self._judged, took = cycle.at, clock() - began
+        counts = asdict(self._engine.counts)
+        log.debug("judged", at=cycle.at, took_ms=round(took * 1000, 1), committed=len(committed), **counts)
         await self._tell_watched()
         return committed
 
     def _cells(self, cycle: Cycle) -> Cells:
         vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
-        return Cells(cycle, vectors, self._step)
+        return CarefulCells(cycle, vectors, self._step)
 
     async def _tell_watched(self) -> None:
         """Keep the names of the coins that have rules, where they changed: they are asked about more often."""
@@ -112,23 +125,47 @@ class Evaluator:
             case Committed.OLD | Committed.CONFLICT:
                 self._versions[subject], stored = await self._store.state(*subject, revision)
                 if self._versions[subject]:
-                    self._engine.wake(subject, stored)
+                    self._newer[subject] = stored
                 log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=result)
                 return False
 
-    async def _load(self) -> int:
+    async def _load(self) -> None:
         """Rules, bars and states from the store; every cell stands where the last judged moment left it.
 
-        States of rules that were removed or edited while nobody judged are dropped.
+        What changed since that moment comes after it, as it would have then. States of rules that were removed or
+        edited while nobody judged are dropped.
         """
-        last = self._judged = await self._store.judged()
-        await self._load_bars()
-        self._engine = Engine(self._by_name, Rulebook(), last)
-        change = await self._load_rules()
-        if last is not None:
-            await self._seed(last)
-        await self._wake()
-        return change
+        async with self._lock:
+            self._judged = await self._store.judged()
+            mark = await self._store.mark()
+            await self._load_bars()
+            self._engine = Engine(self._by_name, Rulebook(), self._judged)
+            watched = dict(await self._store.watchlists())
+            self._change = await self._store.last_change()
+            changes = await self._changed(mark)
+            watches = [change for change in changes if isinstance(change, WatchChange)]
+            watched |= {change.place: change.before for change in reversed(watches)}
+            for place, coins in watched.items():
+                self._engine.watch(place, coins)
+            later = await self._load_rules({change.rule_id for change in changes if isinstance(change, RuleChange)})
+            if self._judged is not None:
+                self._engine.recall(mark.standings)
+                await self._seed(self._judged)
+            for rule in later:
+                self._engine.put(rule)
+            await self._wake()
+            for change in watches:
+                self._engine.watch(change.place, change.coins)
+            log.info("rules loaded", **asdict(self._engine.counts))
+
+    async def _changed(self, mark: Mark) -> Sequence[Changed]:
+        """What changed since the last judged moment; nothing is known of that where changes are no longer kept."""
+        if mark.change is None:
+            return ()
+        try:
+            return await self._store.changed(mark.change, self._change)
+        except Behind:
+            return ()
 
     async def _seed(self, last: datetime) -> None:
         """Stand where that moment left every cell, if it is still kept."""
@@ -137,19 +174,18 @@ class Evaluator:
         if cycle.at == last:
             self._engine.seed(self._cells(cycle))
 
-    async def _load_rules(self) -> int:
-        """Take over all rules, page by page, and all watchlists; returns the number of a change that they contain."""
-        change = await self._store.last_change()
-        for place, coins in (await self._store.watchlists()).items():
-            self._engine.watch(place, coins)
+    async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
+        """Take over all rules, page by page, but for those that changed: they are returned."""
+        later = []
         async for page in self._store.rules():
-            for start in range(0, len(page), _AT_ONCE):
-                async with self._lock:
-                    for rule in page[start : start + _AT_ONCE]:
-                        self._engine.put(rule)
-                await asyncio.sleep(0)
-        log.info("rules loaded", **asdict(self._engine.counts))
-        return change
+            for number, rule in enumerate(page, start=1):
+                if rule.id in changed:
+                    later.append(rule)
+                else:
+                    self._engine.put(rule)
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+        return later
 
     async def _wake(self) -> None:
         self._versions = {}
@@ -173,14 +209,15 @@ class Evaluator:
             bars.append(stored if self._judged is None else stored.known_by(to_ms(self._judged)))
         self._bars, self._memory = bars, Memory()
 
-    async def _follow_rules(self, since: int) -> None:
+    async def _follow_rules(self) -> None:
         while True:
             try:
-                async for change in self._store.changes(since):
+                async for change in self._store.changes(self._change):
                     async with self._lock:
                         await self._apply(change)
+                        self._change = change.number
             except Behind:
-                since = await self._load()
+                await self._load()
 
     async def _apply(self, change: Changed) -> None:
         if isinstance(change, WatchChange):

@@ -127,16 +127,15 @@ def advance(state: AlertState, seen: Seen, policy: Policy) -> Step:
     """The state after one more moment, and what to tell. A moment that is not newer than the last changes nothing."""
     if state.done or (state.at is not None and seen.at <= state.at):
         return state, None
-    state = replace(state, at=seen.at)
     if seen.verdict is Verdict.FAILED:
-        return _dark(state, Phase.ERROR), None
+        return _dark(state, Phase.ERROR, seen.at), None
     if seen.verdict is Verdict.UNKNOWN:
         return _unknown(state, seen, policy), None
     if not state.armed or seen.lapsed or state.phase in _DARK:
-        return _armed(state, seen.verdict, policy), None
+        return _armed(state, seen, policy), None
     if state.waiting:
-        return replace(state, waiting=seen.verdict is Verdict.MET), None
-    return _JUDGED[state.phase](_lit(state), seen, policy)
+        return replace(state, at=seen.at, waiting=seen.verdict is Verdict.MET), None
+    return _JUDGED[state.phase](_lit(state, seen.at), seen, policy)
 
 
 def is_plain(state: AlertState, verdict: Verdict) -> bool:
@@ -152,7 +151,7 @@ def is_steady(state: AlertState, seen: Seen, policy: Policy) -> bool:
             return True
         case Phase.FIRING, Verdict.MET:
             reminder = reminder_due(state, policy)
-            return reminder is None or seen.at < reminder or seen.excess < state.told_excess + 1.0
+            return reminder is None or seen.at < reminder or not is_worse(seen.excess, state.told_excess)
         case Phase.FIRING, Verdict.BETWEEN:
             return True
         case Phase.RECOVERING, Verdict.CALM:
@@ -192,32 +191,42 @@ def reminder_due(state: AlertState, policy: Policy) -> datetime | None:
     return state.told_at + policy.repeat
 
 
+def is_worse(excess: float, told_excess: float) -> bool:
+    """Whether it is by a whole band further past the line than when it was told last."""
+    return excess - told_excess >= 1.0
+
+
 def _idle(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.verdict is not Verdict.MET:
-        return state, None
-    return _held(replace(state, phase=Phase.PENDING, since=seen.at), seen, policy)
+        return _later(state, seen.at), None
+    if policy.hold:
+        return replace(state, at=seen.at, phase=Phase.PENDING, since=seen.at), None
+    return _fired(state, seen, seen.at)
 
 
 def _pending(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.verdict is not Verdict.MET:
-        return replace(state, phase=Phase.IDLE, since=None, dark=ZERO), None
-    return _held(state, seen, policy)
+        return replace(state, at=seen.at, phase=Phase.IDLE, since=None, dark=ZERO), None
+    since = state.since or seen.at
+    if seen.at - since - state.dark < policy.hold:
+        return _later(state, seen.at), None
+    return _fired(state, seen, since)
 
 
 def _firing(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.verdict is Verdict.MET:
         return _remind(state, seen, policy)
     if seen.verdict is Verdict.CALM:
-        return _calmed(replace(state, phase=Phase.RECOVERING, since=seen.at), seen, policy)
-    return state, None
+        return _calmed(state, seen, policy, seen.at)
+    return _later(state, seen.at), None
 
 
 def _recovering(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.verdict is Verdict.MET:
-        return replace(state, phase=Phase.FIRING, since=None, dark=ZERO), None
+        return replace(state, at=seen.at, phase=Phase.FIRING, since=None, dark=ZERO), None
     if seen.verdict is Verdict.CALM:
-        return _calmed(replace(state, since=state.since or seen.at), seen, policy)
-    return replace(state, since=None, dark=ZERO), None
+        return _calmed(state, seen, policy, state.since or seen.at)
+    return replace(state, at=seen.at, since=None, dark=ZERO), None
 
 
 _JUDGED: Mapping[Phase, Callable[[AlertState, Seen, Policy], Step]] = {
@@ -228,12 +237,10 @@ _JUDGED: Mapping[Phase, Callable[[AlertState, Seen, Policy], Step]] = {
 }
 
 
-def _held(state: AlertState, seen: Seen, policy: Policy) -> Step:
-    since = state.since or seen.at
-    if seen.at - since - state.dark < policy.hold:
-        return state, None
+def _fired(state: AlertState, seen: Seen, since: datetime) -> Step:
     fired = replace(
         state,
+        at=seen.at,
         phase=Phase.FIRING,
         since=None,
         dark=ZERO,
@@ -247,15 +254,15 @@ def _held(state: AlertState, seen: Seen, policy: Policy) -> Step:
 
 def _remind(state: AlertState, seen: Seen, policy: Policy) -> Step:
     at = reminder_due(state, policy)
-    if at is None or seen.at < at or seen.excess < state.told_excess + 1.0:
-        return state, None
-    told = replace(state, told_at=seen.at, told_excess=seen.excess)
+    if at is None or seen.at < at or not is_worse(seen.excess, state.told_excess):
+        return _later(state, seen.at), None
+    told = replace(state, at=seen.at, told_at=seen.at, told_excess=seen.excess)
     return told, _transition(Change.REMINDED, told, seen.at)
 
 
-def _calmed(state: AlertState, seen: Seen, policy: Policy) -> Step:
-    if seen.at - (state.since or seen.at) - state.dark < policy.calm:
-        return state, None
+def _calmed(state: AlertState, seen: Seen, policy: Policy, since: datetime) -> Step:
+    if seen.at - since - state.dark < policy.calm:
+        return replace(state, at=seen.at, phase=Phase.RECOVERING, since=since), None
     told = None if policy.crossing else _transition(Change.RESOLVED, state, seen.at)
     return AlertState(at=seen.at, armed=True, done=policy.once), told
 
@@ -269,19 +276,19 @@ def _transition(change: Change, state: AlertState, at: datetime) -> Transition:
 def _unknown(state: AlertState, seen: Seen, policy: Policy) -> AlertState:
     """Clocks stand still; once nothing was known for the whole gap they are lost."""
     if state.phase is Phase.IDLE:
-        return state
+        return _later(state, seen.at)
     since = state.unknown_since or seen.before or seen.at
     if state.phase in _DARK or seen.at - since >= policy.gap:
-        return _dark(state, Phase.NO_DATA)
-    return replace(state, unknown_since=since)
+        return _dark(state, Phase.NO_DATA, seen.at)
+    return replace(state, at=seen.at, unknown_since=since)
 
 
-def _dark(state: AlertState, phase: Phase) -> AlertState:
+def _dark(state: AlertState, phase: Phase, at: datetime) -> AlertState:
     """No data or error, over what it hides: an episode goes on beneath, a running hold or calm is lost."""
     beneath = _beneath(state)
     if phase is Phase.NO_DATA and beneath is Phase.IDLE and state.phase is not Phase.ERROR:
         phase = Phase.IDLE
-    return replace(state, phase=phase, beneath=beneath, since=None, dark=ZERO, unknown_since=None)
+    return replace(state, phase=phase, at=at, beneath=beneath, since=None, dark=ZERO, unknown_since=None)
 
 
 def _beneath(state: AlertState) -> Phase:
@@ -290,7 +297,7 @@ def _beneath(state: AlertState) -> Phase:
     return Phase.FIRING if state.phase in (Phase.FIRING, Phase.RECOVERING) else Phase.IDLE
 
 
-def _armed(state: AlertState, verdict: Verdict, policy: Policy) -> AlertState:
+def _armed(state: AlertState, seen: Seen, policy: Policy) -> AlertState:
     """The state that a first known bar only arms. A rule that is true at its very first one waits until it is not.
 
     So does a crossing at each: what was crossed in the dark was not seen to be crossed.
@@ -300,18 +307,38 @@ def _armed(state: AlertState, verdict: Verdict, policy: Policy) -> AlertState:
     return replace(
         state,
         phase=beneath,
+        at=seen.at,
         beneath=Phase.IDLE,
         armed=True,
-        waiting=verdict is Verdict.MET and waits,
+        waiting=seen.verdict is Verdict.MET and waits,
         since=None,
         dark=ZERO,
         unknown_since=None,
     )
 
 
-def _lit(state: AlertState) -> AlertState:
+def _lit(state: AlertState, at: datetime) -> AlertState:
     """The state after one unknown bar between known ones: running clocks stood still meanwhile."""
-    if state.unknown_since is None or state.at is None:
+    if state.unknown_since is None:
         return state
-    lost = state.at - state.unknown_since
+    lost = at - state.unknown_since
     return replace(state, unknown_since=None, dark=state.dark + lost if state.since else state.dark)
+
+
+def _later(state: AlertState, at: datetime) -> AlertState:
+    """The same state one moment later: what most looks end in, without the cost of `replace`."""
+    return AlertState(
+        state.phase,
+        at,
+        state.armed,
+        state.waiting,
+        state.since,
+        state.dark,
+        state.unknown_since,
+        state.beneath,
+        state.met_since,
+        state.fired_at,
+        state.told_at,
+        state.told_excess,
+        state.done,
+    )

@@ -25,7 +25,10 @@ class Compare(StrEnum):
     @property
     def downward(self) -> bool:
         """True where smaller values are worse."""
-        return self in (Compare.BELOW, Compare.AT_MOST)
+        return self in _DOWNWARD
+
+
+_DOWNWARD = (Compare.BELOW, Compare.AT_MOST)
 
 
 class Crossing(StrEnum):

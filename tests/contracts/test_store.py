@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from adapters.chat.base import Place
-from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Kept
+from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Kept, Mark
 from adapters.store.base import (
     DRAFTS_FOR,
     MAX_TRIES,
@@ -41,11 +42,12 @@ from adapters.store.client import Client
 from adapters.store.memory import MemoryStore
 from adapters.store.redis import RedisStore
 from adapters.store.registry import MEMORY, open_store
-from signals.model import Metric
+from signals.model import ALL, Cell, Metric, Yardstick
 from signals.notice import About, Notice
 from signals.panel import KEEP, Panel, to_ms
 from signals.rules.lifecycle import AlertState, Change
 from signals.rules.model import EVERY_COIN, Draft, Rule
+from signals.standing import Standing
 from tests.adapters.store.stories import (
     HOME,
     LEASE,
@@ -522,8 +524,12 @@ async def test_a_reader_that_fell_too_far_behind_is_told_so(url: str) -> None:
         await saved(short, draft(f"{n}"), f"{n}")
 
     assert [change.number for change in await first(short.changes(2), 3)] == [3, 4, 5]
+    assert [change.number for change in await short.changed(2, 4)] == [3, 4]
+    assert await short.changed(5, 5) == []
     with pytest.raises(Behind):
         await first(short.changes(1), 1)
+    with pytest.raises(Behind):
+        await short.changed(1, 5)
     assert await short.last_change() == 5
     await short.aclose()
 
@@ -537,9 +543,9 @@ async def test_a_watchlist_is_replaced_and_every_change_of_it_is_told(store: Sto
     assert await store.watchlist(HOME) == ("BTC",)
     assert await store.watchlists() == {"terminal:local": ("BTC",), "telegram:-1": ("SOL",)}
     assert await first(store.changes(0), 3) == [
-        WatchChange(1, "terminal:local", ("ETH", "BTC")),
-        WatchChange(2, "telegram:-1", ("SOL",)),
-        WatchChange(3, "terminal:local", ("BTC",)),
+        WatchChange(1, "terminal:local", (), ("ETH", "BTC")),
+        WatchChange(2, "telegram:-1", (), ("SOL",)),
+        WatchChange(3, "terminal:local", ("ETH", "BTC"), ("BTC",)),
     ]
 
 
@@ -560,7 +566,7 @@ async def test_a_watchlist_without_coins_is_none(store: Store) -> None:
 
     assert await store.watchlist(HOME) == ()
     assert await store.watchlists() == {}
-    assert await first(store.changes(1), 1) == [WatchChange(2, "terminal:local", ())]
+    assert await first(store.changes(1), 1) == [WatchChange(2, "terminal:local", ("ETH",), ())]
 
 
 async def test_a_draft_is_kept_as_it_is_until_it_is_dropped(store: Store) -> None:
@@ -784,11 +790,16 @@ async def test_firings_are_counted_per_rule_from_a_moment_on_and_only_so_many(st
     assert await store.fires([rule.id], T0) == {rule.id: []}
 
 
-async def test_the_judged_moment_only_moves_forward(store: Store) -> None:
-    await store.mark_judged(T0 + MINUTE)
-    await store.mark_judged(T0)
+async def test_the_judged_moment_and_what_it_left_only_move_forward(store: Store) -> None:
+    assert await store.mark() == Mark(None, ())
+    cell = Cell("ETH", ALL, "funding", timedelta(0), Yardstick.SPREADS)
+    left = Mark(7, (Standing(cell, -0.5, inf, 1, -(2**62), 2**60),))
+
+    await store.mark_judged(T0 + MINUTE, left)
+    await store.mark_judged(T0, Mark(8))
 
     assert await store.judged() == T0 + MINUTE
+    assert await store.mark() == left
 
 
 # deliveries
@@ -835,7 +846,7 @@ async def test_a_platform_that_fell_behind_takes_over_all_rules_at_once(store: S
 async def test_a_changed_watchlist_is_taken_note_of_and_changes_no_subscription(store: Store) -> None:
     rule = await subscribed(store)
 
-    await store.subscribe("terminal", WatchChange(rule.change + 1, rule.place, ("ETH",)))
+    await store.subscribe("terminal", WatchChange(rule.change + 1, rule.place, (), ("ETH",)))
 
     assert await store.applied("terminal") == rule.change + 1
     assert await store.fan_out("terminal", event(rule), 10, T0) is Fanned.DONE

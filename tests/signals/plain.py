@@ -1,6 +1,6 @@
 """The oracle of the engine: every rule on every coin at every moment, one after the other, with `advance` alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -68,12 +68,23 @@ class Plain:
                 for subject in [s for s in self.states if s[0] == rule.id and s[1].rstrip("+-") not in coins]:
                     del self.states[subject]
 
+    def restart(self, rules: Iterable[Rule], watched: Mapping[str, tuple[str, ...]], present: Collection[str]) -> None:
+        """A cell that none of these rules reads is not remembered, nor an absent coin without any cell."""
+        self.coins &= {*present, *(cell.coin for cell in self.cells)}
+        read = {
+            cell_of(rule.draft, condition, coin)
+            for rule in rules
+            for coin in self._coins(rule, watched)
+            for condition in rule.draft.conditions
+        }
+        self.cells = {cell: past for cell, past in self.cells.items() if cell in read}
+
     def judge(self, moment: Moment, coins: Iterable[str]) -> list[tuple[str, str, Transition]]:
         self.coins.update(coins)
         about = [
             (rule, track, coin)
             for rule in self.rules.values()
-            for coin in self._coins(rule)
+            for coin in self._coins(rule, self.watched)
             for track in tracks(rule.draft, BY_NAME)
         ]
         for rule, track, coin in about:
@@ -102,10 +113,10 @@ class Plain:
         assert told is None or verdict in (Verdict.MET, Verdict.CALM)
         return told
 
-    def _coins(self, rule: Rule) -> Iterable[str]:
+    def _coins(self, rule: Rule, watched: Mapping[str, tuple[str, ...]]) -> Iterable[str]:
         if rule.draft.coins == (EVERY_COIN,):
             return sorted(self.coins)
-        return self.watched.get(rule.place, ()) if rule.draft.coins == (WATCHLIST,) else rule.draft.coins
+        return watched.get(rule.place, ()) if rule.draft.coins == (WATCHLIST,) else rule.draft.coins
 
 
 def _hear(past: Past, seen: CellSeen, at: datetime) -> None:

@@ -1,5 +1,8 @@
--- The last moment that was judged whole; an older one changes nothing.
--- keys: judged.  arguments: at.
+-- The last moment that was judged whole, and what is remembered of it; an older one changes nothing.
+-- keys: judged, mark.  arguments: at, mark.
 local known = redis.call('GET', KEYS[1])
-if not known or tonumber(known) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+if not known or tonumber(known) < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1])
+  redis.call('SET', KEYS[2], ARGV[2])
+end
 return 1

@@ -4,6 +4,7 @@ local known = redis.call('GET', KEYS[1])
 if known then return known end
 local answer = 'full'
 if tonumber(ARGV[3]) <= tonumber(ARGV[4]) then
+  local before = redis.call('HGET', KEYS[2], ARGV[1]) or ''
   if ARGV[2] == '' then
     redis.call('HDEL', KEYS[2], ARGV[1])
   else
@@ -11,7 +12,8 @@ if tonumber(ARGV[3]) <= tonumber(ARGV[4]) then
   end
   local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
   local change = last and tonumber(string.match(last[1], '^(%d+)')) + 1 or 1
-  redis.call('XADD', KEYS[3], 'MAXLEN', ARGV[5], string.format('%d-0', change), 'place', ARGV[1], 'coins', ARGV[2])
+  local id = string.format('%d-0', change)
+  redis.call('XADD', KEYS[3], 'MAXLEN', ARGV[5], id, 'place', ARGV[1], 'before', before, 'coins', ARGV[2])
   answer = 'ok ' .. ARGV[2]
 end
 redis.call('SET', KEYS[1], answer, 'EX', ARGV[6])

@@ -110,7 +110,7 @@ class History:
     def _due(self, said: Sequence[Transition], worst: float, bar: Seen) -> bool:
         repeat = self.policy.repeat
         due = repeat is not None and bar.at - said[-1].at >= repeat
-        return due and not self.policy.once and bar.excess >= worst + 1
+        return due and not self.policy.once and bar.excess - worst >= 1
 
 
 SPANS = st.integers(0, 4).map(lambda n: MINUTE * n)

@@ -1,0 +1,35 @@
+"""Arrivals: rules that came since the last judged moment, whole or on some coins; their first moment only arms them."""
+
+from collections.abc import Collection, Iterator
+
+
+class Arrivals:
+    """Who came, by slot."""
+
+    def __init__(self) -> None:
+        self._coins: dict[int, frozenset[str] | None] = {}
+        """On which coins; None for all."""
+
+    def put(self, slot: int) -> None:
+        """The rule came, on all its coins."""
+        self._coins[slot] = None
+
+    def welcome(self, slot: int, coins: Collection[str]) -> None:
+        """The rule came on these coins."""
+        known = self._coins.get(slot, frozenset())
+        if coins and known is not None:
+            self._coins[slot] = known | frozenset(coins)
+
+    def drop(self, slot: int) -> None:
+        """The rule went again."""
+        self._coins.pop(slot, None)
+
+    def holds(self, slot: int, coin: str) -> bool:
+        """Whether the rule came on that coin."""
+        coins = self._coins.get(slot, frozenset())
+        return coins is None or coin in coins
+
+    def take(self) -> Iterator[tuple[int, frozenset[str] | None]]:
+        """All of them, each rule with its coins; they are no arrivals any more."""
+        coins, self._coins = self._coins, {}
+        yield from coins.items()
