@@ -7,6 +7,7 @@ where its condition was met at the last judged moment: it can change only when o
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from math import isnan
 
 import numpy as np
@@ -228,12 +229,8 @@ class Engine:
         for cell, slots in self._walk():
             self._touch(cell, slots, looked)
         seen = set()
-        for subject in sorted(looked):
-            moved = self._look(looked[subject], before.get(subject), at)
-            if moved is not None:
-                seen.add(moved.subject)
-                yield moved
-        for moved in self._admit(at):
+        looks = (self._look(looked[subject], before.get(subject), at) for subject in sorted(looked))
+        for moved in chain(filter(None, looks), self._admit(at)):
             seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
