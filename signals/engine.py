@@ -345,10 +345,8 @@ class Engine:
         """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
         if self._judged is not None and rule.created > self._judged - RECENT:
             return True
-        if self._columns.is_blank:
-            return False
-        low = self._columns.last_low
-        return not all(isnan(low[cell]) for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
+        cells = (cell for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
+        return not self._columns.is_blank and not all(isnan(self._columns.last_low[cell]) for cell in cells)
 
     def _was_known(self, one: Kept) -> bool:
         """Whether all its cells were since the rule was made: it is armed then, unless its kept state says not."""
