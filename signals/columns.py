@@ -122,7 +122,7 @@ class Columns:
         self.high[:n] = np.where(both, np.maximum(said.values, said.held), self.value[:n])
         lit = new & known
         self.lapsed[:n] = lit & (at - self.lit[:n] > gap)
-        self.lit[:n] = np.where(lit & ~(afresh & self._recalled[:n]), moment, self.lit[:n])
+        self.lit[:n] = np.where(lit, moment, self.lit[:n])
         self.before[:n] = self.moment[:n]
         self.moment[:n], self.new[:n] = moment, new
         self.end[:n], self.step[:n] = np.maximum(said.ends, self.end[:n]), said.steps

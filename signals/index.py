@@ -131,7 +131,10 @@ class Index:
         bottom, top = np.fmin(low, was[0][cells]), np.fmax(high, was[1][cells])
         both = self._search(np.concatenate([shelves, shelves]), np.concatenate([bottom, top]))
         first, last = both[: len(hits)], both[len(hits) :]
-        self._stand(hits, shelves, np.where(low == top, last, first), low == high)
+        stands, within = np.where(low == top, last, first), (low > bottom) & (low < top)
+        if within.any():
+            stands[within] = self._search(shelves[within], low[within])
+        self._stand(hits, shelves, stands, low == high)
         found: list[tuple[int, Sequence[int]]] = [
             (cell, self._slots[start:end].tolist())
             for cell, start, end in zip(*(of[last > first].tolist() for of in (cells, first, last)), strict=True)

@@ -13,6 +13,7 @@ from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchCha
 from adapters.store.market_port import MarketStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
+from bot.services.careful import CarefulCells
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
@@ -96,7 +97,7 @@ class Evaluator:
 
     def _cells(self, cycle: Cycle) -> Cells:
         vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
-        return Cells(cycle, vectors, self._step)
+        return CarefulCells(cycle, vectors, self._step)
 
     async def _tell_watched(self) -> None:
         """Keep the names of the coins that have rules, where they changed: they are asked about more often."""

@@ -69,6 +69,8 @@ class History:
                 present = COINS[: self._random.randint(1, 3)]
             self._tally.moments += 1
             self._tally.told += self._pair.judge(self._moment(sorted({*self._pair.oracle.coins, *present})), present)
+            if self._chance(0.3):
+                self._pair.merge()
             for _ in range(self._pick([0, 0, 0, 0, 1, 1, 2, 3])):
                 self._act(self._pick(["put", "put", "drop", "watch", *["restart"] * self._restarts]))
 

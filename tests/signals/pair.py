@@ -36,6 +36,10 @@ class Pair:
         self.oracle.put(rule)
         self._forget(rule.id)
 
+    def merge(self) -> None:
+        """Sort the keys in that wait beside the others, few as they are."""
+        self.engine._index.merge(self.engine._alive, 0)
+
     def drop(self, rule_id: str) -> None:
         self.engine.drop(rule_id)
         self.oracle.drop(rule_id)

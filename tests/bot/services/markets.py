@@ -59,7 +59,7 @@ async def until(met: Callable[[], Coroutine[None, None, bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def played(source: MarketSource, store: MemoryStore, end: datetime) -> None:
+async def played(source: MarketSource, store: MemoryStore, end: datetime, signals: Sequence[Signal] = SIGNALS) -> None:
     """Poll and judge until just that moment is judged: ten bars a second of virtual time."""
     latest = await store.latest()
     poller = Poller(source, store, Clock(latest.at if latest else source.start, 10 * source.step.total_seconds()))
@@ -68,7 +68,7 @@ async def played(source: MarketSource, store: MemoryStore, end: datetime) -> Non
         at = await store.judged()
         return at is not None and at >= end
 
-    async with running(poller.run, Evaluator(store, SIGNALS, source.step).run):
+    async with running(poller.run, Evaluator(store, signals, source.step).run):
         await until(judged)
 
 

@@ -1,14 +1,15 @@
 """The evaluator judges each moment once, live as in replay, and loses and invents nothing over a restart."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.store.alert_port import Commit, Committed
+from adapters.store.base import Quota, Store
 from adapters.store.memory import MemoryStore
 from adapters.store.venue_port import WATCHED
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
@@ -16,7 +17,10 @@ from bot.replay import Replay
 from bot.services.evaluator import Evaluator
 from bot.services.poller import Poller
 from signals.aggregate import Cycle
+from signals.base import Signal
 from signals.event import Event
+from signals.negfunding import NegFunding
+from signals.panel import Panel, Series
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from tests import virtual
@@ -180,3 +184,125 @@ def test_it_keeps_the_names_of_the_coins_that_have_rules(tmp_path: Path) -> None
         return [*kept, await store.learned(WATCHED)]
 
     assert virtual.run(live) == [b"BTC SOL", b""]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(NegFunding):
+    """A signal that raises."""
+
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
+        del panel, window, rows, side
+        raise ArithmeticError("broken")
+
+
+def test_a_broken_signal_does_not_stop_the_rules_on_others(tmp_path: Path) -> None:
+    market = story(tmp_path)
+    signals = [Broken() if signal.name == Broken().name else signal for signal in SIGNALS]
+
+    async def live(signals: Sequence[Signal]) -> Sequence[Event]:
+        store = MemoryStore()
+        await asked(store, "* negfunding")
+        other = await asked(store)
+        await played(market, store, market.start + timedelta(hours=40), signals)
+        return await told(store, other)
+
+    whole = virtual.run(lambda: live(SIGNALS))
+
+    assert whole
+    assert virtual.run(lambda: live(signals)) == whole
+
+
+WATCHES = "watchlist funding.settled < -0.01%"
+
+
+async def watched(store: Store, *coins: str) -> None:
+    """The coins that the place watches from now on."""
+    await store.watch(HOME, coins, f"watch {coins} {await store.last_change()}", Quota(50))
+
+
+def test_a_coin_that_is_watched_while_nobody_judges_is_only_armed_at_its_first_bar(tmp_path: Path) -> None:
+    market = story(tmp_path)
+
+    async def live(stop: datetime, *first: str) -> Sequence[Event]:
+        store = MemoryStore()
+        rule = await asked(store, WATCHES)
+        await watched(store, *first)
+        await played(market, store, stop)
+        await watched(store, "BTC", "ETH")
+        await played(market, store, market.end)
+        return await told(store, rule)
+
+    fired = virtual.run(lambda: live(market.end, "ETH"))[0]
+    before = fired.at - market.step
+
+    assert fired.change is Change.FIRED
+    assert virtual.run(lambda: live(before, "ETH"))[0].at == fired.at
+    assert virtual.run(lambda: live(before, "BTC")) == []
+    assert virtual.run(lambda: live(before - market.step, "BTC"))[0].at == fired.at
+
+
+@pytest.mark.parametrize("while_it_runs", [True, False])
+def test_a_coin_that_goes_off_the_watchlist_leaves_no_state_and_comes_back_anew(
+    tmp_path: Path, while_it_runs: bool
+) -> None:
+    market = story(tmp_path)
+
+    async def live() -> tuple[Sequence[str], Sequence[Event]]:
+        store = MemoryStore()
+        rule = await asked(store, WATCHES)
+        await watched(store, "ETH")
+        await played(market, store, market.start + timedelta(hours=40))
+        assert [kept.state.phase for kept in await store.states_of([rule.id])] == [Phase.FIRING]
+        if while_it_runs:
+            async with running(Evaluator(store, SIGNALS, market.step).run):
+                await asyncio.sleep(1)
+                await watched(store, "BTC")
+                await asyncio.sleep(1)
+        else:
+            await watched(store, "BTC")
+        await played(market, store, market.start + timedelta(hours=41))
+        left = [kept.subject[1] for kept in await store.states_of([rule.id])]
+        await watched(store, "ETH")
+        await played(market, store, market.end)
+        return left, await told(store, rule)
+
+    left, events = virtual.run(live)
+
+    assert left == []
+    assert [event.change for event in events] == [Change.FIRED]
+
+
+class Slow(MemoryStore):
+    """A store whose readers soon fall behind, and that takes long to say what it has."""
+
+    def __init__(self) -> None:
+        super().__init__(changes_kept=2)
+        self.loads = 0
+
+    async def watchlists(self) -> Mapping[str, tuple[str, ...]]:
+        self.loads += 1
+        await asyncio.sleep(1)
+        return await super().watchlists()
+
+
+def test_an_evaluator_that_fell_behind_takes_over_everything_between_two_moments(tmp_path: Path) -> None:
+    market = story(tmp_path)
+
+    async def live(store: MemoryStore, *, behind: bool) -> list[Event]:
+        rules = [await asked(store, sentence) for sentence in SENTENCES]
+
+        async def disturb() -> None:
+            while behind:
+                await asyncio.sleep(1)
+                for number in range(3):
+                    await watched(store, f"C{number}")
+
+        async with running(disturb):
+            await played(market, store, market.end)
+        return [event for rule in rules for event in await told(store, rule)]
+
+    slow = Slow()
+    whole = virtual.run(lambda: live(MemoryStore(), behind=False))
+
+    assert virtual.run(lambda: live(slow, behind=True)) == whole
+    assert slow.loads > 2
