@@ -7,6 +7,7 @@ where its condition was met at the last judged moment: it can change only when o
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from math import isnan
 
 import numpy as np
@@ -227,12 +228,8 @@ class Engine:
         for cell, slots in self._walk():
             self._touch(cell, slots, looked)
         seen = set()
-        for subject in sorted(looked):
-            moved = self._look(looked[subject], before.get(subject), at)
-            if moved is not None:
-                seen.add(moved.subject)
-                yield moved
-        for moved in self._admit(at):
+        looks = (self._look(looked[subject], before.get(subject), at) for subject in sorted(looked))
+        for moved in chain(filter(None, looks), self._admit(at)):
             seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
@@ -344,10 +341,8 @@ class Engine:
         """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
         if self._judged is not None and rule.created > self._judged - RECENT:
             return True
-        if self._columns.is_blank:
-            return False
-        low = self._columns.last_low
-        return not all(isnan(low[cell]) for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
+        cells = (cell for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
+        return not self._columns.is_blank and not all(isnan(self._columns.last_low[cell]) for cell in cells)
 
     def _was_known(self, one: Kept) -> bool:
         """Whether all its cells were since the rule was made: it is armed then, unless its kept state says not."""
