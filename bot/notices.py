@@ -86,6 +86,20 @@ def shadow_over(rule: Rule, end: datetime, events: Sequence[Event], label: str) 
     )
 
 
+def ended(rule: Rule, end: datetime, label: str) -> Notice:
+    """That a rule with an end is over, whatever it was about."""
+    return Notice(
+        id=notice_id(About.ENDED, rule.id, str(rule.revision)),
+        about=About.ENDED,
+        at=end,
+        label=label,
+        headline=f"Rule #{rule.number} ended: its time is over",
+        lines=("It is judged no more, and nothing more is told of what fired. It still counts among your rules.",),
+        typed=(canonical(rule.draft),),
+        buttons=(("Change", f"/edit #{rule.number}"), ("Delete", f"/delete {rule.number}")),
+    )
+
+
 def drift_id(rule: Rule, at: datetime) -> str:
     """The id of the notice on a rule's drift: one a week."""
     year, week, _ = at.isocalendar()

@@ -113,7 +113,13 @@ def notice(of: Notice, now: datetime, *, repeat: bool = False) -> Message:
     )
 
 
-_NOTICED: Mapping[About, str] = {About.SAMPLE: "🧪", About.MUTE: "🔔", About.SHADOW: "🧪", About.DRIFT: "📈"}
+_NOTICED: Mapping[About, str] = {
+    About.SAMPLE: "🧪",
+    About.MUTE: "🔔",
+    About.SHADOW: "🧪",
+    About.ENDED: "🏁",
+    About.DRIFT: "📈",
+}
 
 
 def _took(span: timedelta) -> str:

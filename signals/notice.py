@@ -16,6 +16,8 @@ class About(StrEnum):
     """What a mute held back, now that it is over."""
     SHADOW = "shadow"
     """What a rule in shadow would have told."""
+    ENDED = "ended"
+    """A rule whose time is over."""
     DRIFT = "drift"
     """A rule that fires far from its usual rate."""
 

@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import inf, nan
+from math import inf, nan, nextafter
 
 import numpy as np
 
@@ -65,12 +65,14 @@ def _worse_keys(condition: Condition, worse: float) -> tuple[float, ...]:
     sign = -1.0 if condition.compare.downward else 1.0
     reach = worse * (abs(condition.line - condition.clear) or 1.0)
     near = condition.line + sign * (reach * (1 - 1e-9) - abs(condition.line) * 1e-12)
-    return (near, -near) if condition.absolute else (near,)
+    key = nextafter(near, inf) if condition.compare.downward else near
+    mirrored = -near if condition.compare.downward else nextafter(-near, inf)
+    return (key, mirrored) if condition.absolute else (key,)
 
 
 def _is_past(near: tuple[float, ...], condition: Condition, value: float) -> bool:
     seen = abs(value) if condition.absolute else value
-    return seen <= near[0] if condition.compare.downward else seen >= near[0]
+    return seen < near[0] if condition.compare.downward else seen >= near[0]
 
 
 @dataclass

@@ -11,7 +11,7 @@ from adapters.chat.base import Place, place_of
 from adapters.store.base import Store
 from adapters.venues.base import Label
 from bot.commands.dryrun import rehearsed
-from bot.notices import drift_id, drifted, mute_over, shadow_over
+from bot.notices import drift_id, drifted, ended, mute_over, shadow_over
 from bot.swallowed import LOOKED_BACK, ended_at, ends_of, going_on, swallowed
 from signals.base import Signal
 from signals.drift import drift
@@ -69,6 +69,7 @@ class Notices:
         async for page in self._store.rules():
             places.update(place_of(rule.place) for rule in page)
             await self._shadows(page, label)
+            await self._ends(page, label)
             await self._drifts(page, label)
             await asyncio.sleep(pause)
         for place in sorted(places, key=str):
@@ -85,9 +86,16 @@ class Notices:
                 told = [event for event in told if event.revision == rule.revision and event.at <= end]
                 await self._post(place_of(rule.place), shadow_over(rule, end, told, label))
 
+    async def _ends(self, rules: Iterable[Rule], label: Label) -> None:
+        now = self._now()
+        for rule in rules:
+            end = rule.draft.until
+            if end is not None and not rule.paused and end <= now < end + WITHIN:
+                await self._post(place_of(rule.place), ended(rule, end, label))
+
     async def _drifts(self, rules: Sequence[Rule], label: Label) -> None:
         now = self._now()
-        on = [rule for rule in rules if not rule.paused and rule.draft.shadow is None]
+        on = [rule for rule in rules if not rule.paused and rule.draft.shadow is None and not _is_over(rule, now)]
         fires = await self._store.fires([rule.id for rule in on], now - (WEEKS + 1) * WEEK)
         for rule in on:
             fired, before = _by_week(fires.get(rule.id, ()), rule, now)
@@ -130,6 +138,10 @@ class Notices:
     async def _post(self, place: Place, notice: Notice) -> None:
         if await self._store.post(place, notice, self._now()):
             log.info("notice", about=notice.about, place=str(place), id=notice.id)
+
+
+def _is_over(rule: Rule, now: datetime) -> bool:
+    return rule.draft.until is not None and rule.draft.until <= now
 
 
 def _by_week(fires: Sequence[datetime], rule: Rule, now: datetime) -> tuple[int, Sequence[int]]:

@@ -51,11 +51,14 @@ class Plain:
     watched: dict[str, tuple[str, ...]] = field(default_factory=dict)
     coins: set[str] = field(default_factory=set)
     cells: dict[Cell, Past] = field(default_factory=dict)
+    everywhere: list[Rule] = field(default_factory=list)
+    """Rules on every coin, gone ones too: what they read is followed on."""
 
     def put(self, rule: Rule) -> None:
         self.drop(rule.id)
         if not rule.paused:
             self.rules[rule.id] = rule
+            self.everywhere += [rule] if rule.draft.coins == (EVERY_COIN,) else []
 
     def drop(self, rule_id: str) -> None:
         self.rules.pop(rule_id, None)
@@ -78,6 +81,7 @@ class Plain:
             for condition in rule.draft.conditions
         }
         self.cells = {cell: past for cell, past in self.cells.items() if cell in read}
+        self.everywhere = [rule for rule in rules if rule.draft.coins == (EVERY_COIN,)]
 
     def judge(self, moment: Moment, coins: Iterable[str]) -> list[tuple[str, str, Transition]]:
         self.coins.update(coins)
@@ -87,8 +91,9 @@ class Plain:
             for coin in self._coins(rule, self.watched)
             for track in tracks(rule.draft, BY_NAME)
         ]
-        for rule, track, coin in about:
-            for condition in track.conditions:
+        followed = [(rule, coin) for rule in self.everywhere for coin in self.coins]
+        for rule, coin in [*((rule, coin) for rule, _, coin in about), *followed]:
+            for condition in rule.draft.conditions:
                 self.cells.setdefault(cell_of(rule.draft, condition, coin), Past())
         for cell, past in self.cells.items():
             _hear(past, moment.read(cell), moment.at)

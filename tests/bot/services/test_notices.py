@@ -106,6 +106,29 @@ async def test_a_shadow_of_a_paused_rule_or_long_ago_is_not_reported() -> None:
     assert await told(store, T0 + 8 * DAY) == []
 
 
+async def test_a_rule_whose_time_is_over_says_so_once() -> None:
+    store = await market()
+    rule = await saved(store, "ETH funding < -0.01% until 2d")
+    end = rule.draft.until
+    assert end is not None
+
+    assert await told(store, end - HOUR) == []
+    (message,) = await told(store, end)
+
+    assert render(message, colour=False).splitlines()[0] == "🏁 Rule #1 ended: its time is over"
+    assert await told(store, end + HOUR) == []
+
+
+async def test_the_end_of_a_paused_rule_or_one_long_ago_is_not_told() -> None:
+    store = await market()
+    rule = await saved(store, "ETH funding < -0.01% until 2d")
+    assert await told(store, T0 + 60 * DAY) == []
+
+    await store.pause(rule.id, HOME, "p", T0, paused=True)
+
+    assert await told(store, T0 + 3 * DAY) == []
+
+
 async def test_a_mute_that_ends_lists_what_it_held_back() -> None:
     store = await market()
     rule = await saved(store, "ETH funding < -0.01%")
