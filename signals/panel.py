@@ -284,17 +284,20 @@ def decimal(matrix: Matrix) -> Series:
     """Stored numbers as the shortest decimals that they stand for: a stored -0.0001 is -0.0001 again."""
     exact: Series = matrix.astype(np.float64).ravel()
     left = np.flatnonzero(np.isfinite(exact) & (exact != 0))
+    sizes = np.floor(np.log10(np.abs(exact[left]))).astype(np.int64)
+    near = (sizes >= _DIGITS[-1] - 1 - _EXACT_POWER) & (sizes <= _DIGITS[0] - 1 + _EXACT_POWER)
+    far, left, size = left[~near], left[near], sizes[near]
     stored, value = matrix.ravel()[left], exact[left]
-    size = np.floor(np.log10(np.abs(value))).astype(np.int64)
     for digits in _DIGITS:
         behind = digits - 1 - size
-        power = 10.0 ** np.minimum(np.abs(behind), _EXACT_POWER)
+        power = 10.0 ** np.abs(behind)
         whole = np.rint(np.where(behind >= 0, value * power, value / power))
         told = np.where(behind >= 0, whole / power, whole * power)  # both exact, so rounded once: as it would be read
-        found = (told.astype(np.float32) == stored) & (np.abs(behind) <= _EXACT_POWER)
+        found = told.astype(np.float32) == stored
         exact[left[found]] = told[found]
         left, stored, value, size = left[~found], stored[~found], value[~found], size[~found]
-    exact[left] = stored.astype("U32").astype(np.float64)
+    rest = np.concatenate([left, far])
+    exact[rest] = matrix.ravel()[rest].astype("U32").astype(np.float64)
     return exact.reshape(matrix.shape)
 
 

@@ -61,10 +61,13 @@ class Mark:
     """What a judged moment leaves to whoever judges the next one.
 
     `change` is the last change of rules that it knew; `standings` is what its readings do not say again of the cells.
+    `backfilled` is how often the past had been filled in, and bars that end by `past` were no news because of it.
     """
 
     change: int | None = None
     standings: tuple[Standing, ...] = ()
+    backfilled: int = 0
+    past: datetime | None = None
 
 
 NOTHING = Mark()

@@ -32,7 +32,8 @@ class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, Protocol):
     """The ports that the evaluator uses."""
 
 
-_INSTANT = timedelta(microseconds=1)
+_INSTANT = timedelta(milliseconds=1)
+"""Moments are kept to that."""
 AT_ONCE = 200
 """Rules or states taken over, or transitions written, before everything else may go on."""
 
@@ -88,7 +89,8 @@ class Evaluator:
             for subject, state in self._newer.items():
                 self._engine.wake(subject, state)
             self._newer = {}
-            await self._store.mark_judged(cycle.at, Mark(self._change, tuple(self._engine.standings())))
+            standings = tuple(self._engine.standings())
+            await self._store.mark_judged(cycle.at, Mark(self._change, standings, self._backfilled, self._past))
             self._judged, took = cycle.at, clock() - began
         counts = asdict(self._engine.counts)
         log.debug("judged", at=cycle.at, took_ms=round(took * 1000, 1), committed=len(committed), **counts)
@@ -149,6 +151,8 @@ class Evaluator:
                 self._engine.watch(place, coins)
             later = await self._load_rules({change.rule_id for change in changes if isinstance(change, RuleChange)})
             if self._judged is not None:
+                if mark.backfilled == self._backfilled:
+                    self._past = mark.past
                 self._engine.recall(mark.standings)
                 await self._seed(self._judged)
             for rule in later:

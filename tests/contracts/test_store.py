@@ -310,6 +310,14 @@ async def test_no_more_bars_are_kept_than_windows_need(store: Store) -> None:
     assert panel[Metric.PRICE][-1, 0] == 7.0
 
 
+async def test_the_moment_after_a_given_one_is_the_next_to_the_millisecond(store: Store) -> None:
+    await store.close(cycle(T0, 1.0))
+    await store.close(cycle(T0 + MINUTE, 2.0))
+
+    assert [of.at for of in await first(store.cycles(T0 - timedelta(milliseconds=1)), 2)] == [T0, T0 + MINUTE]
+    assert [of.at for of in await first(store.cycles(T0), 1)] == [T0 + MINUTE]
+
+
 # rules and settings
 
 
