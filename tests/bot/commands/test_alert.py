@@ -1,5 +1,6 @@
 """`/alert` tells what a rule would have done; only a button saves it, once, in its own place."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -193,6 +194,7 @@ async def test_a_dry_run_that_takes_too_long_is_not_waited_for() -> None:
     hurried = replace(await desk_with_past(), patience=timedelta(0))
 
     assert "The dry run takes longer than 0s now." in await said(hurried, SENTENCE)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
     assert (await save(hurried, "eth funding < -0.01%")).headline[0].text == "Rule #1 saved"
 
 
