@@ -16,7 +16,6 @@ from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.replay import Replay
 from bot.services.evaluator import Evaluator
 from bot.services.poller import Poller
-from signals.aggregate import Cycle
 from signals.base import Signal
 from signals.event import Event
 from signals.negfunding import NegFunding
@@ -147,27 +146,32 @@ def test_a_removed_rule_is_no_longer_judged_and_leaves_no_state(tmp_path: Path, 
 
 
 def test_a_state_that_is_newer_in_the_store_is_taken_over(tmp_path: Path) -> None:
+    """Another evaluator had the rule wait when we would have fired: so nothing of that episode is told, nor its end."""
     market = story(tmp_path)
 
-    async def live() -> tuple[int, AlertState]:
-        store = MemoryStore()
+    async def live() -> tuple[Sequence[Change], Sequence[Change]]:
+        alone, store = MemoryStore(), MemoryStore()
+        first = await asked(alone)
+        await played(market, alone, market.end)
+        events = await told(alone, first)
+        episode = [event for event in events if event.fired_at == events[0].at]
         rule = await asked(store)
         poller = Poller(market, store, Clock(market.start, AS_FAST_AS_IT_GOES))
         evaluator = Evaluator(store, SIGNALS, market.step)
         await evaluator._load()
-        cycles: list[Cycle] = [await poller.close(market.start + hour * market.step) for hour in range(9)]
-        later = AlertState(phase=Phase.FIRING, at=cycles[-1].at, armed=True)
-        await store.commit(Commit((rule.id, "ETH"), 1, 0, later.at, later, None))
+        waits = AlertState(at=episode[0].at, armed=True, waiting=True)
+        await store.commit(Commit((rule.id, "ETH"), 1, 0, episode[0].at, waits, None))
+        at, committed = market.start, []
+        while at < episode[-1].at:
+            at += market.step
+            committed += await evaluator.judge(await poller.close(at))
+        return [event.change for event in episode], [of.event.change for of in committed if of.event]
 
-        committed = [judged for cycle in cycles for judged in await evaluator.judge(cycle)]
+    alone, beside = virtual.run(live)
 
-        assert committed == []
-        return await store.state(rule.id, "ETH", 1)
-
-    version, state = virtual.run(live)
-
-    assert version == 1
-    assert state.armed
+    assert alone[0] is Change.FIRED
+    assert alone[-1] is Change.RESOLVED
+    assert beside == []
 
 
 def test_it_keeps_the_names_of_the_coins_that_have_rules(tmp_path: Path) -> None:
