@@ -5,7 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from signals.rules.lifecycle import AlertState, Change, Phase, Policy, Seen, Transition, Verdict, advance, due, is_plain
+from signals.rules.lifecycle import (
+    AlertState,
+    Change,
+    Phase,
+    Policy,
+    Seen,
+    Transition,
+    Verdict,
+    advance,
+    due,
+    is_plain,
+    is_worse,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -335,3 +347,19 @@ class TestResting:
         soon = Seen((then or at + MINUTE) - timedelta(seconds=1), verdict, 0.0, at)
 
         assert advance(reached.state, soon, PATIENT) == (replace(reached.state, at=soon.at), None)
+
+
+def test_a_clock_that_stood_still_before_the_dark_does_not_stand_still_after_it() -> None:
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    waits = AlertState(phase=Phase.PENDING, at=at, armed=True, since=at, unknown_since=at)
+
+    after, told = advance(waits, Seen(at + timedelta(hours=1), Verdict.CALM, 0.0, at, lapsed=True), PATIENT)
+
+    assert told is None
+    assert (after.phase, after.since, after.unknown_since) == (Phase.IDLE, None, None)
+
+
+@pytest.mark.parametrize("excess", [float("inf"), 1e300])
+def test_what_is_boundlessly_far_past_the_line_does_not_get_worse_by_staying(excess: float) -> None:
+    assert not is_worse(excess, excess)
+    assert is_worse(excess, 1.0)
