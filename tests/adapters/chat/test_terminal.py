@@ -213,6 +213,7 @@ async def test_completion_offers_commands_then_what_their_parameters_name(
     before: str, offered: list[tuple[str, int]]
 ) -> None:
     async def words(kind: str, place: Place, typed: str) -> Sequence[str]:
+        assert (place, typed) == (HERE, before.rpartition(" ")[2].rpartition(",")[2].rpartition("@")[2])
         return WORDS[kind]
 
     assert list(await completions(before, SPECS, words, HERE)) == offered
