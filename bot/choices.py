@@ -6,19 +6,21 @@ from adapters.chat.base import Place, Words
 from adapters.store.base import Store, StoreError
 from bot.commands.market import vocabulary
 from signals.base import Signal
+from signals.rules.suggest import suggest
 
 
 def choices(store: Store, signals: Sequence[Signal]) -> Words:
-    """Coins and venues of the last closed moment, signals, and a place's rules; none while the store is away."""
+    """What the last closed moment knows, signals, whole rules, and a place's own; none while the store is away."""
 
     async def words(kind: str, place: Place, typed: str) -> Sequence[str]:
-        del typed
         try:
             match kind:
                 case "coin" | "venue":
                     return await _market(store, signals, kind)
                 case "signal":
                     return [signal.name for signal in signals]
+                case "sentence":
+                    return await _sentences(store, signals, typed)
                 case "rule":
                     return [f"#{rule.number}" for rule in await store.of(place)]
                 case _:
@@ -35,3 +37,8 @@ async def _market(store: Store, signals: Sequence[Signal], kind: str) -> Sequenc
         return ()
     known = vocabulary(cycle, signals, cycle.at)
     return sorted(known.coins if kind == "coin" else known.venues)
+
+
+async def _sentences(store: Store, signals: Sequence[Signal], typed: str) -> Sequence[str]:
+    cycle = await store.latest()
+    return suggest(typed, vocabulary(cycle, signals, cycle.at)) if cycle else ()

@@ -102,7 +102,7 @@ ALERT = Command(
     CommandSpec(
         "alert",
         "Make a rule in one sentence; what it would have done is shown first",
-        (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="coin"),),
+        (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="sentence"),),
         EXAMPLE,
     ),
     Who.OWNER,
