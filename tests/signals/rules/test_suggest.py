@@ -38,7 +38,6 @@ def test_each_metric_has_conditions_that_are_rules() -> None:
         ("BTC,ETH liq.l", "BTC,ETH liq.long 1h > $10M"),
         ("ETH funding < -0.03", "ETH funding < -0.03%"),
         ("ETH funding < -0.01% f", "ETH funding < -0.01% for 15m"),
-        ("ETH funding < -0.01% for 15m and ra", "ETH funding < -0.01% for 15m and ratio 24h < 0.2"),
         ("ETH funding < -0.01% and ", "ETH funding < -0.01% and price 1h falls by 3%"),
         ("ETH funding < -0.01% for 15m every", "ETH funding < -0.01% for 15m every 4h"),
         ("ETHH funding < -0.01%", "ETH funding < -0.01%"),
