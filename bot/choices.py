@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from adapters.chat.base import Place, Words
 from adapters.store.base import Store, StoreError
 from bot.commands.market import vocabulary
+from bot.commands.top import TOPS
 from signals.base import Signal
 from signals.rules.suggest import suggest
 
@@ -19,6 +20,8 @@ def choices(store: Store, signals: Sequence[Signal]) -> Words:
                     return await _market(store, signals, kind)
                 case "signal":
                     return [signal.name for signal in signals]
+                case "top":
+                    return list(TOPS)
                 case "sentence":
                     return await _sentences(store, signals, typed)
                 case "rule":

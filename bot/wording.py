@@ -138,7 +138,7 @@ def alert(event: Event, now: datetime, zone: tzinfo = UTC, *, repeat: bool = Fal
     over = event.change is Change.RESOLVED
     low = event.trust == Grade.LOW and not over
     name = f"A-{event.episode[:4]}"
-    lines = (*_late(event, now), *(_ended if over else _fired)(event, now, zone))
+    lines = (*_late(event, now), *explained(event, now, zone))
     return Message(
         tone=Tone.OVER if over else Tone.LOW_TRUST if low else Tone.FIRING,
         icon=_icon(event, over=over, low=low),
@@ -146,12 +146,23 @@ def alert(event: Event, now: datetime, zone: tzinfo = UTC, *, repeat: bool = Fal
         alert=name,
         lines=lines,
         after=(_how_to_stop(event), *((line(f"May be a repeat of {name}."),) if repeat else ())),
-        small=_small(event),
-        buttons=() if over else (Button("Mute 2h", f"/mute #{event.rule_number} 2h"), Button("Rules", "/alerts")),
+        small=footnote(event),
+        buttons=()
+        if over
+        else (
+            Button("Mute 2h", f"/mute #{event.rule_number} 2h"),
+            Button("Why", f"/why A-{event.episode[:8]}"),
+            Button(f"Rule #{event.rule_number}", f"/alerts {event.rule_number}"),
+        ),
         simulated=event.label == Label.SIMULATED,
         silent=over or event.loudness is Loudness.QUIET,
         data=_facts(event),
     )
+
+
+def explained(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
+    """What is, where the line is, and why; of an end, how long it lasted."""
+    return (_ended if event.change is Change.RESOLVED else _fired)(event, now, zone)
 
 
 def _icon(event: Event, *, over: bool, low: bool) -> str:
@@ -300,7 +311,7 @@ def _how_to_stop(event: Event) -> Line:
     return line("Stop: ", code(f"/mute #{number} 2h"), " · ", code(f"/delete {number}"))
 
 
-def _small(event: Event) -> str:
+def footnote(event: Event) -> str:
     """Where the numbers come from, what was missing, which rule, and that this is no advice."""
     own = [fact for fact in event.facts if fact.label.startswith(_VENUE) and fact.value is not None]
     parts = [" · ".join(map(_own, own)) + "." if own else f"From {venues(event.venues)}."]

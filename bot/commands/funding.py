@@ -41,7 +41,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     cycle = await latest(desk)
     coin = one_coin(invocation, cycle.readings)
     if coin is None:
-        return _extremes(cycle)
+        return _extremes(cycle, ENDS)
     kinds = [kind for kind in _KINDS if offered(cycle, coin, kind) is not None]
     if not kinds:
         return report(f"{coin} funding", cycle, lines=(line(f"No venue here offers funding for {coin}."),))
@@ -170,7 +170,12 @@ def _data(
     )
 
 
-def _extremes(cycle: Cycle) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The coins at both ends, so many at each. Raises Mistake before there is a market."""
+    return _extremes(await latest(desk), each)
+
+
+def _extremes(cycle: Cycle, each: int) -> Message:
     """The coins that pay most on each side, all in one kind of rate."""
     running = any(Metric.FUNDING in readings for readings in cycle.readings.values())
     metric = Metric.FUNDING if running else Metric.FUNDING_SETTLED
@@ -178,7 +183,7 @@ def _extremes(cycle: Cycle) -> Message:
     rates = [(of.value, coin, of) for coin, of in readings.items() if of.value is not None]
     unknown = len(readings) - len(rates)
     rates.sort(key=lambda row: (row[0], row[1]))
-    shown = ends(rates, ENDS)
+    shown = ends(rates, each)
     table = Table(
         ("coin", "8h", "a year", "venues"),
         tuple((coin, rate(v), rate_year(yearly(v)), str(len(r.venues))) for v, coin, r in shown),

@@ -27,7 +27,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     market = await view(desk, [Metric.LIQ], max(windows))
     coin = one_coin(invocation, market.cycle.readings)
     if coin is None:
-        return _largest(market, windows)
+        return _largest(market, windows, LARGEST)
     if all(offered(market.cycle, coin, side) is None for side in _SIDES):
         said = f"No venue here reports liquidations of {coin}."
         return report(f"{coin} liquidations", market.cycle, lines=(line(said),), data=(("coin", coin),))
@@ -109,13 +109,19 @@ def _data(coin: str, market: View, windows: Sequence[timedelta]) -> tuple[tuple[
     return (("coin", coin), ("unit", "usd"), ("sums", sums), ("venues", last))
 
 
-def _largest(market: View, windows: Sequence[timedelta]) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The largest, twice as many as at one end of what has two. Raises Mistake before there is a market."""
+    windows = whole_bars(WINDOWS, desk.step) or [desk.step]
+    return _largest(await view(desk, [Metric.LIQ], max(windows)), windows, 2 * each)
+
+
+def _largest(market: View, windows: Sequence[timedelta], most: int) -> Message:
     """The coins with the largest sums over the longest window."""
     longest = windows[-1]
     reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
     sums = [(both, c) for c in reported if (both := market.value(c, Metric.LIQ, longest)) is not None]
     sums.sort(key=lambda row: (-row[0], row[1]))
-    shown = [c for _, c in sums[:LARGEST]]
+    shown = [c for _, c in sums[:most]]
     table = Table(
         ("coin", "longs", "shorts", "both"),
         tuple((c, *(_sum(market, c, side, longest) for side in _SIDES)) for c in shown),

@@ -28,7 +28,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     cycle = await latest(desk)
     coin = one_coin(invocation, cycle.readings)
     if coin is None:
-        return _extremes(cycle)
+        return _extremes(cycle, ENDS)
     measures = [m for m in MEASURES if offered(cycle, coin, m) is not None]
     if not measures:
         said = f"No venue here offers a long/short ratio for {coin}."
@@ -96,12 +96,17 @@ def _facts(seen: Observation, cycle: Cycle) -> Json:
     }
 
 
-def _extremes(cycle: Cycle) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The coins at both ends, so many at each. Raises Mistake before there is a market."""
+    return _extremes(await latest(desk), each)
+
+
+def _extremes(cycle: Cycle, each: int) -> Message:
     """The coins with fewest and most longs to a short, by the first measure that any coin has."""
     measure = next((m for m in MEASURES if any(m in of for of in cycle.readings.values())), Metric.LS)
     readings = {coin: of[measure] for coin, of in cycle.readings.items() if measure in of}
     known = sorted((of.value, coin, of) for coin, of in readings.items() if of.value is not None)
-    shown = ends(known, ENDS)
+    shown = ends(known, each)
     table = Table(
         ("coin", MEASURES[measure][0], "venues"),
         tuple((coin, quantity(value, Unit.RATIO), str(len(of.venues))) for value, coin, of in shown),

@@ -32,7 +32,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     windows = whole_bars(WINDOWS, desk.step)
     coin = one_coin(invocation, market.cycle.readings)
     if coin is None:
-        return _largest(market)
+        return _largest(market, LARGEST)
     reading = offered(market.cycle, coin, Metric.OI_LEVEL)
     if reading is None:
         said = f"No venue here offers open interest of {coin}."
@@ -115,13 +115,16 @@ def _data(
     )
 
 
-def _largest(market: View) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The largest, twice as many as at one end of what has two. Raises Mistake before there is a market."""
+    return _largest(await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS)), 2 * each)
+
+
+def _largest(market: View, most: int) -> Message:
     sizes = [(usd, c) for c in market.cycle.readings if (usd := market.value(c, Metric.OI_USD)) is not None]
     sizes.sort(key=lambda row: (-row[0], row[1]))
     day = max(WINDOWS)
-    shown = [
-        (c, usd, market.value(c, Metric.OI, day), market.value(c, Metric.PRICE, day)) for usd, c in sizes[:LARGEST]
-    ]
+    shown = [(c, usd, market.value(c, Metric.OI, day), market.value(c, Metric.PRICE, day)) for usd, c in sizes[:most]]
     table = Table(
         ("coin", "OI", f"OI {window(day)}", f"price {window(day)}"),
         tuple((c, money(usd), quantity(oi, Unit.FRACTION), quantity(p, Unit.FRACTION)) for c, usd, oi, p in shown),

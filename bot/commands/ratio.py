@@ -42,7 +42,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     cycle = await latest(desk)
     coin = one_coin(invocation, cycle.readings)
     if coin is None:
-        return _extremes(await view(desk, [Metric.RATIO], DAY))
+        return await top(desk, ENDS)
     spot = spot_leg(cycle, coin)
     reading = offered(cycle, coin, spot) if spot else None
     if spot is None or reading is None:
@@ -126,11 +126,16 @@ def _traded(cycle: Cycle, coin: str, metric: Metric, name: str) -> str:
     return money(sum(o.value for o in own)) if all(is_fresh(o, cycle.at) for o in own) else "silent"
 
 
-def _extremes(market: View) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The coins at both ends, so many at each. Raises Mistake before there is a market."""
+    return _extremes(await view(desk, [Metric.RATIO], DAY), each)
+
+
+def _extremes(market: View, each: int) -> Message:
     """The coins with least and most spot against futures volume."""
     traded = [c for c in market.cycle.readings if spot_leg(market.cycle, c) is not None]
     known = sorted((value, c) for c in traded if (value := market.value(c, Metric.RATIO, DAY)) is not None)
-    shown = ends(known, ENDS)
+    shown = ends(known, each)
     rows: list[Json] = [{"coin": coin, "ratio": value, "at": iso(market.cycle.at)} for value, coin in shown]
     return report(
         f"Lowest and highest spot/futures volume in {window(DAY)}",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from adapters.chat.base import Button, Invocation, Message, Who
+from bot.commands.about import ABOUT, PRIVACY
 from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
 from bot.commands.base import Command, Desk
@@ -24,7 +25,9 @@ from bot.commands.sample import TEST
 from bot.commands.signals import SIGNALS
 from bot.commands.status import STATUS
 from bot.commands.subscribe import SUBSCRIBE, UNSUBSCRIBE
+from bot.commands.top import TOP
 from bot.commands.watch import UNWATCH, WATCH, WATCHLIST_COMMAND
+from bot.commands.why import WHY
 from bot.phrases import shortened
 from bot.wording import unclear
 from signals.rules.language import parse
@@ -39,6 +42,7 @@ _IN_ORDER = (
     LS,
     LIQ,
     RATIO,
+    TOP,
     SIGNALS,
     SUBSCRIBE,
     UNSUBSCRIBE,
@@ -55,11 +59,14 @@ _IN_ORDER = (
     MUTE,
     UNMUTE,
     SNOOZE,
+    WHY,
     TEST,
     IMPORT,
     EXPORT,
     STATUS,
     STOP,
+    PRIVACY,
+    ABOUT,
 )
 
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
