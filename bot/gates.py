@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from adapters.store.base import Mute, PlaceSettings
+from adapters.store.place_settings import Mute, PlaceSettings
 from signals.event import Event
 from signals.rules.model import Rule
 

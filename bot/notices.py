@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from adapters.store.base import Mute
+from adapters.store.place_settings import Mute
 from bot.conditions import measured
 from bot.gates import EVERYTHING
 from bot.phrases import ZONE, count, moment

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
-from adapters.store.base import Mute
+from adapters.store.place_settings import Mute, PlaceSettings
 from bot.commands.arguments import Mistake, coin_of, rule_number, span, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.market import latest
@@ -55,7 +55,7 @@ async def mute(invocation: Invocation, desk: Desk) -> Message:
             f"{_named(new.subject)}: nothing fires now, so there is no end to wait for. Name a time instead.",
             *(f"/mute {new.subject} {time}" for time in OFFERED),
         )
-    await _set([*(of for of in holding if of is not before), new], invocation, desk)
+    await _change([], [new], invocation, desk)
     return _muted(new, over, invocation, desk)
 
 
@@ -131,11 +131,24 @@ async def _going_on(of: Mute, invocation: Invocation, desk: Desk) -> Sequence[st
     return going_on(of, own, await desk.store.states_of([rule.id for rule in own]))
 
 
-async def _set(mutes: Sequence[Mute], invocation: Invocation, desk: Desk) -> None:
-    """These mutes hold from now on; those that ended by themselves stay until they were told of."""
+async def _change(ending: Sequence[Mute], new: Sequence[Mute], invocation: Invocation, desk: Desk) -> None:
+    """Some mutes end and others begin; those that ended by themselves stay until they were told of."""
     settings = await desk.store.settings(invocation.place)
-    kept = [of for of in settings.mutes if of.until is not None and desk.now - KEPT < of.until <= desk.now]
-    await desk.store.set(invocation.place, replace(settings, mutes=(*kept, *mutes)), invocation.seen)
+    holding = await _holding(invocation, desk)
+    over = [of for of in settings.mutes if of.until is None and of not in holding]
+    replaced = {of.subject for of in new}
+
+    def stays(of: Mute) -> bool:
+        if of in ending or of in over:
+            return False
+        if of.holds(desk.now):
+            return of.subject not in replaced
+        return of.until is not None and desk.now - KEPT < of.until
+
+    def changed(of: PlaceSettings) -> PlaceSettings:
+        return replace(of, mutes=(*filter(stays, of.mutes), *new))
+
+    await desk.store.change(invocation.place, changed, invocation.seen)
 
 
 KEPT = timedelta(days=1)
@@ -145,7 +158,7 @@ KEPT = timedelta(days=1)
 async def _end(subject: str, holding: Sequence[Mute], invocation: Invocation, desk: Desk) -> Message:
     """Without a subject every mute ends."""
     ended = [of for of in holding if subject in (EVERYTHING, of.subject)]
-    await _set([of for of in holding if of not in ended], invocation, desk)
+    await _change(ended, [], invocation, desk)
     said = ", ".join(_named(of.subject) for of in ended)
     held = [event for of in ended for event in await _held(of, invocation, desk)]
     return reply(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
-from adapters.store.base import Final, Mute, PlaceSettings
+from adapters.store.base import Final
+from adapters.store.place_settings import Mute, PlaceSettings
 from bot.commands.arguments import Mistake, rule_number, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.market import coins_of, view_of

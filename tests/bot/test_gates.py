@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.store.base import Mute, PlaceSettings
+from adapters.store.place_settings import Mute, PlaceSettings
 from bot.gates import shut
 from signals.rules.model import Rule
 from tests.bot.events import AT, FUNDING
