@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.chat.base import Place, Words
 from adapters.store.base import Store, StoreError
-from bot.commands.market import vocabulary
+from bot.commands.market import venues_of
 from signals.base import Signal
 
 
@@ -16,7 +16,7 @@ def choices(store: Store, signals: Sequence[Signal]) -> Words:
         try:
             match kind:
                 case "coin" | "venue":
-                    return await _market(store, signals, kind)
+                    return await _market(store, kind)
                 case "signal":
                     return [signal.name for signal in signals]
                 case "rule":
@@ -29,9 +29,8 @@ def choices(store: Store, signals: Sequence[Signal]) -> Words:
     return words
 
 
-async def _market(store: Store, signals: Sequence[Signal], kind: str) -> Sequence[str]:
+async def _market(store: Store, kind: str) -> Sequence[str]:
     cycle = await store.latest()
     if cycle is None:
         return ()
-    known = vocabulary(cycle, signals, cycle.at)
-    return sorted(known.coins if kind == "coin" else known.venues)
+    return sorted(cycle.readings) if kind == "coin" else venues_of(cycle)

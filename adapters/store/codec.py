@@ -9,7 +9,7 @@ import numpy as np
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import Kept, Mark, Subject
-from adapters.store.place_settings import PlaceSettings, usual
+from adapters.store.place_settings import PLAIN, PlaceSettings, usual
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
 from signals.event import Event
@@ -58,7 +58,6 @@ _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
 _mark = msgspec.msgpack.Decoder(Mark)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
-_PLAIN = PlaceSettings()
 _health = msgspec.msgpack.Decoder(tuple[Health, ...])
 
 Unreadable = msgspec.MsgspecError
@@ -121,7 +120,7 @@ def read_mark(stored: bytes) -> Mark:
     return _mark.decode(stored)
 
 
-def settings(of: PlaceSettings, unlike: PlaceSettings = _PLAIN) -> dict[str, bytes]:
+def settings(of: PlaceSettings, unlike: PlaceSettings = PLAIN) -> dict[str, bytes]:
     """Those settings of a place that are not as in the others, each by itself."""
     named = ((each.name, getattr(of, each.name)) for each in fields(of))
     return {name: encode(value) for name, value in named if value != getattr(unlike, name)}

@@ -100,9 +100,12 @@ class PlaceSettings:
     """Episodes of which no more reminders are wanted, oldest first."""
 
 
+PLAIN = PlaceSettings()
+"""What holds where nobody has asked for anything."""
+
 SHARED_BUDGET = 20
 
 
 def usual(place: Place) -> PlaceSettings:
-    """What holds in a place where nobody has asked for anything."""
-    return PlaceSettings(budget=SHARED_BUDGET, charts=Charts.BUTTON) if place.shared else PlaceSettings()
+    """What holds in that place while nobody has asked for anything."""
+    return PlaceSettings(budget=SHARED_BUDGET, charts=Charts.BUTTON) if place.shared else PLAIN

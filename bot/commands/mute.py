@@ -11,7 +11,7 @@ from bot.commands.base import Command, Desk
 from bot.commands.market import latest
 from bot.commands.report import reply
 from bot.gates import EVERYTHING
-from bot.phrases import ZONE, bold, code, count, iso, line, moment
+from bot.phrases import bold, code, count, iso, line, moment
 from bot.swallowed import LISTED, LOOKED_BACK, ends_of, going_on, swallowed
 from bot.wording import headline
 from signals.event import Event
@@ -75,7 +75,7 @@ def _muted(new: Mute, over: Sequence[str], invocation: Invocation, desk: Desk) -
     else:
         until = f" for {duration(new.until - invocation.at)}"
         said = "Rules go on; only their messages are left out, and counted."
-    at = "" if new.until is None else f", until {moment(new.until, desk.now, ZONE)}"
+    at = "" if new.until is None else f", until {moment(new.until, desk.now, desk.zone)}"
     end = f"/unmute {new.subject}" if new.subject != EVERYTHING else "/unmute"
     return reply(
         "🔇",
@@ -164,7 +164,7 @@ async def _end(subject: str, holding: Sequence[Mute], invocation: Invocation, de
     return reply(
         "🔔",
         line(bold(f"No longer muted: {said}" if ended else "Nothing was muted.")),
-        lines=_left_out(held, desk.now) if ended else (),
+        lines=_left_out(held, desk) if ended else (),
         data=(("unmuted", [of.subject for of in ended]), ("held", [event.id for event in held])),
     )
 
@@ -175,11 +175,11 @@ async def _held(of: Mute, invocation: Invocation, desk: Desk) -> Sequence[Event]
     return swallowed(of, events, ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK)))
 
 
-def _left_out(held: Sequence[Event], now: datetime) -> tuple[Line, ...]:
+def _left_out(held: Sequence[Event], desk: Desk) -> tuple[Line, ...]:
     """How many alerts were held back, the last of them by name."""
     if not held:
         return (line("No alert was left out meanwhile."),)
-    named = [line(f"{moment(event.at, now, ZONE)} · {headline(event)}") for event in held[-LISTED:]]
+    named = [line(f"{moment(event.at, desk.now, desk.zone)} · {headline(event)}") for event in held[-LISTED:]]
     return (line(f"{count(len(held), 'alert')} left out meanwhile:"), *named)
 
 
@@ -187,7 +187,7 @@ async def _listed(mutes: Sequence[Mute], invocation: Invocation, desk: Desk) -> 
     lines: list[Line] = []
     for of in mutes:
         held = await _held(of, invocation, desk)
-        until = "until it is over" if of.until is None else f"until {moment(of.until, desk.now, ZONE)}"
+        until = "until it is over" if of.until is None else f"until {moment(of.until, desk.now, desk.zone)}"
         lines.append(line(f"{_named(of.subject)} {until} · {count(len(held), 'alert')} left out so far"))
     return reply(
         "🔇",
