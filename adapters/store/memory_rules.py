@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from adapters.chat.base import Place, place_of
@@ -16,7 +16,6 @@ from adapters.store.base import (
     KeptDraft,
     Moved,
     New,
-    PlaceSettings,
     Quota,
     RuleChange,
     Saved,
@@ -25,6 +24,7 @@ from adapters.store.base import (
 )
 from adapters.store.memory_market import Bell
 from adapters.store.packed import every_coin, pack, pack_kept, unpack, unpack_kept
+from adapters.store.place_settings import PlaceSettings, usual
 from signals.rules.model import Draft, Rule
 
 T = TypeVar("T")
@@ -40,6 +40,7 @@ class MemoryRules:
         self._watchlists: dict[Place, tuple[str, ...]] = {}
         self._drafts: dict[Place, dict[str, tuple[datetime, KeptDraft]]] = defaultdict(dict)
         self._settings: dict[Place, PlaceSettings] = {}
+        self._admitted: dict[Place, tuple[date, set[str]]] = {}
         self._seen: dict[tuple[str, str], object] = {}
         self._changes: list[Changed] = []
         """Those that are kept; the last one has the number `_last`."""
@@ -176,10 +177,22 @@ class MemoryRules:
         self._once("drop", seen, lambda: self._drafts[place].pop(token, None))
 
     async def settings(self, place: Place) -> PlaceSettings:
-        return self._settings.get(place, PlaceSettings())
+        return self._settings.get(place, usual(place))
 
-    async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
-        self._once("set", seen, lambda: self._settings.update({place: settings}))
+    async def change(self, place: Place, how: Callable[[PlaceSettings], PlaceSettings], seen: str) -> PlaceSettings:
+        stood = await self.settings(place)
+        self._once("change", seen, lambda: self._settings.update({place: how(stood)}))
+        return await self.settings(place)
+
+    async def admit(self, place: Place, day: date, entry: str, most: int | None) -> bool:
+        stored, entries = self._admitted.get(place, (day, set[str]()))
+        if day > stored:
+            stored, entries = day, set[str]()
+        if entry not in entries and most is not None and len(entries) >= most:
+            return False
+        entries.add(entry)
+        self._admitted[place] = stored, entries
+        return True
 
     def _revision(self, rule_id: str) -> int | None:
         """The revision that is stored now; None where the rule is gone."""

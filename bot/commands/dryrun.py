@@ -15,7 +15,7 @@ from bot.commands.present import present
 from bot.commands.report import reply
 from bot.commands.saving import full, sentence_facts
 from bot.conditions import levels, measured
-from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, window
+from bot.phrases import bold, code, count, iso, line, moment, share, window
 from signals.model import Metric
 from signals.rehearsal import WEEK, Neighbour, Rehearsal, Span, rehearse
 from signals.rules.canonical import canonical
@@ -141,7 +141,7 @@ def _untried(tried: Tried | None, desk: Desk) -> str:
 def told(run: Rehearsal, draft: Draft, desk: Desk) -> Sequence[Line]:
     """The dry run in a few lines."""
     since = run.already_true_since
-    already = [line(f"True already since {moment(since, desk.now, ZONE)}.")] if since is not None else []
+    already = [line(f"True already since {moment(since, desk.now, desk.zone)}.")] if since is not None else []
     spans = [of for of in run.spans.values() if of is not None]
     if not spans:
         reach = duration(run.reach) if run.reach else "nothing yet"

@@ -27,14 +27,15 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     market = await view(desk, [Metric.LIQ], max(windows))
     coin = one_coin(invocation, market.cycle.readings)
     if coin is None:
-        return _largest(market, windows, LARGEST)
+        return _largest(market, windows, desk, LARGEST)
     if all(offered(market.cycle, coin, side) is None for side in _SIDES):
         said = f"No venue here reports liquidations of {coin}."
-        return report(f"{coin} liquidations", market.cycle, lines=(line(said),), data=(("coin", coin),))
+        return report(f"{coin} liquidations", market.cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     rows = tuple((window(w), *(_sum(market, coin, side, w) for side in _SIDES)) for w in windows)
     return report(
         f"{coin} liquidations",
         market.cycle,
+        desk.zone,
         table=Table(("over", "longs", "shorts", "both"), rows),
         after=(
             line("Longs liquidated is forced selling, shorts liquidated is forced buying."),
@@ -58,7 +59,8 @@ def _reading(market: View, coin: str, side: Metric, span: timedelta) -> Reading 
 def _by_venue(coin: str, market: View, desk: Desk) -> Sequence[str]:
     """Each venue's last sums with their span and age."""
     reading = offered(market.cycle, coin, Metric.LIQ_LONG)
-    seen = [o for side in (Metric.LIQ_LONG, Metric.LIQ_SHORT) for o in observed(market.cycle, coin, side)]
+    sides, first = (Metric.LIQ_LONG, Metric.LIQ_SHORT), desk.settings.venue
+    seen = [o for side in sides for o in observed(market.cycle, coin, side, first)]
     names = instruments(seen)
     said = [
         f"{name}: {', '.join(_last(o, market, desk) for o in seen if (o.venue, o.symbol) == key)}"
@@ -69,7 +71,7 @@ def _by_venue(coin: str, market: View, desk: Desk) -> Sequence[str]:
 
 def _last(seen: Observation, market: View, desk: Desk) -> str:
     side = "longs" if seen.metric is Metric.LIQ_LONG else "shorts"
-    old = age_of(seen, market.cycle, desk.now)
+    old = age_of(seen, market.cycle, desk)
     if not is_fresh(seen, market.cycle.at):
         return f"{side} silent {old}"
     return f"{side} {money(seen.value, floor=seen.floor)} in {window(seen.span)}, age {old}"
@@ -112,10 +114,10 @@ def _data(coin: str, market: View, windows: Sequence[timedelta]) -> tuple[tuple[
 async def top(desk: Desk, each: int) -> Message:
     """The largest, twice as many as at one end of what has two. Raises Mistake before there is a market."""
     windows = whole_bars(WINDOWS, desk.step) or [desk.step]
-    return _largest(await view(desk, [Metric.LIQ], max(windows)), windows, 2 * each)
+    return _largest(await view(desk, [Metric.LIQ], max(windows)), windows, desk, 2 * each)
 
 
-def _largest(market: View, windows: Sequence[timedelta], most: int) -> Message:
+def _largest(market: View, windows: Sequence[timedelta], desk: Desk, most: int) -> Message:
     """The coins with the largest sums over the longest window."""
     longest = windows[-1]
     reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
@@ -132,6 +134,7 @@ def _largest(market: View, windows: Sequence[timedelta], most: int) -> Message:
     return report(
         f"Largest liquidations in {window(longest)}",
         market.cycle,
+        desk.zone,
         table=table,
         after=(line("≥ marks a sum that misses something: the real one is higher. One coin: /liq ETH."),),
         small=f"{count(len(sums), 'coin')} known, {len(reported) - len(sums)} unknown.",

@@ -28,14 +28,15 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     cycle = await latest(desk)
     coin = one_coin(invocation, cycle.readings)
     if coin is None:
-        return _extremes(cycle, ENDS)
+        return _extremes(cycle, desk, ENDS)
     measures = [m for m in MEASURES if offered(cycle, coin, m) is not None]
     if not measures:
         said = f"No venue here offers a long/short ratio for {coin}."
-        return report(f"{coin} long/short", cycle, lines=(line(said),), data=(("coin", coin),))
+        return report(f"{coin} long/short", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     return report(
         f"{coin} long/short",
         cycle,
+        desk.zone,
         table=_by_venue(coin, measures, cycle, desk),
         after=(
             line("Longs divided by shorts: above 1 more longs are counted than shorts."),
@@ -53,8 +54,10 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
 
 def _by_venue(coin: str, measures: Sequence[Metric], cycle: Cycle, desk: Desk) -> Table:
     seen = [o for m in measures for o in observed(cycle, coin, m)]
+    first = desk.settings.venue
     names = {o.venue for o in seen} | {name for m in measures for name in cycle.readings[coin][m].missing}
-    rows = [_row(name, measures, [o for o in seen if o.venue == name], cycle, desk) for name in sorted(names)]
+    ordered = sorted(names, key=lambda name: (name != first, name))
+    rows = [_row(name, measures, [o for o in seen if o.venue == name], cycle, desk) for name in ordered]
     whole = ("all", *(quantity(cycle.readings[coin][m].value, Unit.RATIO) for m in measures), DASH)
     return Table(("venue", *(MEASURES[m][0] for m in measures), "age"), (*rows, whole))
 
@@ -65,7 +68,7 @@ def _row(
     by_measure = {o.metric: o for o in seen}
     cells = [_cell(by_measure.get(m), cycle) for m in measures]
     oldest = min(seen, key=lambda o: o.at, default=None)
-    return (venue(name), *cells, "never" if oldest is None else age_of(oldest, cycle, desk.now))
+    return (venue(name), *cells, "never" if oldest is None else age_of(oldest, cycle, desk))
 
 
 def _cell(seen: Observation | None, cycle: Cycle) -> str:
@@ -98,10 +101,10 @@ def _facts(seen: Observation, cycle: Cycle) -> Json:
 
 async def top(desk: Desk, each: int) -> Message:
     """The coins at both ends, so many at each. Raises Mistake before there is a market."""
-    return _extremes(await latest(desk), each)
+    return _extremes(await latest(desk), desk, each)
 
 
-def _extremes(cycle: Cycle, each: int) -> Message:
+def _extremes(cycle: Cycle, desk: Desk, each: int) -> Message:
     """The coins with fewest and most longs to a short, by the first measure that any coin has."""
     measure = next((m for m in MEASURES if any(m in of for of in cycle.readings.values())), Metric.LS)
     readings = {coin: of[measure] for coin, of in cycle.readings.items() if measure in of}
@@ -115,6 +118,7 @@ def _extremes(cycle: Cycle, each: int) -> Message:
     return report(
         f"Lowest and highest long/short, {MEASURES[measure][0]}",
         cycle,
+        desk.zone,
         table=table,
         after=(line("Longs divided by shorts. One coin with every measure: /ls ETH."),),
         small=f"{count(len(known), 'coin')} known, {len(readings) - len(known)} unknown.",

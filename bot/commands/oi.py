@@ -32,20 +32,21 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     windows = whole_bars(WINDOWS, desk.step)
     coin = one_coin(invocation, market.cycle.readings)
     if coin is None:
-        return _largest(market, LARGEST)
+        return _largest(market, desk, LARGEST)
     reading = offered(market.cycle, coin, Metric.OI_LEVEL)
     if reading is None:
         said = f"No venue here offers open interest of {coin}."
-        return report(f"{coin} open interest", market.cycle, lines=(line(said),), data=(("coin", coin),))
+        return report(f"{coin} open interest", market.cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     usd = market.value(coin, Metric.OI_USD)
     moves = [(w, market.value(coin, Metric.OI, w), market.value(coin, Metric.PRICE, w)) for w in windows]
     floor = bool(reading.missing)
     total = UNKNOWN if reading.value is None else spoken(reading.value, Unit.COINS, coin, floor=floor)
     in_usd = UNKNOWN if usd is None else spoken(usd, Unit.USD, coin, floor=floor)
-    seen = observed(market.cycle, coin, Metric.OI_LEVEL)
+    seen = observed(market.cycle, coin, Metric.OI_LEVEL, desk.settings.venue)
     return report(
         f"{coin} open interest",
         market.cycle,
+        desk.zone,
         lines=(
             line(bold(total), f" · {in_usd} · price {_price(market, coin)}"),
             *(line(_move(w, oi, moved)) for w, oi, moved in moves),
@@ -75,7 +76,7 @@ def _by_venue(coin: str, reading: Reading, cycle: Cycle, seen: Sequence[Observat
             names[o.venue, o.symbol],
             coins(o.value, coin) if is_fresh(o, cycle.at) else "silent",
             or_dash(share(o.value / reading.value) if reading.value and o.venue in reading.venues else None),
-            age_of(o, cycle, desk.now),
+            age_of(o, cycle, desk),
         )
         for o in seen
     ]
@@ -117,10 +118,10 @@ def _data(
 
 async def top(desk: Desk, each: int) -> Message:
     """The largest, twice as many as at one end of what has two. Raises Mistake before there is a market."""
-    return _largest(await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS)), 2 * each)
+    return _largest(await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS)), desk, 2 * each)
 
 
-def _largest(market: View, most: int) -> Message:
+def _largest(market: View, desk: Desk, most: int) -> Message:
     sizes = [(usd, c) for c in market.cycle.readings if (usd := market.value(c, Metric.OI_USD)) is not None]
     sizes.sort(key=lambda row: (-row[0], row[1]))
     day = max(WINDOWS)
@@ -133,6 +134,7 @@ def _largest(market: View, most: int) -> Message:
     return report(
         "Largest open interest",
         market.cycle,
+        desk.zone,
         table=table,
         after=(line("Moves of OI are in coins. One coin: /oi ETH."),),
         small=f"{count(len(sizes), 'coin')} known, {len(market.cycle.readings) - len(sizes)} unknown.",

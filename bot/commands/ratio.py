@@ -47,7 +47,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     reading = offered(cycle, coin, spot) if spot else None
     if spot is None or reading is None:
         said = f"No venue here offers spot volume of {coin}, so there is nothing to divide."
-        return report(f"{coin} spot/futures", cycle, lines=(line(said),), data=(("coin", coin),))
+        return report(f"{coin} spot/futures", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     market = await view_of_signals(desk, ())
     sums = {w: market.value(coin, Metric.RATIO, w) for w in whole_bars(WINDOWS, desk.step)}
     rank = _rank(market, coin)
@@ -55,6 +55,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     return report(
         f"{coin} spot/futures volume",
         cycle,
+        desk.zone,
         lines=(_now(market, coin, sums), _place(rank)),
         table=_by_venue(coin, spot, cycle, desk),
         after=(line("Readings of a coin with little spot against futures, for itself, are marked as low trust."),),
@@ -113,10 +114,10 @@ def _by_venue(coin: str, spot: Metric, cycle: Cycle, desk: Desk) -> Table | None
     legs = {metric: {o.venue: _traded(cycle, coin, metric, o.venue) for o in observed(cycle, coin, metric)}
             for metric in (spot, futures)}  # fmt: skip
     rows = []
-    for name in sorted(legs[spot]):
+    for name in sorted(legs[spot], key=lambda name: (name != desk.settings.venue, name)):
         cells = [legs[metric].get(name, DASH) for metric in (spot, futures)]
         last = next(o for o in observed(cycle, coin, spot) if o.venue == name)
-        rows.append((venue(name), *cells, window(last.span), age_of(last, cycle, desk.now)))
+        rows.append((venue(name), *cells, window(last.span), age_of(last, cycle, desk)))
     return Table(("venue", "spot", "futures", "in", "age"), tuple(rows)) if rows else None
 
 
@@ -128,10 +129,10 @@ def _traded(cycle: Cycle, coin: str, metric: Metric, name: str) -> str:
 
 async def top(desk: Desk, each: int) -> Message:
     """The coins at both ends, so many at each. Raises Mistake before there is a market."""
-    return _extremes(await view(desk, [Metric.RATIO], DAY), each)
+    return _extremes(await view(desk, [Metric.RATIO], DAY), desk, each)
 
 
-def _extremes(market: View, each: int) -> Message:
+def _extremes(market: View, desk: Desk, each: int) -> Message:
     """The coins with least and most spot against futures volume."""
     traded = [c for c in market.cycle.readings if spot_leg(market.cycle, c) is not None]
     known = sorted((value, c) for c in traded if (value := market.value(c, Metric.RATIO, DAY)) is not None)
@@ -140,6 +141,7 @@ def _extremes(market: View, each: int) -> Message:
     return report(
         f"Lowest and highest spot/futures volume in {window(DAY)}",
         market.cycle,
+        desk.zone,
         table=Table(("coin", "spot/futures"), tuple((coin, quantity(v, Unit.RATIO)) for v, coin in shown)),
         after=(line("Spot divided by futures volume, the same venues on both legs. One coin: /ratio ETH."),),
         small=f"{count(len(known), 'coin')} known, {len(traded) - len(known)} unknown.",

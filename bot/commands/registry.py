@@ -1,6 +1,7 @@
 """The commands in the order of the menus, and the answer to one invocation."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from adapters.chat.base import Button, Invocation, Message, Who
 from bot.commands.about import ABOUT, PRIVACY
@@ -78,6 +79,7 @@ PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAV
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """The answer to what was typed; a mistake is answered by a sentence that names the cure."""
+    desk = replace(desk, settings=await desk.store.settings(invocation.place))
     command = COMMANDS.get(invocation.name) or PRESSED.get(invocation.name)
     if command is None:
         return await _unknown(invocation, desk)
@@ -116,7 +118,7 @@ async def _is_rule(invocation: Invocation, desk: Desk) -> bool:
     cycle = await desk.store.latest()
     if cycle is None:
         return False
-    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk.signals, desk.now))
+    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk))
     return isinstance(read, Draft)
 
 

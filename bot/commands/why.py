@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import tzinfo
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from adapters.store.base import Final
@@ -10,7 +10,7 @@ from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.report import reply
 from bot.conditions import standing
-from bot.phrases import ZONE, bold, code, dated, iso, line, shortened, spoken
+from bot.phrases import bold, code, dated, iso, line, shortened, spoken
 from bot.swallowed import LOOKED_BACK, Ends, ends_of
 from bot.wording import explained, footnote, headline
 from signals.event import Event
@@ -38,7 +38,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     events = await desk.store.recent(list(rules), LOOKED_BACK)
     words = words_of(invocation)
     if not words:
-        return _last(events)
+        return _last(events, desk.zone)
     wanted = _ID.fullmatch(words[0])
     found = sorted({event.episode for event in events if wanted and event.episode.startswith(wanted[1].upper())})
     if not found:
@@ -47,13 +47,13 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         raise Mistake("Two alerts here begin like that. Which one?", *(f"/why {named(id_, 8)}" for id_ in found[:5]))
     episode = sorted((event for event in events if event.episode == found[0]), key=lambda event: event.at)
     ends = ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK))
-    return _episode(episode, ends, rules[episode[0].rule_id], desk.now)
+    return _episode(episode, ends, rules[episode[0].rule_id], desk)
 
 
-def _last(events: Sequence[Event]) -> Message:
+def _last(events: Sequence[Event], zone: tzinfo) -> Message:
     """The last alerts of the place, each with its button."""
     fired = [event for event in events if event.change is Change.FIRED][:LISTED]
-    said = [line(code(named(e.episode)), f" {dated(e.at, ZONE)} · {headline(e)}") for e in fired]
+    said = [line(code(named(e.episode)), f" {dated(e.at, zone)} · {headline(e)}") for e in fired]
     return reply(
         "📊",
         line(bold("The last alerts here" if fired else "No alert has fired here yet")),
@@ -63,20 +63,20 @@ def _last(events: Sequence[Event]) -> Message:
     )
 
 
-def _episode(episode: Sequence[Event], ends: Ends, rule: Rule, now: datetime) -> Message:
+def _episode(episode: Sequence[Event], ends: Ends, rule: Rule, desk: Desk) -> Message:
     """As it was judged when it fired, each step since, and how each of them fared."""
     first, last = episode[0], episode[-1]
     edited = f" rev {first.revision}" if first.revision > 1 else ""
     since = "" if rule.revision == first.revision else " · it says something else by now"
     return reply(
         "📊",
-        line(bold(f"Why {named(first.episode)}"), f" · {headline(first)} · {_state(last)}"),
+        line(bold(f"Why {named(first.episode)}"), f" · {headline(first)} · {_state(last, desk.zone)}"),
         lines=(
             line(code(first.sentence), f" · rule #{first.rule_number}{edited}{since}"),
-            *explained(first, now, ZONE),
+            *explained(first, desk.now, desk.settings),
             line(bold("Step by step")),
-            line(f"{dated(first.since, ZONE)} · first past the line"),
-            *(_step(event, ends) for event in episode),
+            line(f"{dated(first.since, desk.zone)} · first past the line"),
+            *(_step(event, ends, desk.zone) for event in episode),
         ),
         small=footnote(first),
         buttons=(Button(f"Rule #{rule.number}", f"/alerts {rule.number}"),),
@@ -90,17 +90,17 @@ def _episode(episode: Sequence[Event], ends: Ends, rule: Rule, now: datetime) ->
     )
 
 
-def _state(event: Event) -> str:
-    return f"over since {dated(event.at, ZONE)}" if event.change is Change.RESOLVED else "not over yet"
+def _state(event: Event, zone: tzinfo) -> str:
+    return f"over since {dated(event.at, zone)}" if event.change is Change.RESOLVED else "not over yet"
 
 
-def _step(event: Event, ends: Ends) -> Line:
+def _step(event: Event, ends: Ends, zone: tzinfo) -> Line:
     """One transition: when, what, at which value, and what became of the message."""
     outcome, why = ends.get(event.id, (None, ""))
     fared = "on its way" if outcome is None else _TOLD[outcome] + (f" ({why})" if why else "")
     value = spoken(event.value, event.unit, event.coin) if event.yardstick is Yardstick.VALUE else ""
     value = value or standing(event.yardstick, event.value)
-    return line(f"{dated(event.at, ZONE)} · {event.change} at {value} · {fared}")
+    return line(f"{dated(event.at, zone)} · {event.change} at {value} · {fared}")
 
 
 def _fact(event: Event, ends: Ends) -> Json:
