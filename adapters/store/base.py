@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import AlertStore
+from adapters.store.front_port import FrontStore
 from adapters.store.market_port import MarketStore
 from adapters.store.venue_port import VenueStore
 from signals.event import Event
@@ -361,7 +362,7 @@ class Outbox(Protocol):
         ...
 
 
-class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, Protocol):
+class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, FrontStore, Protocol):
     """All ports in one: what the service runs on."""
 
     async def info(self) -> "StoreInfo":
