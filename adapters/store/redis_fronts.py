@@ -43,10 +43,10 @@ class RedisFronts(RedisAlerts):
         return {text(place): text(address) for place, address in pairs(stored)}
 
     async def allow(self, who: Place) -> None:
-        await self._client.step("admit", [keys.ALLOWED, keys.DENIED], str(who))
+        await self._client.step("let_in", [keys.ALLOWED, keys.DENIED], str(who))
 
     async def deny(self, who: Place) -> None:
-        await self._client.step("admit", [keys.DENIED, keys.ALLOWED], str(who))
+        await self._client.step("let_in", [keys.DENIED, keys.ALLOWED], str(who))
 
     async def allowed(self) -> frozenset[Place]:
         return await self._places(keys.ALLOWED)
