@@ -37,6 +37,7 @@ from bot.market import play, trailing
 from bot.past import BadRequest, Shown, Wanted, chosen
 from bot.phrases import venue as venue_called
 from bot.services.dispatcher import Dispatcher
+from bot.services.eraser import Eraser
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
 from bot.services.notices import Notices
@@ -227,6 +228,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
             "evaluator": Evaluator(store, SIGNALS, source.step).run,
             "fanout": Fanout(store, [terminal.name], wall.now).run,
             "notices": Notices(store, SIGNALS, market.now).run,
+            "eraser": Eraser(store, wall.now).run,
             "sender": Sender(store, terminal, settings.instance, wall, market, wording.told).run,
             "terminal": lambda: _serve(terminal, dispatcher, stop),
         }
@@ -265,6 +267,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                 loops = {
                     name: Fanout(store, list(PLATFORMS), wall.now).run,
                     "notices": Notices(store, SIGNALS, wall.now).run,
+                    "eraser": Eraser(store, wall.now).run,
                 }
         log.info("loop started", loop=name, instance=settings.instance)
         async with asyncio.TaskGroup() as group:

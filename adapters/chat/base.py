@@ -154,13 +154,24 @@ class Sent:
     id: str
 
 
+class Limited(StrEnum):
+    """Whom a platform that is written to too fast makes wait."""
+
+    PLACE = "place"
+    EVERYBODY = "everybody"
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now: try after that long. `certain` = the platform surely did not take it."""
+    """Not now: try after that long. `certain` = the platform surely did not take it.
+
+    `limited` where we wrote too fast and `after` is the time that the platform named.
+    """
 
     after: timedelta
     certain: bool
     reason: str
+    limited: Limited | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import AlertStore
+from adapters.store.front_port import FrontStore
 from adapters.store.market_port import MarketStore
 from adapters.store.place_settings import PlaceSettings
 from adapters.store.venue_port import VenueStore
@@ -345,7 +346,7 @@ class Outbox(Protocol):
         ...
 
 
-class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, Protocol):
+class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, FrontStore, Protocol):
     """All ports in one: what the service runs on."""
 
     async def info(self) -> "StoreInfo":

@@ -20,10 +20,11 @@ from adapters.store.base import (
     WatchChange,
     rule_id,
 )
-from adapters.store.client import BLOCK_MS, Client, Reply
+from adapters.store.client import BLOCK_MS, Reply
 from adapters.store.packed import every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
 from adapters.store.paging import fields, members
 from adapters.store.place_settings import PlaceSettings
+from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, pairs, raw, read, text
 from signals.panel import to_ms
 from signals.rules.model import Draft, Rule
@@ -40,10 +41,9 @@ PLACES_A_PAGE = 10
 WATCHLISTS_A_PAGE = 500
 
 
-class RedisRules:
+class RedisRules(Salted):
     """The port of rules and settings."""
 
-    _client: Client
     _changes_kept: int
 
     async def add(self, place: Place, draft: Draft, seen: str, at: datetime, quota: Quota) -> Saved | Full:
@@ -53,7 +53,15 @@ class RedisRules:
     async def add_all(
         self, place: Place, new: Sequence[New], watched: tuple[str, ...], seen: str, at: datetime, quota: Quota
     ) -> Sequence[Rule] | Full:
-        where = [keys.seen("add", seen), keys.rules(place), keys.NUMBERS, keys.PLACES, keys.CHANGES, keys.WATCHLISTS]
+        where = [
+            keys.seen("add", place, seen),
+            keys.rules(place),
+            keys.NUMBERS,
+            keys.PLACES,
+            keys.CHANGES,
+            keys.WATCHLISTS,
+            keys.number(await self._digest(str(place))),
+        ]
         most = (quota.rules, quota.every_coin, quota.watched)
         said = (str(place), seconds_at(at), *most, self._changes_kept, SEEN_FOR, " ".join(watched))
         rules = [word for each in new for word in (marks(each.draft, paused=each.paused), pack_draft(each.draft))]
@@ -66,7 +74,7 @@ class RedisRules:
         number = _number_in(rule_id, place)
         if number is None:
             return Gone()
-        where = [keys.seen("edit", seen), keys.rules(place), keys.CHANGES]
+        where = [keys.seen("edit", place, seen), keys.rules(place), keys.CHANGES]
         said = (number, rule_id, revision, seconds_at(at), every_coin(draft), pack_draft(draft), quota.every_coin)
         answer = raw(await self._client.step("edit_rule", where, *said, self._changes_kept, SEEN_FOR))
         if (full := _full(answer, quota)) is not None:
@@ -81,7 +89,7 @@ class RedisRules:
         number = _number_in(rule_id, place)
         if number is None:
             return Gone()
-        where = [keys.seen("pause", seen), keys.rules(place), keys.CHANGES]
+        where = [keys.seen("pause", place, seen), keys.rules(place), keys.CHANGES]
         said = (number, rule_id, int(paused), seconds_at(at), self._changes_kept, SEEN_FOR)
         word, _, stored = raw(await self._client.step("pause_rule", where, *said)).partition(b" ")
         return Saved(_rule(place, number, stored)) if word == b"saved" else Gone()
@@ -90,7 +98,7 @@ class RedisRules:
         number = _number_in(rule_id, place)
         if number is None:
             return False
-        where = [keys.seen("remove", seen), keys.rules(place), keys.CHANGES, keys.PLACES]
+        where = [keys.seen("remove", place, seen), keys.rules(place), keys.CHANGES, keys.PLACES]
         said = (number, rule_id, self._changes_kept, SEEN_FOR, str(place))
         return text(await self._client.step("remove_rule", where, *said)) == "1"
 
@@ -132,7 +140,7 @@ class RedisRules:
         return _coins(stored) if stored else ()
 
     async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
-        where = [keys.seen("watch", seen), keys.WATCHLISTS, keys.CHANGES]
+        where = [keys.seen("watch", place, seen), keys.WATCHLISTS, keys.CHANGES]
         said = (str(place), " ".join(coins), len(coins), quota.watched, self._changes_kept, SEEN_FOR)
         word, _, stored = raw(await self._client.step("watch", where, *said)).partition(b" ")
         return _coins(stored) if word == b"ok" else Full(quota.watched, "watched")
@@ -156,13 +164,13 @@ class RedisRules:
         return unpack_kept(kept) if int(ends) > to_ms(at) else None
 
     async def drop_draft(self, place: Place, token: str, seen: str) -> None:
-        await self._client.step("drop_draft", [keys.seen("drop", seen), keys.drafts(place)], token, SEEN_FOR)
+        await self._client.step("drop_draft", [keys.seen("drop", place, seen), keys.drafts(place)], token, SEEN_FOR)
 
     async def settings(self, place: Place) -> PlaceSettings:
         return codec.read_settings(await self._settings(place), place)
 
     async def change(self, place: Place, how: Callable[[PlaceSettings], PlaceSettings], seen: str) -> PlaceSettings:
-        where = [keys.seen("change", seen), keys.settings(place)]
+        where = [keys.seen("change", place, seen), keys.settings(place)]
         while True:
             stored = await self._settings(place)
             stood = codec.read_settings(stored, place)
