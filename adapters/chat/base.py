@@ -294,6 +294,10 @@ class Reception(Protocol):
         """The answer to a command or a press."""
         ...
 
+    async def overheard(self, invocation: Invocation) -> Message | None:
+        """The answer to plain words in a private place; None where they are neither a command nor a rule."""
+        ...
+
     async def came(self, place: Place) -> None:
         """The place can be written to again: it was unblocked, or we were added to it."""
         ...
@@ -305,6 +309,10 @@ class Reception(Protocol):
     async def moved(self, place: Place, new: Place) -> None:
         """The place has another id from now on."""
         ...
+
+
+class Barred(Exception):
+    """The platform will not have us until a person mends something: the sentence says what."""
 
 
 class ChatPlatform(Protocol):
@@ -320,7 +328,7 @@ class ChatPlatform(Protocol):
         ...
 
     async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
-        """Read commands and answer them until cancelled, or until the person leaves."""
+        """Read commands and answer them until cancelled, or until the person leaves. Raises Barred."""
         ...
 
     async def find(self, named: str) -> Place | None:

@@ -107,14 +107,15 @@ _ALLOWED: Mapping[Who, str] = {Who.OWNER: "those who look after this place", Who
 
 async def _unknown(invocation: Invocation, desk: Desk) -> Message:
     """No such command: a near one, or the rule that the line is, or the way to help."""
-    if await _is_rule(invocation, desk):
+    if await is_rule(invocation, desk):
         said = f"/alert {invocation.name} {invocation.arguments}"
         return unclear("That is a rule. Save it with /alert before it.", [Button(said, said)])
     near = nearest(invocation.name, COMMANDS)
     return unclear(f"There is no /{shortened(invocation.name)}. See /help.", _mended(invocation, near))
 
 
-async def _is_rule(invocation: Invocation, desk: Desk) -> bool:
+async def is_rule(invocation: Invocation, desk: Desk) -> bool:
+    """Whether the whole line is a rule, without a command before it."""
     cycle = await desk.store.latest()
     if cycle is None:
         return False
