@@ -35,7 +35,7 @@ def escaped(text: str) -> str:
 
 def cut(text: str, limit: int) -> str:
     """The text within the limit; where something is left out it ends with an ellipsis."""
-    if size(text) <= limit:
+    if len(text) <= limit and size(text) <= limit:
         return text
     room = limit - size(ELLIPSIS)
     kept = text[:room]
@@ -61,7 +61,7 @@ def fenced(rows: list[str]) -> str:
 
 def _run(span: Text, limit: int) -> str:
     """One run with its marks; blanks at its ends stand outside of them, else they would not be read as marks."""
-    text = cut(clean(span.text), limit)
+    text = clean(cut(span.text, limit))
     bare = text.strip()
     if not bare:
         return text

@@ -56,7 +56,7 @@ def page(message: Message, mention: str | None = None, missing: int = 0) -> Page
     """The message; `mention` is the one role that it calls, `missing` how many buttons found no room."""
     title = cut(_title(message), TITLE)
     left_out = f"{ELLIPSIS} +{missing}" if missing else ""
-    small = (clean(message.alert or ""), clean(message.small), left_out)
+    small = (clean(message.alert or ""), clean(cut(message.small, FOOTER)), left_out)
     footer = cut(" · ".join(part for part in small if part), FOOTER)
     description = _body(message, min(DESCRIPTION, EMBED - size(title) - size(footer)))
     return Page(
@@ -71,7 +71,7 @@ def page(message: Message, mention: str | None = None, missing: int = 0) -> Page
 
 def _title(message: Message) -> str:
     """The icon and the headline, in one style; something always, for an embed of nothing is refused."""
-    said = escaped("".join(span.text for span in message.headline)).strip()
+    said = escaped(cut("".join(span.text for span in message.headline), TITLE)).strip()
     parts = [SIMULATED if message.simulated else "", escaped(message.icon), said]
     return " ".join(part for part in parts if part) or ELLIPSIS
 

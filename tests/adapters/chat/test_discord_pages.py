@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.chat.base import (
@@ -96,9 +96,9 @@ messages = st.builds(
     icon=words,
     headline=long_lines,
     alert=st.none() | words,
-    lines=st.lists(long_lines, max_size=40).map(tuple),
-    table=st.none() | st.builds(Table, st.tuples(words, words), st.lists(st.tuples(long_words, words), max_size=40)),
-    after=st.lists(long_lines, max_size=6).map(tuple),
+    lines=st.lists(long_lines, max_size=12).map(tuple),
+    table=st.none() | st.builds(Table, st.tuples(words, words), st.lists(st.tuples(words, words), max_size=9)),
+    after=st.lists(long_lines, max_size=4).map(tuple),
     small=long_words,
     simulated=st.booleans(),
 )
@@ -124,6 +124,7 @@ def shown(markup: str) -> tuple[str, str]:
     return text, live
 
 
+@settings(max_examples=60)
 @given(messages, st.none() | st.just("77"))
 def test_any_message_fits_into_one_embed(message: Message, role: str | None) -> None:
     of = page(message, role)
@@ -136,6 +137,7 @@ def test_any_message_fits_into_one_embed(message: Message, role: str | None) -> 
     (of.title + of.description + of.footer).encode()
 
 
+@settings(max_examples=60)
 @given(messages)
 def test_what_is_left_out_of_a_message_is_said_to_be_left_out(message: Message) -> None:
     of = page(message)
@@ -258,7 +260,8 @@ forms = st.none() | st.builds(Form, st.sampled_from(["/alert", "/edit #3", "/x|y
 buttons = st.builds(Button, words, commands | words, st.booleans(), forms)
 
 
-@given(st.lists(buttons, max_size=140), st.sampled_from([ANSWER, NOTICE]), st.none() | st.just("1234567890123456789"))
+@settings(max_examples=60)
+@given(st.lists(buttons, max_size=40), st.sampled_from([ANSWER, NOTICE]), st.none() | st.just("1234567890123456789"))
 def test_any_buttons_fit_and_come_back_as_the_line_that_they_stand_for(
     some: list[Button], kind: str, channel: str | None
 ) -> None:
