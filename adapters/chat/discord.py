@@ -218,5 +218,5 @@ def _lacking(connection: Connection, place: Place) -> str:
     channel = connection.get_channel(int(place.id[1:])) if place.shared else None
     if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         return ""
-    granted = dict(channel.permissions_for(channel.guild.me))
-    return ", ".join(name.replace("_", " ") for name in NEEDED if not granted[name])
+    granted = channel.permissions_for(channel.guild.me).value
+    return ", ".join(name.replace("_", " ") for name, bit in NEEDED.items() if not granted & bit)

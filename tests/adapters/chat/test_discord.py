@@ -50,14 +50,14 @@ class Sim:
     ann: Any
     bob: Any
 
-    async def send(self, to: Place, of: Message, **more: Any) -> Outcome:
+    async def send(self, to: Place, of: Message, **more: str) -> Outcome:
         return await self.front.send(Delivery("key", to, of, NOW + timedelta(minutes=1), **more))
 
     @property
     def shared(self) -> Place:
         return Place("discord", f"-{self.room.id}")
 
-    def sent(self, at: int = -1) -> Any:
+    def sent(self, at: int = -1) -> dict[str, Any]:
         """The body of a message that was created through REST."""
         return [of.json for of in self.env.http_requests if of.method == "POST" and of.path.endswith("/messages")][at]
 
@@ -76,9 +76,9 @@ async def simulated(heard: Heard | None = None, notes: Remembered | None = None)
         yield Sim(env, front, heard, notes, words, guild, room, other, ann, bob)
 
 
-def title(result: Any) -> str:
-    said: str = result.response.embeds[0].title
-    return said
+def title(result: simcord.InteractionResult) -> str:
+    assert result.response is not None
+    return result.response.embeds[0].title or ""
 
 
 async def test_a_question_in_a_server_is_answered_for_all_and_ones_own_rules_for_oneself_alone() -> None:
@@ -141,9 +141,7 @@ async def test_a_private_press_on_what_all_see_is_answered_to_that_person_alone(
     assert (watched.ephemeral, watched.response.id == shown.response.id) == (True, False)
     assert own.response.id == shown.response.id
     assert (foreign.ephemeral, foreign.response.id == shown.response.id) == (True, False)
-    assert [str(of.place) for of in heard.asked[1:]] == [
-        f"discord:{who.id}" for who in (sim.ann, sim.bob, sim.ann)
-    ]
+    assert [str(of.place) for of in heard.asked[1:]] == [f"discord:{who.id}" for who in (sim.ann, sim.bob, sim.ann)]
 
 
 async def test_an_alert_stays_and_its_buttons_survive_a_restart() -> None:
@@ -353,7 +351,7 @@ async def test_a_missing_permission_is_named() -> None:
         closed = sim.guild.create_text_channel("closed", overwrites={sim.guild.default_role: mute})
         said = await sim.send(Place("discord", f"-{closed.id}"), message("x"))
 
-    assert said == Gone("the bot may not write in the channel: it lacks send messages, embed links")
+    assert said == Gone("the bot may not write in the channel: it lacks send messages, embed links, attach files")
 
 
 async def test_what_is_no_place_is_refused() -> None:
@@ -363,7 +361,7 @@ async def test_what_is_no_place_is_refused() -> None:
 
 @pytest.mark.parametrize("code", [10062, 40060])
 async def test_an_answer_that_nobody_waits_for_is_counted_and_its_command_was_done(code: int) -> None:
-    async with simulated(Heard(takes=2)) as sim:
+    async with simulated(Heard(takes=0.9)) as sim:
         sim.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=code)
         await sim.bob.slash(sim.room, "funding", coin="ETH")
 
@@ -372,14 +370,16 @@ async def test_an_answer_that_nobody_waits_for_is_counted_and_its_command_was_do
 
 
 async def test_a_slow_answer_is_announced_first_and_stays_hidden() -> None:
-    heard = Heard({"alert": message("dry run", buttons=(Button("Save", "/save ABC"),))}, takes=2)
+    heard = Heard({"alert": message("dry run", buttons=(Button("Save", "/save ABC"),))}, takes=0.9)
     async with simulated(heard) as sim:
         shown = await sim.bob.slash(sim.room, "alert", rule="ETH oi > 1%")
+        hidden, first = shown.ephemeral, title(shown)
         pressed = await sim.bob.click(shown.response, label="Save")
+        callbacks = [of.json for of in sim.env.http_requests if of.path.endswith("/callback")]
 
-    assert (shown.deferred, shown.ephemeral, title(shown)) == (True, True, "📊 dry run")
-    assert (pressed.deferred, title(pressed)) == (True, "📊 save ABC")
+    assert (hidden, first, title(pressed)) == (True, "📊 dry run", "📊 save ABC")
     assert pressed.response.id == shown.response.id
+    assert [(of["type"], of.get("data", {}).get("flags")) for of in callbacks] == [(5, 64), (6, None)]
 
 
 async def test_commands_are_set_when_they_differ_and_not_at_every_start() -> None:

@@ -110,7 +110,7 @@ def said(*texts: Text | str, **more: object) -> Message:
 
 
 def shown(markup: str) -> tuple[str, str]:
-    """What a reader sees of a line, and the same with only what is not escaped and not code, where markup could live."""
+    """What a reader sees of a line, and what of it is neither escaped nor code, where markup could live."""
     text, live, at = "", "", 0
     while at < len(markup):
         char = markup[at]
