@@ -91,6 +91,8 @@ class Discord:
                 if closed.code in (_BAD_TOKEN, _BAD_INTENTS):
                     raise Barred(f"Discord closed the connection for good ({closed.code}).") from None
                 log.warning("connection to Discord closed", code=closed.code)
+            except (discord.HTTPException, *NETWORK) as error:
+                log.warning("Discord is not reached", reason=type(error).__name__)
             except Exception:  # the loop's outer edge: what one event breaks must not end the front
                 log.exception("connection to Discord ended")
             finally:
