@@ -34,6 +34,7 @@ from adapters.chat.discord_invitation import NEEDED
 from adapters.chat.discord_lines import Lines
 from adapters.chat.discord_markup import page
 from adapters.chat.discord_outcomes import LOST, SOON, banned_for, outcome_of
+from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.discord_tree import tree
 from adapters.chat.discord_wire import NETWORK, use
 from adapters.chat.discord_words import Completion
@@ -57,20 +58,26 @@ _ID = re.compile(r"<#(\d{1,20})>|(\d{15,20})")
 class Discord:
     """One bot. Private places are people's direct messages, shared ones are channels of servers.
 
-    `api` and `gateway` are addresses of another server that stands in for Discord; empty = Discord's own.
+    `now` is the market's moment, `wall` the clock of deadlines.
     """
 
     name = NAME
 
     def __init__(
-        self, token: str, now: Callable[[], datetime], words: Words, notes: Notes, *, api: str = "", gateway: str = ""
+        self,
+        settings: DiscordSettings,
+        notes: Notes,
+        words: Words,
+        now: Callable[[], datetime],
+        wall: Callable[[], datetime],
     ) -> None:
-        use(api, gateway)
-        self._token = token
-        self._now = now
+        use(settings.api, settings.gateway)
+        self._settings = settings
         self._notes = notes
         self._lines = Lines(notes)
         self._completion = Completion(words)
+        self._now = now
+        self._wall = wall
         self._breaker = Breaker()
         self._connection: Connection | None = None
         self._rooms: dict[str, int] = {}
@@ -79,10 +86,10 @@ class Discord:
         """Answer until cancelled, connecting anew whenever the connection ends. Raises Barred."""
         pause = FIRST_PAUSE
         while True:
-            began = self._now()
+            began = self._wall()
             connection = self.connect(menu, reception)
             try:
-                await connection.start(self._token)
+                await connection.start(self._settings.token)
             except discord.LoginFailure:
                 raise Barred("Discord refuses the token: make a new one and put it into DISCORD_TOKEN.") from None
             except discord.PrivilegedIntentsRequired:
@@ -97,20 +104,20 @@ class Discord:
                 log.exception("connection to Discord ended")
             finally:
                 await connection.close()
-            pause = FIRST_PAUSE if self._now() - began >= STEADY else pause
+            pause = FIRST_PAUSE if self._wall() - began >= STEADY else pause
             await asyncio.sleep(pause.total_seconds())
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def connect(self, menu: Sequence[MenuEntry], reception: Reception) -> Connection:
         """The next connection, not started yet; what is sent goes through it from now on."""
         by_name = {entry.spec.name: entry for entry in menu}
-        answering = Answering(by_name, reception, self._lines, self._completion, self._now)
+        answering = Answering(by_name, reception, self._lines, self._completion, self._now, self._settings.operators)
         self._connection = Connection(answering, tree(menu), self._notes, self._answered)
         return self._connection
 
     async def send(self, delivery: Delivery) -> Outcome:
         """One try within the deadline; the same delivery has the same nonce, so that a repeat is not shown twice."""
-        rest = self._breaker.rest(self._now())
+        rest = self._breaker.rest(self._wall())
         if rest is not None:
             return Retry(rest, certain=True, reason="Discord refused too often")
         connection = self._connection
@@ -119,7 +126,7 @@ class Discord:
         if not delivery.to.id.removeprefix("-").isdecimal():
             return Refusal("no place of Discord")
         try:
-            async with asyncio.timeout((delivery.deadline - self._now()).total_seconds()):
+            async with asyncio.timeout((delivery.deadline - self._wall()).total_seconds()):
                 return Sent(str(await self._put(connection, delivery)))
         except (discord.DiscordException, TimeoutError, RuntimeError, *NETWORK) as error:
             return await self._failed(connection, delivery.to, error)
@@ -193,7 +200,7 @@ class Discord:
     async def _failed(self, connection: Connection, place: Place, error: BaseException) -> Outcome:
         banned = banned_for(error)
         if banned is not None:
-            self._breaker.pause(self._now() + banned)
+            self._breaker.pause(self._wall() + banned)
         if isinstance(error, discord.HTTPException) and error.status == LOST:
             await connection.close()  # the next login tells for sure
         outcome = outcome_of(error, _lacking(connection, place))
@@ -202,7 +209,7 @@ class Discord:
         return outcome
 
     def _answered(self, status: int) -> None:
-        self._breaker.answered(status, self._now())
+        self._breaker.answered(status, self._wall())
 
 
 def nonce_of(delivery: Delivery) -> str:

@@ -49,6 +49,7 @@ class Answering:
     lines: Lines
     completion: Completion
     now: Callable[[], datetime]
+    operators: frozenset[str] = frozenset()
     late: int = field(default=0)
 
     async def take(self, talk: Talk) -> None:
@@ -177,6 +178,7 @@ class Answering:
             arguments=arguments,
             seen=f"{NAME}:{talk.id}",
             at=self.now(),
+            operator=str(talk.user.id) in self.operators,
             owner=not place.shared or _manages(talk, place.id[1:]),
             pressed=is_press,
         )

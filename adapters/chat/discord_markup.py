@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from adapters.chat.base import Document, Message, Picture, Tone
 from adapters.chat.discord_escape import ELLIPSIS, cut, escaped, fenced, marked, size
-from adapters.chat.rendering import SIMULATED, clean, laid_out
+from adapters.chat.rendering import SIMULATED, aligned, clean
 
 TITLE, DESCRIPTION, FOOTER, EMBED, CONTENT, ALT = 256, 4096, 2048, 6000, 2000, 1024
 """Discord's limits, in characters."""
@@ -81,7 +81,7 @@ class _Shrinking:
 
     def __init__(self, message: Message) -> None:
         self.before = [marked(line, RUN) for line in message.lines]
-        self.rows = [cut(row, ROW) for row in laid_out(message.table)] if message.table is not None else []
+        self.rows = [cut(row, ROW) for row in aligned(message.table)] if message.table is not None else []
         self.after = [marked(line, RUN) for line in message.after]
         self.dropped = 0
         self.size = sum(size(part) + 1 for part in (*self.before, *self.rows, *self.after)) + 2 * len("```\n")

@@ -13,11 +13,9 @@ NETWORK = (aiohttp.ClientError, OSError)
 
 
 def use(api: str, gateway: str) -> None:
-    """Speak to those addresses; empty = as they are. One pair a process, set before a client is built."""
-    if api:
-        Route.BASE = api.rstrip("/")
-    if gateway:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+    """Speak to those addresses. One pair a process, set before a client is built."""
+    Route.BASE = api.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
 def counting(answered: Callable[[int], None]) -> aiohttp.TraceConfig:

@@ -13,6 +13,7 @@ from discord.http import Route
 
 from adapters.chat.base import Delivery, Message, Outcome, Place
 from adapters.chat.discord import Discord
+from adapters.chat.discord_settings import DiscordSettings
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall
 from tests.fake_discord.server import FakeDiscord, fake_discord
 from tests.fake_discord.world import MANAGE, MEMBER, TOKEN
@@ -74,7 +75,9 @@ async def online(heard: Heard | None = None, *, waits: bool = True) -> AsyncIter
             server = fake.world.server("perps", "alerts")
             server.members |= {ANN: MEMBER | MANAGE, BOB: MEMBER}
             (channel,) = server.channels
-            front = Discord(TOKEN, wall, Vocabulary(), notes, api=fake.api, gateway=fake.gateway_url)
+            front = Discord(
+                DiscordSettings(TOKEN, fake.api, fake.gateway_url), notes, Vocabulary(), wall, wall
+            )
             serving = asyncio.create_task(front.serve(MENU, heard))
             line = Online(fake, front, heard, notes, wall, channel, serving, logs)
             try:

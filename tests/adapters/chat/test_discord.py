@@ -27,6 +27,7 @@ from adapters.chat.base import (
     Tone,
 )
 from adapters.chat.discord import Discord
+from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.discord_invitation import NEEDED, invitation
 from adapters.chat.presses import note_of, token_of
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
@@ -62,10 +63,18 @@ class Sim:
         return [of.json for of in self.env.http_requests if of.method == "POST" and of.path.endswith("/messages")][at]
 
 
+OPERATOR = "123456789012345678"
+
+
+def front_of(notes: Remembered, words: Vocabulary) -> Discord:
+    settings = DiscordSettings("token", operators=frozenset({OPERATOR}))
+    return Discord(settings, notes, words, Wall(NOW), Wall(NOW))
+
+
 @asynccontextmanager
 async def simulated(heard: Heard | None = None, notes: Remembered | None = None) -> AsyncIterator[Sim]:
     heard, notes, words = heard or Heard(), notes or Remembered(), Vocabulary()
-    front = Discord("token", Wall(NOW), words, notes)
+    front = front_of(notes, words)
     async with simcord.run(front.connect(MENU, heard)) as env:
         guild = env.create_guild()
         managers = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
@@ -148,7 +157,7 @@ async def test_an_alert_stays_and_its_buttons_survive_a_restart() -> None:
     buttons = (Button("Mute 2h", "/mute #3 2h"), Button("Long", LONG), Button("Mine", "/alerts", alone=True))
     async with simulated() as sim:
         await sim.send(sim.shared, message("alert", buttons=buttons))
-        again = Discord("token", Wall(NOW), sim.words, sim.notes)
+        again = front_of(sim.notes, sim.words)
         await sim.env.restart_bot(again.connect(MENU, sim.heard))
         muted = await sim.ann.click(sim.room.last_message, label="Mute 2h")
         long = await sim.bob.click(sim.room.last_message, label="Long")
@@ -385,7 +394,7 @@ async def test_a_slow_answer_is_announced_first_and_stays_hidden() -> None:
 async def test_commands_are_set_when_they_differ_and_not_at_every_start() -> None:
     async with simulated() as sim:
         for menu in (MENU, MENU[1:]):
-            again = Discord("token", Wall(NOW), sim.words, sim.notes)
+            again = front_of(sim.notes, sim.words)
             await sim.env.restart_bot(again.connect(menu, sim.heard))
         puts = [of for of in sim.env.http_requests if of.method == "PUT" and of.path.endswith("/commands")]
 

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.chat.base import Barred, Button, Delivery, Gone, Retry, Sent
 from adapters.chat.discord import Discord
+from adapters.chat.discord_settings import DiscordSettings
 from tests.fake_discord.faults import HTML, Fault, limited
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 from tests.fake_discord.online import ANN, BOB, NOW, Online, online
@@ -132,7 +133,7 @@ async def test_a_login_that_fails_is_tried_again() -> None:
 
 
 async def test_before_the_connection_nothing_is_sent_and_that_is_certain() -> None:
-    front = Discord(TOKEN, Wall(NOW), Vocabulary(), Remembered())
+    front = Discord(DiscordSettings(TOKEN), Remembered(), Vocabulary(), Wall(NOW), Wall(NOW))
     async with online() as line:
         outcome = await front.send(delivery_of(line))
 
