@@ -297,6 +297,10 @@ class Reception(Protocol):
         """The answer to a command or a press."""
         ...
 
+    async def overheard(self, invocation: Invocation) -> Message | None:
+        """The answer to plain words in a private place; None where they are neither a command nor a rule."""
+        ...
+
     async def came(self, place: Place) -> None:
         """The place can be written to again: it was unblocked, or we were added to it."""
         ...

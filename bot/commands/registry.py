@@ -1,11 +1,12 @@
 """The commands in the order of the menus, and the answer to one invocation."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from adapters.chat.base import Button, Invocation, Message, Who
 from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
-from bot.commands.base import Command, Desk
+from bot.commands.base import Command, Desk, Reader
 from bot.commands.begin import START, STOP
 from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
 from bot.commands.edit import EDIT
@@ -98,18 +99,19 @@ _ALLOWED: Mapping[Who, str] = {Who.OWNER: "those who look after this place", Who
 
 async def _unknown(invocation: Invocation, desk: Desk) -> Message:
     """No such command: a near one, or the rule that the line is, or the way to help."""
-    if await _is_rule(invocation, desk):
+    if await is_rule(invocation, desk, desk.now):
         said = f"/alert {invocation.name} {invocation.arguments}"
         return unclear("That is a rule. Save it with /alert before it.", [Button(said, said)])
     near = nearest(invocation.name, COMMANDS)
     return unclear(f"There is no /{shortened(invocation.name)}. See /help.", _mended(invocation, near))
 
 
-async def _is_rule(invocation: Invocation, desk: Desk) -> bool:
-    cycle = await desk.store.latest()
+async def is_rule(invocation: Invocation, reader: Reader, now: datetime) -> bool:
+    """Whether the whole line is a rule, without a command before it."""
+    cycle = await reader.store.latest()
     if cycle is None:
         return False
-    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk.signals, desk.now))
+    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, reader.signals, now))
     return isinstance(read, Draft)
 
 

@@ -1,7 +1,7 @@
 """The dispatcher: hands each invocation to its command with a desk of what is known now."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,7 +9,7 @@ import structlog
 from adapters.chat.base import Invocation, Message, Place
 from adapters.store.base import Quota, Store, StoreError
 from bot.commands.base import Desk
-from bot.commands.registry import answer
+from bot.commands.registry import COMMANDS, answer, is_rule
 from bot.wording import trouble
 from signals.base import Signal
 
@@ -51,6 +51,16 @@ class Dispatcher:
         except Exception:  # the loop's outer edge: one person's command must not end the service
             log.exception("command failed", command=invocation.name)
             return trouble("This command failed on my side; the service goes on. The log has the details.")
+
+    async def overheard(self, invocation: Invocation) -> Message | None:
+        """The answer to words that are the name of a command, or a rule; None to any others."""
+        if invocation.name.lower() in COMMANDS:
+            return await self.answer(replace(invocation, name=invocation.name.lower()))
+        try:
+            rule = await is_rule(invocation, self, self.now())
+        except StoreError:
+            return None
+        return await self.answer(invocation) if rule else None
 
     async def came(self, place: Place) -> None:
         """Alerts are sent there again."""
