@@ -56,10 +56,14 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A run of text in one style. It holds no markup; fronts escape it."""
+    """A run of text in one style. It holds no markup; fronts escape it.
+
+    `at` is the instant that the text says, for platforms that show each reader their own time.
+    """
 
     text: str
     style: Style = Style.PLAIN
+    at: datetime | None = None
 
 
 Line: TypeAlias = tuple[Text, ...]
@@ -74,15 +78,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A line to be changed before it is sent: `head` stays as it is, `text` is offered for change."""
+
+    head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """Something to press. `command` is the line that pressing it stands for.
 
     `alone`: it acts in the private place of whoever presses it, wherever it is shown.
+    `form`: what is opened instead on platforms that have forms.
     """
 
     label: str
     command: str
     alone: bool = False
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
