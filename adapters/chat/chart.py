@@ -55,8 +55,8 @@ class Panel:
 class Chart:
     """Panels over `times` in UTC, the ends of bars of `step`.
 
-    `zones` are spans in which something fired, `marks` the moments of firing. `about` says the span, `note` the
-    source, `alt` in words what the picture shows. `name` is that of the file.
+    `zones` are spans in which something fired, `marks` the moments of firing. `about` says the span, `notes` the
+    rule and the source, `alt` in words what the picture shows. `name` is that of the file.
     """
 
     name: str
@@ -68,5 +68,5 @@ class Chart:
     alt: str
     zones: tuple[tuple[datetime, datetime], ...] = ()
     marks: tuple[datetime, ...] = ()
-    note: str = ""
+    notes: tuple[str, ...] = ()
     simulated: bool = False

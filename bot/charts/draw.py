@@ -3,18 +3,17 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
-
-import numpy as np
 
 from adapters.chat.chart import Chart, Curve, Limit, Panel, Shape
 from adapters.chat.rendering import SIMULATED, clean
 from bot.charts.paper import Box, Paper, fitting, width_of
 from bot.charts.scale import Tick, ticks, times
 from bot.charts.theme import WIDTH, Theme
+from signals.units import UNKNOWN
 
-_PAD, _HEAD, _FOOT = 36.0, 146.0, 64.0
+_PAD, _HEAD, _FOOT, _NOTE = 36.0, 146.0, 24.0, 40.0
 _ABOVE_PANEL, _BELOW_TIMES = 62.0, 52.0
 _TALL, _LOW = 420.0, 240.0
 """Heights of the panel that the chart is about, which is the last one, and of those above it."""
@@ -25,8 +24,14 @@ _STROKES: Sequence[tuple[float, ...]] = ((), (16.0, 8.0), (4.0, 7.0), (20.0, 7.0
 _FAR = 2.0
 """A line that is more than so many times the range of the values away is told at the rim instead of shown."""
 
-_ROOM = 0.08
-"""Share of a panel's range that is left free above and below."""
+_ROOM, _LINED = 0.08, 0.15
+"""Share of a panel's range that is left free above and below; more where a line has to be named."""
+
+_WORTH_SAYING = 170.0
+"""Pixels from which on a gap is named."""
+
+_LEGEND = 44.0
+"""Pixels on top of a panel that are left to the names of its curves."""
 
 _MOST_TIMES, _APART = 5, 58.0
 """Labels on the axis of time at most, and pixels between labels of values at least."""
@@ -35,7 +40,7 @@ _MOST_TIMES, _APART = 5, 58.0
 def draw(chart: Chart, theme: Theme) -> bytes:
     """The chart as PNG, WIDTH pixels wide. Equal charts give equal bytes."""
     heights = [_LOW] * (len(chart.panels) - 1) + [_TALL]
-    height = _HEAD + sum(_ABOVE_PANEL + high for high in heights) + _BELOW_TIMES + _FOOT
+    height = _HEAD + sum(_ABOVE_PANEL + high for high in heights) + _BELOW_TIMES + _FOOT + _NOTE * len(chart.notes)
     sheet = _Sheet(chart, theme, Paper(WIDTH, math.ceil(height), theme.ground))
     sheet.head()
     axes = [_axis(panel, high) for panel, high in zip(chart.panels, heights, strict=True)]
@@ -72,10 +77,14 @@ def _axis(panel: Panel, height: float) -> _Axis:
     near = [level for limit in panel.limits for level in (limit.line, limit.clear) if level is not None]
     shown = [level for level in near if low - _FAR * span <= level <= high + _FAR * span or not span]
     low, high = min([low, *shown]), max([high, *shown])
-    room = (high - low) * _ROOM or abs(high) * 0.01 or 1.0
+    room = (high - low) * (_LINED if panel.limits else _ROOM) or abs(high) * 0.01 or 1.0
     low, high = low - room, high + room
-    most = int(height // _APART)
-    return _Axis(low, high, ticks(low, high, panel.unit, is_price=panel.is_price, most=most))
+    if len(panel.curves) > 1:
+        high += (high - low) * _LEGEND / (height - _LEGEND)
+    sized = any(curve.below for curve in panel.curves)
+    return _Axis(
+        low, high, ticks(low, high, panel.unit, is_price=panel.is_price, sized=sized, most=int(height // _APART))
+    )
 
 
 def _signed(curve: Curve) -> Sequence[float | None]:
@@ -106,9 +115,10 @@ class _Sheet:
         self._words((_PAD, 112), self.chart.about, "about", theme.quiet, WIDTH - 2 * _PAD)
 
     def foot(self) -> None:
-        """Where the numbers come from."""
-        at = (_PAD, self.paper.height - _FOOT / 2 - 4)
-        self._words(at, self.chart.note, "note", self.theme.quiet, WIDTH - 2 * _PAD)
+        """Notes, one below the other."""
+        for number, note in enumerate(reversed(self.chart.notes)):
+            at = (_PAD, self.paper.height - 38 - number * _NOTE)
+            self._words(at, note, "note", self.theme.quiet, WIDTH - 2 * _PAD)
 
     def panel(self, panel: Panel, axis: _Axis, box: Box) -> None:
         """One panel with all that lies in it, the curves above the rest."""
@@ -123,9 +133,11 @@ class _Sheet:
             self._levels(limit, axis, box)
         for number, curve in enumerate(panel.curves):
             self._curve(curve, self._colour(panel, number), _STROKES[number % len(_STROKES)], axis, box)
-        self._marks(panel, axis, box)
+        self._marks(panel, box)
+        if len(panel.curves) > 1:
+            self._legend(panel, box)
         for limit in panel.limits:
-            self._labels(limit, axis, box)
+            self._labels(panel, limit, axis, box)
 
     def times(self, box: Box) -> None:
         """The axis of time, in UTC."""
@@ -143,17 +155,16 @@ class _Sheet:
         colour = self._colour(panel, 0) if len(panel.curves) == 1 else self.theme.text
         self.paper.text((WIDTH - _PAD, y), now, size, colour, bold=True, align="right")
         self._words((_PAD, y), panel.title, "panel", self.theme.quiet, room)
-        if len(panel.curves) > 1:
-            self._legend(panel, box)
 
     def _legend(self, panel: Panel, box: Box) -> None:
-        """Names of the curves, from left to right below the panel's title."""
+        """Names of the curves, from left to right on top of the panel."""
         x, size = box.left + 14, self.theme.sizes["label"]
+        room = (box.right - x) / len(panel.curves) - 46
         for number, curve in enumerate(panel.curves):
-            name = fitting(clean(curve.name), size, 320)
+            name = fitting(clean(curve.name), size, room)
             self.paper.area(Box(x, box.top + 18, x + 22, box.top + 34), self._colour(panel, number))
             self.paper.text((x + 32, box.top + 26), name, size, self.theme.text)
-            x += 32 + width_of(name, size) + 34
+            x += 32 + width_of(name, size) + 28
 
     def _zone(self, zone: tuple[datetime, datetime], box: Box) -> None:
         left, right = (min(max(self._x(at, box), box.left), box.right) for at in zone)
@@ -178,7 +189,10 @@ class _Sheet:
         for at, _ in self._round_times():
             x = self._x(at, box)
             self.paper.line((x, x), (box.top, box.bottom), theme.grid, 2)
-        corners = ((box.left, box.right, box.right, box.left, box.left), (box.top, box.top, box.bottom, box.bottom, box.top))
+        corners = (
+            (box.left, box.right, box.right, box.left, box.left),
+            (box.top, box.top, box.bottom, box.bottom, box.top),
+        )
         self.paper.line(*corners, theme.rim, 2)
 
     def _gaps(self, panel: Panel, axis: _Axis, box: Box) -> None:
@@ -190,16 +204,19 @@ class _Sheet:
                 self._gap([value is None for value in curve.values], side, box)
         lines = [curve.values for curve in panel.curves if curve.shape is not Shape.BARS]
         if lines:
-            self._gap([all(value is None for value in row) for row in zip(*lines, strict=True)], (box.top, box.bottom), box)
+            self._gap(
+                [all(value is None for value in row) for row in zip(*lines, strict=True)], (box.top, box.bottom), box
+            )
 
     def _gap(self, unknown: Sequence[bool], side: tuple[float, float], box: Box) -> None:
         for first, last in _runs(unknown):
             left = self._x(self.chart.times[first] - self.chart.step, box)
             gap = Box(left, side[0] + 2, self._x(self.chart.times[last], box), side[1] - 2)
+            self.paper.area(gap, self.theme.grid)
             self.paper.hatched(gap, self.theme.gap)
-        if unknown and all(unknown):
-            middle = ((box.left + box.right) / 2, sum(side) / 2)
-            self.paper.text(middle, "no data", self.theme.sizes["panel"], self.theme.quiet, align="center")
+            if gap.right - gap.left > _WORTH_SAYING:
+                middle = ((gap.left + gap.right) / 2, sum(side) / 2)
+                self.paper.text(middle, UNKNOWN, self.theme.sizes["label"], self.theme.quiet, align="center")
 
     def _levels(self, limit: Limit, axis: _Axis, box: Box) -> None:
         """The line at which it fires, and the level at which that ends."""
@@ -211,22 +228,37 @@ class _Sheet:
                 y = axis.y(level, box)
                 self.paper.line((box.left, box.right), (y, y), colour, 3.5, dashes=dashes)
 
-    def _labels(self, limit: Limit, axis: _Axis, box: Box) -> None:
+    def _labels(self, panel: Panel, limit: Limit, axis: _Axis, box: Box) -> None:
         """What the two say, each on its own side, so that they do not meet; at the rim where it is far away."""
         down = bool(limit.downward)
-        self._label(limit.line, limit.said, self.theme.fires, axis, box, under=down)
-        if limit.clear is not None:
-            self._label(limit.clear, limit.clear_said, self.theme.over, axis, box, under=not down)
+        for level, said, colour, under in (
+            (limit.line, limit.said, self.theme.fires, down),
+            (limit.clear, limit.clear_said, self.theme.over, not down),
+        ):
+            if level is not None and said:
+                self._label(panel, level, said, colour, axis, box, under=under)
 
-    def _label(self, level: float, said: str, colour: str, axis: _Axis, box: Box, *, under: bool) -> None:
+    def _label(self, panel: Panel, level: float, said: str, colour: str, axis: _Axis, box: Box, *, under: bool) -> None:
         size = self.theme.sizes["label"]
         far = "▼ " if level <= axis.low else "▲ " if level >= axis.high else ""
         shown = fitting(clean(far + said), size, box.right - box.left - 40)
-        wide = width_of(shown, size)
+        wide, high = width_of(shown, size) + 14, size * 0.62
         y = axis.y(level, box) + (size * 0.85 if under else -size * 0.85)
         y = min(max(y, box.top + size * 0.8), box.bottom - size * 0.8)
-        self.paper.area(Box(box.left + 8, y - size * 0.62, box.left + 22 + wide, y + size * 0.62), self.theme.ground, alpha=0.8)
-        self.paper.text((box.left + 14, y), shown, size, colour)
+        lefts = (box.left + 8, box.right - 8 - wide, (box.left + box.right - wide) / 2)
+        places = [Box(left, y - high, left + wide, y + high) for left in lefts]
+        place = min(places, key=lambda place: self._hidden(panel, axis, box, place))
+        self.paper.area(place, self.theme.ground, alpha=0.8)
+        self.paper.text((place.left + 7, y), shown, size, colour)
+
+    def _hidden(self, panel: Panel, axis: _Axis, box: Box, by: Box) -> int:
+        """How many values a label in that place would lie upon."""
+        return sum(
+            by.top - 8 <= axis.y(value, box) <= by.bottom + 8 and by.left <= self._x(at, box) <= by.right
+            for curve in panel.curves
+            for at, value in zip(self.chart.times, _signed(curve), strict=True)
+            if value is not None
+        )
 
     def _curve(self, curve: Curve, colour: str, dashes: tuple[float, ...], axis: _Axis, box: Box) -> None:
         if curve.shape is Shape.BARS:
@@ -258,13 +290,13 @@ class _Sheet:
                 boxes.append(Box(right - wide + air, min(y, zero), right - air, max(y, zero)))
         self.paper.bars(boxes, colour, box)
 
-    def _marks(self, panel: Panel, axis: _Axis, box: Box) -> None:
-        """The moments of firing: a stroke through every panel, and a mark on the curve that has limits."""
+    def _marks(self, panel: Panel, box: Box) -> None:
+        """The moments of firing: a stroke through every panel, and a mark on top of the panel that has limits."""
         for at in self.chart.marks:
             if not self.chart.times or not self.chart.times[0] - self.chart.step <= at <= self.chart.times[-1]:
                 continue
             x = self._x(at, box)
-            self.paper.line((x, x), (box.top, box.bottom), self.theme.fires, 3)
+            self.paper.line((x, x), (box.top, box.bottom), self.theme.fires, 2.5 if panel.limits else 2)
             if panel.limits:
                 self.paper.dots([x], [box.top + 14], self.theme.fires, 30, rim=self.theme.ground, shape="v")
 

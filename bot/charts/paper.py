@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import matplotlib as mpl
 import numpy as np
@@ -22,6 +22,8 @@ from matplotlib.transforms import Bbox, IdentityTransform
 from PIL import Image
 
 Pixels: TypeAlias = Sequence[float] | npt.NDArray[np.float64]
+
+Align: TypeAlias = Literal["left", "center", "right"]
 
 _DPI = 100
 _FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -52,7 +54,7 @@ class Paper:
         self._order = 0
 
     def text(
-        self, at: tuple[float, float], said: str, size: float, colour: str, *, bold: bool = False, align: str = "left"
+        self, at: tuple[float, float], said: str, size: float, colour: str, *, bold: bool = False, align: Align = "left"
     ) -> None:
         """Words whose middle is at that height; they are never read as formulas."""
         self._put(
@@ -79,9 +81,9 @@ class Paper:
         dashes: tuple[float, ...] = (),
     ) -> None:
         """A stroke through the points, broken where one is not a number; dashes are in pixels."""
-        style = (0, tuple(dash / width for dash in dashes)) if dashes else "-"
         stroke = Line2D(np.asarray(xs), self.height - np.asarray(ys), color=colour, linewidth=_points(width))
-        stroke.set_linestyle(style)
+        if dashes:
+            stroke.set_linestyle((0, tuple(dash / width for dash in dashes)))
         stroke.set_solid_joinstyle("round")
         self._put(stroke, within)
 
@@ -107,15 +109,18 @@ class Paper:
     def bars(self, boxes: Sequence[Box], colour: str, within: Box) -> None:
         """Many filled areas at once."""
         if boxes:
-            corners = np.array([[(b.left, b.top), (b.left, b.bottom), (b.right, b.bottom), (b.right, b.top)] for b in boxes])
+            corners = np.array(
+                [[(b.left, b.top), (b.left, b.bottom), (b.right, b.bottom), (b.right, b.top)] for b in boxes]
+            )
             corners[..., 1] = self.height - corners[..., 1]
             whole = Outline.make_compound_path_from_polys(corners)
             self._put(PathPatch(whole, facecolor=colour, linewidth=0), within)
 
     def png(self) -> bytes:
         """The sheet as a picture. The same drawing gives the same bytes."""
-        self._canvas.draw()
-        pixels = Image.fromarray(np.asarray(self._canvas.buffer_rgba())[..., :3])
+        self._canvas.draw()  # type: ignore[no-untyped-call] # matplotlib leaves it untyped
+        drawn = self._canvas.buffer_rgba()  # type: ignore[no-untyped-call] # the same
+        pixels = Image.fromarray(np.asarray(drawn)[..., :3])
         packed = io.BytesIO()
         pixels.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(packed, "png")
         return packed.getvalue()

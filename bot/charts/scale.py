@@ -24,15 +24,16 @@ _STEPS = (
 _MONDAY = datetime(2001, 1, 1, tzinfo=UTC)
 
 
-def ticks(low: float, high: float, unit: Unit, *, is_price: bool, most: int) -> Sequence[Tick]:
-    """Round values within the range, at most so many, all in the same scale and without what the title says."""
+def ticks(low: float, high: float, unit: Unit, *, is_price: bool, sized: bool, most: int) -> Sequence[Tick]:
+    """Round values within the range, at most so many, all in the same scale; `sized` leaves out on which side they are."""
     if unit is Unit.STATE:
         return [(value, word) for value, word in ((0.0, "off"), (1.0, "on")) if low <= value <= high]
     part, before, behind = _written(max(abs(low), abs(high)), unit, is_price=is_price)
     first, last = Decimal(repr(low)) / part, Decimal(repr(high)) / part
     step = _step((last - first) / most)
     multiples = range(math.ceil(first / step), math.floor(last / step) + 1)
-    return [(float(n * step * part), _label(n * step, before, behind)) for n in multiples]
+    told = ((n * step, abs(n * step) if sized else n * step) for n in multiples)
+    return [(float(value * part), _label(shown, before, behind)) for value, shown in told]
 
 
 def _step(least: Decimal) -> Decimal:
@@ -55,6 +56,8 @@ def _written(size: float, unit: Unit, *, is_price: bool) -> tuple[Decimal, str, 
 
 
 def _label(value: Decimal, before: str, behind: str) -> str:
+    if not value:
+        return f"{before}0{behind if behind == '%' else ''}"
     return f"{MINUS if value < 0 else ''}{before}{exact(float(abs(value)))}{behind}"
 
 
