@@ -147,10 +147,18 @@ def alert(event: Event, now: datetime, zone: tzinfo = UTC, *, repeat: bool = Fal
         lines=lines,
         after=(_how_to_stop(event), *((line(f"May be a repeat of {name}."),) if repeat else ())),
         small=_small(event),
-        buttons=() if over else (Button("Mute 2h", f"/mute #{event.rule_number} 2h"), Button("Rules", "/alerts")),
+        buttons=() if over else _buttons(event),
         simulated=event.label == Label.SIMULATED,
         silent=over or event.loudness is Loudness.QUIET,
         data=_facts(event),
+    )
+
+
+def _buttons(event: Event) -> tuple[Button, ...]:
+    return (
+        Button("Chart", f"/chart {event.episode}"),
+        Button("Mute 2h", f"/mute #{event.rule_number} 2h"),
+        Button("Rules", "/alerts"),
     )
 
 

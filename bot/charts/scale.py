@@ -25,7 +25,7 @@ _MONDAY = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 def ticks(low: float, high: float, unit: Unit, *, is_price: bool, sized: bool, most: int) -> Sequence[Tick]:
-    """Round values within the range, at most so many, all in the same scale; `sized` leaves out on which side they are."""
+    """Round values within the range, at most so many, in one scale; `sized` does not say on which side of zero."""
     if unit is Unit.STATE:
         return [(value, word) for value, word in ((0.0, "off"), (1.0, "on")) if low <= value <= high]
     part, before, behind = _written(max(abs(low), abs(high)), unit, is_price=is_price)

@@ -8,6 +8,8 @@ import structlog
 
 from adapters.chat.base import Invocation, Message, Place
 from adapters.store.base import Quota, Store, StoreError
+from bot.charts.painter import Painter
+from bot.charts.pictures import painted
 from bot.commands.base import Desk
 from bot.commands.registry import answer
 from bot.wording import trouble
@@ -31,6 +33,7 @@ class Dispatcher:
     quota: Callable[[Place], Quota]
     step: timedelta
     patience: timedelta = PATIENCE
+    painter: Painter | None = None
 
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
@@ -45,7 +48,7 @@ class Dispatcher:
             patience=self.patience,
         )
         try:
-            return await answer(invocation, desk)
+            return await painted(await answer(invocation, desk), self.painter)
         except StoreError as error:
             return trouble(str(error))
         except Exception:  # the loop's outer edge: one person's command must not end the service

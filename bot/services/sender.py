@@ -9,6 +9,7 @@ import structlog
 
 from adapters.chat.base import ChatPlatform, Delivery, Gone, Message, Migrated, Place, Refusal, Retry, Sent
 from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
+from bot.charts.pictures import Illustrator
 from bot.clock import Clock
 from bot.gates import STOPPED, shut
 from signals.event import Event
@@ -44,6 +45,7 @@ class Sender:
         wall: Clock,
         market: Clock,
         render: Render,
+        illustrator: Illustrator | None = None,
     ) -> None:
         self._store = store
         self._platform = platform
@@ -51,6 +53,7 @@ class Sender:
         self._wall = wall
         self._market = market
         self._render = render
+        self._illustrator = illustrator
         self._epoch: Epoch | None = None
         self._renewed = wall.now()
 
@@ -94,11 +97,14 @@ class Sender:
         reply = None
         if isinstance(told, Event) and told.change is not Change.FIRED:
             reply = await self._store.message_of(claim.place, told.episode)
+        message = self._render(told, self._market.now(), repeat=claim.ambiguous > 0)
+        if self._illustrator is not None:
+            message = await self._illustrator.illustrated(message, told, claim.place)
         outcome = await self._platform.send(
             Delivery(
                 key=claim.entry,
                 to=claim.place,
-                message=self._render(told, self._market.now(), repeat=claim.ambiguous > 0),
+                message=message,
                 deadline=self._wall.now() + SEND_WITHIN,
                 replies_to=reply,
             )
