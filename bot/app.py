@@ -29,6 +29,8 @@ from adapters.venues.recording import Recording
 from adapters.venues.registry import VENUES
 from adapters.venues.warming import Warming
 from bot import wording
+from bot.charts.painter import Painter
+from bot.charts.pictures import Illustrator
 from bot.choices import choices
 from bot.clock import Clock
 from bot.commands.registry import COMMANDS
@@ -216,18 +218,22 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
     stop = asyncio.Event()
     stop_on_signals(stop)
     wall = Clock(now())
-    async with opened(storage.url) as store, plan.market(store, wall) as source:
+    async with opened(storage.url) as store, plan.market(store, wall) as source, Painter() as painter:
         market = await _clock(store, source, wall, plan.speed)
         poller = Poller(source, store, market)
         await poller.warm_up()  # before anyone looks at the market's clock
-        dispatcher = Dispatcher(store, SIGNALS, market.now, market.now(), VERSION, settings.quota, source.step)
-        terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS)))
+        dispatcher = Dispatcher(
+            store, SIGNALS, market.now, market.now(), VERSION, settings.quota, source.step, painter=painter
+        )
+        illustrator = Illustrator(painter, store, SIGNALS, source.step)
+        pictures = plan.history.with_name("charts")
+        terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS), pictures))
         loops = {
             "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, source.step).run,
             "fanout": Fanout(store, [terminal.name], wall.now).run,
             "notices": Notices(store, SIGNALS, market.now).run,
-            "sender": Sender(store, terminal, settings.instance, wall, market, wording.told).run,
+            "sender": Sender(store, terminal, settings.instance, wall, market, wording.told, illustrator).run,
             "terminal": lambda: _serve(terminal, dispatcher, stop),
         }
         if plan.script is not None:
