@@ -77,7 +77,7 @@ TOPICS: Mapping[str, Topic] = {
         {"accounts": Metric.LS, "top accounts": Metric.LS_TOP, "top positions": Metric.LS_POS},
     ),
     "liq": Topic("liquidations", Unit.USD, {"shorts": Metric.LIQ_SHORT, "longs": Metric.LIQ_LONG}, Shape.BARS),
-    "ratio": Topic("spot / futures volume in 24h", Unit.RATIO, {"spot / futures": Metric.RATIO}, window=DAY),
+    "ratio": Topic("spot / futures in 24h", Unit.RATIO, {"spot / futures": Metric.RATIO}, window=DAY),
 }
 """By the command that speaks of it."""
 
@@ -257,7 +257,9 @@ def _chart(title: str, panels: tuple[Panel, ...], times: tuple[datetime, ...], s
     chart = Chart(
         name=_NAME.sub("-", title).strip("-"),
         title=title,
-        about=f"{duration(lasts)} to {dated(times[-1], UTC)} · bars of {window(step)}" if times else "no bars yet",
+        about=f"{window(lasts) or duration(lasts)} to {dated(times[-1], UTC)} · bars of {window(step)}"
+        if times
+        else "no bars yet",
         step=step,
         times=times,
         panels=panels,
@@ -272,10 +274,5 @@ def _note(of: Source) -> str:
     """Venues and source."""
     few = of.venues if len(of.venues) <= MOST_VENUES else of.venues[: MOST_VENUES - 1]
     more = f" and {len(of.venues) - len(few)} more" if len(few) < len(of.venues) else ""
-    parts = [
-        venues(few) + more,
-        "≥: samples, real totals are higher" if of.floor else "",
-        source(of.label),
-        "perpwatch",
-    ]
+    parts = [source(of.label), venues(few) + more, "≥ misses some" if of.floor else "", "perpwatch"]
     return " · ".join(part for part in parts if part)

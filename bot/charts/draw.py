@@ -21,6 +21,9 @@ _TALL, _LOW = 420.0, 240.0
 _STROKES: Sequence[tuple[float, ...]] = ((), (16.0, 8.0), (4.0, 7.0), (20.0, 7.0, 4.0, 7.0))
 """How several curves of a panel differ besides their colours."""
 
+_FINE, _FINEST = ((300, 4.5), (800, 3.5)), 2.5
+"""Up to so many values a curve is so thick, in pixels."""
+
 _FAR = 2.0
 """A line that is more than so many times the range of the values away is told at the rim instead of shown."""
 
@@ -131,9 +134,11 @@ class _Sheet:
         self._gaps(panel, axis, box)
         for limit in panel.limits:
             self._levels(limit, axis, box)
+        for x in self._marks(box):
+            self.paper.line((x, x), (box.top, box.bottom), self.theme.fires, 2.5)
         for number, curve in enumerate(panel.curves):
             self._curve(curve, self._colour(panel, number), _STROKES[number % len(_STROKES)], axis, box)
-        self._marks(panel, box)
+        self._flags(panel, box)
         if len(panel.curves) > 1:
             self._legend(panel, box)
         for limit in panel.limits:
@@ -235,7 +240,8 @@ class _Sheet:
             (limit.line, limit.said, self.theme.fires, down),
             (limit.clear, limit.clear_said, self.theme.over, not down),
         ):
-            if level is not None and said:
+            is_far = level is not None and not axis.low < level < axis.high
+            if level is not None and said and not (is_far and level == limit.clear):
                 self._label(panel, level, said, colour, axis, box, under=under)
 
     def _label(self, panel: Panel, level: float, said: str, colour: str, axis: _Axis, box: Box, *, under: bool) -> None:
@@ -271,10 +277,10 @@ class _Sheet:
             self.paper.line(
                 [x for right in xs for x in (right - wide, right)],
                 [y for y in ys for _ in range(2)],
-                colour, 4.5, within=box, dashes=dashes,
+                colour, self._stroke, within=box, dashes=dashes
             )  # fmt: skip
         else:
-            self.paper.line(xs, ys, colour, 4.5, within=box, dashes=dashes)
+            self.paper.line(xs, ys, colour, self._stroke, within=box, dashes=dashes)
             alone = [first for first, last in _runs([value is not None for value in curve.values]) if first == last]
             self.paper.dots([xs[row] for row in alone], [ys[row] for row in alone], colour, 7, rim=colour)
         if ys and not math.isnan(ys[-1]):
@@ -290,15 +296,17 @@ class _Sheet:
                 boxes.append(Box(right - wide + air, min(y, zero), right - air, max(y, zero)))
         self.paper.bars(boxes, colour, box)
 
-    def _marks(self, panel: Panel, box: Box) -> None:
-        """The moments of firing: a stroke through every panel, and a mark on top of the panel that has limits."""
-        for at in self.chart.marks:
-            if not self.chart.times or not self.chart.times[0] - self.chart.step <= at <= self.chart.times[-1]:
-                continue
-            x = self._x(at, box)
-            self.paper.line((x, x), (box.top, box.bottom), self.theme.fires, 2.5 if panel.limits else 2)
-            if panel.limits:
-                self.paper.dots([x], [box.top + 14], self.theme.fires, 30, rim=self.theme.ground, shape="v")
+    def _marks(self, box: Box) -> Sequence[float]:
+        """Where the moments of firing are: a stroke through every panel."""
+        if not self.chart.times:
+            return ()
+        first, last = self.chart.times[0] - self.chart.step, self.chart.times[-1]
+        return [self._x(at, box) for at in self.chart.marks if first <= at <= last]
+
+    def _flags(self, panel: Panel, box: Box) -> None:
+        """The same on top of the panel that has the line."""
+        marks = self._marks(box) if panel.limits else ()
+        self.paper.dots(marks, [box.top + 14] * len(marks), self.theme.fires, 30, rim=self.theme.ground, shape="v")
 
     def _colour(self, panel: Panel, number: int) -> str:
         curve = panel.curves[number]
@@ -315,6 +323,11 @@ class _Sheet:
     def _x(self, at: datetime, box: Box) -> float:
         first = self.chart.times[0] - self.chart.step
         return box.left + (at - first) / (self.chart.times[-1] - first) * (box.right - box.left)
+
+    @property
+    def _stroke(self) -> float:
+        """How thick a curve is: many values need a fine one."""
+        return next((wide for points, wide in _FINE if len(self.chart.times) <= points), _FINEST)
 
     def _wide(self, box: Box) -> float:
         return (box.right - box.left) / len(self.chart.times)

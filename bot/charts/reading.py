@@ -13,7 +13,7 @@ from bot.commands.market import latest, offered, view_of, vocabulary
 from signals.aggregate import Cycle
 from signals.event import Event
 from signals.judge import cell_of
-from signals.model import ALL, Kind, Metric
+from signals.model import ALL, Metric
 from signals.numbers import Number, needs
 from signals.panel import resolutions
 from signals.rehearsal import course
@@ -42,7 +42,8 @@ async def topic_chart(desk: Reader, topic: str, coin: str, span: timedelta) -> C
     metrics = frozenset[Metric]({Metric.PRICE}).union(*(needs(number, {}) for number in numbers))
     step = _step(desk, span + what.window)
     bars = await desk.store.panel(step, metrics, (span + what.window) // step + 2, (coin,))
-    return of_topic(topic, coin, bars, span, _source(cycle, coin, list(what.parts.values())))
+    parts = [Metric.VOLUME_SPOT, Metric.VOLUME_SPOT_24H] if topic == "ratio" else list(what.parts.values())
+    return of_topic(topic, coin, bars, span, _source(cycle, coin, parts))
 
 
 def _step(desk: Reader, reach: timedelta) -> timedelta:
@@ -57,7 +58,7 @@ def _source(cycle: Cycle, coin: str, metrics: Sequence[Metric]) -> Source:
     reading = next((of for metric in metrics if (of := offered(cycle, coin, metric)) is not None), None)
     if reading is None:
         return Source(cycle.label, ())
-    partial = any(metric.kind is Kind.SUM for metric in metrics) and bool(reading.missing)
+    partial = Metric.LIQ_LONG in metrics and bool(reading.missing)
     return Source(cycle.label, reading.venues, reading.floor or partial)
 
 
