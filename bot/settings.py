@@ -77,9 +77,14 @@ class Settings(BaseSettings):
     instance: str = Field("main", description="name of this instance: a restarted one leads again at once")
     log_level: str = Field("info", description="debug, info, warning or error")
 
+    def operators_of(self, platform: str) -> frozenset[str]:
+        """The numbers of that platform's people who operate this service."""
+        people = (person.split(":") for person in (self.operators or "").split(",") if person)
+        return frozenset(number for name, number in people if name == platform)
+
     def operates(self, person: Place) -> bool:
         """Whether that person, named by the private place, operates this service."""
-        return str(person) in (self.operators or "").split(",")
+        return person.id in self.operators_of(person.platform)
 
     def quota(self, place: Place) -> Quota:
         """How much that place may have."""
@@ -108,6 +113,14 @@ class Settings(BaseSettings):
         if not all(_PERSON.fullmatch(person) for person in people):
             raise ValueError("write platform:number, such as telegram:123456789 or discord:123456789012345678")
         return ",".join(people) or None
+
+    @field_validator("telegram_listen")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+            raise ValueError("write an address and a port, such as 127.0.0.1:8443")
+        return value
 
     @field_validator("telegram_api", "telegram_webhook", "discord_api", "discord_gateway")
     @classmethod

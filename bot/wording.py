@@ -149,13 +149,7 @@ def alert(event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repea
         lines=lines,
         after=(_how_to_stop(event), *((line(f"May be a repeat of {name}."),) if repeat else ())),
         small=footnote(event),
-        buttons=()
-        if over
-        else (
-            Button("Mute 2h", f"/mute #{event.rule_number} 2h"),
-            Button("Why", f"/why A-{event.episode[:8]}"),
-            Button(f"Rule #{event.rule_number}", f"/alerts {event.rule_number}"),
-        ),
+        buttons=() if over else _buttons(event),
         simulated=event.label == Label.SIMULATED,
         silent=over or event.loudness is Loudness.QUIET,
         data=_facts(event),
@@ -165,6 +159,15 @@ def alert(event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repea
 def explained(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     """What is, where the line is, and why; of an end, how long it lasted."""
     return (_ended if event.change is Change.RESOLVED else _fired)(event, now, settings)
+
+
+def _buttons(event: Event) -> tuple[Button, ...]:
+    return (
+        Button("Chart", f"/chart {event.episode}"),
+        Button("Mute 2h", f"/mute #{event.rule_number} 2h"),
+        Button("Why", f"/why A-{event.episode[:8]}"),
+        Button(f"Rule #{event.rule_number}", f"/alerts {event.rule_number}"),
+    )
 
 
 def _icon(event: Event, *, over: bool, low: bool) -> str:

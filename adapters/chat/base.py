@@ -352,3 +352,11 @@ class ChatPlatform(Protocol):
     async def owns(self, person: str, place: Place) -> bool:
         """Whether that person may change what the place has asked for: its own person, or an admin of a shared one."""
         ...
+
+    async def can_send(self, place: Place) -> bool:
+        """Whether we may write there, as far as that can be told before trying."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
+        ...

@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import (
@@ -49,7 +50,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     reading = cycle.readings[coin][metric]
     seen = observed(cycle, coin, metric, desk.settings.venue)
     rank = await _rank(desk, coin, metric, reading.value)
-    return report(
+    answered = report(
         f"{coin} {_KINDS[metric]} funding",
         cycle,
         desk.zone,
@@ -58,6 +59,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=_small(metric, reading, cycle, coin),
         data=_data(coin, metric, reading, cycle, rank),
     )
+    return await with_button(answered, f"funding {coin}", invocation.place, desk.store)
 
 
 def _rows(seen: Sequence[Observation], reading: Reading, cycle: Cycle, desk: Desk) -> Sequence[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import View, age_of, facts, instruments, observed, offered, silent, view, whole_bars
@@ -32,7 +33,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         said = f"No venue here reports liquidations of {coin}."
         return report(f"{coin} liquidations", market.cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     rows = tuple((window(w), *(_sum(market, coin, side, w) for side in _SIDES)) for w in windows)
-    return report(
+    answered = report(
         f"{coin} liquidations",
         market.cycle,
         desk.zone,
@@ -44,6 +45,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=_small(coin, market),
         data=_data(coin, market, windows),
     )
+    return await with_button(answered, f"liq {coin}", invocation.place, desk.store)
 
 
 def _sum(market: View, coin: str, side: Metric, span: timedelta) -> str:

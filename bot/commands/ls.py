@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import age_of, ends, facts, latest, observed, offered, weighed
@@ -33,7 +34,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if not measures:
         said = f"No venue here offers a long/short ratio for {coin}."
         return report(f"{coin} long/short", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
-    return report(
+    answered = report(
         f"{coin} long/short",
         cycle,
         desk.zone,
@@ -50,6 +51,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             ("venues", [_facts(o, cycle) for m in measures for o in observed(cycle, coin, m)]),
         ),
     )
+    return await with_button(answered, f"ls {coin}", invocation.place, desk.store)
 
 
 def _by_venue(coin: str, measures: Sequence[Metric], cycle: Cycle, desk: Desk) -> Table:

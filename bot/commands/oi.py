@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import View, age_of, facts, instruments, observed, offered, or_dash, silent, view, whole_bars
@@ -43,7 +44,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     total = UNKNOWN if reading.value is None else spoken(reading.value, Unit.COINS, coin, floor=floor)
     in_usd = UNKNOWN if usd is None else spoken(usd, Unit.USD, coin, floor=floor)
     seen = observed(market.cycle, coin, Metric.OI_LEVEL, desk.settings.venue)
-    return report(
+    answered = report(
         f"{coin} open interest",
         market.cycle,
         desk.zone,
@@ -55,6 +56,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=_small(reading),
         data=_data(coin, reading, usd, moves, market.cycle, seen),
     )
+    return await with_button(answered, f"oi {coin}", invocation.place, desk.store)
 
 
 def _price(market: View, coin: str) -> str:

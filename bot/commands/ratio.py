@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import (
@@ -52,7 +53,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     sums = {w: market.value(coin, Metric.RATIO, w) for w in whole_bars(WINDOWS, desk.step)}
     rank = _rank(market, coin)
     silent = f" Silent: {venues(reading.missing)}." if reading.missing else ""
-    return report(
+    answered = report(
         f"{coin} spot/futures volume",
         cycle,
         desk.zone,
@@ -62,6 +63,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=f"Both legs from {venues(reading.venues)}, {share(reading.coverage)} of open interest present.{silent}",
         data=_data(coin, reading, sums, rank),
     )
+    return await with_button(answered, f"ratio {coin}", invocation.place, desk.store)
 
 
 def _data(

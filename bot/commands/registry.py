@@ -10,6 +10,7 @@ from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
 from bot.commands.base import Command, Desk
 from bot.commands.begin import START, STOP
 from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
+from bot.commands.chart import CHART
 from bot.commands.edit import EDIT
 from bot.commands.funding import FUNDING
 from bot.commands.help import helping
@@ -73,7 +74,7 @@ _IN_ORDER = (
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
 """Every command by its name, as menus and help show them."""
 
-PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, ADJUST, CANCEL, UNDO, ARM)}
+PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, ADJUST, CANCEL, UNDO, ARM, CHART)}
 """What only buttons say."""
 
 

@@ -9,6 +9,8 @@ import structlog
 from adapters.chat.base import ChatPlatform, Invocation, Message, Place, place_of
 from adapters.store.base import Quota, Store, StoreError
 from adapters.store.front_port import name_of
+from bot.charts.painter import Painter
+from bot.charts.pictures import painted
 from bot.commands.base import Desk
 from bot.commands.registry import COMMANDS, answer, is_rule
 from bot.floods import Floods
@@ -48,6 +50,7 @@ class Dispatcher:
     doors: Doors = field(default_factory=Doors)
     fronts: Mapping[str, ChatPlatform] = field(default_factory=dict)
     floods: Floods = field(default_factory=Floods)
+    painter: Painter | None = None
 
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
@@ -80,7 +83,7 @@ class Dispatcher:
             said = await self._known(invocation)
             if rules_only and not await is_rule(said, self._desk(said)):
                 return None
-            return await self._admitted(said)
+            return await painted(await self._admitted(said), self.painter)
         except StoreError as error:
             return None if rules_only else trouble(str(error))
         except Exception:  # the loop's outer edge: one person's command must not end the service

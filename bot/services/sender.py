@@ -11,6 +11,7 @@ import structlog
 from adapters.chat.base import ChatPlatform, Delivery, Gone, Message, Migrated, Refusal, Retry, Sent
 from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
 from adapters.store.place_settings import PlaceSettings
+from bot.charts.pictures import Illustrator
 from bot.clock import Clock
 from bot.gates import OVER_BUDGET, Passage, passage, passage_of_notice
 from bot.services.budget import Budgets
@@ -47,6 +48,7 @@ class Sender:
         wall: Clock,
         market: Clock,
         render: Render,
+        illustrator: Illustrator | None = None,
     ) -> None:
         self._store = store
         self._platform = platform
@@ -55,6 +57,7 @@ class Sender:
         self._market = market
         self._render = render
         self._budgets = Budgets(store)
+        self._illustrator = illustrator
         self._epoch: Epoch | None = None
         self._renewed = wall.now()
 
@@ -106,6 +109,8 @@ class Sender:
                 mention = dict(settings.mentions).get(told.rule_number)
             else:
                 reply = await self._store.message_of(claim.place, told.episode)
+        if self._illustrator is not None:
+            message = await self._illustrator.illustrated(message, told, claim.place, settings)
         outcome = await self._platform.send(
             Delivery(
                 key=claim.entry,

@@ -27,8 +27,8 @@ from adapters.chat.base import (
     Tone,
 )
 from adapters.chat.discord import Discord
-from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.discord_invitation import NEEDED, invitation
+from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.presses import note_of, token_of
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 
