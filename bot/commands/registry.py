@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from adapters.chat.base import Button, Invocation, Message, Who
 from bot.commands.about import ABOUT, PRIVACY
+from bot.commands.admin import ADMIN
 from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
 from bot.commands.base import Command, Desk
@@ -12,6 +13,7 @@ from bot.commands.begin import START, STOP
 from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
 from bot.commands.chart import CHART
 from bot.commands.edit import EDIT
+from bot.commands.forget import ERASE, FORGET
 from bot.commands.funding import FUNDING
 from bot.commands.help import helping
 from bot.commands.importing import EXPORT, IMPORT
@@ -20,6 +22,7 @@ from bot.commands.ls import LS
 from bot.commands.market import vocabulary
 from bot.commands.mute import MUTE, SNOOZE, UNMUTE
 from bot.commands.oi import OI
+from bot.commands.old import OLD
 from bot.commands.presets import PRESETS_COMMAND
 from bot.commands.ratio import RATIO
 from bot.commands.rules import ALERTS
@@ -28,6 +31,7 @@ from bot.commands.signals import SIGNALS
 from bot.commands.status import STATUS
 from bot.commands.subscribe import SUBSCRIBE, UNSUBSCRIBE
 from bot.commands.top import TOP
+from bot.commands.use import USE
 from bot.commands.watch import UNWATCH, WATCH, WATCHLIST_COMMAND
 from bot.commands.why import WHY
 from bot.phrases import shortened
@@ -67,8 +71,11 @@ _IN_ORDER = (
     EXPORT,
     STATUS,
     STOP,
+    USE,
     PRIVACY,
+    FORGET,
     ABOUT,
+    ADMIN,
 )
 
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
@@ -80,7 +87,8 @@ PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAV
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """The answer to what was typed; a mistake is answered by a sentence that names the cure."""
-    desk = replace(desk, settings=await desk.store.settings(invocation.place))
+    settings = await desk.store.settings(invocation.place)
+    desk = replace(desk, settings=settings, quota=replace(desk.quota, rules=settings.rules or desk.quota.rules))
     command = COMMANDS.get(invocation.name) or PRESSED.get(invocation.name)
     if command is None:
         return await _unknown(invocation, desk)

@@ -109,6 +109,8 @@ class Dispatcher:
         if wait is not None:
             return unclear(f"That is too much at a time. Write again in {duration(max(wait, timedelta(seconds=1)))}.")
         settings = await self.store.settings(invocation.place)
+        if not invocation.operator and (settings.barred or (await self.store.settings(person)).barred):
+            return unclear("Those who run this service have shut out this account or this place.", code="rights")
         if settings.gone:
             await self._reached(invocation.place)
         if settings.acts_on and not invocation.place.shared and invocation.name not in AT_HOME:
