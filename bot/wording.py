@@ -121,6 +121,8 @@ _NOTICED: Mapping[About, str] = {
     About.SHADOW: "🧪",
     About.ENDED: "🏁",
     About.DRIFT: "📈",
+    About.QUIET: "🌅",
+    About.DIGEST: "🗞️",
 }
 
 
@@ -149,11 +151,17 @@ def alert(event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repea
         lines=lines,
         after=(_how_to_stop(event), *((line(f"May be a repeat of {name}."),) if repeat else ())),
         small=_small(event),
-        buttons=() if over else (Button("Mute 2h", f"/mute #{event.rule_number} 2h"), Button("Rules", "/alerts")),
+        buttons=() if over else _buttons(event, name),
         simulated=event.label == Label.SIMULATED,
         silent=over or event.loudness is Loudness.QUIET,
         data=_facts(event),
     )
+
+
+def _buttons(event: Event, name: str) -> tuple[Button, ...]:
+    """What to press on an alert; a reminder can be the last one."""
+    seen = [Button("Ack", f"/ack {name}")] if event.change is Change.REMINDED else []
+    return (Button("Mute 2h", f"/mute #{event.rule_number} 2h"), *seen, Button("Rules", "/alerts"))
 
 
 def _icon(event: Event, *, over: bool, low: bool) -> str:

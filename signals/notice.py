@@ -20,6 +20,10 @@ class About(StrEnum):
     """A rule whose time is over."""
     DRIFT = "drift"
     """A rule that fires far from its usual rate."""
+    QUIET = "quiet"
+    """What quiet hours held back, now that they are over."""
+    DIGEST = "digest"
+    """What a day brought."""
 
 
 def notice_id(about: About, *parts: str) -> str:

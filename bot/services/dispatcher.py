@@ -1,7 +1,7 @@
 """The dispatcher: hands each invocation to its command with a desk of what is known now."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -54,10 +54,12 @@ class Dispatcher:
 
     async def came(self, place: Place) -> None:
         """Alerts are sent there again."""
+        await self.store.change(place, lambda of: replace(of, gone=""), f"came:{place}:{self.now().isoformat()}")
         log.info("place can be written to", place=str(place))
 
     async def left(self, place: Place, reason: str) -> None:
         """Nothing is sent there until it is back; its rules are kept."""
+        await self.store.change(place, lambda of: replace(of, gone=reason), f"left:{place}:{self.now().isoformat()}")
         log.info("place cannot be written to", place=str(place), reason=reason)
 
     async def moved(self, place: Place, new: Place) -> None:
