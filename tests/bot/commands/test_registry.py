@@ -13,7 +13,8 @@ def test_the_menu_has_its_order() -> None:
     assert list(COMMANDS) == [
         *("help", "start", "funding", "oi", "ls", "liq", "ratio", "signals"),
         *("subscribe", "unsubscribe", "presets", "alert", "alerts", "edit", "pause", "resume", "delete"),
-        *("watch", "unwatch", "watchlist", "mute", "unmute", "snooze", "test", "import", "export", "status", "stop"),
+        *("watch", "unwatch", "watchlist", "mute", "unmute", "snooze", "ack", "settings", "digest", "mention"),
+        *("test", "import", "export", "status", "stop"),
     ]
 
 
