@@ -35,17 +35,18 @@ async def _status(words: Sequence[str], invocation: Invocation, desk: Desk) -> M
     async for page in desk.store.rules():
         places.update(rule.place for rule in page)
         rules += len(page)
-    allowed, denied = await desk.store.allowed(), await desk.store.denied()
+    allowed = sorted(map(str, await desk.store.allowed()))
+    denied = sorted(map(str, await desk.store.denied()))
     return reply(
         "🛠",
         line(bold("Service"), f" · {count(rules, 'rule')} in {count(len(places), 'place')}"),
         lines=(
-            line(f"Let in: {', '.join(sorted(map(str, allowed))) or 'nobody by name'}"),
-            line(f"Shut out: {', '.join(sorted(map(str, denied))) or 'nobody'}"),
+            line(f"Let in: {', '.join(allowed) or 'nobody by name'}"),
+            line(f"Shut out: {', '.join(denied) or 'nobody'}"),
             line("More: ", code("/status"), " · ", code("/admin allow telegram:123"), " · ", code("/admin say Hello")),
         ),
         buttons=(Button("Status", "/status"),),
-        data=(("rules", rules), ("places", len(places)), ("allowed", sorted(map(str, allowed)))),
+        data=(("rules", rules), ("places", len(places)), ("allowed", [*allowed]), ("denied", [*denied])),
     )
 
 
@@ -113,11 +114,17 @@ def _who(words: Sequence[str]) -> Place:
 
 _DO: Mapping[str, Do] = {"status": _status, "allow": _allow, "deny": _deny, "quota": _quota, "say": _say}
 
+VERBS = tuple(_DO)
+"""What an operator may do."""
+
 ADMIN = Command(
     CommandSpec(
         "admin",
         "For operators: the service, who may come in, and a word to all",
-        (Parameter("what", f"One of {', '.join(_DO)}", choices="admin"), Parameter("rest", "Whom, and how many or what")),
+        (
+            Parameter("what", f"One of {', '.join(VERBS)}", choices="admin"),
+            Parameter("rest", "Whom, and how many or what"),
+        ),
         "/admin status",
     ),
     Who.OPERATOR,

@@ -23,7 +23,9 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         "🔒",
         line(bold("Delete everything?")),
         lines=(
-            line(f"{count(len(own), 'rule')}, {count(len(watched), 'coin')} watched, mutes, settings, alerts: all of it."),
+            line(
+                f"{count(len(own), 'rule')}, {count(len(watched), 'coin')} watched, mutes, settings, alerts: all of it."
+            ),
             line("It cannot be undone. Messages that were sent stay in the chat."),
         ),
         buttons=(Button("Delete everything", "/erase"), Button("Export first", "/export")),
@@ -58,6 +60,4 @@ FORGET = Command(
     Who.OWNER,
     answer,
 )
-ERASE = Command(
-    CommandSpec("erase", "Button: delete everything after all", (), "/erase"), Who.OWNER, press_erase
-)
+ERASE = Command(CommandSpec("erase", "Button: delete everything after all", (), "/erase"), Who.OWNER, press_erase)

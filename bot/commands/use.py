@@ -28,7 +28,9 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     front = desk.front
     place = await front.find(words[0]) if front else None
     if front is None or place is None:
-        raise Mistake(f"I see no channel or group {shortened(words[0])}. Add me to it first, then write its @name.", "/use")
+        raise Mistake(
+            f"I see no channel or group {shortened(words[0])}. Add me to it first, then write its @name.", "/use"
+        )
     if not await front.owns(invocation.person, place):
         raise Mistake(f"Only those who look after {shortened(words[0])} may change what it is told.", "/use me")
     if not await front.can_send(place):
