@@ -11,6 +11,7 @@ from bot.commands.arguments import Mistake, coin_of, rule_number
 from bot.commands.base import Command, Desk, Who
 from bot.commands.drafts import buttons, keep
 from bot.commands.market import latest, vocabulary
+from bot.commands.mute import muted
 from bot.commands.report import reply
 from bot.commands.saving import full, lacking
 from bot.phrases import bold, code, count, iso, line, shortened
@@ -23,6 +24,9 @@ from signals.rules.scope import written
 
 PAUSED, WATCH = "paused ", "watch "
 """What a line begins with that is more than a rule."""
+
+REMARK = "//"
+"""What a line begins with that is no rule and is skipped."""
 
 LONGEST = 20_000
 """Characters of one import."""
@@ -115,6 +119,8 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
     rest = [rule for rule in own if rule.number >= first]
     shown = _fitting(rest, FITS - sum(map(len, texts)))
     texts += [_line_of(rule) for rule in shown]
+    held = [of for of in settings.mutes if of.until is None or desk.now < of.until]
+    quiet = [] if first else [line(code(f"{REMARK} muted: {muted(of, desk.now)}")) for of in held]
     more = [Button("More", f"/export {rest[len(shown)].number}")] if len(shown) < len(rest) else []
     mutes: list[Json] = [{"subject": m.subject, "until": iso(m.until), "from": iso(m.from_)} for m in settings.mutes]
     rules: list[Json] = [
@@ -136,8 +142,8 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
                 else "Nothing to export yet"
             )
         ),
-        lines=tuple(line(code(text)) for text in texts),
-        small="Paste the lines behind /import anywhere. Mutes have an end and stay here."
+        lines=(*(line(code(text)) for text in texts), *quiet),
+        small=f"Paste the lines behind /import anywhere. Mutes have an end and stay here: it skips {REMARK} lines."
         if texts
         else "Make a rule with /alert.",
         buttons=tuple(more),
@@ -168,7 +174,7 @@ def _line_of(rule: Rule) -> str:
 async def _read(text: str, invocation: Invocation, desk: Desk) -> Sequence[Row]:
     cycle = await latest(desk)
     texts = [one.strip() for one in _split(text)]
-    return [_row(one, cycle, invocation, desk) for one in texts if one and not one.startswith("//")]
+    return [_row(one, cycle, invocation, desk) for one in texts if one and not one.startswith(REMARK)]
 
 
 def _split(text: str) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from adapters.chat.base import Button, Invocation, Message
-from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
+from bot.commands.alert import ADJUST, ALERT, CANCEL, DRY_RUN, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
 from bot.commands.base import Command, Desk, Who
 from bot.commands.begin import START, STOP
@@ -65,7 +65,7 @@ _IN_ORDER = (
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
 """Every command by its name, as menus and help show them."""
 
-PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, ADJUST, CANCEL, UNDO, ARM)}
+PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, DRY_RUN, ADJUST, CANCEL, UNDO, ARM)}
 """What only buttons say."""
 
 
@@ -102,7 +102,8 @@ async def _unknown(invocation: Invocation, desk: Desk) -> Message:
         said = f"/alert {invocation.name} {invocation.arguments}"
         return unclear("That is a rule. Save it with /alert before it.", [Button(said, said)])
     near = nearest(invocation.name, COMMANDS)
-    return unclear(f"There is no /{shortened(invocation.name)}. See /help.", _mended(invocation, near))
+    help_ = "" if near else " See /help."
+    return unclear(f"There is no /{shortened(invocation.name)}.{help_}", _mended(invocation, near))
 
 
 async def _is_rule(invocation: Invocation, desk: Desk) -> bool:
