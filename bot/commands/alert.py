@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter, Who
 from bot.commands.arguments import Mistake, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.drafts import taken
 from bot.commands.dryrun import PATIENT, SURE, confirmation, propose, shown
 from bot.commands.importing import save_lines

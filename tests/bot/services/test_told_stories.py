@@ -46,7 +46,7 @@ class Service:
         assert isinstance(epoch, Epoch)
         self.epoch = epoch
         dispatcher = Dispatcher(self.store, SIGNALS, self.clock.now, T0, "0.1.0", lambda _: Quota(50), STEP)
-        await self.terminal.serve([command.spec for command in COMMANDS.values()], dispatcher)
+        await self.terminal.serve(list(COMMANDS.values()), dispatcher)
 
     async def typed(self) -> AsyncIterator[str]:
         for step in self.steps:
