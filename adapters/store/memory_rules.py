@@ -24,7 +24,8 @@ from adapters.store.base import (
     rule_id,
 )
 from adapters.store.memory_market import Bell
-from adapters.store.packed import every_coin, pack, pack_kept, unpack, unpack_kept
+from adapters.store.packed import Packed, every_coin, pack, pack_kept, unpack, unpack_kept
+from signals.loading import Stored
 from signals.rules.model import Draft, Rule
 
 T = TypeVar("T")
@@ -127,6 +128,10 @@ class MemoryRules:
         for place in list(self._rules):
             if self._rules[place]:
                 yield list(self._rules[place].values())
+
+    async def stored(self) -> AsyncIterator[Sequence[Stored]]:
+        async for page in self.rules():
+            yield [Packed(rule.id, rule.place, rule.number, pack(rule)) for rule in page]
 
     async def changes(self, since: int) -> AsyncIterator[Changed]:
         while True:

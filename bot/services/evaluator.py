@@ -181,14 +181,12 @@ class Evaluator:
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""
         later = []
-        async for page in self._store.rules():
-            for number, rule in enumerate(page, start=1):
-                if rule.id in changed:
-                    later.append(rule)
-                else:
-                    self._engine.put(rule)
-                if number % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+        async for page in self._store.stored():
+            later += [stored.rule() for stored in page if stored.id in changed]
+            now = [stored for stored in page if stored.id not in changed]
+            for start in range(0, len(now), AT_ONCE):
+                self._engine.load(now[start : start + AT_ONCE])
+                await asyncio.sleep(0)
         return later
 
     async def _wake(self) -> None:

@@ -134,6 +134,7 @@ async def test_an_empty_store_knows_nothing(store: Store) -> None:
     assert await store.judged() is None
     assert await store.last_change() == 0
     assert await everything_of(store.rules()) == []
+    assert await everything_of(store.stored()) == []
     assert await store.watchlists() == {}
     assert await store.watchlist(HOME) == ()
     assert await store.of(HOME) == []
@@ -520,6 +521,7 @@ async def test_all_rules_come_in_pages_each_once(store: Store) -> None:
     await store.remove(gone.id, Place("telegram", "left"), "away")
 
     pages = [page async for page in store.rules()]
+    assert [[one.rule() for one in page] async for page in store.stored()] == pages
 
     assert len(pages) > 1
     assert sorted((rule for page in pages for rule in page), key=lambda rule: rule.change) == rules
