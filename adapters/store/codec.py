@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import numpy as np
 
-from adapters.store.alert_port import Kept, Mark, Subject
+from adapters.store.alert_port import Effort, Kept, Mark, Subject
 from adapters.store.base import PlaceSettings
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
@@ -55,6 +55,7 @@ _event = msgspec.msgpack.Decoder(Event)
 _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
 _mark = msgspec.msgpack.Decoder(Mark)
+_effort = msgspec.msgpack.Decoder(Effort)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
 _health = msgspec.msgpack.Decoder(tuple[Health, ...])
 
@@ -116,6 +117,11 @@ def read_kept(subject: Subject, stored: bytes) -> Kept:
 def read_mark(stored: bytes) -> Mark:
     """What a judged moment left."""
     return _mark.decode(stored)
+
+
+def read_effort(stored: bytes) -> Effort:
+    """What judging a moment took."""
+    return _effort.decode(stored)
 
 
 def read_settings(stored: bytes) -> PlaceSettings:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Kept, Mark
+from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
 from adapters.store.memory_market import Bell
 from signals.event import Event
 from signals.rules.lifecycle import AlertState, Change
@@ -30,6 +30,7 @@ class MemoryAlerts:
         """Revision below which nothing of a rule acts; None where it is gone."""
         self._judged: datetime | None = None
         self._mark = NOTHING
+        self._effort: Effort | None = None
         self._waiting: dict[str, Event] = {}
         self._told: dict[str, list[Event]] = defaultdict(list)
         self._fires: dict[str, list[datetime]] = defaultdict(list)
@@ -112,6 +113,12 @@ class MemoryAlerts:
 
     async def mark(self) -> Mark:
         return self._mark
+
+    async def report_effort(self, of: Effort) -> None:
+        self._effort = of
+
+    async def effort(self) -> Effort | None:
+        return self._effort
 
     async def events(self) -> AsyncIterator[Event]:
         given: set[str] = set()

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.alert_port import AlertStore, Commit, Committed, Mark, Subject
+from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
 from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
 from adapters.store.rulebook import Rulebook
@@ -91,9 +91,10 @@ class Evaluator:
             self._newer = {}
             standings = tuple(self._engine.standings())
             await self._store.mark_judged(cycle.at, Mark(self._change, standings, self._backfilled, self._past))
-            self._judged, took = cycle.at, clock() - began
-        counts = asdict(self._engine.counts)
-        log.debug("judged", at=cycle.at, took_ms=round(took * 1000, 1), committed=len(committed), **counts)
+            self._judged, took = cycle.at, timedelta(seconds=clock() - began)
+            effort = Effort(cycle.at, took, len(committed), self._engine.counts)
+            await self._store.report_effort(effort)
+        log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
         await self._tell_watched()
         return committed
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from adapters.chat.base import Place
-from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Kept, Mark
+from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Effort, Kept, Mark
 from adapters.store.base import (
     DRAFTS_FOR,
     MAX_TRIES,
@@ -43,6 +43,7 @@ from adapters.store.memory import MemoryStore
 from adapters.store.redis import RedisStore
 from adapters.store.registry import MEMORY, open_store
 from signals.model import ALL, Cell, Metric, Yardstick
+from signals.moves import Counts
 from signals.notice import About, Notice
 from signals.panel import KEEP, Panel, to_ms
 from signals.rules.lifecycle import AlertState, Change
@@ -810,6 +811,17 @@ async def test_the_judged_moment_and_what_it_left_only_move_forward(store: Store
 
     assert await store.judged() == T0 + MINUTE
     assert await store.mark() == left
+
+
+async def test_what_the_last_moment_took_is_kept_and_the_last_word_counts(store: Store) -> None:
+    assert await store.effort() is None
+    first = Effort(T0, timedelta(microseconds=1234), 0, Counts(0, 0, 0, 0, 0, 0))
+    last = Effort(T0 + MINUTE, timedelta(seconds=75), 3, Counts(10**6, 2 * 10**6, 6000, 17, 42, 2**33))
+
+    await store.report_effort(first)
+    await store.report_effort(last)
+
+    assert await store.effort() == last
 
 
 # deliveries

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store.alert_port import Commit, Committed
+from adapters.store.alert_port import Commit, Committed, Effort
 from adapters.store.base import Quota, Store
 from adapters.store.memory import MemoryStore
 from adapters.store.venue_port import WATCHED
@@ -188,6 +188,22 @@ def test_it_keeps_the_names_of_the_coins_that_have_rules(tmp_path: Path) -> None
         return [*kept, await store.learned(WATCHED)]
 
     assert virtual.run(live) == [b"BTC SOL", b""]
+
+
+def test_what_the_last_moment_took_is_left_for_others_to_show(tmp_path: Path) -> None:
+    market = story(tmp_path)
+
+    async def live() -> Effort | None:
+        store = MemoryStore()
+        await asked(store)
+        await asked(store, "* price 4h rises by 0.4%")
+        await played(market, store, market.start + HOUR)
+        return await store.effort()
+
+    found = virtual.run(live)
+
+    assert found is not None
+    assert (found.at, found.counts.rules, found.counts.keys) == (market.start + HOUR, 2, 2)
 
 
 @dataclass(frozen=True, slots=True)
