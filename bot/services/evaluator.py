@@ -48,6 +48,8 @@ class Evaluator:
         self._step = step
         self._bars = Bars(resolutions(step))
         self._memory = Memory()
+        self._mute = set[str]()
+        """Signals whose evidence could not be read the last time."""
         self._backfilled = 0
         self._change = 0
         """The last change of rules that the engine knows."""
@@ -100,7 +102,7 @@ class Evaluator:
 
     def _cells(self, cycle: Cycle) -> Cells:
         vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
-        return CarefulCells(cycle, vectors, self._step)
+        return CarefulCells(cycle, vectors, self._step, self._mute)
 
     async def _tell_watched(self) -> None:
         """Keep the names of the coins that have rules, where they changed: they are asked about more often."""
