@@ -84,6 +84,8 @@ class Effort:
     committed: int
     """States and events that were written."""
     counts: Counts
+    broken: tuple[str, ...] = ()
+    """What could not be computed, by name: rules on it wait."""
 
 
 class AlertStore(Protocol):

@@ -34,7 +34,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     spoken = _spoken(cycle) if cycle else ()
     health = await desk.store.reported()
     own = await _own(invocation, desk)
-    effort = await desk.store.effort() if invocation.operator else None
+    effort = await desk.store.effort()
+    judging = effort if invocation.operator else None
     return Message(
         Tone.ANSWER,
         "📊",
@@ -46,7 +47,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             *([_known(cycle)] if cycle else []),
             *([line(_calls(health))] if health else []),
             line(own.said),
-            *([line(_judging(effort))] if effort else []),
+            *([line(_broken(effort))] if effort and effort.broken else []),
+            *([line(_judging(judging))] if judging else []),
             line(_store(info)),
             line(f"perpwatch {desk.version}{_up(desk)}"),
         ),
@@ -58,7 +60,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             ("at", iso(cycle.at) if cycle else None),
             ("venues", [_facts(v) for v in spoken]),
             ("health", [_facts_of_health(of) for of in health]),
-            ("judging", _facts_of_effort(effort) if effort else None),
+            ("broken", [*effort.broken] if effort else []),
+            ("judging", _facts_of_effort(judging) if judging else None),
             ("store", {"product": info.product, "version": info.version, "durable": info.durable}),
             ("place", own.facts),
         ),
@@ -187,6 +190,11 @@ def _store(info: StoreInfo) -> str:
     kept = "rules and alerts outlive a crash" if info.durable else "NOT durable: rules are lost with the process"
     detail = f" ({info.detail})" if info.detail else ""
     return f"Store: {info.product} {info.version}".rstrip() + f", {kept}{detail}"
+
+
+def _broken(of: Effort) -> str:
+    """What cannot be judged, which is a fault of the service and none of the market."""
+    return f"⚠ Cannot be computed: {', '.join(of.broken)}. Rules on it wait; the log says why."
 
 
 def _judging(of: Effort) -> str:

@@ -29,6 +29,11 @@ class CarefulCells(Cells):
         self._mute = mute
         self._broken: set[tuple[Number, Yardstick]] = set()
 
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The names of what could not be computed."""
+        return tuple(sorted({number.name for number, _ in self._broken}))
+
     def read(self, cell: Cell) -> Seen:
         """The cell's value, or that it is unknown."""
         key = number_of(cell), cell.yardstick

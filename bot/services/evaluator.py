@@ -17,7 +17,7 @@ from bot.services.careful import CarefulCells
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
-from signals.cells import Cells, Vectors
+from signals.cells import Vectors
 from signals.engine import Engine
 from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
@@ -83,7 +83,8 @@ class Evaluator:
                 await self._load_bars()
             for bars in cycle.bars:
                 self._bars.append(bars)
-            for number, judged in enumerate(self._engine.judge(self._cells(cycle)), start=1):
+            cells = self._cells(cycle)
+            for number, judged in enumerate(self._engine.judge(cells), start=1):
                 if judged.moved and await self._commit(cycle.at, judged):
                     committed.append(judged)
                 if number % AT_ONCE == 0:
@@ -94,13 +95,13 @@ class Evaluator:
             standings = tuple(self._engine.standings())
             await self._store.mark_judged(cycle.at, Mark(self._change, standings, self._backfilled, self._past))
             self._judged, took = cycle.at, timedelta(seconds=clock() - began)
-            effort = Effort(cycle.at, took, len(committed), self._engine.counts)
+            effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken)
             await self._store.report_effort(effort)
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
         await self._tell_watched()
         return committed
 
-    def _cells(self, cycle: Cycle) -> Cells:
+    def _cells(self, cycle: Cycle) -> CarefulCells:
         vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
         return CarefulCells(cycle, vectors, self._step, self._mute)
 

@@ -816,7 +816,7 @@ async def test_the_judged_moment_and_what_it_left_only_move_forward(store: Store
 async def test_what_the_last_moment_took_is_kept_and_the_last_word_counts(store: Store) -> None:
     assert await store.effort() is None
     first = Effort(T0, timedelta(microseconds=1234), 0, Counts(0, 0, 0, 0, 0, 0))
-    last = Effort(T0 + MINUTE, timedelta(seconds=75), 3, Counts(10**6, 2 * 10**6, 6000, 17, 42, 2**33))
+    last = Effort(T0 + MINUTE, timedelta(seconds=75), 3, Counts(10**6, 2 * 10**6, 6000, 17, 42, 2**33), ("oi",))
 
     await store.report_effort(first)
     await store.report_effort(last)

@@ -114,6 +114,18 @@ async def test_a_live_market_whose_venues_never_answered_says_so() -> None:
     assert "No venue has answered yet." in await said(market, "/status")
 
 
+async def test_what_cannot_be_computed_is_named_to_everybody() -> None:
+    market = await desk()
+    await market.store.report_effort(Effort(NOW, timedelta(0), 0, Counts(1, 1, 1, 0, 0, 0), ("liqspike", "negfunding")))
+
+    for rights in ({"operator": True}, {"owner": True}):
+        answer = await ask(market, "/status", **rights)
+        assert "⚠ Cannot be computed: liqspike, negfunding. Rules on it wait; the log says why." in render(
+            answer, colour=False
+        )
+        assert dict(answer.data)["broken"] == ["liqspike", "negfunding"]
+
+
 async def test_what_judging_takes_is_shown_to_operators_alone() -> None:
     market = await desk()
     counts = Counts(rules=1_000_000, keys=1_200_000, cells=6_000, kept=31, touched=42, bytes=14_440_000)

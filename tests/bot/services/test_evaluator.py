@@ -219,17 +219,22 @@ def test_a_broken_signal_does_not_stop_the_rules_on_others(tmp_path: Path) -> No
     market = story(tmp_path)
     signals = [Broken() if signal.name == Broken().name else signal for signal in SIGNALS]
 
-    async def live(signals: Sequence[Signal]) -> Sequence[Event]:
+    async def live(signals: Sequence[Signal]) -> tuple[Sequence[Event], Effort | None]:
         store = MemoryStore()
         await asked(store, "* negfunding")
         other = await asked(store)
         await played(market, store, market.start + timedelta(hours=40), signals)
-        return await told(store, other)
+        return await told(store, other), await store.effort()
 
-    whole = virtual.run(lambda: live(SIGNALS))
+    whole, sound = virtual.run(lambda: live(SIGNALS))
+    found, effort = virtual.run(lambda: live(signals))
 
     assert whole
-    assert virtual.run(lambda: live(signals)) == whole
+    assert found == whole
+    assert sound is not None
+    assert sound.broken == ()
+    assert effort is not None
+    assert effort.broken == ("negfunding",)
 
 
 WATCHES = "watchlist funding.settled < -0.01%"
