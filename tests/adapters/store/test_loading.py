@@ -12,6 +12,7 @@ from adapters.store.packed import Packed, pack
 from adapters.store.rulebook import Rulebook
 from signals.arrivals import RECENT
 from signals.book import Book, Rules
+from signals.columns import Readings
 from signals.engine import Engine
 from signals.model import ALL, Cell, Unit
 from signals.registry import BY_NAME
@@ -58,12 +59,17 @@ def stored(rules: Iterable[Rule]) -> Sequence[Packed]:
     return [Packed(rule.id, rule.place, rule.number, pack(rule)) for rule in rules]
 
 
-def moved(engine: Engine, minute: int, value: float) -> Sequence[tuple[object, ...]]:
-    """What the engine says where every cell has that value."""
-    at = T0 + minute * MINUTE
-    said = {Cell(of.coin, of.venue, of.name, ZERO): (value, None) for of in engine.cells}
+def read(engine: Engine, minute: int, value: float) -> Readings:
+    """What every cell says where all have that value."""
     engine.meet(["BTC", "ETH", "SOL"])
-    moves = engine.move(at, engine.read(Moment(at, said, dict.fromkeys(["funding", "ls", "negfunding"], MINUTE))))
+    said = {Cell(of.coin, of.venue, of.name, ZERO): (value, None) for of in engine.cells}
+    steps = dict.fromkeys(["funding", "ls", "negfunding"], MINUTE)
+    return engine.read(Moment(T0 + minute * MINUTE, said, steps))
+
+
+def moved(engine: Engine, minute: int, value: float) -> Sequence[tuple[object, ...]]:
+    """What the engine says of that moment."""
+    moves = engine.move(T0 + minute * MINUTE, read(engine, minute, value))
     return [(of.subject, of.rule, of.state, of.told, of.moved, of.at_rest) for of in moves]
 
 
@@ -72,22 +78,26 @@ def moved(engine: Engine, minute: int, value: float) -> Sequence[tuple[object, .
 def test_loading_comes_to_what_putting_comes_to(
     rules: Sequence[Rule], was_judged: bool, known_after: int, values: Sequence[float]
 ) -> None:
-    """Some of the rules come when moments were judged already."""
+    """Some of the rules come when moments were judged already, by this engine or by one before it."""
     judged = T0 if was_judged else None
     books: tuple[Book, Book] = Rulebook(), Rules()
     loaded, put = (Engine(BY_NAME, book, judged) for book in books)
     for engine in (loaded, put):
         engine.watch(PLACES[0], ("BTC", "SOL"))
-    for part in (rules[:known_after], rules[known_after:]):
+    first, later = rules[:known_after], rules[known_after:]
+    for part in (first, later):
         loaded.load(stored(part))
         for rule in part:
             put.put(rule)
+        if was_judged and part is first:
+            for engine in (loaded, put):
+                engine.stand(T0, read(engine, 0, 1.0))
 
         assert loaded.counts == put.counts
         assert loaded.cells == put.cells
         assert loaded.named == put.named
         assert all(loaded.revision(rule.id) == put.revision(rule.id) for rule in rules)
-        for minute, value in enumerate(values, start=1 if part is rules[:known_after] else 10):
+        for minute, value in enumerate(values, start=1 if part is first else 10):
             assert moved(loaded, minute, value) == moved(put, minute, value)
 
 
