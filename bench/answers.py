@@ -67,7 +67,7 @@ async def ask(store: Store, sentence: str, seen: str) -> Figures:
     await asyncio.sleep(0.05)
     waits.clear()
     wall, cpu = time.perf_counter(), time.process_time()
-    said = await dispatcher(Invocation(HERE, "local", "alert", sentence, seen, END, operator=True))
+    said = await dispatcher.answer(Invocation(HERE, "local", "alert", sentence, seen, END, operator=True))
     took, spent = time.perf_counter() - wall, time.process_time() - cpu
     beside.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from adapters.chat.base import CommandSpec, Delivery, Dispatch, Outcome, Place, Sent
+from adapters.chat.base import Delivery, MenuEntry, Outcome, Place, Reception, Sent
 from adapters.store.base import Quota
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
@@ -43,7 +43,7 @@ class Chat:
         self.told.put_nowait(time.perf_counter())
         return Sent("1")
 
-    async def serve(self, _: Sequence[CommandSpec], __: Dispatch) -> None:
+    async def serve(self, _: Sequence[MenuEntry], __: Reception) -> None:
         """Nobody asks anything."""
         await asyncio.Event().wait()
 

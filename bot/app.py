@@ -221,7 +221,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         poller = Poller(source, store, market)
         await poller.warm_up()  # before anyone looks at the market's clock
         dispatcher = Dispatcher(store, SIGNALS, market.now, market.now(), VERSION, settings.quota, source.step)
-        terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS, HERE)))
+        terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS)))
         loops = {
             "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, source.step).run,
@@ -292,7 +292,7 @@ async def answer_on(
     dispatcher = Dispatcher(store, SIGNALS, lambda: at, at, VERSION, quota, step, ASKED_PATIENCE)
     name, _, arguments = line.strip().partition(" ")
     verb = name.removeprefix("/").lower()
-    return await dispatcher(Invocation(HERE, "local", verb, arguments.strip(), seen, at, operator=True))
+    return await dispatcher.answer(Invocation(HERE, "local", verb, arguments.strip(), seen, at, operator=True))
 
 
 async def ask_running(url: str, line: str, quota: Callable[[Place], Quota]) -> Message:
@@ -344,7 +344,7 @@ async def _watch(server: embedded.Embedded | None) -> None:
 
 async def _serve(terminal: ChatPlatform, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
     """Leaving the terminal ends the service."""
-    await terminal.serve([command.spec for command in COMMANDS.values()], dispatcher)
+    await terminal.serve(list(COMMANDS.values()), dispatcher)
     stop.set()
 
 

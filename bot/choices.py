@@ -8,10 +8,11 @@ from bot.commands.market import vocabulary
 from signals.base import Signal
 
 
-def choices(store: Store, signals: Sequence[Signal], place: Place) -> Words:
-    """Coins and venues of the last closed moment, signals, and the place's rules; none while the store is away."""
+def choices(store: Store, signals: Sequence[Signal]) -> Words:
+    """Coins and venues of the last closed moment, signals, and a place's rules; none while the store is away."""
 
-    async def words(kind: str) -> Sequence[str]:
+    async def words(kind: str, place: Place, typed: str) -> Sequence[str]:
+        del typed
         try:
             match kind:
                 case "coin" | "venue":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from adapters.chat.base import ChatPlatform, Delivery, Dispatch, Invocation, Message, Place, Style, Text, Tone
+from adapters.chat.base import ChatPlatform, Delivery, Invocation, Message, Place, Reception, Style, Text, Tone
 from bot.clock import Clock
 
 SEED = 20260105
@@ -54,18 +54,20 @@ STEPS = (
 )
 
 
-async def play_script(script: Script, platform: ChatPlatform, place: Place, dispatch: Dispatch, market: Clock) -> None:
+async def play_script(
+    script: Script, platform: ChatPlatform, place: Place, reception: Reception, market: Clock
+) -> None:
     """Play the script in the place, in market time."""
     for number, step in enumerate(script.steps):
         await market.until(script.start + timedelta(minutes=step.minute))
         await _show(platform, place, f"demo-{number}", _narration(step), market)
         seen = f"demo:{script.start.isoformat()}:{number}"
         if step.types:
-            message = await dispatch(_typed(step.types, place, seen, market))
+            message = await reception.answer(_typed(step.types, place, seen, market))
             await _show(platform, place, f"demo-{number}-answer", message, market)
             pressed = next((button for button in message.buttons if button.label == step.presses), None)
             if pressed is not None:
-                message = await dispatch(_typed(pressed.command, place, f"{seen}:pressed", market))
+                message = await reception.answer(_typed(pressed.command, place, f"{seen}:pressed", market))
                 await _show(platform, place, f"demo-{number}-pressed", message, market)
         await asyncio.sleep(0)
 

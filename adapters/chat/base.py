@@ -1,10 +1,12 @@
 """The contract of a chat platform: neutral messages out, invocations in, outcomes as values."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
+
+from adapters.chat.chart import Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,31 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press. `command` is the line that pressing it stands for."""
+    """Something to press. `command` is the line that pressing it stands for.
+
+    `alone`: it acts in the private place of whoever presses it, wherever it is shown.
+    """
 
     label: str
     command: str
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart as it is sent. `alt` says the same in words."""
+
+    png: bytes
+    name: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that a person asked for."""
+
+    content: bytes
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +108,7 @@ class Message:
 
     In order: `icon` and `headline` (with the short `alert` id if it is an alert), `lines`, `table`, `after`
     (more lines), `small` print, `buttons`. `simulated` puts SIMULATED first. `data` are the same facts for
-    machines (`ask --json`).
+    machines (`ask --json`). `chart` asks for the `picture`, which is made on the way to the platform.
     """
 
     tone: Tone
@@ -100,6 +123,9 @@ class Message:
     simulated: bool = False
     silent: bool = False
     data: "tuple[tuple[str, Json], ...]" = ()
+    chart: Chart | None = None
+    picture: Picture | None = None
+    document: Document | None = None
 
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -107,7 +133,10 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One send: `key` is the nonce, `replies_to` and `edits` are platform message ids."""
+    """One send: `key` is the nonce, `replies_to` and `edits` are platform message ids.
+
+    `mention` is the platform's id of a role that an admin chose to be called by this rule.
+    """
 
     key: str
     to: Place
@@ -115,6 +144,7 @@ class Delivery:
     deadline: datetime
     replies_to: str | None = None
     edits: str | None = None
+    mention: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +191,8 @@ Outcome: TypeAlias = Sent | Retry | Gone | Migrated | Refusal
 class Invocation:
     """One command as it came in. `seen` is the platform's update id: the same id never acts twice.
 
-    `owner`: the person may change what the place has asked for. An operator may do so anywhere.
+    `owner`: the person may change what the place has asked for. An operator may do so anywhere. `pressed`: it came
+    from a button.
     """
 
     place: Place
@@ -172,11 +203,23 @@ class Invocation:
     at: datetime
     operator: bool = False
     owner: bool = False
+    pressed: bool = False
+
+
+class Who(StrEnum):
+    """Who may use a command."""
+
+    ANY = "any"
+    OWNER = "owner"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of a command. `choices` names a vocabulary to complete from: coin, venue, signal, rule."""
+    """One argument of a command.
+
+    `choices` names a vocabulary to complete from: coin, venue, signal, rule, or sentence for a whole rule.
+    """
 
     name: str
     help: str
@@ -194,10 +237,63 @@ class CommandSpec:
     example: str = ""
 
 
-Dispatch: TypeAlias = Callable[[Invocation], Awaitable[Message]]
+class MenuEntry(Protocol):
+    """A command as menus offer it."""
 
-Words: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
-"""The words that complete a parameter with those `choices`, as known now."""
+    @property
+    def spec(self) -> CommandSpec:
+        """What menus show."""
+        ...
+
+    @property
+    def who(self) -> Who:
+        """Who may use it."""
+        ...
+
+    @property
+    def private(self) -> bool:
+        """Whether its answer is for the eyes of the person who asks alone, where the platform can do that."""
+        ...
+
+
+class Words(Protocol):
+    """The words that complete a parameter with those `choices` in a place, as known now."""
+
+    async def __call__(self, kind: str, place: Place, typed: str) -> Sequence[str]:
+        """The words, the likeliest first; for `sentence` whole lines that begin with what is typed."""
+        ...
+
+
+class Notes(Protocol):
+    """What a front keeps for itself, in words and not for ever: lines of buttons, what menus were set, file ids."""
+
+    async def read(self, key: str) -> str | None:
+        """What was written under the key, while it lives."""
+        ...
+
+    async def write(self, key: str, text: str, lives: timedelta) -> None:
+        """Keep the text for that long."""
+        ...
+
+
+class Reception(Protocol):
+    """To whom a front hands on what comes in."""
+
+    async def answer(self, invocation: Invocation) -> Message:
+        """The answer to a command or a press."""
+        ...
+
+    async def came(self, place: Place) -> None:
+        """The place can be written to again: it was unblocked, or we were added to it."""
+        ...
+
+    async def left(self, place: Place, reason: str) -> None:
+        """The place cannot be written to any more."""
+        ...
+
+    async def moved(self, place: Place, new: Place) -> None:
+        """The place has another id from now on."""
+        ...
 
 
 class ChatPlatform(Protocol):
@@ -212,6 +308,14 @@ class ChatPlatform(Protocol):
         """One try within the deadline. Refusals are values, not exceptions."""
         ...
 
-    async def serve(self, menu: Sequence[CommandSpec], dispatch: Dispatch) -> None:
+    async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
         """Read commands and answer them until cancelled, or until the person leaves."""
+        ...
+
+    async def find(self, named: str) -> Place | None:
+        """The place that people call by that name, such as `@channel`; None where there is none that we can see."""
+        ...
+
+    async def owns(self, person: str, place: Place) -> bool:
+        """Whether that person may change what the place has asked for: its own person, or an admin of a shared one."""
         ...

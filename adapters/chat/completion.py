@@ -3,14 +3,16 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
-from adapters.chat.base import CommandSpec, Words
+from adapters.chat.base import CommandSpec, Place, Words
 from adapters.chat.rendering import clean
 
 Complete: TypeAlias = Callable[[str], Awaitable[Sequence[tuple[str, int]]]]
 """What may follow the text before the cursor: words, and how far back each begins (0 or less)."""
 
 
-async def completions(before: str, menu: Sequence[CommandSpec], words: Words) -> Sequence[tuple[str, int]]:
+async def completions(
+    before: str, menu: Sequence[CommandSpec], words: Words, place: Place
+) -> Sequence[tuple[str, int]]:
     """Commands at the start of a line, then the words of that command's parameters; venues after `@`."""
     head, space, rest = before.partition(" ")
     if not space:
@@ -21,11 +23,11 @@ async def completions(before: str, menu: Sequence[CommandSpec], words: Words) ->
     token = rest.replace(",", " ").rpartition(" ")[2]
     _, at, venue = token.rpartition("@")
     wanted, typed = (("venue",), venue) if at else (tuple(kinds), token)
-    found = [clean(word) for kind in wanted for word in await words(kind)]
+    found = [clean(word) for kind in wanted for word in await words(kind, place, typed)]
     return [(word, -len(typed)) for word in dict.fromkeys(found) if word.lower().startswith(typed.lower())]
 
 
-async def no_words(kind: str) -> Sequence[str]:
+async def no_words(kind: str, place: Place, typed: str) -> Sequence[str]:
     """Completes nothing but commands."""
-    del kind
+    del kind, place, typed
     return ()

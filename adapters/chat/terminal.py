@@ -15,12 +15,13 @@ from pathlib import Path
 from adapters.chat.base import (
     CommandSpec,
     Delivery,
-    Dispatch,
     Gone,
     Invocation,
+    MenuEntry,
     Message,
     Outcome,
     Place,
+    Reception,
     Sent,
     Words,
 )
@@ -71,26 +72,35 @@ class Terminal:
         self._shown += 1
         return Sent(delivery.edits or f"{self._session}-{self._shown}")
 
-    async def serve(self, menu: Sequence[CommandSpec], dispatch: Dispatch) -> None:
+    async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
         """Answer lines until the person leaves or reads no more; after the end of a pipe, wait until cancelled."""
-        self._menu = menu
+        self._menu = [entry.spec for entry in menu]
         with self._console.guard():
             while (line := await self._console.read()) is not None:
                 text = clean(line).strip()
                 if text.lower() in LEAVE:
                     return
-                if text and not await self._answer(self._pressed(text), dispatch):
+                if text and not await self._answer(text, reception):
                     return
         if not self._console.end_is_leaving:
             await asyncio.Event().wait()
 
-    async def _answer(self, text: str, dispatch: Dispatch) -> bool:
+    async def find(self, named: str) -> Place | None:
+        """There is only this terminal."""
+        return HERE if named == HERE.id else None
+
+    async def owns(self, person: str, place: Place) -> bool:
+        """The one person owns the one place."""
+        return (person, place) == (PERSON, HERE)
+
+    async def _answer(self, typed: str, reception: Reception) -> bool:
         """Whether somebody was there to read the answer."""
         self._read += 1
+        text = self._pressed(typed)
         name, _, arguments = text.partition(" ")
         verb = name.removeprefix("/").partition("@")[0] if name.startswith("/") else name
         now = self._now()
-        message = await dispatch(
+        message = await reception.answer(
             Invocation(
                 place=HERE,
                 person=PERSON,
@@ -99,6 +109,7 @@ class Terminal:
                 seen=f"{NAME}:{now.isoformat()}:{self._session}:{self._read}",
                 at=now,
                 operator=True,
+                pressed=text != typed,
             )
         )
         try:
@@ -129,4 +140,4 @@ class Terminal:
         return Plain(lines_of(sys.stdin.fileno() if sys.stdin else NOWHERE), sys.stdout, end_is_leaving=typed)
 
     async def _complete(self, before: str) -> Sequence[tuple[str, int]]:
-        return await completions(before, self._menu, self._words)
+        return await completions(before, self._menu, self._words, HERE)

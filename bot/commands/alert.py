@@ -1,8 +1,8 @@
 """`/alert`: a person's sentence is tried on the past first; a button makes it a rule."""
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter, Who
 from bot.commands.arguments import Mistake, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.drafts import taken
 from bot.commands.dryrun import SURE, confirmation, propose
 from bot.commands.importing import save_lines

@@ -3,20 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from adapters.chat.base import CommandSpec, Invocation, Message
+from adapters.chat.base import CommandSpec, Invocation, Message, Who
 from adapters.store.base import Quota, Store
 from signals.base import Signal
-
-
-class Who(StrEnum):
-    """Who may use a command."""
-
-    ANY = "any"
-    OWNER = "owner"
-    OPERATOR = "operator"
 
 
 class Reader(Protocol):
@@ -64,3 +55,5 @@ class Command:
     spec: CommandSpec
     who: Who
     answer: Answer
+    private: bool = True
+    """Whether the answer is for the person alone, where the platform can do that."""

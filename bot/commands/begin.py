@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Message
-from bot.commands.base import Command, Desk, Who
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Who
+from bot.commands.base import Command, Desk
 from bot.commands.report import reply
 from bot.phrases import bold, code, count, line
 

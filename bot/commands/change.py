@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter, Who
 from adapters.store.base import Full, Saved
 from bot.commands.arguments import Mistake, rule_number, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.drafts import UNDO_FOR, keep_deleted, taken
 from bot.commands.report import reply
 from bot.commands.saving import revise, save

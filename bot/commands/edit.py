@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
-from bot.commands.base import Command, Desk, Who
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter, Who
+from bot.commands.base import Command, Desk
 from bot.commands.change import numbered, which
 from bot.commands.dryrun import propose
 from bot.commands.market import latest, vocabulary

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table
+from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table, Who
 from bot.commands.arguments import one_coin
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import (
     age_of,
     ends,
@@ -203,4 +203,5 @@ FUNDING = Command(
     ),
     Who.ANY,
     answer,
+    private=False,
 )

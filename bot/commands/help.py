@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter, Who
 from bot.commands.arguments import Mistake, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.report import reply
 from bot.phrases import bold, code, line, shortened
 from signals.rules.metrics import METRICS

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from adapters.store.base import Full, New
 from bot import mistakes
 from bot.commands.arguments import Mistake, coin_of, rule_number
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.drafts import buttons, keep
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply

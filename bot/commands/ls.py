@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table
+from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table, Who
 from bot.commands.arguments import one_coin
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import age_of, ends, facts, latest, observed, offered, weighed
 from bot.commands.report import report
 from bot.phrases import count, iso, line, share, venue, venues
@@ -126,4 +126,5 @@ LS = Command(
     ),
     Who.ANY,
     answer,
+    private=False,
 )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from adapters.store.base import Mute
 from bot.commands.arguments import Mistake, coin_of, rule_number, span, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import latest
 from bot.commands.report import reply
 from bot.gates import EVERYTHING

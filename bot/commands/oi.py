@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table
+from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table, Who
 from bot.commands.arguments import one_coin
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import View, age_of, facts, instruments, observed, offered, or_dash, silent, view, whole_bars
 from bot.commands.report import report
 from bot.phrases import bold, count, iso, line, share, spoken, venue, venues, window
@@ -146,4 +146,5 @@ OI = Command(
     ),
     Who.ANY,
     answer,
+    private=False,
 )

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from adapters.store.base import Full, New
 from bot.commands.arguments import Mistake, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.dryrun import in_time, weekly
 from bot.commands.importing import saved_all
 from bot.commands.market import latest, vocabulary

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import numpy as np
 
-from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table
+from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table, Who
 from bot.commands.arguments import one_coin
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import (
     View,
     age_of,
@@ -151,4 +151,5 @@ RATIO = Command(
     ),
     Who.ANY,
     answer,
+    private=False,
 )

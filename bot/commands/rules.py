@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from adapters.store.base import Final, Mute, PlaceSettings
 from bot.commands.arguments import Mistake, rule_number, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import coins_of, view_of
 from bot.commands.present import standing_of
 from bot.commands.report import reply

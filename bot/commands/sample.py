@@ -1,9 +1,9 @@
 """`/test`: a marked sample through the real delivery path, which tells how long it was on its way."""
 
-from adapters.chat.base import CommandSpec, Invocation, Message, Parameter
+from adapters.chat.base import CommandSpec, Invocation, Message, Parameter, Who
 from adapters.venues.base import Label
 from bot import notices
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.change import one_rule
 from bot.commands.report import reply
 from bot.commands.rules import muted

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter
+from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from bot.commands.arguments import one_coin
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import View, facts, view_of_signals
 from bot.commands.report import report
 from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
@@ -148,4 +148,5 @@ SIGNALS = Command(
     ),
     Who.ANY,
     answer,
+    private=False,
 )

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Tone
+from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Tone, Who
 from adapters.store.alert_port import Effort
 from adapters.store.base import Final, StoreInfo
 from adapters.venues.base import Health, Label
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.rules import muted
 from bot.phrases import ZONE, bold, clock, count, dated, iso, line, venue
 from signals.aggregate import Cycle, is_fresh

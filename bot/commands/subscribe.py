@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter, Who
 from bot.commands import change
 from bot.commands.arguments import Mistake, coin_of, mended, rule_number, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
 from bot.commands.saving import save

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Line, Message, Parameter
+from adapters.chat.base import Button, CommandSpec, Invocation, Line, Message, Parameter, Who
 from adapters.store.base import Full
 from bot.commands.arguments import Mistake, coin_of, words_of
-from bot.commands.base import Command, Desk, Who
+from bot.commands.base import Command, Desk
 from bot.commands.market import latest
 from bot.commands.report import reply
 from bot.commands.saving import full

@@ -32,7 +32,7 @@ class Dispatcher:
     step: timedelta
     patience: timedelta = PATIENCE
 
-    async def __call__(self, invocation: Invocation) -> Message:
+    async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
         desk = Desk(
             store=self.store,
@@ -51,3 +51,15 @@ class Dispatcher:
         except Exception:  # the loop's outer edge: one person's command must not end the service
             log.exception("command failed", command=invocation.name)
             return trouble("This command failed on my side; the service goes on. The log has the details.")
+
+    async def came(self, place: Place) -> None:
+        """Alerts are sent there again."""
+        log.info("place can be written to", place=str(place))
+
+    async def left(self, place: Place, reason: str) -> None:
+        """Nothing is sent there until it is back; its rules are kept."""
+        log.info("place cannot be written to", place=str(place), reason=reason)
+
+    async def moved(self, place: Place, new: Place) -> None:
+        """What is for the place goes to where it is now."""
+        log.info("place moved", place=str(place), new=str(new))

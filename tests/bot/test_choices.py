@@ -22,6 +22,6 @@ async def test_words_come_from_the_market_and_the_place(kind: str, expected: lis
     for sentence in ("ETH funding < -0.01%", "BTC funding < -0.02%"):
         await save(here, sentence)
 
-    found = await choices(here.store, here.signals, HERE)(kind)
+    found = await choices(here.store, here.signals)(kind, HERE, "")
 
     assert list(found) == expected

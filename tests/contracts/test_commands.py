@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.chat.base import Invocation, Message, Place, Style, Tone
+from adapters.chat.base import Invocation, Message, Place, Style, Tone, Who
 from adapters.chat.rendering import render
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
-from bot.commands.base import Desk, Who
+from bot.commands.base import Desk
 from bot.commands.registry import COMMANDS, PRESSED, answer
 from bot.wording import alert
 from signals.model import Fact, Unit

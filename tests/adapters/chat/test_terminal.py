@@ -11,13 +11,27 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from adapters.chat.base import Button, CommandSpec, Delivery, Gone, Invocation, Message, Parameter, Sent, Text, Tone
+from adapters.chat.base import (
+    Button,
+    CommandSpec,
+    Delivery,
+    Gone,
+    Invocation,
+    Message,
+    Parameter,
+    Place,
+    Sent,
+    Text,
+    Tone,
+    Who,
+)
 from adapters.chat.completion import completions
 from adapters.chat.consoles import Plain, lines_of
 from adapters.chat.terminal import HERE, Terminal
@@ -25,11 +39,23 @@ from tests import virtual
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
-MENU = (
+SPECS = (
     CommandSpec("funding", "Funding", (Parameter("coin", "Coin", choices="coin"),)),
     CommandSpec("delete", "End a rule", (Parameter("number", "Number", choices="rule"),)),
     CommandSpec("help", "Help"),
 )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command as menus offer it."""
+
+    spec: CommandSpec
+    who: Who = Who.ANY
+    private: bool = True
+
+
+MENU = [Entry(spec) for spec in SPECS]
 WORDS = {"coin": ["BTC", "ETH", "ETHW"], "venue": ["binance", "bybit"], "rule": ["#1", "#12"]}
 
 
@@ -48,9 +74,18 @@ class Echo:
         self.heard: list[Invocation] = []
         self._buttons = buttons
 
-    async def __call__(self, invocation: Invocation) -> Message:
+    async def answer(self, invocation: Invocation) -> Message:
         self.heard.append(invocation)
         return message(f"{invocation.name}|{invocation.arguments}", *self._buttons)
+
+    async def came(self, place: Place) -> None:
+        raise AssertionError(place)
+
+    async def left(self, place: Place, reason: str) -> None:
+        raise AssertionError(place, reason)
+
+    async def moved(self, place: Place, new: Place) -> None:
+        raise AssertionError(place, new)
 
     @property
     def lines(self) -> list[str]:
@@ -177,10 +212,11 @@ async def test_an_input_that_cannot_be_read_has_no_lines() -> None:
 async def test_completion_offers_commands_then_what_their_parameters_name(
     before: str, offered: list[tuple[str, int]]
 ) -> None:
-    async def words(kind: str) -> Sequence[str]:
+    async def words(kind: str, place: Place, typed: str) -> Sequence[str]:
+        assert (place, typed) == (HERE, before.rpartition(" ")[2].rpartition(",")[2].rpartition("@")[2])
         return WORDS[kind]
 
-    assert list(await completions(before, MENU, words)) == offered
+    assert list(await completions(before, SPECS, words, HERE)) == offered
 
 
 CHILD = """
@@ -192,8 +228,9 @@ from adapters.chat.terminal import HERE, Terminal
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
-async def answer(invocation):
-    return Message(Tone.ANSWER, "", (Text(f"<{invocation.name}|{invocation.arguments}>"),))
+class Answers:
+    async def answer(self, invocation):
+        return Message(Tone.ANSWER, "", (Text(f"<{invocation.name}|{invocation.arguments}>"),))
 
 async def main():
     terminal = Terminal(lambda: NOW, Path(sys.argv[1]))
@@ -201,7 +238,7 @@ async def main():
     tasks = []
     tell = lambda: tasks.append(asyncio.create_task(terminal.send(alert)))
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell)
-    await terminal.serve((), answer)
+    await terminal.serve((), Answers())
     print("LEFT")
 
 asyncio.run(main())

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.chat.base import (
-    CommandSpec,
     Delivery,
-    Dispatch,
     Gone,
+    MenuEntry,
     Migrated,
     Outcome,
     Place,
+    Reception,
     Refusal,
     Retry,
     Sent,
@@ -51,8 +51,14 @@ class Chat:
         self.sent.append(delivery)
         return self.answers.pop(0) if self.answers else Sent(f"m{len(self.sent)}")
 
-    async def serve(self, menu: Sequence[CommandSpec], dispatch: Dispatch) -> None:
+    async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
         await asyncio.Event().wait()
+
+    async def find(self, named: str) -> Place | None:
+        return None
+
+    async def owns(self, person: str, place: Place) -> bool:
+        return False
 
 
 @dataclass

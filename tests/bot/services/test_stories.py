@@ -41,7 +41,7 @@ def live(*lines: str) -> tuple[str, list[str]]:
             market.store, SIGNALS, lambda: NOW, NOW, "0.1.0", lambda _: market.quota, STEP, market.patience
         )
         terminal = Terminal(lambda: NOW, console=Plain(person.typed(), person.shown, end_is_leaving=True))
-        await terminal.serve([command.spec for command in COMMANDS.values()], dispatcher)
+        await terminal.serve(list(COMMANDS.values()), dispatcher)
         rules = await market.store.of(Place(HERE.platform, HERE.id))
         return person.shown.getvalue(), [f"#{r.number} rev {r.revision} {canonical(r.draft)}" for r in rules]
 
