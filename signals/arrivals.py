@@ -1,6 +1,10 @@
 """Arrivals: rules that came since the last judged moment, whole or on some coins; their first moment only arms them."""
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+RECENT = timedelta(days=2)
+"""Rules older than that at a restart have surely been judged: longer than the longest bar."""
 
 
 class Arrivals:

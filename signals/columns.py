@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from math import nan
+from math import isnan, nan
 from typing import Protocol
 
 import numpy as np
@@ -134,6 +134,10 @@ class Columns:
         self.last_low[:n] = np.where(known, self.low[:n], self.last_low[:n])
         self.last_high[:n] = np.where(known, self.high[:n], self.last_high[:n])
         self.known_at[:n] = np.where(known, at, self.known_at[:n])
+
+    def knew(self, number: int) -> bool:
+        """Whether the cell was ever known."""
+        return not isnan(self.last_low[number])
 
     def had_news(self, numbers: Iterable[int], since: datetime) -> bool:
         """Whether one of these cells had news since then."""

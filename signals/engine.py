@@ -6,19 +6,19 @@ where its condition was met at the last judged moment: it can change only when o
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
-from math import isnan
 
 import numpy as np
 
-from signals.arrivals import Arrivals
+from signals.arrivals import RECENT, Arrivals
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
 from signals.columns import Columns, Readings, Source, times_of, to_ticks
 from signals.index import BETWEEN_MOMENTS, Index
 from signals.judge import Track, policy, said, together
+from signals.loading import Stored
 from signals.model import Cell
 from signals.moves import Counts, Judged, Moved, moved_of
 from signals.rules.lifecycle import (
@@ -39,9 +39,6 @@ from signals.scope import Scopes
 from signals.standing import Standing
 from signals.telling import telling
 from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
-
-RECENT = timedelta(days=2)
-"""Rules older than that at a restart have surely been judged: longer than the longest bar."""
 
 _UNKNOWN, _ARMED, _WAITING = AlertState(), AlertState(armed=True), AlertState(armed=True, waiting=True)
 
@@ -89,13 +86,10 @@ class Engine:
 
     def was_known(self, rule_id: str) -> bool:
         """Whether all cells of a rule were ever known, on any of its coins."""
-        slot = self._book.slot(rule_id)
-        if slot is None:
+        if (slot := self._book.slot(rule_id)) is None:
             return False
-        rule, low = self._book.rule(slot), self._columns.last_low
-        return any(
-            not any(isnan(low[cell]) for cell in self._all_cells(rule, coin)) for coin in self._scopes.coins_of(rule)
-        )
+        rule, knew = self._book.rule(slot), self._columns.knew
+        return any(all(map(knew, self._all_cells(rule, coin))) for coin in self._scopes.coins_of(rule))
 
     # rules
 
@@ -106,15 +100,24 @@ class Engine:
             self._paused[rule.id] = rule.revision
             return
         slot = self._book.add(rule)
-        if slot >= len(self._alive):
-            self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
-        self._alive[slot] = True
         self._scopes.put(rule, slot)
-        joint = len(rule.draft.conditions) > 1
-        if joint and rule.draft.coins == (EVERY_COIN,):
-            self._joint.add(slot)
-        if joint or self._is_late(rule):
+        if len(rule.draft.conditions) > 1:
             self._arrivals.put(slot)
+            if rule.draft.coins == (EVERY_COIN,):
+                self._joint.add(slot)
+        cells = (cell for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
+        self._begin(slot, rule.created, cells)
+        self._index.merge(self._alive)
+
+    def load(self, page: Iterable[Stored]) -> None:
+        """`put` of stored rules; plain ones are read whole only when something touches them."""
+        for stored in page:
+            if (plain := stored.plain()) is None:
+                self.put(stored.rule())
+            else:
+                self.drop(stored.id)
+                slot = self._book.keep(stored)
+                self._begin(slot, plain.created, (self._scopes.place(plain, slot),))
         self._index.merge(self._alive)
 
     def drop(self, rule_id: str) -> None:
@@ -337,12 +340,14 @@ class Engine:
             within.append((low, high))
         self._vigil.rest(one, within, due_at)
 
-    def _is_late(self, rule: Rule) -> bool:
-        """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
-        if self._judged is not None and rule.created > self._judged - RECENT:
-            return True
-        cells = (cell for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
-        return not self._columns.is_blank and not all(isnan(self._columns.last_low[cell]) for cell in cells)
+    def _begin(self, slot: int, created: datetime, cells: Iterable[int]) -> None:
+        """One made when cells of it had been known, or not long before the last judged moment, has yet to arrive."""
+        if slot >= len(self._alive):
+            self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
+        self._alive[slot] = True
+        is_recent = self._judged is not None and created > self._judged - RECENT
+        if is_recent or (not self._columns.is_blank and any(map(self._columns.knew, cells))):
+            self._arrivals.put(slot)
 
     def _was_known(self, one: Kept) -> bool:
         """Whether all its cells were since the rule was made: it is armed then, unless its kept state says not."""

@@ -34,18 +34,27 @@ BETWEEN_MOMENTS = 512
 
 def line_keys(condition: Condition) -> tuple[float, ...]:
     """Where a growing value begins or ceases to be past the line."""
-    strict = condition.compare in (Compare.ABOVE, Compare.AT_MOST)
-    return _signed(condition, nextafter(condition.line, inf) if strict else condition.line)
+    return keys_of(condition.compare, condition.line, sized=condition.absolute)
+
+
+def keys_of(compare: Compare, line: float, *, sized: bool) -> tuple[float, ...]:
+    """`line_keys` of a condition with that line, on the size of a move or on values."""
+    return _signed(nextafter(line, inf) if compare in _STRICT else line, sized=sized)
+
+
+# members by names of their own: a class is slow to give them
+_STRICT = (Compare.ABOVE, Compare.AT_MOST)
 
 
 def clear_keys(condition: Condition) -> tuple[float, ...]:
     """Where a growing value begins or ceases to be calm."""
-    return _signed(condition, nextafter(condition.clear, inf) if condition.compare.downward else condition.clear)
+    key = nextafter(condition.clear, inf) if condition.compare.downward else condition.clear
+    return _signed(key, sized=condition.absolute)
 
 
-def _signed(condition: Condition, key: float) -> tuple[float, ...]:
+def _signed(key: float, *, sized: bool) -> tuple[float, ...]:
     """The key for values, of one that is for sizes where the size of a move is compared."""
-    if not condition.absolute:
+    if not sized:
         return (key + 0.0,)
     return (nextafter(-key, inf) + 0.0, key) if key > 0 else ()
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.store.alert_port import Commit, Committed
+from adapters.store.alert_port import Commit, Committed, Effort
 from adapters.store.base import Quota, Store
 from adapters.store.memory import MemoryStore
 from adapters.store.venue_port import WATCHED
@@ -187,6 +187,22 @@ def test_it_keeps_the_names_of_the_coins_that_have_rules(market: Recording) -> N
     assert virtual.run(live) == [b"BTC SOL", b""]
 
 
+def test_what_the_last_moment_took_is_left_for_others_to_show(tmp_path: Path) -> None:
+    market = story(tmp_path)
+
+    async def live() -> Effort | None:
+        store = MemoryStore()
+        await asked(store)
+        await asked(store, "* price 4h rises by 0.4%")
+        await played(market, store, market.start + HOUR)
+        return await store.effort()
+
+    found = virtual.run(live)
+
+    assert found is not None
+    assert (found.at, found.counts.rules, found.counts.keys) == (market.start + HOUR, 2, 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Broken(NegFunding):
     """A signal that raises."""
@@ -199,17 +215,22 @@ class Broken(NegFunding):
 def test_a_broken_signal_does_not_stop_the_rules_on_others(market: Recording) -> None:
     signals = [Broken() if signal.name == Broken().name else signal for signal in SIGNALS]
 
-    async def live(signals: Sequence[Signal]) -> Sequence[Event]:
+    async def live(signals: Sequence[Signal]) -> tuple[Sequence[Event], Effort | None]:
         store = MemoryStore()
         await asked(store, "* negfunding")
         other = await asked(store)
         await played(market, store, market.start + timedelta(hours=40), signals)
-        return await told(store, other)
+        return await told(store, other), await store.effort()
 
-    whole = virtual.run(lambda: live(SIGNALS))
+    whole, sound = virtual.run(lambda: live(SIGNALS))
+    found, effort = virtual.run(lambda: live(signals))
 
     assert whole
-    assert virtual.run(lambda: live(signals)) == whole
+    assert found == whole
+    assert sound is not None
+    assert sound.broken == ()
+    assert effort is not None
+    assert effort.broken == ("negfunding",)
 
 
 WATCHES = "watchlist funding.settled < -0.01%"
