@@ -88,7 +88,8 @@ class Threshold:
         """One moment there or back."""
         was, now = self._world.values[self._turn], self._world.values[1 - self._turn]
         self._turn = 1 - self._turn
-        return sorted(slot for _, slots in self._index.crossed((was, was), (now, now)) for slot in slots)
+        _, slots = self._index.crossed((was, was), (now, now))
+        return np.sort(slots).tolist()
 
 
 def loop(world: World) -> Callable[[], list[int]]:

@@ -225,8 +225,8 @@ class Engine:
         self._columns.take(to_ticks(at), readings)
         looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
         before = {subject: one.state for subject, one in looked.items()}
-        for cell, slots in self._walk():
-            self._touch(cell, slots, looked)
+        for cell, slot in self._walk():
+            self._touch(cell, (slot,), looked)
         seen = set()
         looks = (self._look(looked[subject], before.get(subject), at) for subject in sorted(looked))
         for moved in chain(filter(None, looks), self._admit(at)):
@@ -237,10 +237,11 @@ class Engine:
         self._scopes.settle(at)
         self._judged, self._touched = at, len(looked)
 
-    def _walk(self) -> list[tuple[int, Sequence[int]]]:
+    def _walk(self) -> Iterator[tuple[int, int]]:
         of = self._columns
         self._index.merge(self._alive, BETWEEN_MOMENTS)
-        return self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
+        cells, slots = self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
+        return zip(cells.tolist(), slots.tolist(), strict=True)
 
     def _touch(self, cell: int, slots: Iterable[int], looked: dict[tuple[int, str], Kept]) -> None:
         """Rouse those whose keys the cell passed, as they were at the last moment."""
