@@ -12,13 +12,15 @@ from math import isnan
 
 import numpy as np
 
+from signals.alike import ARMED, UNSEEN, WAITING, Alike
 from signals.arrivals import Arrivals
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
 from signals.columns import Columns, Readings, Source, times_of, to_ticks
-from signals.index import BETWEEN_MOMENTS, Index
-from signals.judge import Track, policy, said, together
+from signals.index import BETWEEN_MOMENTS, Index, Numbers, Slots
+from signals.judge import policy, said, together
+from signals.lately import Lately
 from signals.model import Cell
 from signals.moves import Counts, Judged, Moved, moved_of
 from signals.rules.lifecycle import (
@@ -43,7 +45,8 @@ from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
 RECENT = timedelta(days=2)
 """Rules older than that at a restart have surely been judged: longer than the longest bar."""
 
-_UNKNOWN, _ARMED, _WAITING = AlertState(), AlertState(armed=True), AlertState(armed=True, waiting=True)
+AT_ONCE = 1_024
+"""How many are looked at together: whoever asks for them need not wait for all."""
 
 
 class Engine:
@@ -57,6 +60,8 @@ class Engine:
         self._index = Index()
         self._scopes = Scopes(self._columns, self._index, signals)
         self._vigil = Vigil()
+        self._alike = Alike(self._columns, self._vigil)
+        self._lately = Lately(book, self._scopes)
         self._alive = np.zeros(64, np.bool_)
         self._arrivals = Arrivals()
         self._joint: set[int] = set()
@@ -153,10 +158,10 @@ class Engine:
             coin = subject[1].removesuffix(track.mark)
             if coin + track.mark != subject[1] or not self._scopes.holds(rule, coin):
                 continue
-            one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), state)
+            one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin))
             verdict, excess = self._verdict(one)
-            if state.phase is Phase.IDLE and verdict in (Verdict.BETWEEN, Verdict.CALM):
-                one.state = replace(state, waiting=False)
+            is_let_go = state.phase is Phase.IDLE and verdict in (Verdict.BETWEEN, Verdict.CALM)
+            one.stand(replace(state, waiting=False) if is_let_go else state)
             self._vigil.keep(one)
             if is_plain(one.state, verdict):
                 self._vigil.drop(one)
@@ -224,77 +229,83 @@ class Engine:
     def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved]:
         self._columns.take(to_ticks(at), readings)
         looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
-        before = {subject: one.state for subject, one in looked.items()}
-        for cell, slot in self._walk():
-            self._touch(cell, (slot,), looked)
-        seen = set()
-        looks = (self._look(looked[subject], before.get(subject), at) for subject in sorted(looked))
-        for moved in chain(filter(None, looks), self._admit(at)):
-            seen.add(moved.subject)
+        self._touch(looked)
+        subjects, seen = sorted(looked), set[tuple[str, str]]()
+        batches = (subjects[start : start + AT_ONCE] for start in range(0, len(subjects), AT_ONCE))
+        looks = chain.from_iterable(self._looks([looked[subject] for subject in batch], at) for batch in batches)
+        for moved in chain(looks, self._admit(at)):
+            if self._gone:
+                seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
         self._columns.settle(to_ticks(at))
         self._scopes.settle(at)
         self._judged, self._touched = at, len(looked)
 
-    def _walk(self) -> Iterator[tuple[int, int]]:
+    def _walk(self) -> tuple[Numbers, Slots]:
         of = self._columns
         self._index.merge(self._alive, BETWEEN_MOMENTS)
-        cells, slots = self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
-        return zip(cells.tolist(), slots.tolist(), strict=True)
+        return self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
 
-    def _touch(self, cell: int, slots: Iterable[int], looked: dict[tuple[int, str], Kept]) -> None:
-        """Rouse those whose keys the cell passed, as they were at the last moment."""
-        of = self._columns.cells[cell]
-        if of is None:
-            raise AssertionError("no cursor follows the cell that is none")
-        for slot in slots:
-            if not self._alive[slot] or self._arrivals.holds(slot, of.coin):
+    def _touch(self, looked: dict[tuple[int, str], Kept]) -> None:
+        """Rouse those whose keys their cell passed."""
+        cells, slots = self._walk()
+        is_alive = self._alive[slots]
+        for cell, slot in zip(cells[is_alive].tolist(), slots[is_alive].tolist(), strict=True):
+            of = self._columns.cells[cell]
+            if of is None:
+                raise AssertionError("no cursor follows the cell that is none")
+            if self._arrivals.holds(slot, of.coin):
                 continue
-            rule = self._book.rule(slot)
-            if not self._scopes.holds(rule, of.coin):
-                continue
-            for track in self._scopes.tracks(rule.draft):
-                subject = slot, of.coin + track.mark
-                if subject in looked or subject in self._vigil.kept:
-                    continue
-                alone = len(track.conditions) == 1
-                cells = (cell,) if alone else self._scopes.cells(rule, track, of.coin)
-                looked[subject] = Kept(slot, rule, of.coin, track, cells, self._last(track, cells))
+            for one in self._lately.all_of(slot, of.coin):
+                if one.subject not in self._vigil.kept and self._scopes.holds(one.rule, one.coin):
+                    looked[one.subject] = one
 
-    def _last(self, track: Track, cells: Sequence[int]) -> AlertState:
+    def _looks(self, ones: Sequence[Kept], at: datetime) -> Iterator[Moved]:
+        """Look at these, as many as possible at once; says of each who moved, in their order."""
+        alike = [one for one in ones if self._alike.takes(one)]
+        moves = dict(zip(alike, self._alike.look(alike, at), strict=True)) if alike else {}
+        for one in ones:
+            moved = moves[one] if one in moves else self._look(one, at)
+            if moved is not None:
+                yield moved
+
+    def _last(self, one: Kept) -> AlertState:
         """The state of one that was kept nowhere: armed if its cells were ever known, and waiting if it was met."""
         low, high = self._columns.last_low, self._columns.last_high
         leaves = []
-        for condition, cell in zip(track.conditions, cells, strict=True):
+        for condition, cell in zip(one.track.conditions, one.cells, strict=True):
             now = _number(low.item(cell))
             if now is None:
-                return _UNKNOWN
+                return UNSEEN
             leaves.append(said(condition, now, high.item(cell)))
-        return _WAITING if together(leaves)[0] is Verdict.MET else _ARMED
+        return WAITING if together(leaves)[0] is Verdict.MET else ARMED
 
-    def _look(self, one: Kept, before: AlertState | None, at: datetime) -> Moved | None:
+    def _look(self, one: Kept, at: datetime) -> Moved | None:
+        is_new = one.subject not in self._vigil.kept
+        if is_new:
+            one.stand(self._last(one))
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
         ends = one.rule.draft.until
         if ends is not None and at >= ends:
             self._vigil.drop(one)
-            over = AlertState(at=at, armed=True, done=True)
-            one.state = over
-            return moved_of(one) if before is not None else None
+            one.stand(AlertState(at=at, armed=True, done=True))
+            return None if is_new else moved_of(one)
         verdict, excess = self._verdict(one)
         times = policy(one.rule.draft, step)
         if not news:
-            if before is not None:
+            if not is_new:
                 self._lay(one, at, verdict, excess, times)
             return None
         old = one.state
-        one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
+        state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
+        one.stand(state)
         if is_plain(one.state, verdict):
             self._vigil.drop(one)
-            return moved_of(one, told, at_rest=True) if before is not None or told else None
+            return moved_of(one, told, at_rest=True) if told or not is_new else None
         self._vigil.keep(one)
         self._lay(one, at, verdict, excess, times)
-        moved = before is None or has_moved(old, one.state)
+        moved = is_new or has_moved(old, one.state)
         moved = moved if one.state.armed else self._was_known(one)
         return moved_of(one, told, moved=moved)
 
@@ -352,7 +363,7 @@ class Engine:
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
         rule = self._book.rule(slot)
         for track in self._scopes.tracks(rule.draft):
-            yield Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState())
+            yield Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin))
 
     def _all_cells(self, rule: Rule, coin: str) -> Iterator[int]:
         for track in self._scopes.tracks(rule.draft):
@@ -384,7 +395,7 @@ class Engine:
         verdict, excess = self._verdict(one)
         times = policy(one.rule.draft, step)
         if news:
-            one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)
+            one.stand(advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)[0])
         if is_plain(one.state, verdict):
             return False
         self._vigil.keep(one)

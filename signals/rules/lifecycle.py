@@ -174,6 +174,14 @@ def has_moved(before: AlertState, after: AlertState) -> bool:
 _ALL_BUT_TIME = attrgetter(*(field.name for field in fields(AlertState) if field.name != "at"))
 
 
+def retold(state: AlertState, told_excess: float) -> AlertState:
+    """The same state, told that far past the line."""
+    return AlertState(*_BEFORE_EXCESS(state), told_excess, state.done)
+
+
+_BEFORE_EXCESS = attrgetter(*[field.name for field in fields(AlertState)][:-2])
+
+
 def due(state: AlertState, policy: Policy) -> datetime | None:
     """When a state changes, or may, though the verdict stays; None where it never does."""
     if state.unknown_since is not None:

@@ -1,0 +1,73 @@
+"""Levels of many conditions in columns: what `judge.said` and `vigil.bounds` say of one, said of all at once."""
+
+from collections.abc import Sequence
+from math import inf, nan
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from signals.index import Flags, Floats, clear_keys, line_keys
+from signals.rules.lifecycle import Verdict
+from signals.rules.model import Compare, Condition
+
+Row: TypeAlias = tuple[float, ...]
+Codes: TypeAlias = NDArray[np.int8]
+
+CALM, BETWEEN, MET, UNKNOWN, UNSURE = range(5)
+VERDICTS = (Verdict.CALM, Verdict.BETWEEN, Verdict.MET, Verdict.UNKNOWN, Verdict.UNKNOWN)
+"""By code. What is unsure has a value, and is unknown because the line lies between that and what it may be."""
+
+_MOST_KEYS = 4
+_CLOSED = (Compare.AT_MOST, Compare.AT_LEAST)
+
+
+def row_of(condition: Condition) -> Row:
+    """A condition in numbers."""
+    keys = line_keys(condition) + clear_keys(condition)
+    sign = -1.0 if condition.compare.downward else 1.0
+    is_closed = float(condition.compare in _CLOSED)
+    padding = (nan,) * (_MOST_KEYS - len(keys))
+    return (condition.line, condition.clear, sign, is_closed, float(condition.absolute), *keys, *padding)
+
+
+class Levels:
+    """The levels of conditions, by row."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        of = np.array(rows).T
+        self._line, self._clear, self._sign = of[:3]
+        self._is_closed, self._is_absolute = of[3:5] > 0
+        self._keys = of[5:]
+
+    def said(self, values: Floats, held: Floats) -> tuple[Codes, Floats]:
+        """What each says of its value, in codes, and how far past the line it is, in bands; NaN is unknown."""
+        now, excess = self._verdicts(values)
+        is_away = held == held
+        if is_away.any():
+            then, _ = self._verdicts(held)
+            differs = is_away & (then != now)
+            now[differs] = np.where((now == MET) | (then == MET), UNSURE, BETWEEN)[differs]
+            excess[differs] = 0.0
+        is_unknown = values != values
+        now[is_unknown], excess[is_unknown] = UNKNOWN, 0.0
+        return now, excess
+
+    def within(self, values: Floats) -> tuple[Floats, Floats]:
+        """The values between which each says what it says of this one: the first in, the second out."""
+        is_passed = self._keys <= values
+        low = np.where(is_passed, self._keys, -inf).max(axis=0)
+        high = np.where(self._keys > values, self._keys, inf).min(axis=0)
+        return low, high
+
+    def _verdicts(self, values: Floats) -> tuple[Codes, Floats]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            seen = np.where(self._is_absolute, np.abs(values), values)
+            past = self._sign * (seen - self._line)
+            is_met: Flags = (past > 0) | ((past == 0) & self._is_closed)
+            is_calm = (self._sign * (seen - self._clear) < 0) | (self._line == self._clear)
+            band = np.abs(self._line - self._clear)
+            excess = np.divide(past, band, out=past.copy(), where=band > 0)
+        codes = np.where(is_met, MET, np.where(is_calm, CALM, BETWEEN)).astype(np.int8)
+        excess[~is_met] = 0.0
+        return codes, excess
