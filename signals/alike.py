@@ -4,54 +4,60 @@ Verdicts and bounds are found in columns; `advance` decides for all who share st
 the line each was told is its own, so that it does not tell apart those who stand the same otherwise.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
+from signals.alone import ARMED, UNSEEN, WAITING
 from signals.columns import Columns, from_ticks, length_of
+from signals.index import Floats, Numbers
 from signals.judge import policy
-from signals.levels import MET, UNKNOWN, UNSURE, VERDICTS, Levels, row_of
+from signals.levels import UNKNOWN, UNSURE, VERDICTS, Levels, row_of
 from signals.moves import Moved
 from signals.rules.lifecycle import (
     AlertState,
+    Policy,
     Seen,
-    Transition,
+    Verdict,
     advance,
-    due,
     has_moved,
     is_plain,
-    is_steady,
-    reminder_due,
     retold,
+    sleep,
 )
 from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
-
-UNSEEN, ARMED, WAITING = AlertState(), AlertState(armed=True), AlertState(armed=True, waiting=True)
-"""How one stands of which nothing is kept: its cells were never known, or it waits just where it was met."""
 
 _STOOD = (ARMED, ARMED, WAITING, UNSEEN, ARMED)
 """By the code of what the last known value said."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a moment makes of all who stood at `stood` and saw the same."""
+class _Sight(NamedTuple):
+    """What tells apart, beside the state and the rule's times, those who see the same."""
+
+    step: int
+    before: int
+    lapsed: bool
+    code: int
+    is_worse: bool
+    is_out: bool
+
+
+@dataclass(slots=True)
+class _Group:
+    """Those who stood the same and saw the same, by row, and what becomes of them."""
 
     stood: AlertState
-    stands: AlertState
-    told: Transition | None
-    moved: bool
-    at_rest: bool
-    is_awake: bool
-    due: datetime | None
-    is_overdue: bool
-    """Its reminder is due: it wakes where it is worse than it was told."""
+    times: Policy
+    sight: _Sight
+    is_new: bool
+    rows: list[int] = field(default_factory=list)
 
 
 class Alike:
-    """Looks at those who have news and one condition."""
+    """Looks at those who have one condition, no end, and news."""
 
     def __init__(self, columns: Columns, vigil: Vigil) -> None:
         self._columns = columns
@@ -59,85 +65,104 @@ class Alike:
 
     def takes(self, one: Kept) -> bool:
         """Whether it can be looked at here."""
-        if len(one.cells) > 1 or one.rule.draft.until is not None or not self._columns.new.item(one.cells[0]):
-            return False
         if one.levels is None:
-            one.levels = row_of(one.track.conditions[0])
-        return True
+            is_plain = len(one.cells) == 1 and one.rule.draft.until is None
+            one.levels = row_of(one.track.conditions[0]) if is_plain else ()
+        return one.levels != () and self._columns.new.item(one.cells[0])
 
     def look(self, ones: Sequence[Kept], at: datetime) -> list[Moved | None]:
         """What became of each, in order; None of one that was kept nowhere and still need not be."""
-        of, kept, moves = self._columns, self._vigil.kept, list[Moved | None]()
+        of, moves = self._columns, list[Moved | None]([None]) * len(ones)
         cells = np.array([one.cells[0] for one in ones])
         levels = Levels([one.levels or () for one in ones])
         value = of.value[cells]
         codes, excess = levels.said(value, of.held[cells])
-        stood, _ = levels.said(of.last_low[cells], of.last_high[cells])
-        low, high = levels.within(value)
-        low[codes == UNKNOWN], high[codes == UNKNOWN] = UNTIL_KNOWN
-        is_out = (of.low[cells] < low) | (of.high[cells] >= high)
+        within = levels.within(value)
         with np.errstate(invalid="ignore"):
             worse = excess - np.array([one.told_excess for one in ones]) >= 1.0
-        known = dict[tuple[int, ...], _Outcome]()
-        rests, rows, dues = list[Kept](), list[int](), list[datetime | None]()
-        times = (column[cells].tolist() for column in (of.before, of.lapsed, of.step))
-        seen = (column.tolist() for column in (stood, codes, excess, worse, is_out))
-        for row, (one, before, lapsed, step, last, code, far, is_worse_now, out) in enumerate(
-            zip(ones, *times, *seen, strict=True)
-        ):
-            is_new = one.subject not in kept
-            if is_new:
-                one.stance = _STOOD[last]
-            if one.times is None or one.step != step:
-                one.step, one.times = step, policy(one.rule.draft, length_of(step))
-            key = id(one.stance), id(one.times), code, is_worse_now, before, lapsed
-            outcome = known.get(key)
-            if outcome is None:
-                previous = from_ticks(before)
-                outcome = known[key] = _judged(one, at, code, previous, worse=is_worse_now, lapsed=lapsed)
-            one.stance, told = outcome.stands, outcome.told
-            if told is not None and code == MET:
-                one.told_excess = far
-            if outcome.at_rest:
-                if not is_new:
-                    self._vigil.drop(one)
-                is_said = told is not None or not is_new
-                moves.append(Moved(one.rule, one.coin, one.track, one.state, told, True, True) if is_said else None)
-                continue
-            if is_new:
-                self._vigil.keep(one)
-            moved = is_new or outcome.moved
-            if not outcome.stands.armed:
-                moved = of.were_known(one.cells, one.rule.created)
-            moves.append(Moved(one.rule, one.coin, one.track, one.state, told, moved, False))
-            if outcome.is_overdue and not out:
-                limits = bounds(one.track.conditions[0], value.item(row), one.told_excess)
-                low[row], high[row] = limits
-                out = of.low.item(one.cells[0]) < limits[0] or of.high.item(one.cells[0]) >= limits[1]
-            if outcome.stands.done:
-                self._vigil.rest(one, (None,), None)
-            elif outcome.is_awake or out:
-                self._vigil.stay_awake(one)
-            else:
-                rests.append(one)
-                rows.append(row)
-                dues.append(outcome.due)
-        self._vigil.rest_all(rests, cells[rows], (low[rows], high[rows]), dues)
+        for limit, unknown in zip(within, UNTIL_KNOWN, strict=True):
+            limit[codes == UNKNOWN] = unknown
+        is_out = (of.low[cells] < within[0]) | (of.high[cells] >= within[1])
+        seen = (
+            column.tolist() for column in (of.step[cells], of.before[cells], of.lapsed[cells], codes, worse, is_out)
+        )
+        stood = levels.said(of.last_low[cells], of.last_high[cells])[0].tolist()
+        for group in self._groups(ones, stood, zip(*seen, strict=True)):
+            self._judge(group, ones, at, cells, (excess, *within), moves)
         return moves
 
+    def _groups(
+        self, ones: Sequence[Kept], stood: Sequence[int], sights: Iterable[tuple[int, ...]]
+    ) -> Iterable[_Group]:
+        kept, groups = self._vigil.kept, dict[tuple[int, int, bool, tuple[int, ...]], _Group]()
+        for row, (one, sight) in enumerate(zip(ones, sights, strict=True)):
+            is_new = one.subject not in kept
+            if is_new:
+                one.stance = _STOOD[stood[row]]
+            if one.times is None or one.step != sight[0]:
+                one.step, one.times = sight[0], policy(one.rule.draft, length_of(sight[0]))
+            key = id(one.stance), id(one.times), is_new, sight
+            group = groups.get(key)
+            if group is None:
+                group = groups[key] = _Group(one.stance, one.times, _Sight._make(sight), is_new)
+            group.rows.append(row)
+        return groups.values()
 
-def _judged(one: Kept, at: datetime, code: int, before: datetime | None, *, worse: bool, lapsed: bool) -> _Outcome:
-    times, verdict, stood = one.times, VERDICTS[code], one.stance
-    assert times is not None
-    stands, told = advance(stood, Seen(at, verdict, float(worse), before, lapsed), times)
-    stands = retold(stands, 0.0)
-    seen = Seen(at, verdict, float(worse and told is None))
-    is_awake = code == UNSURE or not is_steady(stands, seen, times)
-    due_at, is_overdue = due(stands, times), False
-    if due_at is not None and due_at <= at:
-        is_overdue = due_at == reminder_due(stands, times)
-        is_awake, due_at = is_awake or not is_overdue, None
-    is_overdue = is_overdue and code == MET
-    return _Outcome(
-        stood, stands, told, has_moved(stood, stands), is_plain(stands, verdict), is_awake, due_at, is_overdue
-    )
+    def _judge(
+        self,
+        group: _Group,
+        ones: Sequence[Kept],
+        at: datetime,
+        cells: Numbers,
+        columns: tuple[Floats, Floats, Floats],
+        moves: list[Moved | None],
+    ) -> None:
+        sight, times, verdict = group.sight, group.times, VERDICTS[group.sight.code]
+        stands, told = advance(
+            group.stood, Seen(at, verdict, float(sight.is_worse), from_ticks(sight.before), sight.lapsed), times
+        )
+        stands, alike = retold(stands, 0.0), [ones[row] for row in group.rows]
+        if told is not None and verdict is Verdict.MET:
+            for one, excess in zip(alike, columns[0][group.rows].tolist(), strict=True):
+                one.told_excess = excess
+        at_rest, moved = is_plain(stands, verdict), group.is_new or has_moved(group.stood, stands)
+        for row, one in zip(group.rows, alike, strict=True):
+            one.stance = stands
+            if at_rest and group.is_new and told is None:
+                continue
+            is_told = moved if stands.armed else self._columns.were_known(one.cells, one.rule.created)
+            moves[row] = Moved(one.rule, one.coin, one.track, one.state, told, at_rest or is_told, at_rest)
+        if at_rest:
+            self._vigil.drop_all(alike if not group.is_new else ())
+            return
+        if group.is_new:
+            self._vigil.keep_all(alike)
+        seen = Seen(at, verdict, float(sight.is_worse and told is None))
+        self._lay(group, alike, stands, seen, cells[group.rows], columns)
+
+    def _lay(
+        self,
+        group: _Group,
+        alike: Sequence[Kept],
+        stands: AlertState,
+        seen: Seen,
+        cells: Numbers,
+        columns: tuple[Floats, Floats, Floats],
+    ) -> None:
+        """Let them sleep for as long as nothing can change them, or keep them awake."""
+        rest = sleep(stands, seen, group.times)
+        if stands.done:
+            for one in alike:
+                self._vigil.rest(one, (None,), None)
+        elif rest is None or group.sight.is_out or group.sight.code == UNSURE:
+            for one in alike:
+                self._vigil.stay_awake(one)
+        elif rest[1]:
+            for one, cell in zip(alike, cells.tolist(), strict=True):
+                low, high = bounds(one.track.conditions[0], self._columns.value.item(cell), one.told_excess)
+                if self._columns.low.item(cell) < low or self._columns.high.item(cell) >= high:
+                    self._vigil.stay_awake(one)
+                else:
+                    self._vigil.rest(one, ((low, high),), None)
+        else:
+            self._vigil.rest_all(alike, cells, (columns[1][group.rows], columns[2][group.rows]), rest[0])

@@ -130,7 +130,7 @@ class Columns:
             column[:] = of
             np.copyto(column, nan, where=unknown)
         low[:], high[:] = value, value
-        both = held == held
+        both = ~np.isnan(held)
         if both.any():
             np.minimum(value, held, out=low, where=both)
             np.maximum(value, held, out=high, where=both)

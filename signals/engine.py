@@ -5,42 +5,31 @@ where its condition was met at the last judged moment: it can change only when o
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from math import isnan
 
 import numpy as np
 
-from signals.alike import ARMED, UNSEEN, WAITING, Alike
+from signals.alike import Alike
+from signals.alone import Alone
 from signals.arrivals import Arrivals
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
-from signals.columns import Columns, Readings, Source, times_of, to_ticks
+from signals.columns import Columns, Readings, Source, to_ticks
 from signals.index import BETWEEN_MOMENTS, Index, Numbers, Slots
-from signals.judge import policy, said, together
 from signals.lately import Lately
 from signals.model import Cell
 from signals.moves import Counts, Judged, Moved, moved_of
 from signals.rules.lifecycle import (
     AlertState,
-    Phase,
-    Policy,
-    Seen,
-    Verdict,
-    advance,
-    due,
-    has_moved,
-    is_plain,
-    is_steady,
-    reminder_due,
 )
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
 from signals.standing import Standing
 from signals.telling import telling
-from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
+from signals.vigil import Kept, Vigil
 
 RECENT = timedelta(days=2)
 """Rules older than that at a restart have surely been judged: longer than the longest bar."""
@@ -60,6 +49,7 @@ class Engine:
         self._index = Index()
         self._scopes = Scopes(self._columns, self._index, signals)
         self._vigil = Vigil()
+        self._alone = Alone(self._columns, self._vigil)
         self._alike = Alike(self._columns, self._vigil)
         self._lately = Lately(book, self._scopes)
         self._alive = np.zeros(64, np.bool_)
@@ -159,15 +149,7 @@ class Engine:
             if coin + track.mark != subject[1] or not self._scopes.holds(rule, coin):
                 continue
             one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin))
-            verdict, excess = self._verdict(one)
-            is_let_go = state.phase is Phase.IDLE and verdict in (Verdict.BETWEEN, Verdict.CALM)
-            one.stand(replace(state, waiting=False) if is_let_go else state)
-            self._vigil.keep(one)
-            if is_plain(one.state, verdict):
-                self._vigil.drop(one)
-            else:
-                *_, step = times_of(self._columns, one.cells)
-                self._lay(one, self._judged or state.at, verdict, excess, policy(rule.draft, step))
+            self._alone.wake(one, state, self._judged or state.at)
 
     # moments
 
@@ -219,8 +201,8 @@ class Engine:
                 for one in self._afresh(slot, coin):
                     if not self._columns.had_news(one.cells, one.rule.created):
                         self._arrivals.welcome(slot, [coin])
-                    elif not self._was_known(one):
-                        self._admit_one(one, at)
+                    elif not self._alone.was_known(one):
+                        self._alone.admit(one, at)
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
         """`judge` by what the cells say, without the events."""
@@ -266,88 +248,9 @@ class Engine:
         alike = [one for one in ones if self._alike.takes(one)]
         moves = dict(zip(alike, self._alike.look(alike, at), strict=True)) if alike else {}
         for one in ones:
-            moved = moves[one] if one in moves else self._look(one, at)
+            moved = moves[one] if one in moves else self._alone.look(one, at)
             if moved is not None:
                 yield moved
-
-    def _last(self, one: Kept) -> AlertState:
-        """The state of one that was kept nowhere: armed if its cells were ever known, and waiting if it was met."""
-        low, high = self._columns.last_low, self._columns.last_high
-        leaves = []
-        for condition, cell in zip(one.track.conditions, one.cells, strict=True):
-            now = _number(low.item(cell))
-            if now is None:
-                return UNSEEN
-            leaves.append(said(condition, now, high.item(cell)))
-        return WAITING if together(leaves)[0] is Verdict.MET else ARMED
-
-    def _look(self, one: Kept, at: datetime) -> Moved | None:
-        is_new = one.subject not in self._vigil.kept
-        if is_new:
-            one.stand(self._last(one))
-        news, earlier, lapsed, step = times_of(self._columns, one.cells)
-        ends = one.rule.draft.until
-        if ends is not None and at >= ends:
-            self._vigil.drop(one)
-            one.stand(AlertState(at=at, armed=True, done=True))
-            return None if is_new else moved_of(one)
-        verdict, excess = self._verdict(one)
-        times = policy(one.rule.draft, step)
-        if not news:
-            if not is_new:
-                self._lay(one, at, verdict, excess, times)
-            return None
-        old = one.state
-        state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
-        one.stand(state)
-        if is_plain(one.state, verdict):
-            self._vigil.drop(one)
-            return moved_of(one, told, at_rest=True) if told or not is_new else None
-        self._vigil.keep(one)
-        self._lay(one, at, verdict, excess, times)
-        moved = is_new or has_moved(old, one.state)
-        moved = moved if one.state.armed else self._was_known(one)
-        return moved_of(one, told, moved=moved)
-
-    def _verdict(self, one: Kept) -> tuple[Verdict, float]:
-        value, held = self._columns.value, self._columns.held
-        return together(
-            [
-                said(condition, _number(value.item(cell)), _number(held.item(cell)))
-                for condition, cell in zip(one.track.conditions, one.cells, strict=True)
-            ]
-        )
-
-    def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float, times: Policy) -> None:
-        """Let one sleep for as long as nothing can change it, or keep it awake."""
-        value = [_number(self._columns.value.item(cell)) for cell in one.cells]
-        blind = verdict is Verdict.UNKNOWN
-        if one.state.done:
-            self._vigil.rest(one, [None] * len(value), None)
-            return
-        if at is None or (blind and None not in value) or not is_steady(one.state, Seen(at, verdict, excess), times):
-            self._vigil.stay_awake(one)
-            return
-        due_at, told_excess = due(one.state, times), None
-        if due_at is not None and due_at <= at:
-            if due_at != reminder_due(one.state, times):
-                self._vigil.stay_awake(one)
-                return
-            due_at, told_excess = None, one.state.told_excess
-        ends = one.rule.draft.until
-        if ends is not None:
-            due_at = ends if due_at is None else min(due_at, ends)
-        within = list[tuple[float, float] | None]()
-        for condition, cell, now in zip(one.track.conditions, one.cells, value, strict=True):
-            if blind or now is None:
-                within.append(UNTIL_KNOWN if now is None else None)
-                continue
-            low, high = bounds(condition, now, told_excess if verdict is Verdict.MET else None)
-            if self._columns.low.item(cell) < low or self._columns.high.item(cell) >= high:
-                self._vigil.stay_awake(one)
-                return
-            within.append((low, high))
-        self._vigil.rest(one, within, due_at)
 
     def _is_late(self, rule: Rule) -> bool:
         """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
@@ -355,10 +258,6 @@ class Engine:
             return True
         cells = (cell for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
         return not self._columns.is_blank and not all(isnan(self._columns.last_low[cell]) for cell in cells)
-
-    def _was_known(self, one: Kept) -> bool:
-        """Whether all its cells were since the rule was made: it is armed then, unless its kept state says not."""
-        return self._columns.were_known(one.cells, one.rule.created)
 
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
         rule = self._book.rule(slot)
@@ -374,7 +273,7 @@ class Engine:
         for slot, coins in self._arrivals.take():
             for coin in list(self._scopes.coins_of(self._book.rule(slot))) if coins is None else sorted(coins):
                 for one in self._afresh(slot, coin):
-                    if self._admit_one(one, at) and not one.state.armed and self._was_known(one):
+                    if self._alone.admit(one, at) and not one.state.armed and self._alone.was_known(one):
                         yield moved_of(one)
 
     def _left(self, seen: Collection[tuple[str, str]]) -> Iterator[Moved]:
@@ -386,22 +285,3 @@ class Engine:
                 if of.subject not in seen:
                     yield of
         self._gone = []
-
-    def _admit_one(self, one: Kept, at: datetime) -> bool:
-        """Returns whether it is kept."""
-        if one.subject in self._vigil.kept:
-            return False
-        news, earlier, lapsed, step = times_of(self._columns, one.cells)
-        verdict, excess = self._verdict(one)
-        times = policy(one.rule.draft, step)
-        if news:
-            one.stand(advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)[0])
-        if is_plain(one.state, verdict):
-            return False
-        self._vigil.keep(one)
-        self._lay(one, at, verdict, excess, times)
-        return True
-
-
-def _number(value: float) -> float | None:
-    return value if value == value else None  # noqa: PLR0124 - NaN is not itself

@@ -43,13 +43,13 @@ class Levels:
     def said(self, values: Floats, held: Floats) -> tuple[Codes, Floats]:
         """What each says of its value, in codes, and how far past the line it is, in bands; NaN is unknown."""
         now, excess = self._verdicts(values)
-        is_away = held == held
+        is_away = ~np.isnan(held)
         if is_away.any():
             then, _ = self._verdicts(held)
             differs = is_away & (then != now)
             now[differs] = np.where((now == MET) | (then == MET), UNSURE, BETWEEN)[differs]
             excess[differs] = 0.0
-        is_unknown = values != values
+        is_unknown = np.isnan(values)
         now[is_unknown], excess[is_unknown] = UNKNOWN, 0.0
         return now, excess
 

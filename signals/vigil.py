@@ -122,6 +122,28 @@ class Vigil:
         self.kept[one.subject] = one
         self._of.setdefault(one.slot, {})[one.subject[1]] = one
 
+    def keep_all(self, ones: Iterable[Kept]) -> None:
+        """Remember these, of whom nothing was kept."""
+        for one in ones:
+            self.kept[one.subject] = one
+            self._of.setdefault(one.slot, {})[one.subject[1]] = one
+
+    def drop_all(self, ones: Sequence[Kept]) -> None:
+        """Forget these, who are kept."""
+        rows = [row for one in ones for row in one.rows]
+        self._cell[rows], self._low[rows], self._high[rows] = NOWHERE, -inf, inf
+        self._free += rows
+        for row in rows:
+            self._owners[row] = None
+        for one in ones:
+            one.rows, one.due = (), None
+            self.restless.pop(one.subject, None)
+            del self.kept[one.subject]
+            of = self._of[one.slot]
+            del of[one.subject[1]]
+            if not of:
+                del self._of[one.slot]
+
     def drop(self, one: Kept) -> None:
         """Forget it."""
         self._release(one)
@@ -144,12 +166,10 @@ class Vigil:
         one.rows = tuple([self._row(one, cell, *limits) for cell, limits in pairs if limits is not None])
         self._wait(one, due)
 
-    def rest_all(
-        self, ones: Sequence[Kept], cells: Numbers, within: tuple[Floats, Floats], dues: Iterable[datetime | None]
-    ) -> None:
+    def rest_all(self, ones: Sequence[Kept], cells: Numbers, within: tuple[Floats, ...], due: datetime | None) -> None:
         """`rest` for many of one condition each."""
         rows = list[int]()
-        for one, due in zip(ones, dues, strict=True):
+        for one in ones:
             self.restless.pop(one.subject, None)
             if not one.rows:
                 one.rows = (self._free_row(one),)

@@ -176,10 +176,21 @@ _ALL_BUT_TIME = attrgetter(*(field.name for field in fields(AlertState) if field
 
 def retold(state: AlertState, told_excess: float) -> AlertState:
     """The same state, told that far past the line."""
-    return AlertState(*_BEFORE_EXCESS(state), told_excess, state.done)
-
-
-_BEFORE_EXCESS = attrgetter(*[field.name for field in fields(AlertState)][:-2])
+    return AlertState(
+        state.phase,
+        state.at,
+        state.armed,
+        state.waiting,
+        state.since,
+        state.dark,
+        state.unknown_since,
+        state.beneath,
+        state.met_since,
+        state.fired_at,
+        state.told_at,
+        told_excess,
+        state.done,
+    )
 
 
 def due(state: AlertState, policy: Policy) -> datetime | None:
@@ -197,6 +208,19 @@ def reminder_due(state: AlertState, policy: Policy) -> datetime | None:
     if state.phase is not Phase.FIRING or not repeats or state.told_at is None or policy.repeat is None:
         return None
     return state.told_at + policy.repeat
+
+
+def sleep(state: AlertState, seen: Seen, policy: Policy) -> tuple[datetime | None, bool] | None:
+    """Until when more moments like this one leave the state as it is, and whether a worse one would not.
+
+    None where the next moment like this one may already change it.
+    """
+    if not is_steady(state, seen, policy):
+        return None
+    due_at = due(state, policy)
+    if due_at is None or due_at > seen.at:
+        return due_at, False
+    return (None, seen.verdict is Verdict.MET) if due_at == reminder_due(state, policy) else None
 
 
 def is_worse(excess: float, told_excess: float) -> bool:
