@@ -67,14 +67,14 @@ class Alike:
         """Whether it can be looked at here."""
         if one.levels is None:
             is_plain = len(one.cells) == 1 and one.rule.draft.until is None
-            one.levels = row_of(one.track.conditions[0]) if is_plain else ()
-        return one.levels != () and self._columns.new.item(one.cells[0])
+            one.levels = row_of(one.track.conditions[0]) if is_plain else b""
+        return bool(one.levels) and self._columns.new.item(one.cells[0])
 
     def look(self, ones: Sequence[Kept], at: datetime) -> list[Moved | None]:
         """What became of each, in order; None of one that was kept nowhere and still need not be."""
         of, moves = self._columns, list[Moved | None]([None]) * len(ones)
         cells = np.array([one.cells[0] for one in ones])
-        levels = Levels([one.levels or () for one in ones])
+        levels = Levels([one.levels or b"" for one in ones])
         value = of.value[cells]
         codes, excess = levels.said(value, of.held[cells])
         within = levels.within(value)
@@ -86,25 +86,24 @@ class Alike:
         seen = (
             column.tolist() for column in (of.step[cells], of.before[cells], of.lapsed[cells], codes, worse, is_out)
         )
-        stood = levels.said(of.last_low[cells], of.last_high[cells])[0].tolist()
-        for group in self._groups(ones, stood, zip(*seen, strict=True)):
+        new = [row for row, one in enumerate(ones) if one.subject not in self._vigil.kept]
+        if new:
+            stood, _ = levels.said(of.last_low[cells], of.last_high[cells])
+            for row, code in zip(new, stood[new].tolist(), strict=True):
+                ones[row].stance = _STOOD[code]
+        for group in self._groups(ones, zip(*seen, strict=True)):
             self._judge(group, ones, at, cells, (excess, *within), moves)
         return moves
 
-    def _groups(
-        self, ones: Sequence[Kept], stood: Sequence[int], sights: Iterable[tuple[int, ...]]
-    ) -> Iterable[_Group]:
+    def _groups(self, ones: Sequence[Kept], sights: Iterable[tuple[int, ...]]) -> Iterable[_Group]:
         kept, groups = self._vigil.kept, dict[tuple[int, int, bool, tuple[int, ...]], _Group]()
         for row, (one, sight) in enumerate(zip(ones, sights, strict=True)):
-            is_new = one.subject not in kept
-            if is_new:
-                one.stance = _STOOD[stood[row]]
             if one.times is None or one.step != sight[0]:
                 one.step, one.times = sight[0], policy(one.rule.draft, length_of(sight[0]))
-            key = id(one.stance), id(one.times), is_new, sight
+            key = id(one.stance), id(one.times), one.subject in kept, sight
             group = groups.get(key)
             if group is None:
-                group = groups[key] = _Group(one.stance, one.times, _Sight._make(sight), is_new)
+                group = groups[key] = _Group(one.stance, one.times, _Sight._make(sight), one.subject not in kept)
             group.rows.append(row)
         return groups.values()
 

@@ -246,11 +246,12 @@ class Engine:
     def _looks(self, ones: Sequence[Kept], at: datetime) -> Iterator[Moved]:
         """Look at these, as many as possible at once; says of each who moved, in their order."""
         alike = [one for one in ones if self._alike.takes(one)]
-        moves = dict(zip(alike, self._alike.look(alike, at), strict=True)) if alike else {}
-        for one in ones:
-            moved = moves[one] if one in moves else self._alone.look(one, at)
-            if moved is not None:
-                yield moved
+        together = zip(alike, self._alike.look(alike, at) if alike else (), strict=True)
+        if len(alike) == len(ones):
+            return (moved for _, moved in together if moved is not None)
+        moves = dict(together)
+        each = (moves[one] if one in moves else self._alone.look(one, at) for one in ones)
+        return filter(None, each)
 
     def _is_late(self, rule: Rule) -> bool:
         """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""

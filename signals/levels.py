@@ -1,6 +1,7 @@
 """Levels of many conditions in columns: what `judge.said` and `vigil.bounds` say of one, said of all at once."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Collection
 from math import inf, nan
 from typing import TypeAlias
 
@@ -11,7 +12,6 @@ from signals.index import Flags, Floats, clear_keys, line_keys
 from signals.rules.lifecycle import Verdict
 from signals.rules.model import Compare, Condition
 
-Row: TypeAlias = tuple[float, ...]
 Codes: TypeAlias = NDArray[np.int8]
 
 CALM, BETWEEN, MET, UNKNOWN, UNSURE = range(5)
@@ -22,20 +22,21 @@ _MOST_KEYS = 4
 _CLOSED = (Compare.AT_MOST, Compare.AT_LEAST)
 
 
-def row_of(condition: Condition) -> Row:
-    """A condition in numbers."""
+def row_of(condition: Condition) -> bytes:
+    """A condition in numbers, as they lie in memory: joined to columns at once."""
     keys = line_keys(condition) + clear_keys(condition)
     sign = -1.0 if condition.compare.downward else 1.0
     is_closed = float(condition.compare in _CLOSED)
     padding = (nan,) * (_MOST_KEYS - len(keys))
-    return (condition.line, condition.clear, sign, is_closed, float(condition.absolute), *keys, *padding)
+    row = condition.line, condition.clear, sign, is_closed, float(condition.absolute), *keys, *padding
+    return array("d", row).tobytes()
 
 
 class Levels:
     """The levels of conditions, by row."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        of = np.array(rows).T
+    def __init__(self, rows: Collection[bytes]) -> None:
+        of = np.frombuffer(b"".join(rows)).reshape(len(rows), -1).T.copy()
         self._line, self._clear, self._sign = of[:3]
         self._is_closed, self._is_absolute = of[3:5] > 0
         self._keys = of[5:]

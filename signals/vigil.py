@@ -14,7 +14,6 @@ import numpy as np
 from signals.columns import NOWHERE, Columns
 from signals.index import Floats, Numbers, clear_keys, line_keys
 from signals.judge import Track, verdict
-from signals.levels import Row
 from signals.rules.lifecycle import AlertState, Policy, is_worse, retold
 from signals.rules.model import Condition, Rule
 
@@ -36,7 +35,7 @@ class Kept:
     told_excess: float = 0.0
     rows: tuple[int, ...] = ()
     due: datetime | None = None
-    levels: Row | None = None
+    levels: bytes | None = None
     """Its condition in numbers, once they were asked for."""
     step: int = 0
     times: Policy | None = None
