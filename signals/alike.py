@@ -47,13 +47,25 @@ class _Sight(NamedTuple):
 
 @dataclass(slots=True)
 class _Group:
-    """Those who stood the same and saw the same, by row, and what becomes of them."""
+    """Those who stood the same and saw the same, by row."""
 
     stood: AlertState
     times: Policy
     sight: _Sight
     is_new: bool
     rows: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Those who are looked at together: how far each is past its line, and between which values it may sleep."""
+
+    ones: Sequence[Kept]
+    at: datetime
+    cells: Numbers
+    excess: Floats
+    low: Floats
+    high: Floats
 
 
 class Alike:
@@ -66,40 +78,42 @@ class Alike:
     def takes(self, one: Kept) -> bool:
         """Whether it can be looked at here."""
         if one.levels is None:
-            is_plain = len(one.cells) == 1 and one.rule.draft.until is None
-            one.levels = row_of(one.track.conditions[0]) if is_plain else b""
+            is_simple = len(one.cells) == 1 and one.rule.draft.until is None
+            one.levels = row_of(one.track.conditions[0]) if is_simple else b""
         return bool(one.levels) and self._columns.new.item(one.cells[0])
 
-    def look(self, ones: Sequence[Kept], at: datetime) -> list[Moved | None]:
+    def look(self, ones: Sequence[Kept], at: datetime) -> Sequence[Moved | None]:
         """What became of each, in order; None of one that was kept nowhere and still need not be."""
         of, moves = self._columns, list[Moved | None]([None]) * len(ones)
         cells = np.array([one.cells[0] for one in ones])
         levels = Levels([one.levels or b"" for one in ones])
-        value = of.value[cells]
-        codes, excess = levels.said(value, of.held[cells])
-        within = levels.within(value)
+        self._recollect(ones, cells, levels)
+        codes, excess = levels.said(of.value[cells], of.held[cells])
+        low, high = levels.within(of.value[cells])
+        low[codes == UNKNOWN], high[codes == UNKNOWN] = UNTIL_KNOWN
+        is_out = (of.low[cells] < low) | (of.high[cells] >= high)
         with np.errstate(invalid="ignore"):
             worse = excess - np.array([one.told_excess for one in ones]) >= 1.0
-        for limit, unknown in zip(within, UNTIL_KNOWN, strict=True):
-            limit[codes == UNKNOWN] = unknown
-        is_out = (of.low[cells] < within[0]) | (of.high[cells] >= within[1])
-        seen = (
-            column.tolist() for column in (of.step[cells], of.before[cells], of.lapsed[cells], codes, worse, is_out)
-        )
+        columns = of.step[cells], of.before[cells], of.lapsed[cells], codes, worse, is_out
+        batch = _Batch(ones, at, cells, excess, low, high)
+        for group in self._groups(ones, zip(*(column.tolist() for column in columns), strict=True)):
+            self._judge(group, batch, moves)
+        return moves
+
+    def _recollect(self, ones: Sequence[Kept], cells: Numbers, levels: Levels) -> None:
+        """Let those who are kept nowhere stand where their last known value left them."""
         new = [row for row, one in enumerate(ones) if one.subject not in self._vigil.kept]
         if new:
-            stood, _ = levels.said(of.last_low[cells], of.last_high[cells])
-            for row, code in zip(new, stood[new].tolist(), strict=True):
+            said, _ = levels.said(self._columns.last_low[cells], self._columns.last_high[cells])
+            for row, code in zip(new, said[new].tolist(), strict=True):
                 ones[row].stance = _STOOD[code]
-        for group in self._groups(ones, zip(*seen, strict=True)):
-            self._judge(group, ones, at, cells, (excess, *within), moves)
-        return moves
 
     def _groups(self, ones: Sequence[Kept], sights: Iterable[tuple[int, ...]]) -> Iterable[_Group]:
         kept, groups = self._vigil.kept, dict[tuple[int, int, bool, tuple[int, ...]], _Group]()
         for row, (one, sight) in enumerate(zip(ones, sights, strict=True)):
-            if one.times is None or one.step != sight[0]:
-                one.step, one.times = sight[0], policy(one.rule.draft, length_of(sight[0]))
+            step = sight[0]
+            if one.times is None or one.step != step:
+                one.step, one.times = step, policy(one.rule.draft, length_of(step))
             key = id(one.stance), id(one.times), one.subject in kept, sight
             group = groups.get(key)
             if group is None:
@@ -107,48 +121,32 @@ class Alike:
             group.rows.append(row)
         return groups.values()
 
-    def _judge(
-        self,
-        group: _Group,
-        ones: Sequence[Kept],
-        at: datetime,
-        cells: Numbers,
-        columns: tuple[Floats, Floats, Floats],
-        moves: list[Moved | None],
-    ) -> None:
-        sight, times, verdict = group.sight, group.times, VERDICTS[group.sight.code]
-        stands, told = advance(
-            group.stood, Seen(at, verdict, float(sight.is_worse), from_ticks(sight.before), sight.lapsed), times
-        )
-        stands, alike = retold(stands, 0.0), [ones[row] for row in group.rows]
+    def _judge(self, group: _Group, of: _Batch, moves: list[Moved | None]) -> None:
+        """Let `advance` decide for all of a group. Who is worse by a band than when it was told stands for all."""
+        sight, verdict = group.sight, VERDICTS[group.sight.code]
+        seen = Seen(of.at, verdict, float(sight.is_worse), from_ticks(sight.before), sight.lapsed)
+        stands, told = advance(group.stood, seen, group.times)
+        stands, alike = retold(stands, 0.0), [of.ones[row] for row in group.rows]
         if told is not None and verdict is Verdict.MET:
-            for one, excess in zip(alike, columns[0][group.rows].tolist(), strict=True):
+            for one, excess in zip(alike, of.excess[group.rows].tolist(), strict=True):
                 one.told_excess = excess
         at_rest, moved = is_plain(stands, verdict), group.is_new or has_moved(group.stood, stands)
+        is_said = told is not None or not (at_rest and group.is_new)
         for row, one in zip(group.rows, alike, strict=True):
             one.stance = stands
-            if at_rest and group.is_new and told is None:
-                continue
-            is_told = moved if stands.armed else self._columns.were_known(one.cells, one.rule.created)
-            moves[row] = Moved(one.rule, one.coin, one.track, one.state, told, at_rest or is_told, at_rest)
-        if at_rest:
-            self._vigil.drop_all(alike if not group.is_new else ())
-            return
+            if is_said:
+                is_moved = moved if stands.armed else self._columns.were_known(one.cells, one.rule.created)
+                moves[row] = Moved(one.rule, one.coin, one.track, one.state, told, at_rest or is_moved, at_rest)
+        if not at_rest:
+            self._lay(group, of, stands, Seen(of.at, verdict, float(sight.is_worse and told is None)))
+        elif not group.is_new:
+            self._vigil.drop_all(alike)
+
+    def _lay(self, group: _Group, of: _Batch, stands: AlertState, seen: Seen) -> None:
+        """Let them sleep for as long as nothing can change them, or keep them awake."""
+        alike, rows = [of.ones[row] for row in group.rows], group.rows
         if group.is_new:
             self._vigil.keep_all(alike)
-        seen = Seen(at, verdict, float(sight.is_worse and told is None))
-        self._lay(group, alike, stands, seen, cells[group.rows], columns)
-
-    def _lay(
-        self,
-        group: _Group,
-        alike: Sequence[Kept],
-        stands: AlertState,
-        seen: Seen,
-        cells: Numbers,
-        columns: tuple[Floats, Floats, Floats],
-    ) -> None:
-        """Let them sleep for as long as nothing can change them, or keep them awake."""
         rest = sleep(stands, seen, group.times)
         if stands.done:
             for one in alike:
@@ -157,11 +155,15 @@ class Alike:
             for one in alike:
                 self._vigil.stay_awake(one)
         elif rest[1]:
-            for one, cell in zip(alike, cells.tolist(), strict=True):
-                low, high = bounds(one.track.conditions[0], self._columns.value.item(cell), one.told_excess)
-                if self._columns.low.item(cell) < low or self._columns.high.item(cell) >= high:
-                    self._vigil.stay_awake(one)
-                else:
-                    self._vigil.rest(one, ((low, high),), None)
+            for one in alike:
+                self._rest_until_worse(one)
         else:
-            self._vigil.rest_all(alike, cells, (columns[1][group.rows], columns[2][group.rows]), rest[0])
+            self._vigil.rest_all(alike, of.cells[rows], (of.low[rows], of.high[rows]), rest[0])
+
+    def _rest_until_worse(self, one: Kept) -> None:
+        of, (cell,) = self._columns, one.cells
+        low, high = bounds(one.track.conditions[0], of.value.item(cell), one.told_excess)
+        if of.low.item(cell) < low or of.high.item(cell) >= high:
+            self._vigil.stay_awake(one)
+        else:
+            self._vigil.rest(one, ((low, high),), None)

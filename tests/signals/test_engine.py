@@ -130,18 +130,20 @@ def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_ba
     assert pair.judge(Moment(START + 6 * MINUTE, {BASIS: (0.5, None)}, STEPS), ("BTC",)) == 0
 
 
-def test_conditions_that_were_never_known_together_only_arm_when_they_are() -> None:
+@pytest.mark.parametrize("restarts", [False, True])
+def test_conditions_that_were_never_known_together_only_arm_when_they_are(*, restarts: bool) -> None:
     pair, ls = Pair(), replace(FUNDING, name="ls")
     one = _rule("r", FUNDING, Compare.ABOVE, 1.0)
     other = _rule("r", ls, Compare.ABOVE, 1.0).draft.conditions
     pair.put(replace(one, draft=replace(one.draft, coins=(EVERY_COIN,), conditions=one.draft.conditions + other)))
     pair.judge(Moment(START + MINUTE, {}, STEPS), ())
-    said = ((0.0, None), (None, 0.0), (2.0, 2.0), (0.0, 2.0), (2.0, 2.0))
+    told = []
 
-    told = [
-        pair.judge(Moment(START + n * MINUTE, {FUNDING: (first, None), ls: (second, None)}, STEPS), ("BTC",))
-        for n, (first, second) in enumerate(said, start=2)
-    ]
+    for n, (first, second) in enumerate(((0.0, None), (None, 0.0), (2.0, 2.0), (0.0, 2.0), (2.0, 2.0)), start=2):
+        moment = Moment(START + n * MINUTE, {FUNDING: (first, None), ls: (second, None)}, STEPS)
+        told.append(pair.judge(moment, ("BTC",)))
+        if restarts and n == 3:
+            pair.restart()
 
     assert told == [0, 0, 0, 0, 1]
 
