@@ -3,16 +3,12 @@
 from array import array
 from collections.abc import Collection
 from math import inf, nan
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from signals.index import Flags, Floats, clear_keys, line_keys
+from signals.index import Flags, Floats, Numbers, clear_keys, line_keys
 from signals.rules.lifecycle import Verdict
 from signals.rules.model import Compare, Condition
-
-Codes: TypeAlias = NDArray[np.int8]
 
 CALM, BETWEEN, MET, UNKNOWN, UNSURE = range(5)
 VERDICTS = (Verdict.CALM, Verdict.BETWEEN, Verdict.MET, Verdict.UNKNOWN, Verdict.UNKNOWN)
@@ -40,13 +36,16 @@ class Levels:
         self._line, self._clear, self._sign = of[:3]
         self._is_closed, self._is_absolute = of[3:5] > 0
         self._keys = of[5:]
+        with np.errstate(over="ignore"):
+            self._band = np.abs(self._line - self._clear)
 
-    def said(self, values: Floats, held: Floats) -> tuple[Codes, Floats]:
+    def said(self, values: Floats, held: Floats) -> tuple[Numbers, Floats]:
         """What each says of its value, in codes, and how far past the line it is, in bands; NaN is unknown."""
-        now, excess = self._verdicts(values)
         is_away = ~np.isnan(held)
-        if is_away.any():
-            then, _ = self._verdicts(held)
+        with np.errstate(over="ignore", invalid="ignore"):
+            now, excess = self._verdicts(values)
+            then = self._verdicts(held)[0] if is_away.any() else now
+        if then is not now:
             differs = is_away & (then != now)
             now[differs] = np.where((now == MET) | (then == MET), UNSURE, BETWEEN)[differs]
             excess[differs] = 0.0
@@ -61,14 +60,11 @@ class Levels:
         high = np.where(self._keys > values, self._keys, inf).min(axis=0)
         return low, high
 
-    def _verdicts(self, values: Floats) -> tuple[Codes, Floats]:
-        with np.errstate(over="ignore", invalid="ignore"):
-            seen = np.where(self._is_absolute, np.abs(values), values)
-            past = self._sign * (seen - self._line)
-            is_met: Flags = (past > 0) | ((past == 0) & self._is_closed)
-            is_calm = (self._sign * (seen - self._clear) < 0) | (self._line == self._clear)
-            band = np.abs(self._line - self._clear)
-            excess = np.divide(past, band, out=past.copy(), where=band > 0)
-        codes = np.where(is_met, MET, np.where(is_calm, CALM, BETWEEN)).astype(np.int8)
+    def _verdicts(self, values: Floats) -> tuple[Numbers, Floats]:
+        seen = np.where(self._is_absolute, np.abs(values), values)
+        past = self._sign * (seen - self._line)
+        is_met: Flags = (past > 0) | ((past == 0) & self._is_closed)
+        is_calm = (self._sign * (seen - self._clear) < 0) | (self._line == self._clear)
+        excess = np.divide(past, self._band, out=past, where=self._band > 0)
         excess[~is_met] = 0.0
-        return codes, excess
+        return np.where(is_met, MET, np.where(is_calm, CALM, BETWEEN)), excess
