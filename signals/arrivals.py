@@ -30,7 +30,9 @@ class Arrivals:
 
     def holds(self, slot: int, coin: str) -> bool:
         """Whether the rule came on that coin."""
-        coins = self._coins.get(slot, frozenset())
+        if slot not in self._coins:
+            return False
+        coins = self._coins[slot]
         return coins is None or coin in coins
 
     def take(self) -> Iterator[tuple[int, frozenset[str] | None]]:

@@ -168,6 +168,25 @@ def has_moved(before: AlertState, after: AlertState) -> bool:
 _ALL_BUT_TIME = attrgetter(*(field.name for field in fields(AlertState) if field.name != "at"))
 
 
+def retold(state: AlertState, told_excess: float) -> AlertState:
+    """The same state, told that far past the line."""
+    return AlertState(
+        state.phase,
+        state.at,
+        state.armed,
+        state.waiting,
+        state.since,
+        state.dark,
+        state.unknown_since,
+        state.beneath,
+        state.met_since,
+        state.fired_at,
+        state.told_at,
+        told_excess,
+        state.done,
+    )
+
+
 def due(state: AlertState, policy: Policy) -> datetime | None:
     """When a state changes, or may, though the verdict stays; None where it never does."""
     if state.unknown_since is not None:
@@ -183,6 +202,19 @@ def reminder_due(state: AlertState, policy: Policy) -> datetime | None:
     if state.phase is not Phase.FIRING or not repeats or state.told_at is None or policy.repeat is None:
         return None
     return state.told_at + policy.repeat
+
+
+def sleep(state: AlertState, seen: Seen, policy: Policy) -> tuple[datetime | None, bool] | None:
+    """Until when more moments like this one leave the state as it is, and whether a worse one would not.
+
+    None where the next moment like this one may already change it.
+    """
+    if not is_steady(state, seen, policy):
+        return None
+    due_at = due(state, policy)
+    if due_at is None or due_at > seen.at:
+        return due_at, False
+    return (None, seen.verdict is Verdict.MET) if due_at == reminder_due(state, policy) else None
 
 
 def is_worse(excess: float, told_excess: float) -> bool:
