@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from adapters.chat.rendering import render
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import PLAIN
 from bot import wording
 from bot.services.careful import UNREADABLE
 from signals.event import Event
@@ -67,5 +68,5 @@ def test_an_alert_whose_evidence_cannot_be_read_is_told_and_says_so(tmp_path: Pa
         "evidence cannot be read",
         "evidence can be read again",
     ]
-    message = wording.told(found[0], found[0].at)
+    message = wording.told(found[0], found[0].at, PLAIN)
     assert "• evidence: could not be read" in render(message, colour=False).splitlines()

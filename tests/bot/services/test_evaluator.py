@@ -187,9 +187,7 @@ def test_it_keeps_the_names_of_the_coins_that_have_rules(market: Recording) -> N
     assert virtual.run(live) == [b"BTC SOL", b""]
 
 
-def test_what_the_last_moment_took_is_left_for_others_to_show(tmp_path: Path) -> None:
-    market = story(tmp_path)
-
+def test_what_the_last_moment_took_is_left_for_others_to_show(market: Recording) -> None:
     async def live() -> Effort | None:
         store = MemoryStore()
         await asked(store)
