@@ -16,6 +16,7 @@ import structlog
 
 from adapters.chat import registry as chats
 from adapters.chat.base import ChatPlatform, Invocation, Message, Place
+from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.registry import PLATFORMS
 from adapters.store import embedded
 from adapters.store.base import Quota, Store, StoreRefused
@@ -223,13 +224,14 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         await poller.warm_up()  # before anyone looks at the market's clock
         dispatcher = Dispatcher(store, SIGNALS, market.now, market.now(), VERSION, settings.quota, source.step)
         terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS)))
+        pacer = Pacer(pace_of(terminal.name), asyncio.get_running_loop().time())
         loops = {
             "poller": poller.run,
             "evaluator": Evaluator(store, SIGNALS, source.step).run,
             "fanout": Fanout(store, [terminal.name], wall.now).run,
             "notices": Notices(store, SIGNALS, market.now).run,
             "eraser": Eraser(store, wall.now).run,
-            "sender": Sender(store, terminal, settings.instance, wall, market, wording.told).run,
+            "sender": Sender(store, terminal, settings.instance, wall, market, wording.told, pacer).run,
             "terminal": lambda: _serve(terminal, dispatcher, stop),
         }
         if plan.script is not None:

@@ -61,6 +61,8 @@ class PlaceSettings:
 
     stopped: bool = False
     mutes: tuple[Mute, ...] = ()
+    gone: str = ""
+    """Why nothing can be sent there; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)
