@@ -56,10 +56,14 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A run of text in one style. It holds no markup; fronts escape it."""
+    """A run of text in one style. It holds no markup; fronts escape it.
+
+    `at` is the instant that the text says, for platforms that show each reader their own time.
+    """
 
     text: str
     style: Style = Style.PLAIN
+    at: datetime | None = None
 
 
 Line: TypeAlias = tuple[Text, ...]
@@ -74,15 +78,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A line to be changed before it is sent: `head` stays as it is, `text` is offered for change."""
+
+    head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """Something to press. `command` is the line that pressing it stands for.
 
     `alone`: it acts in the private place of whoever presses it, wherever it is shown.
+    `form`: what is opened instead on platforms that have forms.
     """
 
     label: str
     command: str
     alone: bool = False
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +308,10 @@ class Reception(Protocol):
         """The answer to a command or a press."""
         ...
 
+    async def overheard(self, invocation: Invocation) -> Message | None:
+        """The answer to plain words in a private place; None where they are neither a command nor a rule."""
+        ...
+
     async def came(self, place: Place) -> None:
         """The place can be written to again: it was unblocked, or we were added to it."""
         ...
@@ -305,6 +323,10 @@ class Reception(Protocol):
     async def moved(self, place: Place, new: Place) -> None:
         """The place has another id from now on."""
         ...
+
+
+class Barred(Exception):
+    """The platform will not have us until a person mends something: the sentence says what."""
 
 
 class ChatPlatform(Protocol):
@@ -320,7 +342,7 @@ class ChatPlatform(Protocol):
         ...
 
     async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
-        """Read commands and answer them until cancelled, or until the person leaves."""
+        """Read commands and answer them until cancelled, or until the person leaves. Raises Barred."""
         ...
 
     async def find(self, named: str) -> Place | None:
@@ -329,4 +351,12 @@ class ChatPlatform(Protocol):
 
     async def owns(self, person: str, place: Place) -> bool:
         """Whether that person may change what the place has asked for: its own person, or an admin of a shared one."""
+        ...
+
+    async def can_send(self, place: Place) -> bool:
+        """Whether we may write there, as far as that can be told before trying."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
         ...

@@ -30,7 +30,7 @@ def render(message: Message, *, colour: bool, first: int = 1) -> str:
     blocks = [_headline(message, colour=colour)]
     blocks += [_line(line, colour=colour) for line in message.lines]
     if message.table is not None:
-        blocks += _table(message.table)
+        blocks += aligned(message.table)
     blocks += [_line(line, colour=colour) for line in message.after]
     if message.small:
         blocks.append(_paint(clean(message.small), _DIM, colour=colour))
@@ -62,7 +62,8 @@ def _paint(text: str, codes: str, *, colour: bool) -> str:
     return f"{codes}{text}{_RESET}" if colour and codes and text else text
 
 
-def _table(table: Table) -> list[str]:
+def aligned(table: Table) -> list[str]:
+    """The header and the rows as lines whose columns stand below each other."""
     cells = [[clean(cell) for cell in row] for row in (table.header, *table.rows)]
     columns = max(len(row) for row in cells)
     cells = [row + [""] * (columns - len(row)) for row in cells]

@@ -95,8 +95,13 @@ def drafts(place: Place) -> str:
 
 
 def settings(place: Place) -> str:
-    """What a place has asked for."""
+    """Hash name -> value of what a place has asked for."""
     return f"{{u}}settings:{place}"
+
+
+def admitted(place: Place) -> str:
+    """Hash of a day and the entries that are counted on it, with the day under `day`; it expires."""
+    return f"{{u}}admitted:{place}"
 
 
 def seen(effect: str, place: Place, update: str) -> str:

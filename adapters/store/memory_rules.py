@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from adapters.chat.base import Place, place_of
@@ -16,7 +16,6 @@ from adapters.store.base import (
     KeptDraft,
     Moved,
     New,
-    PlaceSettings,
     Quota,
     RuleChange,
     Saved,
@@ -26,6 +25,7 @@ from adapters.store.base import (
 from adapters.store.memory_market import Bell
 from adapters.store.memory_salted import Salted
 from adapters.store.packed import every_coin, pack, pack_kept, unpack, unpack_kept
+from adapters.store.place_settings import PlaceSettings, usual
 from signals.rules.model import Draft, Rule
 
 T = TypeVar("T")
@@ -41,6 +41,7 @@ class MemoryRules(Salted):
         self._watchlists: dict[Place, tuple[str, ...]] = {}
         self._drafts: dict[Place, dict[str, tuple[datetime, KeptDraft]]] = defaultdict(dict)
         self._settings: dict[Place, PlaceSettings] = {}
+        self._admitted: dict[Place, tuple[date, set[str]]] = {}
         self._numbers_before: dict[str, int] = {}
         """By the digest of a place that was erased, the last number that it gave."""
         self._seen: dict[tuple[str, Place, str], object] = {}
@@ -179,10 +180,22 @@ class MemoryRules(Salted):
         self._once("drop", place, seen, lambda: self._drafts.get(place, {}).pop(token, None))
 
     async def settings(self, place: Place) -> PlaceSettings:
-        return self._settings.get(place, PlaceSettings())
+        return self._settings.get(place, usual(place))
 
-    async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
-        self._once("set", place, seen, lambda: self._settings.update({place: settings}))
+    async def change(self, place: Place, how: Callable[[PlaceSettings], PlaceSettings], seen: str) -> PlaceSettings:
+        stood = await self.settings(place)
+        self._once("change", place, seen, lambda: self._settings.update({place: how(stood)}))
+        return await self.settings(place)
+
+    async def admit(self, place: Place, day: date, entry: str, most: int | None) -> bool:
+        stored, entries = self._admitted.get(place, (day, set[str]()))
+        if day > stored:
+            stored, entries = day, set[str]()
+        if entry not in entries and most is not None and len(entries) >= most:
+            return False
+        entries.add(entry)
+        self._admitted[place] = stored, entries
+        return True
 
     def _erase_rules(self, place: Place) -> Sequence[str]:
         """All that the place asked for; returns the ids of its rules."""
@@ -193,7 +206,7 @@ class MemoryRules(Salted):
             self._change(WatchChange(self._last + 1, str(place), coins, ()))
         if place in self._numbers:
             self._numbers_before[self._digest(str(place))] = self._numbers.pop(place)
-        for kept in (self._rules, self._drafts, self._settings):
+        for kept in (self._rules, self._drafts, self._settings, self._admitted):
             kept.pop(place, None)
         self._seen = {key: answer for key, answer in self._seen.items() if key[1] != place}
         return ids

@@ -1,7 +1,7 @@
 """People's rules and settings on a Redis-protocol server: each effect is one script whose first key is the update."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
@@ -14,7 +14,6 @@ from adapters.store.base import (
     KeptDraft,
     Moved,
     New,
-    PlaceSettings,
     Quota,
     RuleChange,
     Saved,
@@ -24,6 +23,7 @@ from adapters.store.base import (
 from adapters.store.client import BLOCK_MS, Reply
 from adapters.store.packed import every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
 from adapters.store.paging import fields, members
+from adapters.store.place_settings import PlaceSettings
 from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, pairs, raw, read, text
 from signals.panel import to_ms
@@ -31,6 +31,9 @@ from signals.rules.model import Draft, Rule
 
 SEEN_FOR = 172_800
 """Seconds that an update is remembered; platforms repeat theirs for a day."""
+
+ADMITTED_FOR = 172_800
+"""Seconds that the entries of a day are counted: longer than a day lasts anywhere."""
 
 PLACES_A_PAGE = 10
 """Places whose rules are read at once: few enough that nobody else waits for long."""
@@ -164,12 +167,24 @@ class RedisRules(Salted):
         await self._client.step("drop_draft", [keys.seen("drop", place, seen), keys.drafts(place)], token, SEEN_FOR)
 
     async def settings(self, place: Place) -> PlaceSettings:
-        stored = await self._client.do("GET", keys.settings(place))
-        return codec.read_settings(raw(stored)) if stored else PlaceSettings()
+        return codec.read_settings(await self._settings(place), place)
 
-    async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
-        where = [keys.seen("set", place, seen), keys.settings(place)]
-        await self._client.step("set_settings", where, codec.encode(settings), SEEN_FOR)
+    async def change(self, place: Place, how: Callable[[PlaceSettings], PlaceSettings], seen: str) -> PlaceSettings:
+        where = [keys.seen("change", place, seen), keys.settings(place)]
+        while True:
+            stored = await self._settings(place)
+            stood = codec.read_settings(stored, place)
+            new = codec.settings(how(stood), stood)
+            said = [word for name, value in new.items() for word in (name, stored.get(name, b""), value)]
+            if await self._client.step("change_settings", where, SEEN_FOR, *said) == 1:
+                return await self.settings(place)
+
+    async def _settings(self, place: Place) -> Mapping[str, bytes]:
+        return {text(name): raw(value) for name, value in pairs(await self._client.do("HGETALL", keys.settings(place)))}
+
+    async def admit(self, place: Place, day: date, entry: str, most: int | None) -> bool:
+        said = (day.isoformat(), entry, "" if most is None else most, ADMITTED_FOR)
+        return await self._client.step("admit", [keys.admitted(place)], *said) == 1
 
     async def _revision(self, rule_id: str) -> int | None:
         """The revision that is stored now; None where the rule is gone."""

@@ -9,4 +9,4 @@ from adapters.store.base import Store
 async def mark_gone(store: Store, place: Place, reason: str, seen: str) -> None:
     """Note why nothing can be sent to the place; of one that has no rules nothing is noted."""
     if await store.of(place):
-        await store.set(place, replace(await store.settings(place), gone=reason), seen)
+        await store.change(place, lambda of: replace(of, gone=reason), seen)

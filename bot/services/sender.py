@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -24,11 +24,14 @@ from adapters.chat.base import (
 )
 from adapters.chat.pace import Kind, Pacer
 from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
+from adapters.store.place_settings import PlaceSettings
+from bot.charts.pictures import Illustrator
 from bot.clock import Clock
-from bot.gates import STOPPED, shut
+from bot.gates import OVER_BUDGET, Passage, passage, passage_of_notice
+from bot.services.budget import Budgets
 from bot.services.reach import mark_gone
 from signals.event import Event
-from signals.notice import About, Notice
+from signals.notice import Notice
 from signals.rules.lifecycle import Change
 
 log = structlog.get_logger()
@@ -49,19 +52,24 @@ LOOK_AGAIN = 0.2
 AT_ONCE, AHEAD = 30, 2
 """Sends in flight, and how many of them may still wait for their slot: those might be taken for sent after a crash."""
 
-MARGIN = timedelta(seconds=0.5)
-"""What is added to the time that a platform names."""
-
 
 NOTHING = timedelta(0)
 
 
 class Render(Protocol):
-    """What is told as a message; `repeat` where an earlier send of it may have been taken."""
+    """What a place is told as a message; `repeat` where an earlier send of it may have been taken."""
 
-    def __call__(self, of: Event | Notice, now: datetime, *, repeat: bool) -> Message:
+    def __call__(self, of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool) -> Message:
         """The message."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How alerts are told: in words, and with the pictures that places want where somebody paints them."""
+
+    render: Render
+    illustrator: Illustrator | None = None
 
 
 class Sender:
@@ -74,7 +82,7 @@ class Sender:
         owner: str,
         wall: Clock,
         market: Clock,
-        render: Render,
+        voice: Voice,
         pacer: Pacer,
     ) -> None:
         self._store = store
@@ -82,8 +90,9 @@ class Sender:
         self._owner = owner
         self._wall = wall
         self._market = market
-        self._render = render
+        self._voice = voice
         self._pacer = pacer
+        self._budgets = Budgets(store)
         self._epoch: Epoch | None = None
         self._renewed = wall.now()
         self._addresses: Mapping[str, str] = {}
@@ -194,27 +203,40 @@ class Sender:
         told = claim.event or claim.notice
         if told is None:
             await self._finish(claim, Final.DEAD, "the stored alert cannot be read")
-        elif gate := await self._gate(claim.place, told):
-            await self._finish(claim, Final.SKIPPED, gate)
+            return
+        settings = await self._store.settings(claim.place)
+        way = await self._passage(claim, told, settings)
+        if way.held:
+            await self._finish(claim, Final.SKIPPED, way.held)
         elif gap := self._pacer.gap(self._address(claim.place)):
             await self._store.retry(claim, self._wall.now() + gap, certain=True)
         else:
-            await self._send(claim, await self._delivery(claim, told))
+            await self._send(claim, await self._delivery(claim, told, settings, silent=way.silent))
 
-    async def _gate(self, place: Place, told: Event | Notice) -> str:
-        """What holds this back, or nothing: a sample goes through, for it shows that the way is free."""
-        settings = await self._store.settings(place)
+    async def _passage(self, claim: Claim, told: Event | Notice, settings: PlaceSettings) -> Passage:
+        """How the gates let it through, the budget last."""
+        place, now = claim.place, self._market.now()
         if isinstance(told, Notice):
-            return STOPPED if settings.stopped and told.about is not About.SAMPLE else ""
+            return passage_of_notice(told, settings)
         rule = next((rule for rule in await self._store.of(place) if rule.id == told.rule_id), None)
-        return shut(told, rule, settings, self._market.now())
+        way = passage(told, rule, settings, now)
+        if way.held or await self._budgets.admit(told, place, settings, claim.entry, now):
+            return way
+        return Passage(OVER_BUDGET)
 
-    async def _delivery(self, claim: Claim, told: Event | Notice) -> Delivery:
-        reply = None
-        if isinstance(told, Event) and told.change is not Change.FIRED:
-            reply = await self._store.message_of(claim.place, told.episode)
-        message = self._render(told, self._market.now(), repeat=claim.ambiguous > 0)
-        return Delivery(claim.entry, self._address(claim.place), message, self._wall.now() + SEND_WITHIN, reply)
+    async def _delivery(self, claim: Claim, told: Event | Notice, settings: PlaceSettings, *, silent: bool) -> Delivery:
+        reply = mention = None
+        if isinstance(told, Event):
+            if told.change is Change.FIRED:
+                mention = dict(settings.mentions).get(told.rule_number)
+            else:
+                reply = await self._store.message_of(claim.place, told.episode)
+        message = self._voice.render(told, self._market.now(), settings, repeat=claim.ambiguous > 0)
+        message = replace(message, silent=message.silent or silent)
+        if self._voice.illustrator is not None:
+            message = await self._voice.illustrator.illustrated(message, told, claim.place, settings)
+        ends = self._wall.now() + SEND_WITHIN
+        return Delivery(claim.entry, self._address(claim.place), message, ends, replies_to=reply, mention=mention)
 
     async def _send(self, claim: Claim, delivery: Delivery) -> None:
         outcome = await self._try(delivery)
@@ -260,7 +282,6 @@ class Sender:
         log.info("send put off", place=str(claim.place), reason=outcome.reason, certain=outcome.certain)
         now, after = self._wall.now(), outcome.after
         if outcome.limited is not None:
-            after += MARGIN
             rest = self._pacer.refused(self._address(claim.place), after)
             if outcome.limited is Limited.EVERYBODY:
                 rest = max(rest or after, after)

@@ -21,8 +21,6 @@ from adapters.store.base import (
     Final,
     Idle,
     KeptDraft,
-    Mute,
-    PlaceSettings,
     RuleChange,
     Saved,
     Store,
@@ -31,6 +29,7 @@ from adapters.store.base import (
 from adapters.store.client import Client
 from adapters.store.front_port import PlatformNotes, name_of
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import Mute, usual
 from adapters.store.registry import MEMORY, open_store
 from signals.notice import About, Notice
 from signals.rules.lifecycle import Change
@@ -220,7 +219,8 @@ async def lived(store: Store, place: Place) -> Rule:
     await store.watch(place, ("ETH", "BTC"), f"{name} w", MANY)
     await store.keep_draft(place, "token", KeptDraft(draft(), rule.id, 1), T0, MANY)
     await store.drop_draft(place, "other", f"{name} d")
-    await store.set(place, PlaceSettings(mutes=(Mute("ETH", None, T0),)), f"{name} s")
+    await store.change(place, lambda of: replace(of, mutes=(Mute("ETH", None, T0),)), f"{name} s")
+    await store.admit(place, T0.date(), "entry", 5)
     for change in await store.changed(0, await store.last_change()):
         await store.subscribe(place.platform, change)
     for n, id_ in enumerate(("SENT", "LATE", "WAIT", "NEWS")):
@@ -386,7 +386,7 @@ async def test_somebody_who_comes_back_begins_anew_and_no_rule_has_the_id_of_an_
     assert isinstance(more, Saved)
     assert [back.rule.number, more.rule.number] == [4, 5]
     assert [rule.draft.note for rule in await store.of(ANN)] == ["back", "more"]
-    assert await store.settings(ANN) == PlaceSettings()
+    assert await store.settings(ANN) == usual(ANN)
     fired = Commit((back.rule.id, "ETH"), 1, 0, T0 + 9 * MINUTE, firing(T0 + 9 * MINUTE), None)
     assert await store.commit(fired) is Committed.OK
 

@@ -22,11 +22,12 @@ from adapters.chat.base import (
 from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
-from adapters.store.base import MAX_TRIES, Final, Mute, PlaceSettings, Quota
+from adapters.store.base import MAX_TRIES, Final, Quota
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import Mute, PlaceSettings
 from bot.clock import Clock
 from bot.services.fanout import PAGE, Fanout
-from bot.services.sender import LEADERSHIP, LEASE, Sender
+from bot.services.sender import LEADERSHIP, LEASE, Sender, Voice
 from bot.wording import told
 from signals.event import Event
 from signals.notice import About, Notice
@@ -101,7 +102,7 @@ def pacer() -> Pacer:
 async def service(*answers: Outcome) -> Service:
     store, chat, wall = MemoryStore(), Chat(list(answers)), Clock(T0)
     rule = await asked(store)
-    sender = Sender(store, chat, "main", wall, wall, told, pacer())
+    sender = Sender(store, chat, "main", wall, wall, Voice(told), pacer())
     return Service(store, rule, chat, wall, Fanout(store, ["terminal"], wall.now), sender)
 
 
@@ -204,7 +205,7 @@ def test_a_place_that_moved_is_sent_to_where_it_is_now_at_once_and_from_then_on(
 def test_a_gate_that_is_shut_skips_with_its_name(settings: PlaceSettings, reason: str) -> None:
     async def live() -> tuple[list[tuple[Final, str]], int]:
         of = await service()
-        await of.store.set(HOME, settings, "quiet")
+        await of.store.change(HOME, lambda _: settings, "quiet")
         await of.tell(of.event("AAAA"))
         return await of.settled(1), len(of.chat.sent)
 
@@ -264,7 +265,7 @@ def test_two_senders_of_one_platform_never_send_at_the_same_time() -> None:
     async def live() -> tuple[int, int]:
         of = await service()
         standby_chat = Chat()
-        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, told, pacer())
+        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, Voice(told), pacer())
         await of.tell(*(of.event(f"E{n:03}") for n in range(20)))
 
         async with running(standby.run):
@@ -352,7 +353,7 @@ def test_a_notice_takes_its_turn_in_the_lane_and_is_posted_once() -> None:
 def test_in_a_stopped_place_only_a_sample_that_was_asked_for_is_sent(about: About, outcome: Final) -> None:
     async def live() -> list[tuple[Final, str]]:
         of = await service()
-        await of.store.set(HOME, PlaceSettings(stopped=True), "quiet")
+        await of.store.change(HOME, lambda _: PlaceSettings(stopped=True), "quiet")
         await of.store.post(HOME, replace(SAMPLE, about=about), T0)
         return await of.settled(1)
 

@@ -1,0 +1,287 @@
+"""Posting: a neutral message as the calls of the Bot API that show it, new or in the place of another."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    Message,
+    ReplyParameters,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, TelegramError
+
+from adapters.chat.base import Message as Told
+from adapters.chat.base import Notes, Picture, Place, Refusal
+from adapters.chat.presses import KEPT
+from adapters.chat.telegram_buttons import Keyboard, keyboards
+from adapters.chat.telegram_markup import MORE, Page, caption, pages, title
+from adapters.chat.telegram_outcomes import (
+    NO_PICTURES,
+    NOT_EDITABLE,
+    NOT_TEXT,
+    STALE_FILE,
+    UNCHANGED,
+    outcome,
+)
+from adapters.chat.telegram_places import target
+from adapters.chat.telegram_request import MaybeSent
+
+log = structlog.get_logger()
+
+BETWEEN_PAGES = 1.1
+"""Seconds between the messages that one is told in: a chat takes about one a second."""
+
+FILES_KEPT = timedelta(days=30)
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message for one place. `kind` is that of its buttons; `reply` the message that it answers."""
+
+    place: Place
+    message: Told
+    kind: str
+    reply: int | None = None
+    silent: bool = False
+
+
+class Poster:
+    """Shows messages. `refused_markup` counts those whose markup Telegram refused: each is a fault of ours."""
+
+    def __init__(self, bot: Bot, notes: Notes) -> None:
+        self._bot = bot
+        self._notes = notes
+        self.refused_markup = 0
+
+    async def show(self, post: Post) -> int:
+        """Post it, a picture with its words below if they fit; the id of the first message. Raises TelegramError."""
+        boards = await self._boards(post)
+        told = post.message
+        if told.document is not None or (told.picture is not None and (told.alert is None or _fits(post, boards))):
+            try:
+                return await self._media(post, boards)
+            except BadRequest as error:
+                if told.document is not None or not NO_PICTURES.search(error.message):
+                    raise
+        return await self._texts(post, boards)
+
+    async def replace(self, post: Post, message: int, *, pictured: bool = False) -> int:
+        """Show it in the place of that message where Telegram can, else as a new one. Raises TelegramError."""
+        boards = await self._boards(post)
+        if post.message.document is not None or (post.message.picture is not None) != pictured:
+            return await self.show(post)
+        try:
+            if post.message.picture is not None:
+                return await self._new_picture(post, boards, message)
+            return await self._new_text(post, boards, message)
+        except BadRequest as error:
+            if UNCHANGED.search(error.message):
+                return message
+            if NOT_EDITABLE.search(error.message):
+                return await self.show(post)
+            raise
+
+    async def recaption(self, post: Post, message: int) -> int:
+        """Show it below the picture of that message; as a new message where it is too long."""
+        below = caption(post.message)
+        boards = await self._boards(post)
+        if below is None or len(boards) > 1:
+            return await self.show(post)
+        chat, _ = target(post.place)
+        await self._bot.edit_message_caption(
+            chat, message, caption=below.html, parse_mode=ParseMode.HTML, reply_markup=_markup(boards)
+        )
+        return message
+
+    async def _boards(self, post: Post) -> Sequence[Keyboard]:
+        """The keyboards of a message; what does not travel with its buttons is kept."""
+        boards = keyboards(post.message.buttons, post.kind, self._bot.username, shared=post.place.shared)
+        for board in boards:
+            for key, line in board.notes.items():
+                await self._notes.write(key, line, KEPT)
+        return boards
+
+    async def _texts(self, post: Post, boards: Sequence[Keyboard], first: int | None = None) -> int:
+        """Its words, page by page, behind a message of it that was `first`; buttons below the last."""
+        parts = _padded(pages(post.message), boards)
+        below: Mapping[int, Keyboard] = dict(zip(range(len(parts) - len(boards), len(parts)), boards, strict=True))
+        for n, part in enumerate(parts):
+            try:
+                if first is not None:
+                    await asyncio.sleep(BETWEEN_PAGES)
+                sent = await self._text(post, part, [below[n]] if n in below else [], post.reply if n == 0 else None)
+            except TelegramError as error:
+                if first is None:
+                    raise
+                raise MaybeSent("only a part of it was taken") from error
+            first = sent if first is None else first
+        if first is None:
+            raise AssertionError("a message has at least one page")
+        return first
+
+    async def _text(self, post: Post, page: Page, boards: Sequence[Keyboard], reply: int | None) -> int:
+        chat, topic = target(post.place)
+
+        async def send(text: str, mode: str | None) -> Message:
+            return await self._bot.send_message(
+                chat,
+                text,
+                parse_mode=mode,
+                disable_notification=post.silent,
+                reply_markup=_markup(boards),
+                message_thread_id=topic,
+                link_preview_options=_NO_PREVIEW,
+                reply_parameters=_answering(reply),
+            )
+
+        try:
+            return (await send(page.html, ParseMode.HTML)).message_id
+        except BadRequest as error:
+            if not self._is_ours(error, post):
+                raise
+            return (await send(page.plain, None)).message_id
+
+    def _is_ours(self, error: BadRequest, post: Post) -> bool:
+        """Whether the text itself was refused: it is then sent once more without markup."""
+        refused = isinstance(outcome(error, post.place), Refusal) and not (
+            UNCHANGED.search(error.message) or NOT_EDITABLE.search(error.message) or NOT_TEXT.search(error.message)
+        )
+        if refused:
+            self.refused_markup += 1
+            log.warning("markup refused by Telegram", reason=error.message, times=self.refused_markup)
+        return refused
+
+    async def _media(self, post: Post, boards: Sequence[Keyboard]) -> int:
+        """The picture or file with its words below it, or with the headline and the words as their own messages."""
+        whole = _fits(post, boards)
+        below = (caption(post.message) if whole else None) or title(post.message)
+        chat, topic = target(post.place)
+        document = post.message.document
+        if document is None:
+            first = await self._photo(post, below, boards if whole else [])
+        else:
+            sent = await self._bot.send_document(
+                chat,
+                document.content,
+                caption=below.html,
+                parse_mode=ParseMode.HTML,
+                disable_notification=post.silent,
+                reply_markup=_markup(boards if whole else []),
+                message_thread_id=topic,
+                reply_parameters=_answering(post.reply),
+                filename=document.name,
+            )
+            first = sent.message_id
+        if not whole:
+            await self._texts(post, boards, first)
+        return first
+
+    async def _photo(self, post: Post, below: Page, boards: Sequence[Keyboard]) -> int:
+        picture = post.message.picture
+        if picture is None:
+            raise AssertionError("a photo is sent of a message that has a picture")
+        chat, topic = target(post.place)
+
+        async def send(photo: str | bytes) -> Message:
+            return await self._bot.send_photo(
+                chat,
+                photo,
+                caption=below.html,
+                parse_mode=ParseMode.HTML,
+                disable_notification=post.silent,
+                reply_markup=_markup(boards),
+                message_thread_id=topic,
+                reply_parameters=_answering(post.reply),
+                filename=picture.name,
+            )
+
+        known = await self._file(picture)
+        if known is not None:
+            try:
+                return (await send(known)).message_id
+            except BadRequest as error:
+                if not STALE_FILE.search(error.message):
+                    raise
+        return await self._uploaded(picture, await send(picture.png))
+
+    async def _new_text(self, post: Post, boards: Sequence[Keyboard], message: int) -> int:
+        first, *rest = _padded(pages(post.message), boards)
+        if rest:  # an edit can show one message only
+            return await self.show(post)
+        chat, _ = target(post.place)
+
+        async def edit(text: str, mode: str | None) -> None:
+            await self._bot.edit_message_text(
+                text, chat, message, parse_mode=mode, reply_markup=_markup(boards), link_preview_options=_NO_PREVIEW
+            )
+
+        try:
+            await edit(first.html, ParseMode.HTML)
+        except BadRequest as error:
+            if not self._is_ours(error, post):
+                raise
+            await edit(first.plain, None)
+        return message
+
+    async def _new_picture(self, post: Post, boards: Sequence[Keyboard], message: int) -> int:
+        picture, below = post.message.picture, caption(post.message)
+        if picture is None or below is None or len(boards) > 1:
+            return await self.show(post)
+        chat, _ = target(post.place)
+        known = await self._file(picture)
+        media = InputMediaPhoto(known or picture.png, caption=below.html, parse_mode=ParseMode.HTML)
+        sent = await self._bot.edit_message_media(media, chat, message, reply_markup=_markup(boards))
+        if known is None and isinstance(sent, Message):
+            await self._uploaded(picture, sent)
+        return message
+
+    async def _file(self, picture: Picture) -> str | None:
+        return await self._notes.read(self._file_note(picture))
+
+    async def _uploaded(self, picture: Picture, sent: Message) -> int:
+        """Remember what Telegram calls the picture, so that it is uploaded once."""
+        if sent.photo:
+            await self._notes.write(self._file_note(picture), sent.photo[-1].file_id, FILES_KEPT)
+        return sent.message_id
+
+    def _file_note(self, picture: Picture) -> str:
+        return f"telegram:file:{self._bot.id}:{hashlib.sha256(picture.png).hexdigest()[:32]}"
+
+
+def _fits(post: Post, boards: Sequence[Keyboard]) -> bool:
+    return len(boards) <= 1 and caption(post.message) is not None
+
+
+def _padded(parts: Sequence[Page], boards: Sequence[Keyboard]) -> Sequence[Page]:
+    """The pages, and more where there are more keyboards than pages to hold them."""
+    return [*parts, *(Page(MORE, MORE) for _ in range(len(boards) - len(parts)))]
+
+
+def _markup(boards: Sequence[Keyboard]) -> InlineKeyboardMarkup | None:
+    if not boards:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(key.label, url=key.url)
+                if key.url
+                else InlineKeyboardButton(key.label, callback_data=key.data)
+                for key in row
+            ]
+            for row in boards[0].rows
+        ]
+    )
+
+
+def _answering(reply: int | None) -> ReplyParameters | None:
+    return None if reply is None else ReplyParameters(reply, allow_sending_without_reply=True)

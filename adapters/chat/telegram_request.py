@@ -1,0 +1,163 @@
+"""Requests to the Bot API over aiohttp: what surely did not go out is told from what may have.
+
+The library that makes the calls never sees the token: it is put into the address here, and errors hold fixed texts.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import aiohttp
+import msgspec
+from telegram.error import NetworkError, TelegramError
+from telegram.request import BaseRequest, RequestData
+
+from adapters.chat.telegram_settings import TelegramSettings
+
+HIDDEN = "hidden"
+"""What the library holds in place of the token."""
+
+LIBRARY_URL = "bot-api:/"
+"""What the library puts before it."""
+
+TOTAL, POOL, CONNECT, READ, KEPT = 60.0, 10.0, 5.0, 30.0, 15.0
+"""Seconds for a whole call, for a connection out of the pool, for its making, for an answer, and it is kept idle."""
+
+CONNECTIONS = 64
+
+
+_USUAL = aiohttp.ClientTimeout(total=TOTAL, connect=POOL, sock_connect=CONNECT, sock_read=READ)
+
+
+class NotSent(NetworkError):
+    """The platform surely did not take it."""
+
+
+class MaybeSent(NetworkError):
+    """The platform may have taken it."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One call: whether it had a connection, so that something may have gone out."""
+
+    connected: bool = False
+
+
+ATTEMPT: ContextVar[Attempt | None] = ContextVar("ATTEMPT", default=None)
+"""Set by who must know how far a call came that is then given up."""
+
+_NOT_CONNECTED = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+)
+
+
+class Request(BaseRequest):
+    """The transport that python-telegram-bot makes its calls with."""
+
+    def __init__(self, settings: TelegramSettings) -> None:
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+        self._encode = msgspec.json.Encoder().encode
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds that an answer may take."""
+        return READ
+
+    async def initialize(self) -> None:
+        """Open the pool of connections."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEPT),
+                trace_configs=[_tracing()],
+                proxy=self._settings.proxy,
+                raise_for_status=False,
+            )
+
+    async def shutdown(self) -> None:
+        """Close all connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, object]:
+        """The object that was answered. Raises TelegramError where it is none; what it was instead is not logged."""
+        try:
+            answer = msgspec.json.decode(payload, type=dict[str, object])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise TelegramError("Invalid server response") from None
+        if not answer.keys() & {"result", "description"}:
+            raise TelegramError("Invalid server response")
+        return answer
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Status and body of one call. Raises NotSent or MaybeSent where there is none."""
+        del write_timeout, connect_timeout, pool_timeout
+        call = ATTEMPT.get() or Attempt()
+        call.connected = False
+        try:
+            return await self._call(url.rpartition("/")[2], method, request_data, read_timeout, call)
+        except _NOT_CONNECTED:
+            raise NotSent("no connection to Telegram") from None
+        except (aiohttp.ClientError, OSError):  # a timeout is an OSError
+            if call.connected:
+                raise MaybeSent("no answer from Telegram") from None
+            raise NotSent("no connection to Telegram") from None
+
+    async def _call(
+        self, endpoint: str, method: str, data: RequestData | None, read: object, call: Attempt
+    ) -> tuple[int, bytes]:
+        if self._session is None:
+            raise NotSent("not connected to Telegram")
+        body, kind = self._body(data)
+        headers = {"Content-Type": kind} if kind else {}
+        limits = _patient(read) if isinstance(read, int | float) and read > READ else _USUAL
+        address = f"{self._settings.url}/bot{self._settings.token}/{endpoint}"
+        async with self._session.request(
+            method, address, data=body, headers=headers, timeout=limits, trace_request_ctx=call, allow_redirects=False
+        ) as answer:
+            return answer.status, await answer.read()
+
+    def _body(self, data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, str]:
+        if data is None:
+            return None, ""
+        if not data.contains_files:
+            return self._encode(data.parameters), "application/json"
+        form = aiohttp.FormData()
+        for name, value in data.json_parameters.items():
+            form.add_field(name, value)
+        for name, (filename, content, kind) in data.multipart_data.items():
+            form.add_field(name, content, filename=filename, content_type=kind)
+        return form, ""
+
+
+def _patient(read: float) -> aiohttp.ClientTimeout:
+    """The limits of a call whose answer is waited for on purpose."""
+    return aiohttp.ClientTimeout(total=read + READ, connect=POOL, sock_connect=CONNECT, sock_read=read)
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    """Notes on the attempt of a call that it has a connection: from then on something may go out."""
+
+    async def connected(session: aiohttp.ClientSession, context: SimpleNamespace, told: object) -> None:
+        del session, told
+        context.trace_request_ctx.connected = True
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(connected)
+    tracing.on_connection_reuseconn.append(connected)
+    return tracing
