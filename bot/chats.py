@@ -26,6 +26,7 @@ from bot.clock import Clock
 from bot.commands.registry import COMMANDS
 from bot.floods import Floods
 from bot.services.dispatcher import Dispatcher, Doors
+from bot.services.once import Once
 from bot.services.sender import Sender, Voice
 from bot.settings import Settings
 from signals.registry import SIGNALS
@@ -75,7 +76,7 @@ class Chats:
 
     async def _serve(self, front: ChatPlatform, ended: Callable[[str], None]) -> None:
         try:
-            await front.serve(list(COMMANDS.values()), self.dispatcher)
+            await front.serve(list(COMMANDS.values()), Once(self.dispatcher))
         except Barred as barred:
             log.warning("a platform will not have us", platform=front.name, why=str(barred))
             self.barred.append(str(barred))
