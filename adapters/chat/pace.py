@@ -115,10 +115,6 @@ class Pacer:
                 return
             await asyncio.sleep(chat.free - now)
 
-    def waiting(self, kind: Kind) -> int:
-        """How many wait for a slot."""
-        return len(self._waiting[kind])
-
     def gap(self, place: Place) -> timedelta:
         """How long nothing more can be sent to the place."""
         chat = self._chat(place)
