@@ -15,7 +15,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from adapters.chat.base import Gone, Migrated, Outcome, Place, Refusal, Retry
+from adapters.chat.base import Gone, Limited, Migrated, Outcome, Place, Refusal, Retry
 from adapters.chat.telegram_places import place_in, target
 from adapters.chat.telegram_request import MaybeSent, NotSent
 
@@ -54,9 +54,8 @@ def wait_of(error: RetryAfter) -> timedelta:
 
 def _wait(error: TelegramError, place: Place) -> Outcome:
     del place
-    return Retry(
-        wait_of(error) if isinstance(error, RetryAfter) else SOON, certain=True, reason="Telegram asks to wait"
-    )
+    wait = wait_of(error) if isinstance(error, RetryAfter) else SOON
+    return Retry(wait, certain=True, reason="Telegram asks to wait", limited=Limited.PLACE)
 
 
 def _moved(error: TelegramError, place: Place) -> Outcome:

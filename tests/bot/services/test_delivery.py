@@ -19,6 +19,7 @@ from adapters.chat.base import (
     Retry,
     Sent,
 )
+from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
 from adapters.store.base import MAX_TRIES, Final, Quota
@@ -26,7 +27,7 @@ from adapters.store.memory import MemoryStore
 from adapters.store.place_settings import Mute, PlaceSettings
 from bot.clock import Clock
 from bot.services.fanout import PAGE, Fanout
-from bot.services.sender import LEADERSHIP, LEASE, Sender
+from bot.services.sender import LEADERSHIP, LEASE, Sender, Voice
 from bot.wording import told
 from signals.event import Event
 from signals.notice import About, Notice
@@ -94,10 +95,14 @@ class Service:
         return [(outcome, reason) for _, outcome, reason in (await self.store.outcomes(HOME, 99))[::-1]]
 
 
+def pacer() -> Pacer:
+    return Pacer(pace_of("terminal"), asyncio.get_running_loop().time())
+
+
 async def service(*answers: Outcome) -> Service:
     store, chat, wall = MemoryStore(), Chat(list(answers)), Clock(T0)
     rule = await asked(store)
-    sender = Sender(store, chat, "main", wall, wall, told)
+    sender = Sender(store, chat, "main", wall, wall, Voice(told), pacer())
     return Service(store, rule, chat, wall, Fanout(store, ["terminal"], wall.now), sender)
 
 
@@ -164,17 +169,27 @@ def test_what_a_platform_never_takes_dies_after_its_tries_and_the_lane_goes_on()
     assert tries == MAX_TRIES + 1
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [(Gone("blocked"), "gone: blocked"), (Migrated(Place("terminal", "new")), "moved to terminal:new")],
-)
-def test_a_place_that_is_no_longer_there_ends_its_entry_with_the_reason(answer: Outcome, reason: str) -> None:
-    async def live() -> list[tuple[Final, str]]:
-        of = await service(answer)
+def test_a_place_that_is_no_longer_there_ends_its_entry_with_the_reason_which_is_noted() -> None:
+    async def live() -> tuple[list[tuple[Final, str]], str]:
+        of = await service(Gone("blocked"))
         await of.tell(of.event("AAAA"))
-        return await of.settled(1)
+        return await of.settled(1), (await of.store.settings(HOME)).gone
 
-    assert virtual.run(live) == [(Final.SKIPPED, reason)]
+    assert virtual.run(live) == ([(Final.SKIPPED, "gone: blocked")], "blocked")
+
+
+def test_a_place_that_moved_is_sent_to_where_it_is_now_at_once_and_from_then_on() -> None:
+    async def live() -> tuple[list[tuple[Final, str]], list[str], float]:
+        of = await service(Migrated(Place("terminal", "new")))
+        await of.tell(of.event("AAAA"), of.event("BBBB"))
+        outcomes = await of.settled(2)
+        return outcomes, [delivery.to.id for delivery in of.chat.sent], asyncio.get_running_loop().time()
+
+    outcomes, sent_to, took = virtual.run(live)
+
+    assert outcomes == [(Final.SENT, "")] * 2
+    assert sent_to == ["local", "new", "new"]
+    assert took < 1.0
 
 
 @pytest.mark.parametrize(
@@ -250,7 +265,7 @@ def test_two_senders_of_one_platform_never_send_at_the_same_time() -> None:
     async def live() -> tuple[int, int]:
         of = await service()
         standby_chat = Chat()
-        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, told)
+        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, Voice(told), pacer())
         await of.tell(*(of.event(f"E{n:03}") for n in range(20)))
 
         async with running(standby.run):
