@@ -344,6 +344,7 @@ async def _watch(server: embedded.Embedded | None) -> None:
 
 async def _serve(terminal: ChatPlatform, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
     """Leaving the terminal ends the service."""
+    await dispatcher.came(HERE)
     await terminal.serve(list(COMMANDS.values()), dispatcher)
     stop.set()
 
