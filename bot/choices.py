@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from adapters.chat.base import Place, Words
 from adapters.store.base import Store, StoreError
 from bot.commands.market import venues_of
+from bot.commands.settings import SETTINGS
 from signals.base import Signal
 
 
 def choices(store: Store, signals: Sequence[Signal]) -> Words:
-    """Coins and venues of the last closed moment, signals, and a place's rules; none while the store is away."""
+    """Coins and venues of the last moment, signals, settings, and a place's rules; none while the store is away."""
 
     async def words(kind: str, place: Place, typed: str) -> Sequence[str]:
         del typed
@@ -19,6 +20,8 @@ def choices(store: Store, signals: Sequence[Signal]) -> Words:
                     return await _market(store, kind)
                 case "signal":
                     return [signal.name for signal in signals]
+                case "setting":
+                    return list(SETTINGS)
                 case "rule":
                     return [f"#{rule.number}" for rule in await store.of(place)]
                 case _:

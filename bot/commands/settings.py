@@ -374,7 +374,7 @@ SETTINGS_COMMAND = Command(
         "settings",
         "Time zone, quiet hours, digest, budget, charts and more",
         (
-            Parameter("key", "Which one, such as quiet; all if none"),
+            Parameter("key", "Which one, such as quiet; all if none", choices="setting"),
             Parameter("value", "Such as 23:00-07:00, 5, on, off"),
         ),
         "/settings",
