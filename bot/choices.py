@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from adapters.chat.base import Place, Words
 from adapters.store.base import Store, StoreError
 from bot.commands.market import venues_of
-from bot.commands.settings import SETTINGS
+from bot.commands.settable import SETTINGS
 from signals.base import Signal
 
 

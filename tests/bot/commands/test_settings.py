@@ -13,7 +13,7 @@ from adapters.store.base import Claim, Epoch, Final, RuleChange
 from adapters.store.place_settings import PLAIN, Charts, Daily, Noise, PlaceSettings, Quiet, Units, usual
 from bot.commands.base import Desk
 from bot.commands.registry import answer
-from bot.commands.settings import SETTINGS
+from bot.commands.settable import SETTINGS
 from signals.rules.lifecycle import AlertState, Phase
 from tests.adapters.store.stories import event
 from tests.bot.commands.desks import HERE, NOW, ask, desk, press, put, said, save
