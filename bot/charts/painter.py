@@ -80,6 +80,11 @@ class Painter:
         if self._warming is not None:
             await self._warming
 
+    @property
+    def processes(self) -> Sequence[int]:
+        """The numbers of the processes that draw."""
+        return [worker.number for worker in self._workers]
+
     def warm(self) -> None:
         """A picture may be asked for soon: let the first process be ready by then."""
         if not self._closed and not self._workers and (self._warming is None or self._warming.done()):
@@ -187,6 +192,12 @@ class _Worker:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._ended = False
+
+    @property
+    def number(self) -> int:
+        """That of the process."""
+        return self._process.pid
 
     @property
     def lives(self) -> bool:
@@ -204,7 +215,9 @@ class _Worker:
         return bool(drawn), await process.stdout.readexactly(size)
 
     async def end(self) -> None:
-        """It is over, at once."""
-        with contextlib.suppress(ProcessLookupError):  # it was over already
-            self._process.kill()
+        """It is over, at once. Only the first call kills: who asks a dead process again takes its end from the loop."""
+        if self.lives and not self._ended:
+            self._ended = True
+            with contextlib.suppress(ProcessLookupError):  # it was over already
+                self._process.kill()
         await self._process.wait()

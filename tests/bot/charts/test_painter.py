@@ -135,7 +135,7 @@ async def test_no_process_outlives_the_painter_whatever_it_does() -> None:
         busy = asyncio.create_task(painter.paint(chart(1e-4, title="sleeps")))
         other = asyncio.create_task(painter.paint(chart(2e-4, title="sleeps")))
         await until(lambda: len(painter._workers) == 2)
-        workers: Sequence[int] = [worker._process.pid for worker in painter._workers]
+        workers: Sequence[int] = painter.processes
 
     assert (await busy, await other) == (None, None)
     assert idle in workers
@@ -150,7 +150,7 @@ async def test_a_process_is_ready_before_the_first_picture_where_one_may_be_aske
         painter.warm()
         await until(lambda: bool(painter._idle))
         painter.warm()
-        warmed = [worker._process.pid for worker in painter._workers]
+        warmed = painter.processes
 
         assert warmed == [said_by(await painter.paint(chart(1e-4)))[0]]
 
