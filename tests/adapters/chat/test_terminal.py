@@ -35,6 +35,7 @@ from adapters.chat.base import (
 )
 from adapters.chat.completion import completions
 from adapters.chat.consoles import Plain, lines_of
+from adapters.chat.gallery import Gallery
 from adapters.chat.terminal import HERE, Terminal
 from tests import virtual
 
