@@ -8,7 +8,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -92,7 +92,7 @@ class Painter:
 
     async def paint(self, chart: Chart) -> Picture | None:
         """The picture; None where it is not there in time or cannot be drawn, which the log then says."""
-        body = msgspec.msgpack.encode(chart)
+        body = msgspec.msgpack.encode(replace(chart, name="", alt=""))  # neither is drawn
         key = hashlib.sha256(body).digest()
         png = self._kept.get(key)
         if png is None:

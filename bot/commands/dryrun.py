@@ -65,22 +65,23 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
             ("dry_run", facts(run)),
         ),
     )
-    return await _drawn(said, held, draft, run, invocation, desk)
+    return await _drawn(said, held, draft, tried, invocation, desk)
 
 
 async def _drawn(
-    said: Message, token: str, draft: Draft, run: Rehearsal | None, invocation: Invocation, desk: Desk
+    said: Message, token: str, draft: Draft, tried: "Tried | None", invocation: Invocation, desk: Desk
 ) -> Message:
     """The same with the chart of the dry run, or the button for it, as the place wants it."""
     wanted = charts_of(await desk.store.settings(invocation.place), invocation.place)
+    run = tried.run if tried else None
     over = _shown(run) if run else None
-    if over is None or wanted is Charts.OFF:
+    if tried is None or run is None or over is None or wanted is Charts.OFF:
         return said
-    coin = max(over.fires, key=lambda name: over.fires[name], default=run.coins[0] if run else "")
+    coin = max(over.fires, key=lambda name: over.fires[name], default=run.coins[0])
     said = replace(said, buttons=(*said.buttons[:3], button(f"{token} {coin}"), *said.buttons[3:]))
     if wanted is Charts.BUTTON:
         return said
-    return replace(said, chart=await draft_chart(desk, draft, coin, invocation.place, over.span))
+    return replace(said, chart=await draft_chart(desk, draft, coin, tried.market, over.span))
 
 
 def _shown(run: Rehearsal) -> Span | None:

@@ -12,13 +12,14 @@ import pytest
 from adapters.chat.chart import Chart, Shape
 from adapters.venues.base import Label
 from bot.charts.build import TOPICS, Source, of_draft, of_topic, sums_over
-from bot.charts.reading import draft_chart, topic_chart
+from bot.charts.reading import draft_chart, market_of, topic_chart
 from bot.commands.base import Desk
 from signals.model import Metric
 from signals.panel import STORED, Matrix, Panel, from_ms, to_ms
 from signals.registry import BY_NAME
 from signals.rehearsal import WEEK, Course, course, rehearse
 from signals.rules.lifecycle import Change, Transition
+from signals.rules.model import Draft
 from tests.bot.commands.desks import HERE, NOW, STEP, desk, desk_with_past
 from tests.signals.rules.vocabulary import rule
 
@@ -224,9 +225,13 @@ async def test_a_chart_of_the_store_has_the_values_of_its_bars_and_names_their_v
     assert not chart.simulated
 
 
+async def drawn_from(market: Desk, draft: Draft) -> Chart:
+    return await draft_chart(market, draft, "ETH", await market_of(market, draft, "ETH", HERE, DAY), DAY)
+
+
 async def test_a_sum_that_misses_something_is_told_as_a_floor_and_a_venue_of_a_rule_alone(market: Desk) -> None:
     sampled = await topic_chart(market, "liq", "ETH", DAY)
-    alone = await draft_chart(market, rule("ETH@okx oi.level > 1M coins"), "ETH", HERE, DAY)
+    alone = await drawn_from(market, rule("ETH@okx oi.level > 1M coins"))
 
     assert sampled.panels[1].curves[1].name == "longs ≥$72M together"
     assert "≥ misses some" in sampled.notes[0]
@@ -238,7 +243,7 @@ async def test_a_sum_that_misses_something_is_told_as_a_floor_and_a_venue_of_a_r
 async def test_the_words_of_a_chart_say_every_number_with_its_unit() -> None:
     market = await desk(label=Label.SIMULATED)
 
-    chart = await draft_chart(market, rule("ETH funding < -0.01% for 15m"), "ETH", HERE, DAY)
+    chart = await drawn_from(market, rule("ETH funding < -0.01% for 15m"))
 
     assert chart.simulated
     assert chart.alt == (

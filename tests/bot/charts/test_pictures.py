@@ -1,17 +1,16 @@
 """Pictures on messages: as the place wants them, always with the words, and never at the words' expense."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.chat import gallery
 from adapters.chat.base import Message, Picture, Place
-from adapters.chat.gallery import MOST, Gallery
+from adapters.chat.gallery import Gallery
 from bot.charts.painter import Bounds, Painter
-from bot.charts.pictures import Illustrator, painted
+from bot.charts.pictures import MOST, PAUSE, WITHIN, Illustrator, painted
 from bot.commands.base import Desk
 from bot.wording import alert
 from signals.event import Event
@@ -114,18 +113,49 @@ async def test_an_alert_of_a_sentence_that_is_not_read_any_more_is_told_without(
     assert (shown.picture, labels(shown)[0]) == (None, "Chart")
 
 
-async def test_a_burst_of_alerts_is_not_held_up_by_its_charts() -> None:
-    market = await desk()
-    burst = [
-        replace(EVENT, id=f"E{n}", at=NOW - timedelta(hours=n), fired_at=NOW - timedelta(hours=n)) for n in range(9)
-    ]
+class Seconds:
+    """A clock that is set."""
 
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_of_a_burst_of_alerts_the_first_come_with_pictures_and_later_ones_again() -> None:
+    market, seconds = await desk(), Seconds()
     async with quick() as painter:
-        illustrator = Illustrator(painter, market.store, market.signals, STEP)
-        told = await asyncio.gather(*(illustrator.illustrated(alert(of, NOW), of, HERE) for of in burst))
+        illustrator = Illustrator(painter, market.store, market.signals, STEP, seconds)
+        burst = [await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE) for _ in range(MOST + 3)]
+        seconds.now = WITHIN
+        later = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
 
-    assert len(told) == len(burst)
-    assert 1 <= sum(message.picture is not None for message in told) <= 2
+    assert [message.picture is not None for message in burst] == [True] * MOST + [False] * 3
+    assert labels(burst[-1])[0] == "Chart"
+    assert later.picture is not None
+
+
+async def test_after_a_late_picture_no_alert_waits_for_a_while() -> None:
+    market, seconds = await desk(), Seconds()
+    async with Painter(Bounds(0.001), QUICK) as late, quick() as fast:
+        illustrator = Illustrator(late, market.store, market.signals, STEP, seconds)
+        first = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        illustrator._painter = fast
+        seconds.now = PAUSE - 1
+        meanwhile = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        seconds.now = PAUSE
+        after = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+
+    assert [message.picture is not None for message in (first, meanwhile, after)] == [False, False, True]
+
+
+async def test_the_same_alert_of_two_places_is_one_picture() -> None:
+    async with quick() as painter:
+        one, other = await told(EVENT, painter), await told(replace(EVENT, episode="B" * 16), painter)
+
+    assert one.picture is not None
+    assert other.picture is not None
+    assert (other.picture.png, other.picture.name) == (one.picture.png, "A-BBBB.png")
 
 
 async def test_a_store_that_is_away_costs_the_picture_and_not_the_alert() -> None:
@@ -140,13 +170,13 @@ async def test_a_store_that_is_away_costs_the_picture_and_not_the_alert() -> Non
 
 
 def test_pictures_are_files_of_which_the_newest_stay(tmp_path: Path) -> None:
-    gallery = Gallery(tmp_path / "charts")
+    walls, most = Gallery(tmp_path / "charts"), gallery.MOST
 
-    paths = [gallery.hang(Picture(bytes([n]), f"ETH-{n}.png", "")) for n in range(MOST + 5)]
-    again = gallery.hang(Picture(bytes([MOST]), f"ETH-{MOST}.png", ""))
+    paths = [walls.hang(Picture(bytes([n]), f"ETH-{n}.png", "")) for n in range(most + 5)]
+    again = walls.hang(Picture(bytes([most]), f"ETH-{most}.png", ""))
 
-    assert again == paths[MOST]
-    assert sorted(gallery.folder.iterdir()) == sorted(paths[5:])
+    assert again == paths[most]
+    assert sorted(walls.folder.iterdir()) == sorted(paths[5:])
     assert paths[7].read_bytes() == bytes([7])
 
 
