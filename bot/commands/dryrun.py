@@ -79,20 +79,21 @@ async def shown(draft: Draft, token: str, number: int | None, place: Place, desk
             ("dry_run", facts(run)),
         ),
     )
-    return await _drawn(said, token, draft, run, place, desk)
+    return await _drawn(said, token, draft, tried, desk)
 
 
-async def _drawn(said: Message, token: str, draft: Draft, run: Rehearsal | None, place: Place, desk: Desk) -> Message:
+async def _drawn(said: Message, token: str, draft: Draft, tried: "Tried | None", desk: Desk) -> Message:
     """The same with the chart of the dry run, or the button for it, as the place wants it."""
     wanted = desk.settings.charts
+    run = tried.run if tried else None
     over = _shown(run) if run else None
-    if over is None or wanted is Charts.OFF:
+    if tried is None or run is None or over is None or wanted is Charts.OFF:
         return said
-    coin = max(over.fires, key=lambda name: over.fires[name], default=run.coins[0] if run else "")
+    coin = max(over.fires, key=lambda name: over.fires[name], default=run.coins[0])
     said = replace(said, buttons=(*said.buttons[:3], button(f"{token} {coin}"), *said.buttons[3:]))
     if wanted is Charts.BUTTON:
         return said
-    return replace(said, chart=await draft_chart(desk, draft, coin, place, over.span))
+    return replace(said, chart=await draft_chart(desk, draft, coin, tried.market, over.span))
 
 
 def _shown(run: Rehearsal) -> Span | None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -26,6 +26,7 @@ from adapters.chat.base import (
     Invocation,
     Message,
     Parameter,
+    Picture,
     Place,
     Sent,
     Text,
@@ -34,6 +35,7 @@ from adapters.chat.base import (
 )
 from adapters.chat.completion import completions
 from adapters.chat.consoles import Plain, lines_of
+from adapters.chat.gallery import Gallery
 from adapters.chat.terminal import HERE, Terminal
 from tests import virtual
 
@@ -163,6 +165,29 @@ def test_who_reads_no_more_has_left() -> None:
     talk(["/help", "/funding"], echo, writer=Closed(), leaving=False)
 
     assert echo.lines == ["help"]
+
+
+async def test_a_picture_is_a_file_whose_place_is_said(tmp_path: Path) -> None:
+    shown, picture = StringIO(), Picture(b"png", "A-7F3K.png", "in words")
+    terminal = Terminal(lambda: NOW, console=Plain(lines_of(-1), shown), gallery=Gallery(tmp_path / "charts"))
+    there = delivery("one")
+
+    await terminal.send(replace(there, message=replace(there.message, picture=picture)))
+
+    (path,) = (tmp_path / "charts").iterdir()
+    assert path.read_bytes() == b"png"
+    assert shown.getvalue() == f"one\n🖼 {path}\n"
+
+
+async def test_a_full_disk_costs_the_picture_and_not_the_message(tmp_path: Path) -> None:
+    (tmp_path / "charts").write_text("no folder", encoding="utf-8")
+    shown, there = StringIO(), delivery("one")
+    terminal = Terminal(lambda: NOW, console=Plain(lines_of(-1), shown), gallery=Gallery(tmp_path / "charts"))
+
+    sent = await terminal.send(replace(there, message=replace(there.message, picture=Picture(b"", "x.png", ""))))
+
+    assert isinstance(sent, Sent)
+    assert shown.getvalue() == "one\n"
 
 
 async def test_sending_is_one_block_and_an_edit_keeps_its_id() -> None:
