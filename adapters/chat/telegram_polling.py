@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 import msgspec
 import structlog
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
 from adapters.chat.base import Barred, Json, Notes
 from adapters.chat.telegram_outcomes import UNAUTHORISED, wait_of
-from adapters.chat.telegram_request import LIBRARY_URL, Request
+from adapters.chat.telegram_request import LIBRARY_URL, Flooded, Request
 from adapters.chat.telegram_updates import WANTED
 
 log = structlog.get_logger()
@@ -64,7 +64,7 @@ class Backoff:
                 raise Barred("Telegram does not accept the token: set the one that BotFather gave.") from None
         if self._pause == FIRST_PAUSE:
             log.warning("telegram does not answer", reason=_reason(error))
-        pause = wait_of(error).total_seconds() if isinstance(error, RetryAfter) else self._pause
+        pause = wait_of(error).total_seconds() if isinstance(error, Flooded) else self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         await asyncio.sleep(pause)
 
