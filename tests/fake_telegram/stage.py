@@ -1,6 +1,7 @@
 """A Telegram front before a fake Bot API, and what a test does with both."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -43,7 +44,8 @@ class Stage:
             yield
         finally:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
     async def until(self, there: Callable[[], object]) -> None:
         """Wait until it is so; what never becomes so fails the test."""
