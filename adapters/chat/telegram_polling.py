@@ -123,7 +123,7 @@ class Polling:
     async def _resume(self, take: Take) -> None:
         """Take up what was confirmed but not dealt with."""
         note = await self._notes.read(self._note)
-        for raw in msgspec.json.decode(note, type=list[dict[str, object]]) if note else []:
+        for raw in msgspec.json.decode(note or "[]", type=list[dict[str, object]]):
             self._noted = True
             self._begin(raw, take)
 
