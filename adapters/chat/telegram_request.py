@@ -142,9 +142,14 @@ class Request(BaseRequest):
         body, kind = self._body(data)
         headers = {"Content-Type": kind} if kind else {}
         limits = _patient(read) if isinstance(read, int | float) and read > READ else _USUAL
-        address = f"{self._settings.url}/bot{self._settings.token}/{endpoint}"
         async with self._session.request(
-            method, address, data=body, headers=headers, timeout=limits, trace_request_ctx=call, allow_redirects=False
+            method,
+            f"{self._settings.url}/bot{self._settings.token}/{endpoint}",
+            data=body,
+            headers=headers,
+            timeout=limits,
+            trace_request_ctx=call,
+            allow_redirects=False,
         ) as answer:
             return answer.status, await answer.read()
 
