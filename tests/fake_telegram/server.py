@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
@@ -63,21 +63,22 @@ class Server:
             raise UNAUTHORISED
         given, files = await _body(request)
         given = dict(request.query) | given
-        if method == "getUpdates":
-            await self._wait(given)
-        return called(self.world, method, given, files)
-
-    async def _wait(self, given: Mapping[str, object]) -> None:
-        """Hold a poll until something is there; a second one ends the first."""
-        if self.world.webhook is not None:
+        if method == "getUpdates" and self.world.webhook is not None:
             raise WEBHOOK_ACTIVE
-        self.world.confirm(int(str(given.get("offset", 0))))
+        result = called(self.world, method, given, files)
+        if method != "getUpdates":
+            return result
+        await self._wait(float(str(given.get("timeout", 0))))
+        return list(self.world.updates)[: int(str(given.get("limit", 100)))]
+
+    async def _wait(self, seconds: float) -> None:
+        """Hold a poll until something is there; a second one ends the first."""
         if self._poll is not None:
             self._poll.set()
         ended = self._poll = asyncio.Event()
         both = [asyncio.ensure_future(event.wait()) for event in (self.world.came, ended)]
         try:
-            await asyncio.wait(both, timeout=float(str(given.get("timeout", 0))), return_when="FIRST_COMPLETED")
+            await asyncio.wait(both, timeout=seconds, return_when="FIRST_COMPLETED")
         finally:
             for waiting in both:
                 waiting.cancel()

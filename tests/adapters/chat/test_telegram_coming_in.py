@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
+from datetime import timedelta
 
 import aiohttp
 import pytest
 
-from adapters.chat import telegram_polling
+from adapters.chat import telegram_outcomes, telegram_polling
 from adapters.chat.base import Barred, Invocation, Message
 from adapters.chat.telegram_lanes import Lanes
 from adapters.chat.telegram_settings import Webhook
@@ -23,6 +24,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses of no length to speak of."""
     monkeypatch.setattr(telegram_polling, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(telegram_polling, "GRACE", 0.02)
+    monkeypatch.setattr(telegram_outcomes, "MARGIN", timedelta(0))
 
 
 async def test_what_was_answered_is_confirmed_at_the_end(stage: Stage) -> None:

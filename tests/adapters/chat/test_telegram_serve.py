@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.chat.base import Button, Invocation, Message, Picture, Place, Text, Tone
 from tests.fake_telegram.desk import MENU, said
@@ -146,12 +147,14 @@ async def test_a_fault_in_one_answer_ends_nothing(stage: Stage) -> None:
         return said(invocation.arguments)
 
     stage.reception.reply = fails_first
-    async with stage.served():
-        stage.world.say(42, "/funding bad")
-        stage.world.say(42, "/funding good")
-        texts = await stage.texts(1)
+    with capture_logs() as logs:
+        async with stage.served():
+            stage.world.say(42, "/funding bad")
+            stage.world.say(42, "/funding good")
+            texts = await stage.texts(1)
 
     assert texts == ["📊 good"]
+    assert [(log["event"], log["seen"]) for log in logs] == [("update failed", "telegram:1000")]
 
 
 async def test_updates_of_one_chat_keep_their_order_and_chats_do_not_wait_for_each_other(stage: Stage) -> None:
@@ -408,9 +411,10 @@ async def test_a_press_is_acknowledged_even_where_its_answer_fails(stage: Stage)
 
     await stage.send(with_buttons("x", Button("Why", "/why A")))
     stage.reception.reply = fails
-    async with stage.served():
-        stage.world.press(42, stage.world.taken[0], "Why")
-        await stage.until(lambda: stage.world.popups)
+    with capture_logs():
+        async with stage.served():
+            stage.world.press(42, stage.world.taken[0], "Why")
+            await stage.until(lambda: stage.world.popups)
 
     assert stage.world.popups == [("1", None, False)]
 
@@ -517,7 +521,7 @@ async def test_menus_are_set_again_only_when_they_have_changed(stage: Stage) -> 
     for menu in (MENU, MENU, MENU[:3]):
         stage.world.calls.append(("started", {}))
         async with stage.served(menu):
-            await stage.until(lambda: stage.world.calls[-1][0] == "deleteWebhook")
+            await stage.until(lambda: stage.world.calls[-1][0] == "getUpdates")
 
     set_ = [parameters for method, parameters in stage.world.calls if method == "setMyCommands"]
     assert len(set_) == 3 + 2  # the groups' menu is the same
