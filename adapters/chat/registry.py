@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from adapters.chat.base import ChatPlatform, Notes, Words
+from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.telegram_settings import TelegramSettings
 
 
@@ -23,6 +24,7 @@ class Wiring:
     wall: Callable[[], datetime] | None = None
     notes: Notes | None = None
     telegram: TelegramSettings | None = None
+    discord: DiscordSettings | None = None
 
 
 def _terminal(wiring: Wiring) -> ChatPlatform:
@@ -39,7 +41,16 @@ def _telegram(wiring: Wiring) -> ChatPlatform:
     return Telegram(wiring.telegram, wiring.notes, wiring.now, wiring.wall or wiring.now)
 
 
+def _discord(wiring: Wiring) -> ChatPlatform:
+    from adapters.chat.discord import Discord  # noqa: PLC0415 - the same
+
+    if wiring.discord is None or wiring.notes is None:
+        raise ValueError("Discord is opened with its settings and with notes")
+    return Discord(wiring.discord, wiring.notes, wiring.words, wiring.now, wiring.wall or wiring.now)
+
+
 PLATFORMS: Mapping[str, Callable[[Wiring], ChatPlatform]] = {
     "terminal": _terminal,
     "telegram": _telegram,
+    "discord": _discord,
 }

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import yarl
 import structlog
+import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
@@ -75,9 +75,7 @@ async def online(heard: Heard | None = None, *, waits: bool = True) -> AsyncIter
             server = fake.world.server("perps", "alerts")
             server.members |= {ANN: MEMBER | MANAGE, BOB: MEMBER}
             (channel,) = server.channels
-            front = Discord(
-                DiscordSettings(TOKEN, fake.api, fake.gateway_url), notes, Vocabulary(), wall, wall
-            )
+            front = Discord(DiscordSettings(TOKEN, fake.api, fake.gateway_url), notes, Vocabulary(), wall, wall)
             serving = asyncio.create_task(front.serve(MENU, heard))
             line = Online(fake, front, heard, notes, wall, channel, serving, logs)
             try:

@@ -27,8 +27,8 @@ from adapters.chat.base import (
     Tone,
 )
 from adapters.chat.discord import Discord
-from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.discord_invitation import NEEDED, invitation
+from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.presses import note_of, token_of
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 
@@ -63,12 +63,8 @@ class Sim:
         return [of.json for of in self.env.http_requests if of.method == "POST" and of.path.endswith("/messages")][at]
 
 
-OPERATOR = "123456789012345678"
-
-
 def front_of(notes: Remembered, words: Vocabulary) -> Discord:
-    settings = DiscordSettings("token", operators=frozenset({OPERATOR}))
-    return Discord(settings, notes, words, Wall(NOW), Wall(NOW))
+    return Discord(DiscordSettings("token"), notes, words, Wall(NOW), Wall(NOW))
 
 
 @asynccontextmanager
@@ -100,6 +96,15 @@ async def test_a_question_in_a_server_is_answered_for_all_and_ones_own_rules_for
     assert {str(of.place) for of in sim.heard.asked} == {f"discord:{sim.bob.id}"}
     assert all(of.owner and not of.pressed and not of.operator for of in sim.heard.asked)
     assert len({of.seen for of in sim.heard.asked}) == 2
+
+
+async def test_an_operator_is_known_by_the_id() -> None:
+    async with simulated() as sim:
+        sim.env.bot.answering.operators = frozenset({str(sim.bob.id)})
+        await sim.bob.slash(sim.room, "funding", coin="ETH")
+        await sim.ann.slash(sim.room, "funding", coin="ETH")
+
+    assert [of.operator for of in sim.heard.asked] == [True, False]
 
 
 @pytest.mark.parametrize(("who", "owner"), [("ann", True), ("bob", False)])
