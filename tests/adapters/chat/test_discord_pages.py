@@ -25,7 +25,7 @@ from adapters.chat.base import (
 )
 from adapters.chat.discord_breaker import MOST, WITHIN, Breaker
 from adapters.chat.discord_buttons import ALONE, FORM, TRAVELS, found, opened, panel, pressed
-from adapters.chat.discord_escape import marked, size
+from adapters.chat.discord_escape import marked
 from adapters.chat.discord_invitation import application_of, invitation
 from adapters.chat.discord_markup import DESCRIPTION, EMBED, FOOTER, TITLE, page
 from adapters.chat.discord_tree import COMMAND, HELP, OPTIONS, digest, line_of, tree, weight
@@ -102,6 +102,11 @@ messages = st.builds(
     small=long_words,
     simulated=st.booleans(),
 )
+
+
+def size(text: str) -> int:
+    """Units of UTF-16, which is the most that Discord could count."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def said(*texts: Text | str, **more: object) -> Message:
