@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from adapters.chat.base import Line, Style, Text
 from adapters.venues.base import Label
+from bot.zones import called
 from signals.model import Metric, Unit
 from signals.units import UNKNOWN, level, percent, price, quantity
-
-ZONE = UTC
-"""The zone in which times are told."""
 
 NEUTRAL = 0.0001
 """The rest point of funding on most contracts, per 8 hours."""
@@ -111,8 +109,7 @@ def who_pays(rate: float) -> str:
 
 def clock(at: datetime, zone: tzinfo) -> str:
     """A time of day in the zone, named: `14:02 UTC`."""
-    there = at.astimezone(zone)
-    return f"{there:%H:%M} {there:%Z}"
+    return f"{at.astimezone(zone):%H:%M} {called(at, zone)}"
 
 
 def dated(at: datetime, zone: tzinfo) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from adapters.store.alert_port import Kept
-from adapters.store.base import Final, Mute
+from adapters.store.base import Final
+from adapters.store.place_settings import Mute
 from bot.gates import EVERYTHING, muted
 from signals.event import Event
 from signals.rules.lifecycle import Change, Phase

@@ -168,13 +168,24 @@ class Sent:
     id: str
 
 
+class Limited(StrEnum):
+    """Whom a platform that is written to too fast makes wait."""
+
+    PLACE = "place"
+    EVERYBODY = "everybody"
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now: try after that long. `certain` = the platform surely did not take it."""
+    """Not now: try after that long. `certain` = the platform surely did not take it.
+
+    `limited` where we wrote too fast and `after` is the time that the platform named.
+    """
 
     after: timedelta
     certain: bool
     reason: str
+    limited: Limited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,4 +351,12 @@ class ChatPlatform(Protocol):
 
     async def owns(self, person: str, place: Place) -> bool:
         """Whether that person may change what the place has asked for: its own person, or an admin of a shared one."""
+        ...
+
+    async def can_send(self, place: Place) -> bool:
+        """Whether we may write there, as far as that can be told before trying."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
         ...

@@ -159,6 +159,21 @@ class Discord:
             return False
         return member.guild_permissions.manage_guild or member.guild_permissions.administrator
 
+    async def can_send(self, place: Place) -> bool:
+        """Whether we may write and show pictures there; a person's own place shows only when it is tried."""
+        if not place.shared:
+            return True
+        channel = self._connection.get_channel(int(place.id[1:])) if self._connection is not None else None
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return False
+        ours = channel.permissions_for(channel.guild.me)
+        return all(getattr(ours, name) for name in NEEDED)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+
     async def _put(self, connection: Connection, delivery: Delivery) -> int:
         """Send or edit, and the id of the message."""
         room = connection.get_partial_messageable(await self._room(connection, delivery.to))

@@ -12,33 +12,42 @@ from adapters.chat.telegram_settings import TelegramSettings
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What a platform is opened with: the market's moment, where it may keep a file, the words that it completes.
+    """What a platform is opened with: the market's moment, the clock of deadlines, and the words that it completes.
 
-    `wall` is the clock of deadlines, `notes` what fronts keep for themselves; each platform but the terminal has its
-    settings.
+    `notes` gives each platform a place for what it keeps for itself; the terminal has files: `history`, `pictures`.
     """
 
     now: Callable[[], datetime]
     history: Path
     words: Words
-    wall: Callable[[], datetime] | None = None
-    notes: Notes | None = None
+    wall: Callable[[], datetime]
+    notes: Callable[[str], Notes]
+    pictures: Path
     telegram: TelegramSettings | None = None
     discord: DiscordSettings | None = None
 
 
 def _terminal(wiring: Wiring) -> ChatPlatform:
+    from adapters.chat.gallery import Gallery  # noqa: PLC0415 - the same
     from adapters.chat.terminal import Terminal  # noqa: PLC0415 - fronts load only when opened
 
-    return Terminal(wiring.now, wiring.history, wiring.words)
+    return Terminal(wiring.now, wiring.history, wiring.words, gallery=Gallery(wiring.pictures))
 
 
 def _telegram(wiring: Wiring) -> ChatPlatform:
     from adapters.chat.telegram import Telegram  # noqa: PLC0415 - the same
 
-    if wiring.telegram is None or wiring.notes is None:
-        raise ValueError("Telegram is opened with its settings and with notes")
-    return Telegram(wiring.telegram, wiring.notes, wiring.now, wiring.wall or wiring.now)
+    if wiring.telegram is None:
+        raise ValueError("Telegram is opened with its settings")
+    return Telegram(wiring.telegram, wiring.notes("telegram"), wiring.now, wiring.wall)
+
+
+def _discord(wiring: Wiring) -> ChatPlatform:
+    from adapters.chat.discord import Discord  # noqa: PLC0415 - the same
+
+    if wiring.discord is None:
+        raise ValueError("Discord is opened with its settings")
+    return Discord(wiring.discord, wiring.notes("discord"), wiring.words, wiring.now, wiring.wall)
 
 
 def _discord(wiring: Wiring) -> ChatPlatform:

@@ -23,7 +23,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if not invocation.arguments.strip():
         return unclear("What shall I watch? Write a sentence, such as:", [Button(EXAMPLE, EXAMPLE)])
     cycle = await latest(desk)
-    draft = parse(invocation.arguments, vocabulary(cycle, desk.signals, desk.now))
+    draft = parse(invocation.arguments, vocabulary(cycle, desk))
     if isinstance(draft, Problem):
         return problem(draft)
     same = await twin(draft, invocation, desk)
@@ -102,7 +102,7 @@ ALERT = Command(
     CommandSpec(
         "alert",
         "Make a rule in one sentence; what it would have done is shown first",
-        (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="coin"),),
+        (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="sentence"),),
         EXAMPLE,
     ),
     Who.OWNER,

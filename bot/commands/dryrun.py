@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from adapters.chat.base import Button, Invocation, Json, Line, Message, Place
 from adapters.store.base import Full, KeptDraft
+from adapters.store.place_settings import Charts
 from bot.cautions import said as doubted
+from bot.charts.pictures import button
+from bot.charts.reading import draft_chart
 from bot.commands.base import Desk, Reader
 from bot.commands.drafts import buttons, keep
 from bot.commands.market import View, coins_of, latest, view_of
@@ -15,7 +18,7 @@ from bot.commands.present import present
 from bot.commands.report import reply
 from bot.commands.saving import full, sentence_facts
 from bot.conditions import levels, measured
-from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, window
+from bot.phrases import bold, code, count, iso, line, moment, share, window
 from signals.model import Metric
 from signals.rehearsal import WEEK, Neighbour, Rehearsal, Span, rehearse
 from signals.rules.canonical import canonical
@@ -43,7 +46,7 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
     run = tried.run if tried else None
     asked = await _cautions(draft, run, invocation.place, desk)
     command = f"/edit #{rule.number}" if rule else "/alert"
-    return reply(
+    said = reply(
         "🧪",
         line(bold("Dry run"), f" · change of rule #{rule.number}" if rule else "", " · nothing is saved yet"),
         lines=(
@@ -63,6 +66,27 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
             ("dry_run", facts(run)),
         ),
     )
+    return await _drawn(said, held, draft, run, invocation, desk)
+
+
+async def _drawn(
+    said: Message, token: str, draft: Draft, run: Rehearsal | None, invocation: Invocation, desk: Desk
+) -> Message:
+    """The same with the chart of the dry run, or the button for it, as the place wants it."""
+    wanted = desk.settings.charts
+    over = _shown(run) if run else None
+    if over is None or wanted is Charts.OFF:
+        return said
+    coin = max(over.fires, key=lambda name: over.fires[name], default=run.coins[0] if run else "")
+    said = replace(said, buttons=(*said.buttons[:3], button(f"{token} {coin}"), *said.buttons[3:]))
+    if wanted is Charts.BUTTON:
+        return said
+    return replace(said, chart=await draft_chart(desk, draft, coin, invocation.place, over.span))
+
+
+def _shown(run: Rehearsal) -> Span | None:
+    """The shortest span in which it would have fired, else the longest that could be judged."""
+    return next((of for of in run.spans.values() if of is not None and of.fires), run.longest)
 
 
 async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) -> Message | None:
@@ -141,7 +165,7 @@ def _untried(tried: Tried | None, desk: Desk) -> str:
 def told(run: Rehearsal, draft: Draft, desk: Desk) -> Sequence[Line]:
     """The dry run in a few lines."""
     since = run.already_true_since
-    already = [line(f"True already since {moment(since, desk.now, ZONE)}.")] if since is not None else []
+    already = [line(f"True already since {moment(since, desk.now, desk.zone)}.")] if since is not None else []
     spans = [of for of in run.spans.values() if of is not None]
     if not spans:
         reach = duration(run.reach) if run.reach else "nothing yet"

@@ -31,7 +31,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if not typed:
         return _prefilled(rule)
     cycle = await latest(desk)
-    known = vocabulary(cycle, desk.signals, desk.now)
+    known = vocabulary(cycle, desk)
     behind = _is_word(typed.split()[0], known)
     before = f"{_before(rule, typed)} " if behind else ""
     draft = parse(f"{before}{typed}", known)

@@ -192,7 +192,7 @@ def _row(text: str, cycle: Cycle, invocation: Invocation, desk: Desk) -> Row:
             return Row(text, why=mistake.sentence)
     paused = lower.startswith(PAUSED)
     sentence = text[len(PAUSED) :].strip() if paused else text.removeprefix("/alert ")
-    draft = parse(sentence, vocabulary(cycle, desk.signals, desk.now))
+    draft = parse(sentence, vocabulary(cycle, desk))
     if isinstance(draft, Problem):
         return Row(text, why=mistakes.sentence(draft), repairs=draft.repairs)
     return Row(text, draft, paused)

@@ -65,7 +65,7 @@ def _named(said: str) -> Preset:
 
 async def _drafts(preset: Preset, desk: Desk) -> Sequence[Draft]:
     cycle = await latest(desk)
-    known = vocabulary(cycle, desk.signals, desk.now)
+    known = vocabulary(cycle, desk)
     read = [parse(sentence, known) for sentence in preset.about(cycle.readings)]
     return [draft for draft in read if isinstance(draft, Draft)]
 

@@ -1,14 +1,16 @@
 """The commands in the order of the menus, and the answer to one invocation."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
 
 from adapters.chat.base import Button, Invocation, Message, Who
+from bot.commands.about import ABOUT, PRIVACY
 from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
-from bot.commands.base import Command, Desk, Reader
+from bot.commands.base import Command, Desk
 from bot.commands.begin import START, STOP
 from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
+from bot.commands.chart import CHART
 from bot.commands.edit import EDIT
 from bot.commands.funding import FUNDING
 from bot.commands.help import helping
@@ -25,7 +27,9 @@ from bot.commands.sample import TEST
 from bot.commands.signals import SIGNALS
 from bot.commands.status import STATUS
 from bot.commands.subscribe import SUBSCRIBE, UNSUBSCRIBE
+from bot.commands.top import TOP
 from bot.commands.watch import UNWATCH, WATCH, WATCHLIST_COMMAND
+from bot.commands.why import WHY
 from bot.phrases import shortened
 from bot.wording import unclear
 from signals.rules.language import parse
@@ -40,6 +44,7 @@ _IN_ORDER = (
     LS,
     LIQ,
     RATIO,
+    TOP,
     SIGNALS,
     SUBSCRIBE,
     UNSUBSCRIBE,
@@ -56,22 +61,26 @@ _IN_ORDER = (
     MUTE,
     UNMUTE,
     SNOOZE,
+    WHY,
     TEST,
     IMPORT,
     EXPORT,
     STATUS,
     STOP,
+    PRIVACY,
+    ABOUT,
 )
 
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
 """Every command by its name, as menus and help show them."""
 
-PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, ADJUST, CANCEL, UNDO, ARM)}
+PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, ADJUST, CANCEL, UNDO, ARM, CHART)}
 """What only buttons say."""
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """The answer to what was typed; a mistake is answered by a sentence that names the cure."""
+    desk = replace(desk, settings=await desk.store.settings(invocation.place))
     command = COMMANDS.get(invocation.name) or PRESSED.get(invocation.name)
     if command is None:
         return await _unknown(invocation, desk)
@@ -99,19 +108,19 @@ _ALLOWED: Mapping[Who, str] = {Who.OWNER: "those who look after this place", Who
 
 async def _unknown(invocation: Invocation, desk: Desk) -> Message:
     """No such command: a near one, or the rule that the line is, or the way to help."""
-    if await is_rule(invocation, desk, desk.now):
+    if await is_rule(invocation, desk):
         said = f"/alert {invocation.name} {invocation.arguments}"
         return unclear("That is a rule. Save it with /alert before it.", [Button(said, said)])
     near = nearest(invocation.name, COMMANDS)
     return unclear(f"There is no /{shortened(invocation.name)}. See /help.", _mended(invocation, near))
 
 
-async def is_rule(invocation: Invocation, reader: Reader, now: datetime) -> bool:
+async def is_rule(invocation: Invocation, desk: Desk) -> bool:
     """Whether the whole line is a rule, without a command before it."""
-    cycle = await reader.store.latest()
+    cycle = await desk.store.latest()
     if cycle is None:
         return False
-    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, reader.signals, now))
+    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk))
     return isinstance(read, Draft)
 
 

@@ -10,7 +10,7 @@ from adapters.store.base import Final, StoreInfo
 from adapters.venues.base import Health, Label
 from bot.commands.base import Command, Desk
 from bot.commands.rules import muted
-from bot.phrases import ZONE, bold, clock, count, dated, iso, line, venue
+from bot.phrases import bold, clock, count, dated, iso, line, venue
 from signals.aggregate import Cycle, is_fresh
 from signals.units import age, duration
 
@@ -34,11 +34,11 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     return Message(
         Tone.ANSWER,
         "📊",
-        line(bold("Status"), f" · {_market(cycle, desk.now)}"),
+        line(bold("Status"), f" · {_market(cycle, desk)}"),
         lines=(
-            *([line(" · ".join(_venue(v, desk.now) for v in spoken))] if spoken else []),
-            *(line(_trouble(of)) for of in health if of.down_since is not None),
-            *(line(said) for said in _streams(health, desk.now)),
+            *([line(" · ".join(_venue(v, desk) for v in spoken))] if spoken else []),
+            *(line(_trouble(of, desk)) for of in health if of.down_since is not None),
+            *(line(said) for said in _streams(health, desk)),
             *([_known(cycle)] if cycle else []),
             *([line(_calls(health))] if health else []),
             line(own.said),
@@ -59,11 +59,11 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     )
 
 
-def _market(cycle: Cycle | None, now: datetime) -> str:
+def _market(cycle: Cycle | None, desk: Desk) -> str:
     if cycle is None:
         return "no market data yet"
     coins = count(len(cycle.readings), "coin")
-    return f"{cycle.label} market, {coins}, last moment {dated(cycle.at, ZONE)}, {age(now - cycle.at)} ago"
+    return f"{cycle.label} market, {coins}, last moment {dated(cycle.at, desk.zone)}, {age(desk.now - cycle.at)} ago"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +89,28 @@ def _expected(cycle: Cycle) -> Sequence[str]:
     return sorted({name for reading in readings for name in (*reading.venues, *reading.missing)})
 
 
-def _venue(spoken: _Spoken, now: datetime) -> str:
+def _venue(spoken: _Spoken, desk: Desk) -> str:
     name = venue(spoken.venue)
     if spoken.at is None:
         return f"{name} silent, never spoke"
     if not spoken.fresh:
-        return f"{name} silent since {clock(spoken.at, ZONE)}"
+        return f"{name} silent since {clock(spoken.at, desk.zone)}"
     partly = "" if spoken.fresh == spoken.known else f" ({spoken.known - spoken.fresh} of {spoken.known} values stale)"
-    return f"{name} {age(now - spoken.at)}{partly}"
+    return f"{name} {age(desk.now - spoken.at)}{partly}"
 
 
-def _trouble(of: Health) -> str:
+def _trouble(of: Health, desk: Desk) -> str:
     """Since when and why a venue does not answer, and until when it must not be asked."""
-    since = f"since {clock(of.down_since, ZONE)}" if of.down_since else ""
-    ban = f" It is not asked before {dated(of.banned_until, ZONE)}." if of.banned_until else ""
+    since = f"since {clock(of.down_since, desk.zone)}" if of.down_since else ""
+    ban = f" It is not asked before {dated(of.banned_until, desk.zone)}." if of.banned_until else ""
     return f"⚠ {venue(of.venue)} is in trouble {since}: {of.why}.{ban}"
 
 
-def _streams(health: Sequence[Health], now: datetime) -> Iterator[str]:
+def _streams(health: Sequence[Health], desk: Desk) -> Iterator[str]:
     """Whose liquidations are not counted at present."""
-    late = [of for of in health if of.stream_at is not None and now - of.stream_at > LATE_STREAM]
+    late = [of for of in health if of.stream_at is not None and desk.now - of.stream_at > LATE_STREAM]
     if late:
-        names = ", ".join(f"{venue(of.venue)} since {clock(of.stream_at or now, ZONE)}" for of in late)
+        names = ", ".join(f"{venue(of.venue)} since {clock(of.stream_at or desk.now, desk.zone)}" for of in late)
         yield f"⚠ Liquidations are blind on {names}."
 
 

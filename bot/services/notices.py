@@ -11,8 +11,9 @@ from adapters.chat.base import Place, place_of
 from adapters.store.base import Store
 from adapters.venues.base import Label
 from bot.commands.dryrun import rehearsed
-from bot.notices import drift_id, drifted, ended, mute_over, shadow_over
+from bot.notices import Told, drift_id, drifted, ended, mute_over, shadow_over
 from bot.swallowed import LOOKED_BACK, ended_at, ends_of, going_on, swallowed
+from bot.zones import zone_of
 from signals.base import Signal
 from signals.drift import drift
 from signals.notice import Notice
@@ -123,6 +124,7 @@ class Notices:
         settings = await self._store.settings(place)
         if not settings.mutes:
             return
+        of = Told(str(place), zone_of(settings.zone), label)
         rules = await self._store.of(place)
         ids = [rule.id for rule in rules]
         events = await self._store.recent(ids, LOOKED_BACK)
@@ -133,7 +135,7 @@ class Notices:
             if over is None and not going_on(mute, rules, states):
                 over = ended_at(mute, events)
             if over is not None and over <= self._now() < over + WITHIN:
-                await self._post(place, mute_over(str(place), mute, over, swallowed(mute, events, ends), label))
+                await self._post(place, mute_over(of, mute, over, swallowed(mute, events, ends)))
 
     async def _post(self, place: Place, notice: Notice) -> None:
         if await self._store.post(place, notice, self._now()):

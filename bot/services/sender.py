@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
-from adapters.chat.base import ChatPlatform, Delivery, Gone, Message, Migrated, Place, Refusal, Retry, Sent
+from adapters.chat.base import ChatPlatform, Delivery, Gone, Message, Migrated, Refusal, Retry, Sent
 from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
+from adapters.store.place_settings import PlaceSettings
+from bot.charts.pictures import Illustrator
 from bot.clock import Clock
-from bot.gates import STOPPED, shut
+from bot.gates import OVER_BUDGET, Passage, passage, passage_of_notice
+from bot.services.budget import Budgets
 from signals.event import Event
-from signals.notice import About, Notice
+from signals.notice import Notice
 from signals.rules.lifecycle import Change
 
 log = structlog.get_logger()
@@ -26,9 +30,9 @@ LOOK_AGAIN = 0.2
 
 
 class Render(Protocol):
-    """What is told as a message; `repeat` where an earlier send of it may have been taken."""
+    """What a place is told as a message; `repeat` where an earlier send of it may have been taken."""
 
-    def __call__(self, of: Event | Notice, now: datetime, *, repeat: bool) -> Message:
+    def __call__(self, of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool) -> Message:
         """The message."""
         ...
 
@@ -44,6 +48,7 @@ class Sender:
         wall: Clock,
         market: Clock,
         render: Render,
+        illustrator: Illustrator | None = None,
     ) -> None:
         self._store = store
         self._platform = platform
@@ -51,6 +56,8 @@ class Sender:
         self._wall = wall
         self._market = market
         self._render = render
+        self._budgets = Budgets(store)
+        self._illustrator = illustrator
         self._epoch: Epoch | None = None
         self._renewed = wall.now()
 
@@ -75,32 +82,43 @@ class Sender:
         if told is None:
             await self._finish(claim, Final.DEAD, "the stored alert cannot be read")
             return True
-        gate = await self._gate(claim.place, told)
-        if gate:
-            await self._finish(claim, Final.SKIPPED, gate)
+        settings = await self._store.settings(claim.place)
+        way = await self._passage(claim, told, settings)
+        if way.held:
+            await self._finish(claim, Final.SKIPPED, way.held)
             return True
-        await self._send(claim, told)
+        message = self._render(told, self._market.now(), settings, repeat=claim.ambiguous > 0)
+        await self._send(claim, told, replace(message, silent=message.silent or way.silent), settings)
         return True
 
-    async def _gate(self, place: Place, told: Event | Notice) -> str:
-        """What holds this back, or nothing: a sample goes through, for it shows that the way is free."""
-        settings = await self._store.settings(place)
+    async def _passage(self, claim: Claim, told: Event | Notice, settings: PlaceSettings) -> Passage:
+        """How the gates let it through, the budget last."""
+        place, now = claim.place, self._market.now()
         if isinstance(told, Notice):
-            return STOPPED if settings.stopped and told.about is not About.SAMPLE else ""
+            return passage_of_notice(told, settings)
         rule = next((rule for rule in await self._store.of(place) if rule.id == told.rule_id), None)
-        return shut(told, rule, settings, self._market.now())
+        way = passage(told, rule, settings, now)
+        if way.held or await self._budgets.admit(told, place, settings, claim.entry, now):
+            return way
+        return Passage(OVER_BUDGET)
 
-    async def _send(self, claim: Claim, told: Event | Notice) -> None:
-        reply = None
-        if isinstance(told, Event) and told.change is not Change.FIRED:
-            reply = await self._store.message_of(claim.place, told.episode)
+    async def _send(self, claim: Claim, told: Event | Notice, message: Message, settings: PlaceSettings) -> None:
+        reply = mention = None
+        if isinstance(told, Event):
+            if told.change is Change.FIRED:
+                mention = dict(settings.mentions).get(told.rule_number)
+            else:
+                reply = await self._store.message_of(claim.place, told.episode)
+        if self._illustrator is not None:
+            message = await self._illustrator.illustrated(message, told, claim.place, settings)
         outcome = await self._platform.send(
             Delivery(
                 key=claim.entry,
                 to=claim.place,
-                message=self._render(told, self._market.now(), repeat=claim.ambiguous > 0),
+                message=message,
                 deadline=self._wall.now() + SEND_WITHIN,
                 replies_to=reply,
+                mention=mention,
             )
         )
         match outcome:

@@ -42,7 +42,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 Stop: /mute #3 2h · /delete 3
 Binance −0.0137% per 8h · Bybit −0.0056% per 4h · OKX −0.0098% per 8h. \
 Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -59,7 +59,7 @@ Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -91,7 +91,7 @@ Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Low trust · spot trades very little against futures for this coin
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -111,7 +111,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. A venue shows only a sample: real totals are higher. \
 Rule #3: BTC liqspike 1h > 20x for 0s every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -141,7 +141,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. A venue shows only a sample: real totals are higher. \
 Rule #3: SOL liq.long 15m > $2M for 0s every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -157,7 +157,7 @@ Structure: reduced · little spot against futures for this coin, or few venues
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Missing: Gate; 86% of open interest present. \
 Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -177,7 +177,7 @@ Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. SIMULATED market. Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 

@@ -21,7 +21,7 @@ from adapters.chat.registry import PLATFORMS, Wiring
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 name, history = sys.argv[1:]
-platform = PLATFORMS[name](Wiring(lambda: NOW, Path(history), no_words))
+platform = PLATFORMS[name](Wiring(lambda: NOW, Path(history), no_words, Path(history).with_name("charts")))
 long = Message(
     Tone.FIRING, "i", (Text("MARK" + "x" * 10_000),), lines=((Text("\\x1b[2J\\ud800\\u202e"),),) * 50,
     table=Table(("a",), (("b", "c"),)), buttons=(Button("p", "/p"),) * 120, simulated=True,

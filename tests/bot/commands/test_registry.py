@@ -11,9 +11,10 @@ from tests.bot.commands.desks import ask, desk, said
 
 def test_the_menu_has_its_order() -> None:
     assert list(COMMANDS) == [
-        *("help", "start", "funding", "oi", "ls", "liq", "ratio", "signals"),
+        *("help", "start", "funding", "oi", "ls", "liq", "ratio", "top", "signals"),
         *("subscribe", "unsubscribe", "presets", "alert", "alerts", "edit", "pause", "resume", "delete"),
-        *("watch", "unwatch", "watchlist", "mute", "unmute", "snooze", "test", "import", "export", "status", "stop"),
+        *("watch", "unwatch", "watchlist", "mute", "unmute", "snooze", "why", "test", "import", "export"),
+        *("status", "stop", "privacy", "about"),
     ]
 
 

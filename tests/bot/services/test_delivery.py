@@ -21,8 +21,9 @@ from adapters.chat.base import (
 )
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
-from adapters.store.base import MAX_TRIES, Final, Mute, PlaceSettings, Quota
+from adapters.store.base import MAX_TRIES, Final, Quota
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import Mute, PlaceSettings
 from bot.clock import Clock
 from bot.services.fanout import PAGE, Fanout
 from bot.services.sender import LEADERSHIP, LEASE, Sender
@@ -189,7 +190,7 @@ def test_a_place_that_is_no_longer_there_ends_its_entry_with_the_reason(answer: 
 def test_a_gate_that_is_shut_skips_with_its_name(settings: PlaceSettings, reason: str) -> None:
     async def live() -> tuple[list[tuple[Final, str]], int]:
         of = await service()
-        await of.store.set(HOME, settings, "quiet")
+        await of.store.change(HOME, lambda _: settings, "quiet")
         await of.tell(of.event("AAAA"))
         return await of.settled(1), len(of.chat.sent)
 
@@ -337,7 +338,7 @@ def test_a_notice_takes_its_turn_in_the_lane_and_is_posted_once() -> None:
 def test_in_a_stopped_place_only_a_sample_that_was_asked_for_is_sent(about: About, outcome: Final) -> None:
     async def live() -> list[tuple[Final, str]]:
         of = await service()
-        await of.store.set(HOME, PlaceSettings(stopped=True), "quiet")
+        await of.store.change(HOME, lambda _: PlaceSettings(stopped=True), "quiet")
         await of.store.post(HOME, replace(SAMPLE, about=about), T0)
         return await of.settled(1)
 
