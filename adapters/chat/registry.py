@@ -50,14 +50,6 @@ def _discord(wiring: Wiring) -> ChatPlatform:
     return Discord(wiring.discord, wiring.notes("discord"), wiring.words, wiring.now, wiring.wall)
 
 
-def _discord(wiring: Wiring) -> ChatPlatform:
-    from adapters.chat.discord import Discord  # noqa: PLC0415 - the same
-
-    if wiring.discord is None or wiring.notes is None:
-        raise ValueError("Discord is opened with its settings and with notes")
-    return Discord(wiring.discord, wiring.notes, wiring.words, wiring.now, wiring.wall or wiring.now)
-
-
 PLATFORMS: Mapping[str, Callable[[Wiring], ChatPlatform]] = {
     "terminal": _terminal,
     "telegram": _telegram,

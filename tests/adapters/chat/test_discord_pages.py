@@ -129,7 +129,7 @@ def shown(markup: str) -> tuple[str, str]:
     return text, live
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(messages, st.none() | st.just("77"))
 def test_any_message_fits_into_one_embed(message: Message, role: str | None) -> None:
     of = page(message, role)
@@ -142,7 +142,7 @@ def test_any_message_fits_into_one_embed(message: Message, role: str | None) -> 
     (of.title + of.description + of.footer).encode()
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(messages)
 def test_what_is_left_out_of_a_message_is_said_to_be_left_out(message: Message) -> None:
     of = page(message)
@@ -153,6 +153,7 @@ def test_what_is_left_out_of_a_message_is_said_to_be_left_out(message: Message) 
         assert whole == max(1, len(message.lines) + table + len(message.after))
 
 
+@settings(deadline=None)
 @given(lines)
 def test_a_line_is_read_as_it_was_said_and_nothing_in_it_is_alive(line: Line) -> None:
     plain = tuple(replace(span, at=None) for span in line)
@@ -163,6 +164,7 @@ def test_a_line_is_read_as_it_was_said_and_nothing_in_it_is_alive(line: Line) ->
     assert not re.search(r"@everyone|@here|<|://|\[|__|~~|\|\||^\s*(#+|-#|[-+]|\d+[.)])(\s|$)|:[A-Za-z]\w*:", live)
 
 
+@settings(deadline=None)
 @given(lines)
 def test_the_only_timestamps_are_our_own(line: Line) -> None:
     stamps = re.findall(r"(?<!\\)<t:[^>]*>", re.sub(r"`[^`]*`", "", marked(line, 900)))
@@ -265,7 +267,7 @@ forms = st.none() | st.builds(Form, st.sampled_from(["/alert", "/edit #3", "/x|y
 buttons = st.builds(Button, words, commands | words, st.booleans(), forms)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(buttons, max_size=40), st.sampled_from([ANSWER, NOTICE]), st.none() | st.just("1234567890123456789"))
 def test_any_buttons_fit_and_come_back_as_the_line_that_they_stand_for(
     some: list[Button], kind: str, channel: str | None
