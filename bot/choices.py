@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapters.chat.base import Place, Words
 from adapters.store.base import Store, StoreError
+from bot.commands.admin import VERBS
 from bot.commands.market import venues_of
 from bot.commands.top import TOPS
 from bot.zones import zone_of
@@ -24,6 +25,8 @@ def choices(store: Store, signals: Sequence[Signal]) -> Words:
                     return [signal.name for signal in signals]
                 case "top":
                     return list(TOPS)
+                case "admin":
+                    return list(VERBS)
                 case "sentence":
                     return await _sentences(store, signals, place, typed)
                 case "rule":

@@ -35,9 +35,9 @@ def spells(quiet: Quiet, zone: tzinfo, since: datetime, until: datetime) -> Sequ
 
 
 def last_spell(quiet: Quiet, zone: tzinfo, now: datetime) -> tuple[datetime, datetime] | None:
-    """The last quiet spell that is over by then; None where there was none for two days."""
-    over = [(start, end) for start, end in spells(quiet, zone, now - 3 * _DAY, now) if end < now]
-    return over[-1] if over and over[-1][1] > now - 2 * _DAY else None
+    """The last quiet spell that is over, as the end of the one before it and its own; None where it is long ago."""
+    over = [end for _, end in spells(quiet, zone, now - 4 * _DAY, now) if not is_quiet(quiet, zone, end)]
+    return (over[-2], over[-1]) if len(over) > 1 else None
 
 
 def due(day: date, at: time, zone: tzinfo) -> datetime:

@@ -122,6 +122,9 @@ _NOTICED: Mapping[About, str] = {
     About.SHADOW: "🧪",
     About.ENDED: "🏁",
     About.DRIFT: "📈",
+    About.OPERATOR: "📣",
+    About.QUIET: "🌅",
+    About.DIGEST: "🗞️",
 }
 
 
@@ -163,9 +166,12 @@ def explained(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[
 
 
 def _buttons(event: Event) -> tuple[Button, ...]:
+    """What to press on an alert; a reminder can be the last one."""
+    seen = [Button("Ack", f"/ack A-{event.episode[:8]}")] if event.change is Change.REMINDED else []
     return (
         Button("Chart", f"/chart {event.episode}"),
         Button("Mute 2h", f"/mute #{event.rule_number} 2h"),
+        *seen,
         Button("Why", f"/why A-{event.episode[:8]}"),
         Button(f"Rule #{event.rule_number}", f"/alerts {event.rule_number}"),
     )

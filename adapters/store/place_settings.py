@@ -76,6 +76,8 @@ class PlaceSettings:
     stopped: bool = False
     barred: bool = False
     """An operator lets nothing be sent there."""
+    rules: int | None = None
+    """Rules that an operator lets it have; None for as many as others."""
     gone: str = ""
     """Why nothing can be sent there; empty where it can."""
     mutes: tuple[Mute, ...] = ()

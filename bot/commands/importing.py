@@ -12,7 +12,8 @@ from bot.commands.base import Command, Desk
 from bot.commands.drafts import buttons, keep
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
-from bot.commands.saving import full, lacking
+from bot.commands.saving import ask_zone, full, lacking
+from bot.commands.settings import facts
 from bot.phrases import bold, code, count, iso, line, shortened
 from bot.wording import unclear
 from signals.aggregate import Cycle
@@ -88,7 +89,8 @@ async def save_lines(lines: str, invocation: Invocation, desk: Desk, token: str)
     saved = await desk.store.add_all(invocation.place, rules, watched, seen, desk.now, desk.quota)
     if isinstance(saved, Full):
         return await full(saved, invocation, desk)
-    return saved_all(saved, sum(row.draft is not None for row in rows) - len(new))
+    said = saved_all(saved, sum(row.draft is not None for row in rows) - len(new))
+    return ask_zone(said, invocation, desk)
 
 
 def saved_all(saved: Sequence[Rule], known: int) -> Message:
@@ -108,7 +110,6 @@ def saved_all(saved: Sequence[Rule], known: int) -> Message:
 async def export(invocation: Invocation, desk: Desk) -> Message:
     """The rules and the watchlist as lines that /import takes; with the settings also as data."""
     own = await desk.store.of(invocation.place)
-    settings = await desk.store.settings(invocation.place)
     watched = await desk.store.watchlist(invocation.place)
     first = rule_number(invocation.arguments.strip()) or 0
     texts = [*([WATCH + " ".join(written(coin) for coin in watched)] if watched and not first else [])]
@@ -116,7 +117,6 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
     shown = _fitting(rest, FITS - sum(map(len, texts)))
     texts += [_line_of(rule) for rule in shown]
     more = [Button("More", f"/export {rest[len(shown)].number}")] if len(shown) < len(rest) else []
-    mutes: list[Json] = [{"subject": m.subject, "until": iso(m.until), "from": iso(m.from_)} for m in settings.mutes]
     rules: list[Json] = [
         {
             "rule": r.number,
@@ -145,7 +145,7 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
             ("lines", [*([WATCH + " ".join(written(c) for c in watched)] if watched else []), *map(_line_of, own)]),
             ("rules", rules),
             ("watchlist", list(watched)),
-            ("settings", {"stopped": settings.stopped, "mutes": mutes}),
+            ("settings", facts(desk.settings)),
         ),
     )
 

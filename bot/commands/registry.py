@@ -4,30 +4,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from adapters.chat.base import Button, Invocation, Message, Who
+from adapters.store.place_settings import PlaceSettings
 from bot.commands.about import ABOUT, PRIVACY
+from bot.commands.ack import ACK
+from bot.commands.admin import ADMIN
 from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
 from bot.commands.base import Command, Desk
 from bot.commands.begin import START, STOP
 from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
 from bot.commands.chart import CHART
+from bot.commands.digest import DIGEST
 from bot.commands.edit import EDIT
+from bot.commands.forget import FORGET
 from bot.commands.funding import FUNDING
 from bot.commands.help import helping
 from bot.commands.importing import EXPORT, IMPORT
 from bot.commands.liq import LIQ
 from bot.commands.ls import LS
 from bot.commands.market import vocabulary
+from bot.commands.mention import MENTION
 from bot.commands.mute import MUTE, SNOOZE, UNMUTE
 from bot.commands.oi import OI
 from bot.commands.presets import PRESETS_COMMAND
 from bot.commands.ratio import RATIO
 from bot.commands.rules import ALERTS
 from bot.commands.sample import TEST
+from bot.commands.settings import SETTINGS_COMMAND
 from bot.commands.signals import SIGNALS
 from bot.commands.status import STATUS
 from bot.commands.subscribe import SUBSCRIBE, UNSUBSCRIBE
 from bot.commands.top import TOP
+from bot.commands.use import USE
 from bot.commands.watch import UNWATCH, WATCH, WATCHLIST_COMMAND
 from bot.commands.why import WHY
 from bot.phrases import shortened
@@ -62,13 +70,20 @@ _IN_ORDER = (
     UNMUTE,
     SNOOZE,
     WHY,
+    ACK,
+    SETTINGS_COMMAND,
+    DIGEST,
+    MENTION,
     TEST,
     IMPORT,
     EXPORT,
     STATUS,
     STOP,
+    USE,
     PRIVACY,
+    FORGET,
     ABOUT,
+    ADMIN,
 )
 
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
@@ -80,7 +95,8 @@ PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAV
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """The answer to what was typed; a mistake is answered by a sentence that names the cure."""
-    desk = replace(desk, settings=await desk.store.settings(invocation.place))
+    settings = await _settings(invocation, desk)
+    desk = replace(desk, settings=settings, quota=replace(desk.quota, rules=settings.rules or desk.quota.rules))
     command = COMMANDS.get(invocation.name) or PRESSED.get(invocation.name)
     if command is None:
         return await _unknown(invocation, desk)
@@ -90,6 +106,14 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         return await command.answer(invocation, desk)
     except Mistake as mistake:
         return unclear(mistake.sentence, [Button(repair, repair) for repair in mistake.repairs])
+
+
+async def _settings(invocation: Invocation, desk: Desk) -> PlaceSettings:
+    """What the place has asked for; whoever says something there can be written to again."""
+    settings = await desk.store.settings(invocation.place)
+    if not settings.gone:
+        return settings
+    return await desk.store.change(invocation.place, lambda of: replace(of, gone=""), f"here:{invocation.seen}")
 
 
 def may(who: Who, invocation: Invocation) -> bool:

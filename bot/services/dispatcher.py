@@ -65,7 +65,8 @@ class Dispatcher:
     async def came(self, place: Place) -> None:
         """Alerts are sent there again."""
         log.info("place can be written to", place=str(place))
-        await self._reached(await self._named(place))
+        named = await self._named(place)
+        await self.store.change(named, lambda of: replace(of, gone=""), f"came:{self.now().isoformat()}")
 
     async def left(self, place: Place, reason: str) -> None:
         """Nothing is sent there until it is back; its rules are kept."""
@@ -109,8 +110,8 @@ class Dispatcher:
         if wait is not None:
             return unclear(f"That is too much at a time. Write again in {duration(max(wait, timedelta(seconds=1)))}.")
         settings = await self.store.settings(invocation.place)
-        if settings.gone:
-            await self._reached(invocation.place)
+        if not invocation.operator and (settings.barred or (await self.store.settings(person)).barred):
+            return unclear("Those who run this service have shut out this account or this place.", code="rights")
         if settings.acts_on and not invocation.place.shared and invocation.name not in AT_HOME:
             return await self._elsewhere(invocation, place_of(settings.acts_on))
         return await answer(invocation, self._desk(invocation))
@@ -128,9 +129,6 @@ class Dispatcher:
     async def _named(self, place: Place) -> Place:
         """The place by the name that it keeps, wherever it is reached now."""
         return name_of(place, await self.store.addresses(place.platform))
-
-    async def _reached(self, place: Place) -> None:
-        await self.store.change(place, lambda of: replace(of, gone=""), f"came:{self.now().isoformat()}")
 
     def _desk(self, invocation: Invocation) -> Desk:
         return Desk(

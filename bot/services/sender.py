@@ -128,6 +128,7 @@ class Sender:
                 log.info("send put off", place=str(claim.place), reason=reason, certain=certain)
                 await self._store.retry(claim, self._wall.now() + after, certain=certain)
             case Gone(reason=reason):
+                await self._store.change(claim.place, lambda of: replace(of, gone=reason), f"gone:{claim.entry}")
                 await self._finish(claim, Final.SKIPPED, f"gone: {reason}")
             case Refusal(reason=reason):
                 log.warning("send refused", place=str(claim.place), reason=reason)

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.chat.base import Button, Tone
 from adapters.chat.rendering import render
+from adapters.store.place_settings import PLAIN
 from bot import wording
 from bot.wording import alert, problem, trouble
 from signals.aggregate import Weighing
@@ -59,7 +60,7 @@ Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
+[1] Chart  [2] Mute 2h  [3] Ack  [4] Why  [5] Rule #3
 """
     )
 
@@ -384,7 +385,7 @@ def test_a_sample_says_how_long_it_was_on_its_way() -> None:
     )
 
     assert (
-        render(wording.told(one, AT + timedelta(seconds=0.4), repeat=True), colour=False)
+        render(wording.told(one, AT + timedelta(seconds=0.4), PLAIN, repeat=True), colour=False)
         == """\
 SIMULATED 🧪 Test · nothing happened on the market
 As alerts come.

@@ -91,7 +91,8 @@ ETH funding < -0.01% for 15m every 1h
 Fires below −0.01% per 8h, ends above −0.008% per 8h.
 Now: ETH: −0.0140% per 8h, past the line. What is past the line already is told the next time it comes there.
 Change: /edit #1 every 4h · stop: /mute #1 2h · /delete 1
-[1] Delete  [2] Rules
+Times here are UTC. Which clock is yours? Any other: /settings timezone Europe/Paris
+[1] Delete  [2] Rules  [3] London 12:00  [4] Singapore 20:00  [5] Berlin 13:00  [6] Kolkata 17:30
 """
     )
     assert await rules(market) == ["ETH funding < -0.01% for 15m every 1h"]

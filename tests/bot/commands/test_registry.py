@@ -13,8 +13,8 @@ def test_the_menu_has_its_order() -> None:
     assert list(COMMANDS) == [
         *("help", "start", "funding", "oi", "ls", "liq", "ratio", "top", "signals"),
         *("subscribe", "unsubscribe", "presets", "alert", "alerts", "edit", "pause", "resume", "delete"),
-        *("watch", "unwatch", "watchlist", "mute", "unmute", "snooze", "why", "test", "import", "export"),
-        *("status", "stop", "privacy", "about"),
+        *("watch", "unwatch", "watchlist", "mute", "unmute", "snooze", "why", "ack", "settings", "digest", "mention"),
+        *("test", "import", "export", "status", "stop", "use", "privacy", "forget", "about", "admin"),
     ]
 
 
