@@ -71,6 +71,6 @@ def _run(span: Text, limit: int) -> str:
     if span.at is not None:
         bare = f"<t:{span.at.timestamp():.0f}:{'t' if _BARE_CLOCK.match(bare) else 'f'}>"
     else:
-        bare = escaped(bare)
+        bare = escaped(bare + after).removesuffix(after)
     mark = _MARKS[span.style]
     return f"{before}{mark}{bare}{mark}{after}"

@@ -103,7 +103,7 @@ class Vocabulary:
             "coin": ["BTC", "ETH", "ETHW"],
             "venue": ["binance", "bybit"],
             "rule": [f"#1 of {place}"],
-            "sentence": [f"{typed} < -0.01%", f"{typed} {'x' * 100}"],
+            "sentence": [f"{typed} < -0.01%", f"{typed} {'x' * 100}", "ETH oi > 1%"],
         }
         return words.get(kind, ())
 

@@ -32,6 +32,8 @@ from adapters.chat.discord_tree import COMMAND, HELP, OPTIONS, digest, line_of, 
 from adapters.chat.presses import ANSWER, NOTICE, TOKEN
 from adapters.chat.rendering import clean
 from bot.commands.registry import COMMANDS
+from bot.wording import alert
+from tests.bot.events import FUNDING
 
 NOW = datetime(2026, 1, 5, 14, 2, tzinfo=UTC)
 
@@ -129,7 +131,7 @@ def shown(markup: str) -> tuple[str, str]:
     return text, live
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(messages, st.none() | st.just("77"))
 def test_any_message_fits_into_one_embed(message: Message, role: str | None) -> None:
     of = page(message, role)
@@ -142,7 +144,7 @@ def test_any_message_fits_into_one_embed(message: Message, role: str | None) -> 
     (of.title + of.description + of.footer).encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(messages)
 def test_what_is_left_out_of_a_message_is_said_to_be_left_out(message: Message) -> None:
     of = page(message)
@@ -207,6 +209,20 @@ def test_parts_stand_in_the_order_of_the_contract() -> None:
     assert of.colour == 0x0072B2
 
 
+def test_an_alert_as_discord_shows_it() -> None:
+    of = page(alert(FUNDING, FUNDING.at))
+
+    said = of.description.split("\n")
+    assert of.title == "🔻 ETH · shorts pay longs"
+    assert said[:2] == [
+        "**−0.0121%** per 8h (−13.2% a year), 3 venues weighted by OI, <t:1767622624:t>",
+        "*Shorts pay longs.* Line: below −0.01% per 8h for 15m, true since <t:1767621724:t>.",
+    ]
+    assert said[-1] == "Stop: `/mute #3 2h` · `/delete 3`"
+    assert of.footer.startswith("A-A7FK · Binance −0.0137% per 8h")
+    assert of.colour == 0xE69F00
+
+
 def test_tones_have_the_colours_of_the_house() -> None:
     colours = {tone: page(Message(tone, "", ())).colour for tone in Tone}
 
@@ -267,7 +283,7 @@ forms = st.none() | st.builds(Form, st.sampled_from(["/alert", "/edit #3", "/x|y
 buttons = st.builds(Button, words, commands | words, st.booleans(), forms)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(buttons, max_size=40), st.sampled_from([ANSWER, NOTICE]), st.none() | st.just("1234567890123456789"))
 def test_any_buttons_fit_and_come_back_as_the_line_that_they_stand_for(
     some: list[Button], kind: str, channel: str | None
