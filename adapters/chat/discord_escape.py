@@ -25,7 +25,7 @@ _BREAK = "\u200b"
 
 def size(text: str) -> int:
     """Characters as Discord may count them: those beyond the basic plane as two."""
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def escaped(text: str) -> str:
