@@ -5,6 +5,8 @@ The library that makes the calls never sees the token: it is put into the addres
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
 from types import SimpleNamespace
 
 import aiohttp
@@ -23,6 +25,9 @@ LIBRARY_URL = "bot-api:/"
 TOTAL, POOL, CONNECT, READ, KEPT = 60.0, 10.0, 5.0, 30.0, 15.0
 """Seconds for a whole call, for a connection out of the pool, for its making, for an answer, and it is kept idle."""
 
+SOON = 5.0
+"""Seconds to wait where a refusal does not say how long."""
+
 CONNECTIONS = 64
 
 
@@ -35,6 +40,14 @@ class NotSent(NetworkError):
 
 class MaybeSent(NetworkError):
     """The platform may have taken it."""
+
+
+class Flooded(TelegramError):
+    """Telegram asks to wait `after` before the next try."""
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__("too many messages")
+        self.after = after
 
 
 @dataclass(slots=True)
@@ -105,18 +118,21 @@ class Request(BaseRequest):
         connect_timeout: object = BaseRequest.DEFAULT_NONE,
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Status and body of one call. Raises NotSent or MaybeSent where there is none."""
+        """Status and body of one call. Raises NotSent or MaybeSent where there is none, Flooded where it says wait."""
         del write_timeout, connect_timeout, pool_timeout
         call = ATTEMPT.get() or Attempt()
         call.connected = False
         try:
-            return await self._call(url.rpartition("/")[2], method, request_data, read_timeout, call)
+            status, body = await self._call(url.rpartition("/")[2], method, request_data, read_timeout, call)
         except _NOT_CONNECTED:
             raise NotSent("no connection to Telegram") from None
         except (aiohttp.ClientError, OSError):  # a timeout is an OSError
             if call.connected:
                 raise MaybeSent("no answer from Telegram") from None
             raise NotSent("no connection to Telegram") from None
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Flooded(_asked(body))
+        return status, body
 
     async def _call(
         self, endpoint: str, method: str, data: RequestData | None, read: object, call: Attempt
@@ -126,9 +142,14 @@ class Request(BaseRequest):
         body, kind = self._body(data)
         headers = {"Content-Type": kind} if kind else {}
         limits = _patient(read) if isinstance(read, int | float) and read > READ else _USUAL
-        address = f"{self._settings.url}/bot{self._settings.token}/{endpoint}"
         async with self._session.request(
-            method, address, data=body, headers=headers, timeout=limits, trace_request_ctx=call, allow_redirects=False
+            method,
+            f"{self._settings.url}/bot{self._settings.token}/{endpoint}",
+            data=body,
+            headers=headers,
+            timeout=limits,
+            trace_request_ctx=call,
+            allow_redirects=False,
         ) as answer:
             return answer.status, await answer.read()
 
@@ -143,6 +164,22 @@ class Request(BaseRequest):
         for name, (filename, content, kind) in data.multipart_data.items():
             form.add_field(name, content, filename=filename, content_type=kind)
         return form, ""
+
+
+class _Parameters(msgspec.Struct):
+    retry_after: float = SOON
+
+
+class _Refusal(msgspec.Struct):
+    parameters: _Parameters = msgspec.field(default_factory=_Parameters)
+
+
+def _asked(body: bytes) -> timedelta:
+    """How long a refusal asks to wait: `{"parameters": {"retry_after": 7}, ...}`."""
+    try:
+        return timedelta(seconds=msgspec.json.decode(body, type=_Refusal).parameters.retry_after)
+    except (msgspec.DecodeError, OverflowError):
+        return timedelta(seconds=SOON)
 
 
 def _patient(read: float) -> aiohttp.ClientTimeout:
