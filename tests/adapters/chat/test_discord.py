@@ -1,8 +1,9 @@
 """The Discord front with the real discord.py on a simulated Discord: what people type and press, and what they see."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -35,7 +36,9 @@ from adapters.chat.discord_invitation import NEEDED, invitation
 from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.discord_tree import aims
 from adapters.chat.presses import note_of, token_of
-from bot.commands.registry import COMMANDS, may
+from bot.commands.base import Desk
+from bot.commands.registry import COMMANDS, answer, may
+from tests.bot.commands.desks import desk_with_past
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -542,3 +545,68 @@ def test_the_invitation_names_permissions_as_discord_counts_them() -> None:
 
 def test_a_line_has_the_same_token_on_every_platform() -> None:
     assert note_of(token_of(LONG)).startswith("press:")
+
+
+@dataclass
+class Desked(Heard):
+    """The commands as they are, on a small market."""
+
+    desk: Desk = field(kw_only=True)
+
+    async def answer(self, invocation: Invocation) -> Message:
+        return await answer(invocation, self.desk)
+
+
+@asynccontextmanager
+async def at_work() -> AsyncIterator[Sim]:
+    async with simulated(Desked(desk=await desk_with_past()), list(COMMANDS.values())) as sim:
+        yield sim
+
+
+async def test_a_rule_is_tried_changed_in_a_form_and_saved_for_a_channel() -> None:
+    async with at_work() as sim:
+        tried = await sim.ann.slash(sim.other, "alert", rule="ETH funding < -0.01% for 15m", channel=sim.room)
+        form = await sim.ann.click(tried.response, label="Adjust")
+        changed = await sim.ann.submit_modal(form, {"text": "ETH funding < -0.02% for 30m"})
+        shown = title(tried), title(changed)
+        await sim.ann.click(changed.response, label="Save")
+        listed = await sim.bob.slash(sim.other, "alerts", channel=sim.room)
+        refused = await sim.bob.slash(sim.other, "delete", number="#1", channel=sim.room)
+        own = await sim.bob.slash(sim.other, "alerts")
+
+    assert shown == ("🧪 Dry run · nothing is saved yet",) * 2
+    assert "ETH funding < -0.02% for 30m" in str(listed.response.embeds[0].description)
+    assert "Only those who look after this place" in title(refused)
+    assert "ETH funding < -0.02% for 30m" not in str(own.response.embeds[0].description)
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("funding", {"coin": "@everyone"}),
+        ("funding", {"coin": "\u202eHTE"}),
+        ("alert", {"rule": "😀" * 2_048}),
+        ("alert", {"rule": "`" * 300}),
+        ("alert", {"rule": "ETH fundin < -0.01% [x](http://evil.example)"}),
+        ("alert", {"rule": "ETH funding < -0.01"}),
+        ("edit", {"number": "#9", "rule": "x" * 4_000}),
+        ("mute", {}),
+        ("why", {"alert": "<@&1>"}),
+    ],
+)
+async def test_bad_input_is_answered(command: str, options: dict[str, str]) -> None:
+    async with at_work() as sim:
+        result = await sim.bob.slash(sim.room, command, **options)
+
+    (embed,) = result.response.embeds
+    assert title(result)
+    assert not re.search(r"@everyone|(?<!\\)<@|(?<!\\)\[x\]", f"{embed.title}{embed.description}")
+
+
+async def test_the_button_of_a_rule_that_is_gone_says_so() -> None:
+    async with at_work() as sim:
+        user = sim.env.create_user("carl")
+        await sim.send(Place("discord", str(user.id)), message("alert", buttons=(Button("Mute 2h", "/mute #9 2h"),)))
+        pressed = await user.click(user.dm_channel.last_message, label="Mute 2h")
+
+    assert title(pressed) == "❔ There is no rule #9 here now; see /alerts."

@@ -376,12 +376,13 @@ def test_every_command_of_the_registry_fits_discord() -> None:
         assert required == sorted(required, reverse=True)
 
 
-def test_commands_of_owners_name_a_channel_and_those_of_operators_are_shown_to_managers() -> None:
+def test_commands_about_a_place_name_a_channel_and_those_of_operators_are_shown_to_managers() -> None:
     entries = [Entry(CommandSpec("a", "A"), who) for who in (Who.ANY, Who.OWNER, Who.OPERATOR)]
+    market = Entry(CommandSpec("a", "A"), private=False)
 
-    any_, owner, operator = tree(entries)
+    any_, owner, operator, public = tree([*entries, market])
 
-    assert [len(of["options"]) for of in (any_, owner, operator)] == [0, 1, 0]  # type: ignore[arg-type]
+    assert [len(of["options"]) for of in (any_, owner, operator, public)] == [1, 1, 0, 0]  # type: ignore[arg-type]
     assert [of["default_member_permissions"] for of in (any_, owner, operator)] == [None, None, "32"]
     assert owner["contexts"] == [0, 1, 2]
     assert owner["integration_types"] == [0, 1]
@@ -390,7 +391,7 @@ def test_commands_of_owners_name_a_channel_and_those_of_operators_are_shown_to_m
 def test_required_options_come_first_and_those_with_a_vocabulary_complete() -> None:
     spec = CommandSpec("a", "A", (Parameter("b", "B", choices="coin"), Parameter("c", "C", required=True)))
 
-    (command,) = tree([Entry(spec)])
+    (command,) = tree([Entry(spec, private=False)])
 
     assert [(o["name"], o["autocomplete"]) for o in command["options"]] == [("c", False), ("b", True)]  # type: ignore[index,call-overload,union-attr]
 
