@@ -124,6 +124,11 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     return clock(at, zone) if today else dated(at, zone)
 
 
+def instant(at: datetime, said: str) -> Text:
+    """A time as it is said, and the instant itself for platforms that show readers their own time."""
+    return Text(said, at=at)
+
+
 def iso(at: datetime | None) -> str | None:
     """A time for machines, ending in Z; None where there is none."""
     return None if at is None else at.isoformat().replace("+00:00", "Z")

@@ -17,11 +17,12 @@ from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
 from signals.columns import Columns, Readings, Source, to_ticks
+from signals.counts import Counts
 from signals.index import BETWEEN_MOMENTS, Index, Numbers, Slots
 from signals.lately import Lately
 from signals.loading import Stored
 from signals.model import Cell
-from signals.moves import Counts, Judged, Moved, moved_of
+from signals.moves import Judged, Moved, moved_of
 from signals.rules.lifecycle import (
     AlertState,
 )

@@ -46,15 +46,3 @@ class Judged:
     event: Event | None
     moved: bool
     at_rest: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How large the engine is, and how much of it the last moment looked at; `kept` are states, `bytes` the index's."""
-
-    rules: int
-    keys: int
-    cells: int
-    kept: int
-    touched: int
-    bytes: int

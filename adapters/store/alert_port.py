@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from signals.counts import Counts
 from signals.event import Event
-from signals.moves import Counts
 from signals.rules.lifecycle import AlertState
 from signals.standing import Standing
 

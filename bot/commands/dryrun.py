@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from adapters.chat.base import Button, Invocation, Json, Line, Message, Place
+from adapters.chat.base import Button, Form, Invocation, Json, Line, Message, Place
 from adapters.store.base import Full, KeptDraft
 from adapters.store.place_settings import Charts
 from bot.cautions import said as doubted
@@ -66,7 +66,7 @@ async def shown(draft: Draft, token: str, number: int | None, place: Place, desk
             *(line("⚠ ", doubted(caution)) for caution in asked),
         ),
         buttons=(
-            *buttons(token),
+            *buttons(token, Form(command, canonical(draft))),
             *([] if tried else [Button("Dry run", f"/dryrun {token}")]),
             *await _settled(draft, command, place, desk),
             *_better(run, command),
@@ -108,13 +108,14 @@ async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) ->
     if not asked:
         return None
     others = [caution.instead for caution in asked if caution.instead]
+    command = f"/edit #{kept.rule_id.rpartition('/')[2]}" if kept.rule_id else "/alert"
     return reply(
         "❔",
         line(bold("Save it all the same?")),
         lines=(line(code(canonical(kept.draft))), *(line(doubted(caution)) for caution in asked)),
         buttons=(
             Button("Save it", f"/save {token} {SURE}"),
-            Button("Adjust", f"/adjust {token}"),
+            Button("Adjust", f"/adjust {token}", form=Form(command, canonical(kept.draft))),
             Button("Cancel", f"/cancel {token}"),
             *(Button("As a yearly rate", f"/alert {other}") for other in others),
         ),

@@ -6,8 +6,8 @@ from math import inf
 
 from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Effort, Kept, Mark
 from adapters.store.base import Store
+from signals.counts import Counts
 from signals.model import ALL, Cell, Yardstick
-from signals.moves import Counts
 from signals.rules.lifecycle import AlertState, Change
 from signals.standing import Standing
 from tests.adapters.store.stories import (

@@ -8,7 +8,7 @@ from adapters.store.alert_port import Effort
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Health, Label, Quality
 from signals.aggregate import Cycle
-from signals.moves import Counts
+from signals.counts import Counts
 from tests.bot.commands.desks import NOW, ask, desk, said, save
 
 HOUR = timedelta(hours=1)
