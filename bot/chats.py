@@ -27,6 +27,7 @@ from bot.commands.registry import COMMANDS
 from bot.floods import Floods
 from bot.services.dispatcher import Dispatcher, Doors
 from bot.services.once import Once
+from bot.services.outlive import outlive
 from bot.services.sender import Sender, Voice
 from bot.settings import Settings
 from signals.registry import SIGNALS
@@ -65,18 +66,24 @@ class Chats:
         """A sender and an ear for each platform; `ended` is told which one is left or will not have us."""
         found: Loops = {}
         for name, front in self.fronts.items():
-            found[f"{name} sender"] = self._sender(front).run
-            found[name] = partial(self._serve, front, ended)
+            sent = asyncio.Event()
+            sent.set()
+            found[f"{name} sender"] = partial(self._send, front, sent)
+            found[name] = partial(self._serve, front, sent, ended)
         return found
 
-    def _sender(self, front: ChatPlatform) -> Sender:
-        of, voice = self.around, Voice(wording.told, self.illustrator)
-        pacer = self.pacers[front.name]
-        return Sender(of.store, front, self.settings.instance, of.wall, of.market, voice, pacer)
-
-    async def _serve(self, front: ChatPlatform, ended: Callable[[str], None]) -> None:
+    async def _send(self, front: ChatPlatform, sent: asyncio.Event) -> None:
+        of, voice, pacer = self.around, Voice(wording.told, self.illustrator), self.pacers[front.name]
+        sender = Sender(of.store, front, self.settings.instance, of.wall, of.market, voice, pacer)
+        sent.clear()
         try:
-            await front.serve(list(COMMANDS.values()), Once(self.dispatcher))
+            await sender.run()
+        finally:
+            sent.set()
+
+    async def _serve(self, front: ChatPlatform, sent: asyncio.Event, ended: Callable[[str], None]) -> None:
+        try:
+            await outlive(front.serve(list(COMMANDS.values()), Once(self.dispatcher)), sent)
         except Barred as barred:
             log.warning("a platform will not have us", platform=front.name, why=str(barred))
             self.barred.append(str(barred))
