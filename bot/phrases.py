@@ -96,8 +96,8 @@ def venues(names: Collection[str]) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """`1 venue`, `6 venues`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """`1 venue`, `6 venues`, `1,200 rules`."""
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def who_pays(rate: float) -> str:
@@ -122,6 +122,11 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A time of day, with its date unless that is today."""
     today = at.astimezone(zone).date() == now.astimezone(zone).date()
     return clock(at, zone) if today else dated(at, zone)
+
+
+def instant(at: datetime, said: str) -> Text:
+    """A time as it is said, and the instant itself for platforms that show readers their own time."""
+    return Text(said, at=at)
 
 
 def iso(at: datetime | None) -> str | None:

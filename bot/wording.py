@@ -19,6 +19,7 @@ from bot.phrases import (
     count,
     dated,
     drawn,
+    instant,
     iso,
     italic,
     line,
@@ -238,7 +239,7 @@ def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:
         of += {Weighing.OI: " weighted by OI", Weighing.MEAN: " unweighted"}.get(event.weighing, "")
     zone = zone_of(settings.zone)
     at = moment(event.at, now, zone) if event.label == Label.LIVE else dated(event.at, zone)
-    return line(bold(value), f"{more}{span}{of}, {at}")
+    return line(bold(value), f"{more}{span}{of}, ", instant(event.at, at))
 
 
 def _rate(value: float, units: Units) -> tuple[str, str]:
@@ -258,12 +259,13 @@ def _fired(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Lin
     held = f" for {window(event.hold)}" if event.hold else ""
     also = _also(event)
     true = "across" if event.crossing is not None else "all true" if also else "true"
-    since = f"Line: {_line(event)}{held}, {true} since {moment(event.since, now, zone_of(settings.zone))}."
+    drawn_at = f"Line: {_line(event)}{held}, {true} since "
+    since = instant(event.since, moment(event.since, now, zone_of(settings.zone)))
     who = [italic(who_pays(event.value) + "."), plain(" ")] if rates else []
     why = [_said(fact, event) for fact in event.facts if _is_reason(fact, event)][:REASONS]
     return (
         _value(event, now, settings),
-        line(*who, since),
+        line(*who, drawn_at, since, "."),
         *(line(f"And {said}.") for said in also),
         *([line("Your note: ", italic(event.note))] if event.note else []),
         *([line(bold("Why"))] if why else []),
@@ -297,11 +299,11 @@ def _structure(event: Event) -> Line:
 
 def _ended(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     """The value now, how long it was past the line, and where it ends."""
-    since = moment(event.since, now, zone_of(settings.zone))
-    lasted = f"It was past the line for {duration(event.at - event.since)}, since {since}"
+    since = instant(event.since, moment(event.since, now, zone_of(settings.zone)))
+    lasted = f"It was past the line for {duration(event.at - event.since)}, since "
     ends = measured(event.yardstick, event.clear, event.unit, event.coin)
     inside = "inside" if event.absolute else "above" if event.downward else "below"
-    return (_value(event, now, settings), line(f"{lasted}; it ends {inside} {ends}."))
+    return (_value(event, now, settings), line(lasted, since, f"; it ends {inside} {ends}."))
 
 
 def _is_reason(fact: Fact, event: Event) -> bool:

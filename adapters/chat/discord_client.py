@@ -9,6 +9,7 @@ import structlog
 
 from adapters.chat.base import Notes, Place, Reception
 from adapters.chat.discord_answering import NAME, Answering, Talk
+from adapters.chat.discord_notes import note, noted
 from adapters.chat.discord_tree import Tree, digest
 from adapters.chat.discord_wire import counting
 
@@ -51,7 +52,7 @@ class Connection(discord.Client):
         if self.application_id is None:
             return
         key, own = f"discord:commands:{self.application_id}", digest(self._tree)
-        if await self._notes.read(key) == own:
+        if await noted(self._notes, key) == own:
             return
         try:
             await self.http.bulk_upsert_global_commands(self.application_id, payload=self._tree)
@@ -60,7 +61,7 @@ class Connection(discord.Client):
                 raise
             log.exception("commands refused; those set before stay", status=error.status)
             return
-        await self._notes.write(key, own, KNOWN_FOR)
+        await note(self._notes, key, own, KNOWN_FOR)
         log.info("commands set", commands=len(self._tree))
 
     async def close(self) -> None:

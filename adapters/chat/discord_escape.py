@@ -25,7 +25,7 @@ _BREAK = "\u200b"
 
 def size(text: str) -> int:
     """Characters as Discord may count them: those beyond the basic plane as two."""
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def escaped(text: str) -> str:
@@ -71,6 +71,6 @@ def _run(span: Text, limit: int) -> str:
     if span.at is not None:
         bare = f"<t:{span.at.timestamp():.0f}:{'t' if _BARE_CLOCK.match(bare) else 'f'}>"
     else:
-        bare = escaped(bare)
+        bare = escaped(bare + after).removesuffix(after)
     mark = _MARKS[span.style]
     return f"{before}{mark}{bare}{mark}{after}"

@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from adapters.chat.discord_invitation import NEEDED
 from adapters.chat.discord_tree import CHANNEL
 
 Value: TypeAlias = str | int | float | bool
@@ -25,10 +26,16 @@ class Field(msgspec.Struct):
     component: "Field | None" = None
 
 
+class Channel(msgspec.Struct):
+    """A channel that was named, with what the person may do in it."""
+
+    permissions: str = "0"
+
+
 class Resolved(msgspec.Struct):
     """What the ids in options stand for."""
 
-    channels: dict[str, dict[str, object]] = {}
+    channels: dict[str, Channel] = {}
 
 
 class Incoming(msgspec.Struct):
@@ -48,9 +55,10 @@ class Incoming(msgspec.Struct):
 
     @property
     def channel(self) -> str | None:
-        """The channel that was named, as an id."""
-        named = next((o for o in self.options if o.name == CHANNEL and str(o.value) in self.resolved.channels), None)
-        return str(named.value) if named is not None else None
+        """The channel that was named, as an id; one that the person cannot see is none."""
+        seen = [id_ for id_, of in self.resolved.channels.items() if int(of.permissions) & NEEDED["view_channel"]]
+        named = [str(option.value) for option in self.options if option.name == CHANNEL]
+        return next((id_ for id_ in named if id_ in seen), None)
 
     @property
     def focused(self) -> Option | None:

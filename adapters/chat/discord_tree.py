@@ -14,7 +14,7 @@ Tree: TypeAlias = list[dict[str, Json]]
 CHANNEL = "channel"
 """The option that names the channel which a command acts on."""
 
-CHANNEL_HELP = "Channel that it is for; you need Manage Server"
+CHANNEL_HELP = "Channel that it is for; to change anything there you need Manage Server"
 """The one text of this front: no other platform has such an option."""
 
 HELP = 100
@@ -58,9 +58,9 @@ def line_of(entry: MenuEntry | None, filled: Mapping[str, str]) -> str:
 
 
 def aims(entry: MenuEntry) -> bool:
-    """Whether the command can be told which channel it acts on."""
+    """Whether the command can be told which channel it acts on: what it is about is a place, not the market."""
     named = {parameter.name for parameter in entry.spec.parameters}
-    return entry.who is Who.OWNER and CHANNEL not in named and len(named) < OPTIONS
+    return entry.private and entry.who is not Who.OPERATOR and CHANNEL not in named and len(named) < OPTIONS
 
 
 def _command(entry: MenuEntry) -> dict[str, Json]:

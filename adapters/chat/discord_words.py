@@ -29,7 +29,7 @@ class Completion:
         self._asking: set[asyncio.Task[Sequence[str]]] = set()
 
     async def choices(self, entry: MenuEntry | None, option: str, typed: str, place: Place) -> Sequence[str]:
-        """Whole values of the option that begin with what is typed, the likeliest first."""
+        """Whole values of the option that begin with what is typed, or mend a sentence; the likeliest first."""
         parameters = entry.spec.parameters if entry is not None else ()
         kind = next((parameter.choices for parameter in parameters if parameter.name == option), "")
         if not kind:
@@ -40,7 +40,7 @@ class Completion:
             before, token = typed[:at], typed[at:]
             kind = "venue" if before.endswith("@") else kind
         words = [clean(word) for word in await self._soon(kind, place, token)]
-        fit = [before + word for word in words if word.lower().startswith(token.lower())]
+        fit = [before + word for word in words if kind == SENTENCE or word.lower().startswith(token.lower())]
         return [whole for whole in dict.fromkeys(fit) if 0 < len(whole) <= CHOICE][:CHOICES]
 
     async def _soon(self, kind: str, place: Place, typed: str) -> Sequence[str]:

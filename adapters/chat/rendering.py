@@ -41,6 +41,8 @@ def render(message: Message, *, colour: bool, first: int = 1) -> str:
 
 def clean(text: str) -> str:
     """The text on one line, without control, escape, bidirectional and invisible characters."""
+    if text.isprintable():
+        return text
     flat = "".join(" " if c in "\t\n\r\v\f\x85\u2028\u2029" else c for c in text)
     return "".join(c for c in flat if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 

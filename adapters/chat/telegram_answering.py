@@ -127,7 +127,7 @@ class Answering:
             await self._acknowledge(pressed, above)
         if above is not None:
             return
-        if kind == ANSWER and pressed.message is not None:
+        if kind == ANSWER and pressed.known:
             await self._show(Post(pressed.place, said, kind), pressed.message, pictured=pressed.pictured)
         else:
             await self._show(Post(pressed.place, said, ANSWER, pressed.message, silent=True))

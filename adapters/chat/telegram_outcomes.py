@@ -11,13 +11,12 @@ from telegram.error import (
     Forbidden,
     InvalidToken,
     NetworkError,
-    RetryAfter,
     TelegramError,
 )
 
 from adapters.chat.base import Gone, Limited, Migrated, Outcome, Place, Refusal, Retry
 from adapters.chat.telegram_places import place_in, target
-from adapters.chat.telegram_request import MaybeSent, NotSent
+from adapters.chat.telegram_request import Flooded, MaybeSent, NotSent
 
 SOON = timedelta(seconds=5)
 """When a send is tried again that nobody said a time for."""
@@ -46,15 +45,14 @@ def outcome(error: TelegramError, place: Place) -> Outcome:
     return Retry(SOON, certain=False, reason="an answer that cannot be read")
 
 
-def wait_of(error: RetryAfter) -> timedelta:
+def wait_of(error: Flooded) -> timedelta:
     """How long Telegram asks to wait, and a little more."""
-    asked = error.retry_after
-    return (asked if isinstance(asked, timedelta) else timedelta(seconds=asked)) + MARGIN
+    return error.after + MARGIN
 
 
 def _wait(error: TelegramError, place: Place) -> Outcome:
     del place
-    wait = wait_of(error) if isinstance(error, RetryAfter) else SOON
+    wait = wait_of(error) if isinstance(error, Flooded) else SOON
     return Retry(wait, certain=True, reason="Telegram asks to wait", limited=Limited.PLACE)
 
 
@@ -83,7 +81,7 @@ _NOT_ALLOWED = Gone("not allowed to write there")
 _TABLE: Sequence[tuple[type[TelegramError], re.Pattern[str], Verdict]] = (
     (NotSent, _ANY, _NOT_SENT),
     (MaybeSent, _ANY, _MAYBE_SENT),
-    (RetryAfter, _ANY, _wait),
+    (Flooded, _ANY, _wait),
     (ChatMigrated, _ANY, _moved),
     (Forbidden, _says("blocked"), Gone("blocked by the person")),
     (Forbidden, _says("kicked|not a member"), Gone("removed from the chat")),
@@ -98,6 +96,5 @@ _TABLE: Sequence[tuple[type[TelegramError], re.Pattern[str], Verdict]] = (
     (BadRequest, _says(_NO_RIGHT), _NOT_ALLOWED),
     (BadRequest, _ANY, _refused),
     (InvalidToken, _ANY, _NO_TOKEN),
-    (NetworkError, _says("too many requests"), _wait),
     (NetworkError, _ANY, _AT_FAULT),
 )

@@ -13,16 +13,16 @@ from urllib.parse import urlencode
 
 import msgspec
 import structlog
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
-from adapters.chat.base import Barred, Json, Notes
+from adapters.chat.base import Barred, Notes
 from adapters.chat.telegram_outcomes import UNAUTHORISED, wait_of
-from adapters.chat.telegram_request import LIBRARY_URL, Request
+from adapters.chat.telegram_request import LIBRARY_URL, Flooded, Request
 from adapters.chat.telegram_updates import WANTED
 
 log = structlog.get_logger()
 
-Raw: TypeAlias = Mapping[str, Json]
+Raw: TypeAlias = Mapping[str, object]
 Take: TypeAlias = Callable[[Raw], "asyncio.Task[None] | None"]
 """Begins to deal with an update; None where there is nothing to do."""
 
@@ -64,7 +64,7 @@ class Backoff:
                 raise Barred("Telegram does not accept the token: set the one that BotFather gave.") from None
         if self._pause == FIRST_PAUSE:
             log.warning("telegram does not answer", reason=_reason(error))
-        pause = wait_of(error).total_seconds() if isinstance(error, RetryAfter) else self._pause
+        pause = wait_of(error).total_seconds() if isinstance(error, Flooded) else self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         await asyncio.sleep(pause)
 
@@ -123,7 +123,7 @@ class Polling:
     async def _resume(self, take: Take) -> None:
         """Take up what was confirmed but not dealt with."""
         note = await self._notes.read(self._note)
-        for raw in msgspec.json.decode(note, type=list[dict[str, Json]]) if note else []:
+        for raw in msgspec.json.decode(note or "[]", type=list[dict[str, object]]):
             self._noted = True
             self._begin(raw, take)
 
@@ -136,7 +136,7 @@ class Polling:
                 if offset:
                     await self._ask(offset, 0, limit=1)
 
-    async def _ask(self, offset: int, wait: int, limit: int = 100) -> list[dict[str, Json]]:
+    async def _ask(self, offset: int, wait: int, limit: int = 100) -> list[dict[str, object]]:
         """What has come from that number on; all before it is confirmed by asking. Raises TelegramError."""
         query = {"offset": offset, "timeout": wait, "limit": limit, "allowed_updates": _WANTED}
         answer = await self._request.post(

@@ -46,14 +46,15 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button. `message` is the one that it stands under, None where that is too old to be known."""
+    """A button under a `message`, which is not `known` any more where it is too old."""
 
     place: Place
     person: str
     owner: bool | None
     travelled: str
     query: str
-    message: int | None
+    message: int
+    known: bool
     pictured: bool
 
 
@@ -104,14 +105,14 @@ def _pressed(query: CallbackQuery) -> Pressed | None:
     if message is None or query.data is None:
         return None
     private = is_private(message.chat)
-    known = isinstance(message, Message)
     return Pressed(
         place=place_of_message(message) if isinstance(message, Message) else place_in(message.chat.id),
         person=str(query.from_user.id),
         owner=True if private else None,
         travelled=query.data,
         query=query.id,
-        message=message.message_id if known else None,
+        message=message.message_id,
+        known=message.is_accessible,
         pictured=isinstance(message, Message) and message.text is None,
     )
 

@@ -11,7 +11,6 @@ import structlog
 from aiohttp import web
 from telegram import Bot
 
-from adapters.chat.base import Json
 from adapters.chat.telegram_polling import Take
 from adapters.chat.telegram_settings import Webhook
 from adapters.chat.telegram_updates import WANTED
@@ -52,7 +51,7 @@ class Listener:
             if not hmac.compare_digest(given, self._secret):
                 return web.Response(status=HTTPStatus.FORBIDDEN)
             try:
-                raw = msgspec.json.decode(await request.read(), type=dict[str, Json])
+                raw = msgspec.json.decode(await request.read(), type=dict[str, object])
             except (msgspec.DecodeError, UnicodeDecodeError):
                 return web.Response(status=HTTPStatus.BAD_REQUEST)
             task = take(raw)

@@ -21,7 +21,7 @@ from bot.commands.market import (
     weighed,
 )
 from bot.commands.report import report
-from bot.phrases import NEUTRAL, bold, clock, count, iso, line, ranked, share, venue, venues, who_pays
+from bot.phrases import NEUTRAL, bold, clock, count, instant, iso, line, ranked, share, venue, venues, who_pays
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.features import share_below
 from signals.model import Metric, Observation
@@ -108,7 +108,8 @@ def _settled(coin: str, shown: Metric, cycle: Cycle, desk: Desk) -> Sequence[Lin
         return ()
     if reading.value is None:
         return (line("Last settled: unknown."),)
-    return (line(f"Last settled {clock(reading.at, desk.zone)}: {rate(reading.value, signed=True)} per 8h."),)
+    at = instant(reading.at, clock(reading.at, desk.zone))
+    return (line("Last settled ", at, f": {rate(reading.value, signed=True)} per 8h."),)
 
 
 def _place(value: float | None, rank: float | None) -> Sequence[Line]:

@@ -62,6 +62,7 @@ async def _tell(fake: FakeDiscord) -> None:
 
 async def _do(fake: FakeDiscord, line: str) -> None:
     said = json.loads(line)
+    await fake.gateway.ready.wait()
     person = int(said.get("person", PERSON))
     channel = int(said["channel"]) if "channel" in said else fake.world.room(person)
     interaction: Interaction

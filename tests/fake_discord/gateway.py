@@ -36,6 +36,7 @@ class Gateway:
         self.forgets = False
         """Whether sessions that want to resume are unknown."""
         self.ready = asyncio.Event()
+        self._changed = asyncio.Condition()
         self._names = itertools.count(1)
         self._sockets: set[web.WebSocketResponse] = set()
 
@@ -63,6 +64,11 @@ class Gateway:
         session.told.append(said)
         if session.socket is not None and not session.socket.closed:
             await session.socket.send_json(said)
+
+    async def connected(self, times: int) -> None:
+        """Wait until the bot is there for the so many-th time."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self.sessions) >= times and self.ready.is_set())
 
     async def drop(self, code: int = 4000) -> None:
         """End the connection with a code."""
@@ -113,7 +119,9 @@ class Gateway:
         )
         for server in self.world.servers.values():
             await self.tell("GUILD_CREATE", payloads.server(server))
-        self.ready.set()
+        async with self._changed:
+            self.ready.set()
+            self._changed.notify_all()
 
     async def _resume(self, socket: web.WebSocketResponse, data: Body, *, resuming: bool) -> None:
         session = self.sessions.get(str(data.get("session_id")))

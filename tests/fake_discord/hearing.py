@@ -44,12 +44,17 @@ class Heard:
     asked: list[Invocation] = field(default_factory=list)
     told: list[tuple[str, ...]] = field(default_factory=list)
     finished: int = 0
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, invocation: Invocation) -> Message:
         self.asked.append(invocation)
+        self.begun.set()
         await asyncio.sleep(self.takes)
         self.finished += 1
         return self.says.get(invocation.name) or message(f"{invocation.name} {invocation.arguments}".strip())
+
+    async def overheard(self, invocation: Invocation) -> Message | None:
+        return None
 
     async def came(self, place: Place) -> None:
         self.told.append(("came", str(place)))
@@ -98,7 +103,7 @@ class Vocabulary:
             "coin": ["BTC", "ETH", "ETHW"],
             "venue": ["binance", "bybit"],
             "rule": [f"#1 of {place}"],
-            "sentence": [f"{typed} < -0.01%", f"{typed} {'x' * 100}"],
+            "sentence": [f"{typed} < -0.01%", f"{typed} {'x' * 100}", "ETH oi > 1%"],
         }
         return words.get(kind, ())
 

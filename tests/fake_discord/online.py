@@ -56,6 +56,15 @@ class Online:
         deadline = self.wall.at + timedelta(seconds=seconds)
         return await self.front.send(Delivery(key, to or self.place, of, deadline))
 
+    @property
+    def shown(self) -> list[str]:
+        """The text of each message that was taken, with its markup."""
+        return [str(of.body.get("embeds")) for of in self.fake.world.log]
+
+    def close_place(self) -> None:
+        """The channel refuses from now on, as one does that we may not see any more."""
+        self.fake.world.closed[self.channel] = (403, 50001)
+
     async def ready(self) -> None:
         """Wait for the connection; fails with the front if that ends."""
         waiting = asyncio.ensure_future(self.fake.gateway.ready.wait())

@@ -57,9 +57,8 @@ class FakeDiscord:
     async def answered(self, interaction: Interaction, *, within: float = 5.0) -> Body:
         """What was said in the end: the first response, or what came in its place."""
         async with asyncio.timeout(within):
-            while interaction.answer is None or (interaction.kind in (5, 6) and "embeds" not in interaction.answer):
-                await asyncio.sleep(0.005)
-        return interaction.answer
+            await interaction.said.wait()
+        return interaction.answer or {}
 
     async def _happens(self, channel: int, person: int, kind: int, data: Body, **more: Json) -> Interaction:
         interaction = self.world.interact(channel)

@@ -1,5 +1,6 @@
-"""What the small Discord holds: people, servers, channels, messages and interactions, and the rules of what it takes."""
+"""What the small Discord holds: people, servers, channels, messages, interactions, and what of them it takes."""
 
+import asyncio
 import itertools
 import re
 import time
@@ -22,7 +23,8 @@ DEADLINE = 3.0
 NONCES = 120.0
 """Seconds for which a nonce is remembered."""
 
-_EPOCH = 1_420_070_400_000
+_MORNING = 347_500_800_000
+"""Milliseconds from Discord's first second to 5 January 2026."""
 
 
 class Refused(Exception):
@@ -61,6 +63,10 @@ class Interaction:
     answer: Body | None = None
     message: int | None = None
     late: list[float] = field(default_factory=list)
+    tried: asyncio.Event = field(default_factory=asyncio.Event)
+    """Somebody responded, in time or not."""
+    said: asyncio.Event = field(default_factory=asyncio.Event)
+    """The answer is there: at once, or in place of the first response."""
 
 
 @dataclass
@@ -90,8 +96,8 @@ class World:
         self.deadline = DEADLINE
 
     def new_id(self) -> int:
-        """A snowflake of now."""
-        return (int(time.time() * 1000) - _EPOCH << 22) + next(self._ids)
+        """A snowflake of one fixed morning."""
+        return (_MORNING << 22) + next(self._ids)
 
     def server(self, name: str, *channels: str) -> Server:
         """A new server with those channels."""
@@ -152,6 +158,7 @@ class World:
         if interaction is None or took > interaction.deadline:
             if interaction is not None:
                 interaction.late.append(took)
+                interaction.tried.set()
             raise Refused(404, 10062, "Unknown interaction")
         if interaction.acknowledged is not None:
             raise Refused(400, 40060, "Interaction has already been acknowledged.")
@@ -164,6 +171,9 @@ class World:
             _choices(answer)
         interaction.acknowledged, interaction.answer = took, answer
         interaction.message = self.new_id()
+        interaction.tried.set()
+        if interaction.kind not in (5, 6):
+            interaction.said.set()
         return interaction
 
     def follow(self, token: str, body: Body, files: tuple[str, ...]) -> Interaction:
@@ -174,6 +184,7 @@ class World:
         check(body, files)
         flags = (interaction.answer or {}).get("flags")
         interaction.answer = {**body, **({"flags": flags} if flags else {})}
+        interaction.said.set()
         return interaction
 
 

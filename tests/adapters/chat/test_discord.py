@@ -1,9 +1,11 @@
 """The Discord front with the real discord.py on a simulated Discord: what people type and press, and what they see."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import discord
@@ -16,6 +18,8 @@ from adapters.chat.base import (
     Document,
     Form,
     Gone,
+    Invocation,
+    MenuEntry,
     Message,
     Outcome,
     Picture,
@@ -25,11 +29,16 @@ from adapters.chat.base import (
     Sent,
     Text,
     Tone,
+    Who,
 )
 from adapters.chat.discord import Discord
 from adapters.chat.discord_invitation import NEEDED, invitation
 from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.discord_tree import aims
 from adapters.chat.presses import note_of, token_of
+from bot.commands.base import Desk
+from bot.commands.registry import COMMANDS, answer, may
+from tests.bot.commands.desks import desk_with_past
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -50,6 +59,7 @@ class Sim:
     other: Any
     ann: Any
     bob: Any
+    olga: Any
 
     async def send(self, to: Place, of: Message, **more: str) -> Outcome:
         return await self.front.send(Delivery("key", to, of, NOW + timedelta(minutes=1), **more))
@@ -63,26 +73,22 @@ class Sim:
         return [of.json for of in self.env.http_requests if of.method == "POST" and of.path.endswith("/messages")][at]
 
 
-OPERATOR = "123456789012345678"
-
-
 def front_of(notes: Remembered, words: Vocabulary) -> Discord:
-    settings = DiscordSettings("token", operators=frozenset({OPERATOR}))
-    return Discord(settings, notes, words, Wall(NOW), Wall(NOW))
+    return Discord(DiscordSettings("token"), notes, words, Wall(NOW), Wall(NOW))
 
 
 @asynccontextmanager
-async def simulated(heard: Heard | None = None, notes: Remembered | None = None) -> AsyncIterator[Sim]:
-    heard, notes, words = heard or Heard(), notes or Remembered(), Vocabulary()
+async def simulated(heard: Heard | None = None, menu: Sequence[MenuEntry] = MENU) -> AsyncIterator[Sim]:
+    heard, notes, words = heard or Heard(), Remembered(), Vocabulary()
     front = front_of(notes, words)
-    async with simcord.run(front.connect(MENU, heard)) as env:
+    async with simcord.run(front.connect(menu, heard)) as env:
         guild = env.create_guild()
         managers = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
         ann = guild.add_member(env.create_user("ann"), roles=[managers])
-        bob = guild.add_member(env.create_user("bob"))
+        bob, olga = (guild.add_member(env.create_user(name)) for name in ("bob", "olga"))
         room, other = guild.create_text_channel("alerts"), guild.create_text_channel("talk")
         heard.told.clear()
-        yield Sim(env, front, heard, notes, words, guild, room, other, ann, bob)
+        yield Sim(env, front, heard, notes, words, guild, room, other, ann, bob, olga)
 
 
 def title(result: simcord.InteractionResult) -> str:
@@ -100,6 +106,15 @@ async def test_a_question_in_a_server_is_answered_for_all_and_ones_own_rules_for
     assert {str(of.place) for of in sim.heard.asked} == {f"discord:{sim.bob.id}"}
     assert all(of.owner and not of.pressed and not of.operator for of in sim.heard.asked)
     assert len({of.seen for of in sim.heard.asked}) == 2
+
+
+async def test_an_operator_is_known_by_the_id() -> None:
+    async with simulated() as sim:
+        sim.env.bot.answering.operators = frozenset({str(sim.bob.id)})
+        await sim.bob.slash(sim.room, "funding", coin="ETH")
+        await sim.ann.slash(sim.room, "funding", coin="ETH")
+
+    assert [of.operator for of in sim.heard.asked] == [True, False]
 
 
 @pytest.mark.parametrize(("who", "owner"), [("ann", True), ("bob", False)])
@@ -235,7 +250,7 @@ async def test_a_form_whose_line_is_lost_is_an_old_press() -> None:
         ("funding", "coin", "et", ["ETH", "ETHW"]),
         ("funding", "coin", "ETH@by", ["ETH@bybit"]),
         ("funding", "coin", "BTC,e", ["BTC,ETH", "BTC,ETHW"]),
-        ("alert", "rule", "ETH funding", ["ETH funding < -0.01%"]),
+        ("alert", "rule", "ETH funding", ["ETH funding < -0.01%", "ETH oi > 1%"]),
         ("edit", "rule", "x", []),
         ("edit", "number", "#1", ["own"]),
     ],
@@ -411,6 +426,66 @@ async def test_members_see_what_they_may_use_and_only_managers_what_is_for_opera
     ]
 
 
+@dataclass
+class Gate(Heard):
+    """Answers as the registry of commands does where somebody may not: with their place and whether they may."""
+
+    async def answer(self, invocation: Invocation) -> Message:
+        allowed = may(COMMANDS[invocation.name].who, invocation)
+        self.asked.append(invocation)
+        return message(f"{invocation.place.shared} {allowed}")
+
+
+ROLES = ("operator", "manager", "member")
+WHERE = ("direct messages", "server", "channel")
+
+
+async def test_who_may_use_which_command_where() -> None:
+    seen: dict[tuple[str, str, str], tuple[bool, bool, bool]] = {}
+    gate = Gate()
+    async with simulated(gate, menu=list(COMMANDS.values())) as sim:
+        sim.env.bot.answering.operators = frozenset({str(sim.olga.id)})
+        people = dict(zip(ROLES, (sim.olga, sim.ann, sim.bob), strict=True))
+        for (role, who), where in product(people.items(), WHERE):
+            for command in COMMANDS.values():
+                if where == "channel" and not aims(command):
+                    continue
+                options = {p.name: "1" for p in command.spec.parameters if p.required}
+                if where == "direct messages":
+                    result = await who.user.slash(command.spec.name, **options)
+                elif command.spec.name not in who.available_commands(sim.room):
+                    continue
+                else:
+                    named = {"channel": sim.room} if where == "channel" else {}
+                    result = await who.slash(sim.room, command.spec.name, **options, **named)
+                shared, allowed = (word == "True" for word in title(result).removeprefix("📊 ").split())
+                seen[command.spec.name, role, where] = (shared, allowed, result.ephemeral)
+
+    for (name, role, where), (shared, allowed, ephemeral) in seen.items():
+        command = COMMANDS[name]
+        assert shared == (where == "channel")
+        assert ephemeral == (where != "direct messages" and (command.private or where == "channel"))
+        match command.who:
+            case Who.ANY:
+                assert allowed
+            case Who.OWNER:
+                assert allowed == (where != "channel" or role != "member")
+            case Who.OPERATOR:
+                assert allowed == (role == "operator")
+    operators = {name for name, command in COMMANDS.items() if command.who is Who.OPERATOR}
+    assert {key for key in seen if key[0] in operators and key[1] == "member"} == {
+        (name, "member", "direct messages") for name in operators
+    }
+
+
+async def test_a_command_that_is_gone_is_answered() -> None:
+    async with simulated() as sim:
+        sim.env.bot.answering.menu = {}
+        result = await sim.bob.slash(sim.room, "funding", coin="ETH")
+
+    assert (title(result), result.ephemeral) == ("📊 funding ETH", True)
+
+
 async def test_who_owns_a_place() -> None:
     async with simulated() as sim:
         rights = [
@@ -470,3 +545,68 @@ def test_the_invitation_names_permissions_as_discord_counts_them() -> None:
 
 def test_a_line_has_the_same_token_on_every_platform() -> None:
     assert note_of(token_of(LONG)).startswith("press:")
+
+
+@dataclass
+class Desked(Heard):
+    """The commands as they are, on a small market."""
+
+    desk: Desk = field(kw_only=True)
+
+    async def answer(self, invocation: Invocation) -> Message:
+        return await answer(invocation, self.desk)
+
+
+@asynccontextmanager
+async def at_work() -> AsyncIterator[Sim]:
+    async with simulated(Desked(desk=await desk_with_past()), list(COMMANDS.values())) as sim:
+        yield sim
+
+
+async def test_a_rule_is_tried_changed_in_a_form_and_saved_for_a_channel() -> None:
+    async with at_work() as sim:
+        tried = await sim.ann.slash(sim.other, "alert", rule="ETH funding < -0.01% for 15m", channel=sim.room)
+        form = await sim.ann.click(tried.response, label="Adjust")
+        changed = await sim.ann.submit_modal(form, {"text": "ETH funding < -0.02% for 30m"})
+        shown = title(tried), title(changed)
+        await sim.ann.click(changed.response, label="Save")
+        listed = await sim.bob.slash(sim.other, "alerts", channel=sim.room)
+        refused = await sim.bob.slash(sim.other, "delete", number="#1", channel=sim.room)
+        own = await sim.bob.slash(sim.other, "alerts")
+
+    assert shown == ("🧪 Dry run · nothing is saved yet",) * 2
+    assert "ETH funding < -0.02% for 30m" in str(listed.response.embeds[0].description)
+    assert "Only those who look after this place" in title(refused)
+    assert "ETH funding < -0.02% for 30m" not in str(own.response.embeds[0].description)
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("funding", {"coin": "@everyone"}),
+        ("funding", {"coin": "\u202eHTE"}),
+        ("alert", {"rule": "😀" * 2_048}),
+        ("alert", {"rule": "`" * 300}),
+        ("alert", {"rule": "ETH fundin < -0.01% [x](http://evil.example)"}),
+        ("alert", {"rule": "ETH funding < -0.01"}),
+        ("edit", {"number": "#9", "rule": "x" * 4_000}),
+        ("mute", {}),
+        ("why", {"alert": "<@&1>"}),
+    ],
+)
+async def test_bad_input_is_answered(command: str, options: dict[str, str]) -> None:
+    async with at_work() as sim:
+        result = await sim.bob.slash(sim.room, command, **options)
+
+    (embed,) = result.response.embeds
+    assert title(result)
+    assert not re.search(r"@everyone|(?<!\\)<@|(?<!\\)\[x\]", f"{embed.title}{embed.description}")
+
+
+async def test_the_button_of_a_rule_that_is_gone_says_so() -> None:
+    async with at_work() as sim:
+        user = sim.env.create_user("carl")
+        await sim.send(Place("discord", str(user.id)), message("alert", buttons=(Button("Mute 2h", "/mute #9 2h"),)))
+        pressed = await user.click(user.dm_channel.last_message, label="Mute 2h")
+
+    assert title(pressed) == "❔ There is no rule #9 here now; see /alerts."

@@ -19,9 +19,7 @@ GUILDS_ONLY = 1
 
 
 async def acknowledged(interaction: Interaction) -> float:
-    async with asyncio.timeout(5):
-        while interaction.acknowledged is None and not interaction.late:
-            await asyncio.sleep(0.005)
+    await asyncio.wait_for(interaction.tried.wait(), 5)
     return interaction.acknowledged or 0.0
 
 
@@ -264,7 +262,7 @@ async def test_a_press_is_answered_on_the_channel_of_its_alert() -> None:
         await line.send(message("alert", buttons=(Button("Mute 2h", "/mute #3 2h"),)))
         said = await title(line, await line.fake.press(line.fake.world.log[0], ANN, "n/mute #3 2h"))
 
-    assert said == "📊 mute \\#3 2h" or said == "📊 mute #3 2h"
+    assert said == "📊 mute #3 2h"
     assert [(of.place, of.owner) for of in line.heard.asked] == [(line.place, True)]
 
 
@@ -280,8 +278,7 @@ async def test_choices_come_in_time() -> None:
 async def test_answers_on_their_way_arrive_before_the_connection_closes() -> None:
     async with online(Heard(takes=0.5)) as line:
         asked = await line.fake.command(line.channel, BOB, "funding", coin="ETH")
-        while not line.heard.asked:
-            await asyncio.sleep(0.005)
+        await line.heard.begun.wait()
         line.serving.cancel()
         await asyncio.wait({line.serving})
 

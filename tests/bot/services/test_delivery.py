@@ -26,6 +26,7 @@ from adapters.store.base import MAX_TRIES, Final, Quota
 from adapters.store.memory import MemoryStore
 from adapters.store.place_settings import Mute, PlaceSettings
 from bot.clock import Clock
+from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import PAGE, Fanout
 from bot.services.sender import LEADERSHIP, LEASE, Sender, Voice
 from bot.wording import told
@@ -369,3 +370,44 @@ def test_a_rule_in_shadow_is_skipped_with_the_name_of_its_gate() -> None:
         return await of.settled(1)
 
     assert virtual.run(live) == [(Final.SKIPPED, "shadow")]
+
+
+def test_where_nobody_is_there_nothing_more_is_tried_until_it_is_back() -> None:
+    async def live() -> tuple[list[tuple[Final, str]], int, str]:
+        of = await service(Gone("blocked"))
+        await of.tell(of.event("AAAA"), of.event("BBBB"))
+        await of.settled(2)
+        gone = (await of.store.settings(HOME)).gone
+        await Dispatcher(of.store, (), of.wall.now, T0, "0.1.0", lambda _: Quota(50), MINUTE).came(HOME)
+        await of.tell(of.event("CCCC"))
+        return await of.settled(3), len(of.chat.sent), gone
+
+    outcomes, tries, gone = virtual.run(live)
+
+    assert outcomes == [(Final.SKIPPED, "gone: blocked"), (Final.SKIPPED, "gone: blocked"), (Final.SENT, "")]
+    assert (tries, gone) == (2, "blocked")
+
+
+def test_a_rule_calls_its_role_as_it_fires_and_not_again() -> None:
+    async def live() -> list[str | None]:
+        of = await service()
+        await of.store.change(HOME, lambda _: PlaceSettings(mentions=((2, "999"), (1, "123456789012345678"))), "roles")
+        await of.tell(of.event("AAAA"), of.event("BBBB", Change.REMINDED), of.event("CCCC", Change.RESOLVED))
+        await of.settled(3)
+        return [delivery.mention for delivery in of.chat.sent]
+
+    assert virtual.run(live) == ["123456789012345678", None, None]
+
+
+def test_low_trust_comes_without_sound_and_times_are_those_of_the_place() -> None:
+    async def live() -> Delivery:
+        of = await service()
+        await of.store.change(HOME, lambda _: PlaceSettings(zone="Asia/Kathmandu"), "zone")
+        await of.tell(replace(of.event("AAAA"), trust="low", label="LIVE"))
+        await of.settled(1)
+        return of.chat.sent[0]
+
+    sent = virtual.run(live)
+
+    assert sent.message.silent
+    assert "17:45 UTC+5:45" in render(sent.message, colour=False)
