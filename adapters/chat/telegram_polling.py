@@ -37,6 +37,9 @@ MOST = 300
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 KEPT = timedelta(hours=24)
+FINISHING = 2.0
+"""Seconds that answers under way may take when we stop; what takes longer is asked again after the start."""
+
 PARTING = 3.0
 """Seconds that the last confirmation may take."""
 
@@ -128,8 +131,9 @@ class Polling:
             self._begin(raw, take)
 
     async def _part(self) -> None:
-        """Confirm what was dealt with, so that nothing is answered twice after a start."""
-        await asyncio.sleep(0)  # what has just ended says so first
+        """Let answers be finished and confirm what was dealt with, so that nothing is answered twice after a start."""
+        if self._under_way:
+            await asyncio.wait([task for _, task in self._under_way.values()], timeout=FINISHING)
         offset = min([self._offset, *self._under_way])
         with contextlib.suppress(TelegramError, TimeoutError):
             async with asyncio.timeout(PARTING):
