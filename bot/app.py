@@ -3,19 +3,20 @@
 import asyncio
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
+from pydantic import SecretStr
 
-from adapters.chat import registry as chats
-from adapters.chat.base import ChatPlatform, Invocation, Message, Place
+from adapters.chat.base import Invocation, Message, Place
 from adapters.chat.registry import PLATFORMS
 from adapters.store import embedded
 from adapters.store.base import Quota, Store, StoreRefused
@@ -28,21 +29,19 @@ from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
 from adapters.venues.registry import VENUES
 from adapters.venues.warming import Warming
-from bot import wording
-from bot.choices import choices
+from bot.chats import Around, Loops, opened_chats
 from bot.clock import Clock
-from bot.commands.registry import COMMANDS
 from bot.demo import Script, play_script
 from bot.market import play, trailing
 from bot.past import BadRequest, Shown, Wanted, chosen
 from bot.phrases import venue as venue_called
 from bot.services.dispatcher import Dispatcher
+from bot.services.eraser import Eraser
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
 from bot.services.notices import Notices
 from bot.services.poller import Poller
-from bot.services.runtime import run_all, stop_on_signals
-from bot.services.sender import Sender
+from bot.services.runtime import GivenUp, run_all, stop_on_signals
 from bot.settings import Settings
 from bot.welcome import Welcome
 from signals.model import Instrument
@@ -202,17 +201,18 @@ def keys(settings: Settings) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `run` should run: a market at a speed, a terminal, perhaps a script, perhaps an end."""
+    """What `run` should run: a market at a speed, the terminal and other chats, perhaps a script, perhaps an end."""
 
     market: OpenMarket
     speed: float
-    history: Path
+    folder: Path
+    tokens: Mapping[str, SecretStr] = field(default_factory=dict)
     script: Script | None = None
     exit_after: float | None = None
 
 
 async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
-    """All five loops and the terminal in one process, until a signal, the person, or `exit_after` ends them."""
+    """All loops and chats in one process, until a signal, the person at the terminal or `exit_after` ends it."""
     stop = asyncio.Event()
     stop_on_signals(stop)
     wall = Clock(now())
@@ -220,29 +220,44 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         market = await _clock(store, source, wall, plan.speed)
         poller = Poller(source, store, market)
         await poller.warm_up()  # before anyone looks at the market's clock
-        dispatcher = Dispatcher(store, SIGNALS, market.now, market.now(), VERSION, settings.quota, source.step)
-        terminal = PLATFORMS[HERE.platform](chats.Wiring(market.now, plan.history, choices(store, SIGNALS)))
-        loops = {
-            "poller": poller.run,
-            "evaluator": Evaluator(store, SIGNALS, source.step).run,
-            "fanout": Fanout(store, [terminal.name], wall.now).run,
-            "notices": Notices(store, SIGNALS, market.now).run,
-            "sender": Sender(store, terminal, settings.instance, wall, market, wording.told).run,
-            "terminal": lambda: _serve(terminal, dispatcher, stop),
-        }
-        if plan.script is not None:
-            script = plan.script
-            loops["script"] = lambda: play_script(script, terminal, HERE, dispatcher, market)
-        if source.label is Label.LIVE:
-            loops["welcome"] = lambda: Welcome(terminal, HERE, store, market.now, poller.health).run(source.start)
-        async with asyncio.TaskGroup() as group:
-            aside = [
-                group.create_task(_end_after(plan.exit_after, stop)),
-                group.create_task(_watch(storage.server)),
-            ]
-            await run_all(loops, stop)
-            for task in aside:
-                task.cancel()
+        around = Around(store, market, wall, source.step, plan.folder, VERSION)
+        async with opened_chats(settings, plan.tokens, [HERE.platform, *plan.tokens], around) as chats:
+            terminal = chats.fronts[HERE.platform]
+            loops = {
+                "poller": poller.run,
+                "evaluator": Evaluator(store, SIGNALS, source.step).run,
+                "fanout": Fanout(store, list(chats.fronts), wall.now).run,
+                "notices": Notices(store, SIGNALS, market.now).run,
+                "eraser": Eraser(store, wall.now).run,
+                **chats.loops(lambda name: stop.set() if name == HERE.platform else None),
+            }
+            if plan.script is not None:
+                loops["script"] = partial(play_script, plan.script, terminal, HERE, chats.dispatcher, market)
+            if source.label is Label.LIVE:
+                loops["welcome"] = partial(Welcome(terminal, HERE, store, market.now, poller.health).run, source.start)
+            await _until_stopped(loops, stop, storage, plan.exit_after)
+
+
+async def _until_stopped(loops: Loops, stop: asyncio.Event, storage: Storage, exit_after: float | None = None) -> None:
+    async with asyncio.TaskGroup() as group:
+        aside = [group.create_task(_end_after(exit_after, stop)), group.create_task(_watch(storage.server))]
+        await run_all(loops, stop)
+        for task in aside:
+            task.cancel()
+
+
+async def run_chat(settings: Settings, storage: Storage, name: str, token: SecretStr) -> None:
+    """One chat of the Procfile alone, on the market that other processes keep. Raises GivenUp where it is barred."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    wall = Clock(now())
+    async with opened(storage.url) as store:
+        around = Around(store, wall, wall, await _step_of(store, stop), settings.data, VERSION)
+        async with opened_chats(settings, {name: token}, [name], around) as chats:
+            log.info("loop started", loop=name, instance=settings.instance)
+            await _until_stopped(chats.loops(lambda _: stop.set()), stop, storage)
+            if chats.barred:
+                raise GivenUp(chats.barred[0])
 
 
 async def run_loop(settings: Settings, storage: Storage, name: str, market: OpenMarket | None, speed: float) -> None:
@@ -250,7 +265,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
     stop = asyncio.Event()
     stop_on_signals(stop)
     async with opened(storage.url) as store, AsyncExitStack() as stack:
-        loops: dict[str, Callable[[], Awaitable[None]]]
+        loops: Loops
         match name:
             case "poll":
                 if market is None:
@@ -265,12 +280,10 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                 loops = {
                     name: Fanout(store, list(PLATFORMS), wall.now).run,
                     "notices": Notices(store, SIGNALS, wall.now).run,
+                    "eraser": Eraser(store, wall.now).run,
                 }
         log.info("loop started", loop=name, instance=settings.instance)
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(_watch(storage.server))
-            await run_all(loops, stop)
-            watch.cancel()
+        await _until_stopped(loops, stop, storage)
 
 
 async def ask(line: str, recording: Recording, at: datetime, quota: Callable[[Place], Quota]) -> Message:
@@ -340,12 +353,6 @@ async def _watch(server: embedded.Embedded | None) -> None:
         if why := await asyncio.to_thread(server.gone):
             raise StoreRefused(why)
         await asyncio.sleep(LOOK_AT_SERVER)
-
-
-async def _serve(terminal: ChatPlatform, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
-    """Leaving the terminal ends the service."""
-    await terminal.serve(list(COMMANDS.values()), dispatcher)
-    stop.set()
 
 
 async def _end_after(seconds: float | None, stop: asyncio.Event) -> None:

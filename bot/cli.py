@@ -26,7 +26,7 @@ from bot.options import MOMENT, SPEED
 from bot.phrases import count, drawn
 from bot.progress import Progress, progress
 from bot.services.runtime import GivenUp
-from bot.settings import BadSettings, Settings, endpoints, load
+from bot.settings import BadSettings, Settings, endpoints, load, tokens
 from bot.wording import problem as wording_of
 from signals.registry import SIGNALS
 from signals.units import duration
@@ -106,7 +106,8 @@ def main() -> None:
 def run(simulated: bool, recording: Path | None, speed: float | None, exit_after: float | None) -> None:
     """Run the whole service in this terminal: market, alerts and commands.
 
-    Without --demo and --recording it watches the live venues of the settings; no key is needed.
+    Without --demo and --recording it watches the live venues of the settings; no key is needed. With TELEGRAM_TOKEN or
+    DISCORD_TOKEN it is in those chats too, save in the demo.
     """
     settings = load(os.environ)
     if simulated:
@@ -118,7 +119,7 @@ def run(simulated: bool, recording: Path | None, speed: float | None, exit_after
         source = open_recording(recording)
         folder = settings.data / f"recording-{hashlib.sha256(str(recording.resolve()).encode()).hexdigest()[:8]}"
         market = app.played(source)
-        plan = app.Plan(market, speed or _bar_a_second(source), folder / "history", exit_after=exit_after)
+        plan = app.Plan(market, speed or _bar_a_second(source), folder, tokens(os.environ), exit_after=exit_after)
         _run(settings, folder, plan)
 
 
@@ -138,11 +139,11 @@ def _log_file(folder: Path) -> Path:
 def _demo_plan(folder: Path, speed: float | None, exit_after: float | None) -> app.Plan:
     source = SimulatedMarket(demo.SEED, demo.START, DEMO)
     script = demo.Script(demo.START, demo.STEPS)
-    return app.Plan(app.played(source), speed or demo.SPEED, folder / "history", script, exit_after)
+    return app.Plan(app.played(source), speed or demo.SPEED, folder, script=script, exit_after=exit_after)
 
 
 def _live_plan(settings: Settings, speed: float | None, exit_after: float | None) -> app.Plan:
-    return app.Plan(_live_market(settings, speed), 1.0, settings.data / "history", exit_after=exit_after)
+    return app.Plan(_live_market(settings, speed), 1.0, settings.data, tokens(os.environ), exit_after=exit_after)
 
 
 def _live_market(settings: Settings, speed: float | None) -> app.OpenMarket:
@@ -191,15 +192,26 @@ def fanout() -> None:
 
 
 @main.command()
+@_spoken
 def telegram() -> None:
-    """Send alerts and answer commands in Telegram (comes with a later version)."""
-    _fail("Telegram comes with a later version. The terminal chat is part of `perpwatch run`.")
+    """Send alerts and answer commands in Telegram; the token is in TELEGRAM_TOKEN or TELEGRAM_TOKEN_FILE."""
+    _chat("telegram")
 
 
 @main.command()
+@_spoken
 def discord() -> None:
-    """Send alerts and answer commands in Discord (comes with a later version)."""
-    _fail("Discord comes with a later version. The terminal chat is part of `perpwatch run`.")
+    """Send alerts and answer commands in Discord; the token is in DISCORD_TOKEN or DISCORD_TOKEN_FILE."""
+    _chat("discord")
+
+
+def _chat(name: str) -> None:
+    settings, token = load(os.environ), tokens(os.environ).get(name)
+    if token is None:
+        _fail(f"Set {name.upper()}_TOKEN, or {name.upper()}_TOKEN_FILE to a file that holds it. See docs/{name}.md.")
+    configure(settings.log_level, None)
+    with app.storage(settings, settings.data) as storage:
+        asyncio.run(app.run_chat(settings, storage, name, token))
 
 
 @main.command("replay")

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 
-from adapters.store.base import Mute
+from adapters.store.place_settings import Mute
 from bot.conditions import measured
 from bot.gates import EVERYTHING
-from bot.phrases import ZONE, count, moment
+from bot.phrases import count, moment
 from bot.swallowed import LISTED
 from bot.wording import headline
 from signals.drift import Drift
@@ -19,6 +20,15 @@ from signals.rules.model import Draft, Rule
 from signals.units import duration
 
 COINS_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The place that is told, its zone, and where its numbers come from."""
+
+    name: str
+    zone: tzinfo
+    label: str
 
 
 def sample(place: str, seen: str, rule: Rule | None, held: str, at: datetime, label: str) -> Notice:
@@ -40,16 +50,16 @@ def sample(place: str, seen: str, rule: Rule | None, held: str, at: datetime, la
     )
 
 
-def mute_over(place: str, mute: Mute, end: datetime, held: Sequence[Event], label: str) -> Notice:
+def mute_over(place: Told, mute: Mute, end: datetime, held: Sequence[Event]) -> Notice:
     """What a mute held back."""
-    lines = [f"{moment(event.at, end, ZONE)} · {headline(event)}" for event in held[-LISTED:]]
+    lines = [f"{moment(event.at, end, place.zone)} · {headline(event)}" for event in held[-LISTED:]]
     more = len(held) - len(lines)
     said = f"{count(len(held), 'alert')} left out" if held else "no alert was left out"
     return Notice(
-        id=notice_id(About.MUTE, place, mute.subject, mute.from_.isoformat()),
+        id=notice_id(About.MUTE, place.name, mute.subject, mute.from_.isoformat()),
         about=About.MUTE,
         at=end,
-        label=label,
+        label=place.label,
         headline=f"{_named(mute.subject)} no longer muted: {said}",
         lines=(*([f"{more} before these:"] if more > 0 else []), *lines),
         buttons=(("Rules", "/alerts"),),

@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from adapters.chat.base import Line, Style, Text
 from adapters.venues.base import Label
+from bot.zones import called
 from signals.model import Metric, Unit
 from signals.units import UNKNOWN, level, percent, price, quantity
-
-ZONE = UTC
-"""The zone in which times are told."""
 
 NEUTRAL = 0.0001
 """The rest point of funding on most contracts, per 8 hours."""
@@ -98,8 +96,8 @@ def venues(names: Collection[str]) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """`1 venue`, `6 venues`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """`1 venue`, `6 venues`, `1,200 rules`."""
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def who_pays(rate: float) -> str:
@@ -111,8 +109,7 @@ def who_pays(rate: float) -> str:
 
 def clock(at: datetime, zone: tzinfo) -> str:
     """A time of day in the zone, named: `14:02 UTC`."""
-    there = at.astimezone(zone)
-    return f"{there:%H:%M} {there:%Z}"
+    return f"{at.astimezone(zone):%H:%M} {called(at, zone)}"
 
 
 def dated(at: datetime, zone: tzinfo) -> str:
@@ -125,6 +122,11 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
     """A time of day, with its date unless that is today."""
     today = at.astimezone(zone).date() == now.astimezone(zone).date()
     return clock(at, zone) if today else dated(at, zone)
+
+
+def instant(at: datetime, said: str) -> Text:
+    """A time as it is said, and the instant itself for platforms that show readers their own time."""
+    return Text(said, at=at)
 
 
 def iso(at: datetime | None) -> str | None:

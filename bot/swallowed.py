@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from adapters.store.alert_port import Kept
-from adapters.store.base import Final, Mute
+from adapters.store.base import Final
+from adapters.store.place_settings import Mute
 from bot.gates import EVERYTHING, muted
 from signals.event import Event
 from signals.rules.lifecycle import Change, Phase
@@ -22,6 +23,21 @@ Ends = Mapping[str, tuple[Final, str]]
 def ends_of(outcomes: Iterable[tuple[str, Final, str]]) -> Ends:
     """Per alert how it ended and why, of a place's outcomes."""
     return {entry.rpartition(":")[2]: (outcome, why) for entry, outcome, why in outcomes}
+
+
+def fared(event: Event, ends: Ends) -> str:
+    """What became of the message that tells an event, in words."""
+    outcome, why = ends.get(event.id, (None, ""))
+    return "on its way" if outcome is None else _FARED[outcome] + (f" ({why})" if why else "")
+
+
+_FARED: Mapping[Final, str] = {
+    Final.SENT: "sent",
+    Final.EXPIRED: "too old when its turn came",
+    Final.SKIPPED: "held back",
+    Final.UNKNOWN: "perhaps sent",
+    Final.DEAD: "refused by the platform",
+}
 
 
 def swallowed(mute: Mute, events: Sequence[Event], ends: Ends) -> Sequence[Event]:

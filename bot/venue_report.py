@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 from adapters.venues.probe import Called, Look
-from bot.phrases import ZONE, count, dated, venue
+from bot.phrases import count, dated, venue
 from signals.model import Metric, Side
 
 
@@ -47,7 +48,7 @@ POINTS: Sequence[Open] = (
 
 def report(look: Look) -> Iterator[str]:
     """The look in lines of Markdown: what answered, what did not, and what stays open."""
-    yield f"## {venue(look.venue)}, {dated(look.at, ZONE)}"
+    yield f"## {venue(look.venue)}, {dated(look.at, UTC)}"
     yield ""
     yield f"{count(look.listed, 'perpetual')} listed."
     yield ""

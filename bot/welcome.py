@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from adapters.chat.base import ChatPlatform, Delivery, Message, Place, Tone
 from adapters.store.market_port import MarketStore
 from adapters.venues.base import Health
-from bot.phrases import ZONE, bold, clock, count, line, plain, venue, venues
+from bot.phrases import bold, clock, count, line, plain, venue, venues
 from signals.aggregate import Cycle
 
 PATIENCE = 15.0
@@ -52,7 +52,7 @@ def asking(names: Sequence[str], first: datetime) -> Message:
     """Whom it asks, and when the first numbers come."""
     return _said(
         "📡",
-        f"asking {venues(names)}. First numbers at {clock(first, ZONE)}; windows are known once they are full. "
+        f"asking {venues(names)}. First numbers at {clock(first, UTC)}; windows are known once they are full. "
         "/help shows what you can say, Ctrl-D or /quit leaves.",
     )
 

@@ -4,9 +4,10 @@ An alert says what is, why, how sure, and how to stop it. It never foretells and
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from adapters.chat.base import Button, Json, Line, Message, Tone
+from adapters.store.place_settings import PLAIN, PlaceSettings, Units
 from adapters.venues.base import Label
 from bot import mistakes
 from bot.conditions import measured, standing
@@ -18,6 +19,7 @@ from bot.phrases import (
     count,
     dated,
     drawn,
+    instant,
     iso,
     italic,
     line,
@@ -32,6 +34,7 @@ from bot.phrases import (
     who_pays,
     window,
 )
+from bot.zones import zone_of
 from signals.aggregate import Weighing
 from signals.event import Event
 from signals.model import ALL, Fact, Metric, Unit, Yardstick
@@ -90,9 +93,9 @@ def problem(found: Problem, command: str = "/alert") -> Message:
     return unclear(mistakes.sentence(found), repairs, str(found.code))
 
 
-def told(of: Event | Notice, now: datetime, *, repeat: bool = False) -> Message:
-    """What people are told of a transition or besides; `repeat` where an earlier send may have been taken."""
-    return notice(of, now, repeat=repeat) if isinstance(of, Notice) else alert(of, now, repeat=repeat)
+def told(of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool = False) -> Message:
+    """What a place is told of a transition or besides; `repeat` where an earlier send may have been taken."""
+    return notice(of, now, repeat=repeat) if isinstance(of, Notice) else alert(of, now, settings, repeat=repeat)
 
 
 def notice(of: Notice, now: datetime, *, repeat: bool = False) -> Message:
@@ -119,6 +122,9 @@ _NOTICED: Mapping[About, str] = {
     About.SHADOW: "🧪",
     About.ENDED: "🏁",
     About.DRIFT: "📈",
+    About.OPERATOR: "📣",
+    About.QUIET: "🌅",
+    About.DIGEST: "🗞️",
 }
 
 
@@ -133,12 +139,12 @@ def headline(event: Event) -> str:
     return f"{event.coin} · {_what(event)}"
 
 
-def alert(event: Event, now: datetime, zone: tzinfo = UTC, *, repeat: bool = False) -> Message:
+def alert(event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repeat: bool = False) -> Message:
     """What people are told of a transition; `repeat` where an earlier send may have been taken."""
     over = event.change is Change.RESOLVED
     low = event.trust == Grade.LOW and not over
     name = f"A-{event.episode[:4]}"
-    lines = (*_late(event, now), *(_ended if over else _fired)(event, now, zone))
+    lines = (*_late(event, now), *explained(event, now, settings))
     return Message(
         tone=Tone.OVER if over else Tone.LOW_TRUST if low else Tone.FIRING,
         icon=_icon(event, over=over, low=low),
@@ -146,11 +152,28 @@ def alert(event: Event, now: datetime, zone: tzinfo = UTC, *, repeat: bool = Fal
         alert=name,
         lines=lines,
         after=(_how_to_stop(event), *((line(f"May be a repeat of {name}."),) if repeat else ())),
-        small=_small(event),
-        buttons=() if over else (Button("Mute 2h", f"/mute #{event.rule_number} 2h"), Button("Rules", "/alerts")),
+        small=footnote(event),
+        buttons=() if over else _buttons(event),
         simulated=event.label == Label.SIMULATED,
         silent=over or event.loudness is Loudness.QUIET,
         data=_facts(event),
+    )
+
+
+def explained(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
+    """What is, where the line is, and why; of an end, how long it lasted."""
+    return (_ended if event.change is Change.RESOLVED else _fired)(event, now, settings)
+
+
+def _buttons(event: Event) -> tuple[Button, ...]:
+    """What to press on an alert; a reminder can be the last one."""
+    seen = [Button("Ack", f"/ack A-{event.episode[:8]}")] if event.change is Change.REMINDED else []
+    return (
+        Button("Chart", f"/chart {event.episode}"),
+        Button("Mute 2h", f"/mute #{event.rule_number} 2h"),
+        *seen,
+        Button("Why", f"/why A-{event.episode[:8]}"),
+        Button(f"Rule #{event.rule_number}", f"/alerts {event.rule_number}"),
     )
 
 
@@ -201,7 +224,7 @@ def _late(event: Event, now: datetime) -> Sequence[Line]:
     return (line("⏱ ", bold(f"Late by {duration(behind)}")),)
 
 
-def _value(event: Event, now: datetime, zone: tzinfo) -> Line:
+def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:
     """The value with its unit, its span, the venues that it rests on, and its time."""
     is_price = event.name == Metric.PRICE and event.unit is Unit.USD
     floor = event.floor or bool(event.missing)
@@ -209,13 +232,20 @@ def _value(event: Event, now: datetime, zone: tzinfo) -> Line:
     if event.yardstick is not Yardstick.VALUE:
         value, more = standing(event.yardstick, event.value), ""
     elif event.unit is Unit.RATE_8H:
-        value, more = rate(event.value), f" per 8h ({rate_year(yearly(event.value))} a year)"
+        value, more = _rate(event.value, settings.units)
     span = f" in {window(_span(event))}" if _span(event) else ""
     of = f" on {venues(event.venues)}" if len(event.venues) == 1 else f", {count(len(event.venues), 'venue')}"
     if event.unit in (Unit.RATE_8H, Unit.RATE_YEAR) and len(event.venues) > 1:
         of += {Weighing.OI: " weighted by OI", Weighing.MEAN: " unweighted"}.get(event.weighing, "")
+    zone = zone_of(settings.zone)
     at = moment(event.at, now, zone) if event.label == Label.LIVE else dated(event.at, zone)
-    return line(bold(value), f"{more}{span}{of}, {at}")
+    return line(bold(value), f"{more}{span}{of}, ", instant(event.at, at))
+
+
+def _rate(value: float, units: Units) -> tuple[str, str]:
+    """A rate in the unit that the place reads first, and the other one behind it."""
+    short, long = rate(value), rate_year(yearly(value))
+    return (long, f" a year ({short} per 8h)") if units is Units.YEAR else (short, f" per 8h ({long} a year)")
 
 
 def _span(event: Event) -> timedelta:
@@ -224,17 +254,18 @@ def _span(event: Event) -> timedelta:
     return event.window if summed is None else timedelta(hours=summed)
 
 
-def _fired(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
+def _fired(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     rates = event.unit in (Unit.RATE_8H, Unit.RATE_YEAR)
     held = f" for {window(event.hold)}" if event.hold else ""
     also = _also(event)
     true = "across" if event.crossing is not None else "all true" if also else "true"
-    since = f"Line: {_line(event)}{held}, {true} since {moment(event.since, now, zone)}."
+    drawn_at = f"Line: {_line(event)}{held}, {true} since "
+    since = instant(event.since, moment(event.since, now, zone_of(settings.zone)))
     who = [italic(who_pays(event.value) + "."), plain(" ")] if rates else []
     why = [_said(fact, event) for fact in event.facts if _is_reason(fact, event)][:REASONS]
     return (
-        _value(event, now, zone),
-        line(*who, since),
+        _value(event, now, settings),
+        line(*who, drawn_at, since, "."),
         *(line(f"And {said}.") for said in also),
         *([line("Your note: ", italic(event.note))] if event.note else []),
         *([line(bold("Why"))] if why else []),
@@ -266,12 +297,13 @@ def _structure(event: Event) -> Line:
     return line(bold(name), f" · {_STRUCTURE[grade]}")
 
 
-def _ended(event: Event, now: datetime, zone: tzinfo) -> Sequence[Line]:
+def _ended(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     """The value now, how long it was past the line, and where it ends."""
-    lasted = f"It was past the line for {duration(event.at - event.since)}, since {moment(event.since, now, zone)}"
+    since = instant(event.since, moment(event.since, now, zone_of(settings.zone)))
+    lasted = f"It was past the line for {duration(event.at - event.since)}, since "
     ends = measured(event.yardstick, event.clear, event.unit, event.coin)
     inside = "inside" if event.absolute else "above" if event.downward else "below"
-    return (_value(event, now, zone), line(f"{lasted}; it ends {inside} {ends}."))
+    return (_value(event, now, settings), line(lasted, since, f"; it ends {inside} {ends}."))
 
 
 def _is_reason(fact: Fact, event: Event) -> bool:
@@ -300,7 +332,7 @@ def _how_to_stop(event: Event) -> Line:
     return line("Stop: ", code(f"/mute #{number} 2h"), " · ", code(f"/delete {number}"))
 
 
-def _small(event: Event) -> str:
+def footnote(event: Event) -> str:
     """Where the numbers come from, what was missing, which rule, and that this is no advice."""
     own = [fact for fact in event.facts if fact.label.startswith(_VENUE) and fact.value is not None]
     parts = [" · ".join(map(_own, own)) + "." if own else f"From {venues(event.venues)}."]

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import exp
 from statistics import median
 
 from signals.rules.model import Draft
+
+WEEK = timedelta(days=7)
 
 LEAST_WEEKS = 4
 """Weeks before this one that a usual number of firings needs."""
@@ -50,6 +53,14 @@ def drift(
         if then is not None and 1 <= then <= CALM_AGAIN * max(usual, 1.0):
             return Drift(fired, usual, draft, then)
     return Drift(fired, usual, None, None)
+
+
+def by_week(fires: Iterable[datetime], created: datetime, now: datetime) -> tuple[int, Sequence[int]]:
+    """How often it fired in the last seven days, and in each of the whole weeks before, as far as it was there."""
+    times = [*fires]
+    weeks = [sum(now - (back + 1) * WEEK <= at < now - back * WEEK for at in times) for back in range(LEAST_WEEKS + 1)]
+    there = [count for back, count in enumerate(weeks) if now - (back + 1) * WEEK >= created]
+    return weeks[0], there[1:]
 
 
 def at_least(count: int, mean: float) -> float:

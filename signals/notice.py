@@ -20,6 +20,12 @@ class About(StrEnum):
     """A rule whose time is over."""
     DRIFT = "drift"
     """A rule that fires far from its usual rate."""
+    QUIET = "quiet"
+    """What quiet hours held back, now that they are over."""
+    DIGEST = "digest"
+    """What a day brought."""
+    OPERATOR = "operator"
+    """What those who run the service have to say."""
 
 
 def notice_id(about: About, *parts: str) -> str:

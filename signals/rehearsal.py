@@ -157,6 +157,33 @@ def rehearse(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One coin over a span, on bars of `step`: what the draft's first condition was, and all that would be told."""
+
+    step: timedelta
+    times: tuple[datetime, ...]
+    values: tuple[float | None, ...]
+    told: tuple[Transition, ...]
+
+
+def course(
+    draft: Draft, coin: str, panel: Panel, signals: Mapping[str, Signal], at: datetime, span: timedelta
+) -> Course:
+    """How the draft went on the coin in the span before `at`, by the bars and verdicts of a dry run."""
+    stage = stages(draft, panel.known_by(to_ms(at)), signals, (span,), at)[span]
+    on = scene(draft, stage, (coin,), signals)
+    since = at - span
+    first = next((row for row, time in enumerate(on.times) if time > since), len(on.times))
+    values = on.numbers[0][0][first:, 0].tolist()
+    return Course(
+        on.step,
+        on.times[first:],
+        tuple(None if np.isnan(value) else value for value in values),
+        tuple(one for one in _told(draft, on)[coin] if one.at > since),
+    )
+
+
 def _some(coins: Sequence[str], budget: float, each: float) -> tuple[str, ...]:
     """As many coins as the budget allows, evenly chosen, but one at least."""
     count = min(len(coins), max(1, int(budget / each) if each else len(coins)))

@@ -56,10 +56,14 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A run of text in one style. It holds no markup; fronts escape it."""
+    """A run of text in one style. It holds no markup; fronts escape it.
+
+    `at` is the instant that the text says, for platforms that show each reader their own time.
+    """
 
     text: str
     style: Style = Style.PLAIN
+    at: datetime | None = None
 
 
 Line: TypeAlias = tuple[Text, ...]
@@ -74,15 +78,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A line to be changed before it is sent: `head` stays as it is, `text` is offered for change."""
+
+    head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """Something to press. `command` is the line that pressing it stands for.
 
     `alone`: it acts in the private place of whoever presses it, wherever it is shown.
+    `form`: what is opened instead on platforms that have forms.
     """
 
     label: str
     command: str
     alone: bool = False
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +168,24 @@ class Sent:
     id: str
 
 
+class Limited(StrEnum):
+    """Whom a platform that is written to too fast makes wait."""
+
+    PLACE = "place"
+    EVERYBODY = "everybody"
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now: try after that long. `certain` = the platform surely did not take it."""
+    """Not now: try after that long. `certain` = the platform surely did not take it.
+
+    `limited` where we wrote too fast and `after` is the time that the platform named.
+    """
 
     after: timedelta
     certain: bool
     reason: str
+    limited: Limited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +243,7 @@ class Who(StrEnum):
 class Parameter:
     """One argument of a command.
 
-    `choices` names a vocabulary to complete from: coin, venue, signal, rule, or sentence for a whole rule.
+    `choices` names a vocabulary to complete from: coin, venue, signal, rule, setting, or sentence for a whole rule.
     """
 
     name: str
@@ -326,4 +351,12 @@ class ChatPlatform(Protocol):
 
     async def owns(self, person: str, place: Place) -> bool:
         """Whether that person may change what the place has asked for: its own person, or an admin of a shared one."""
+        ...
+
+    async def can_send(self, place: Place) -> bool:
+        """Whether we may write there, as far as that can be told before trying."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
         ...

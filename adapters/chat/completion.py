@@ -13,13 +13,15 @@ Complete: TypeAlias = Callable[[str], Awaitable[Sequence[tuple[str, int]]]]
 async def completions(
     before: str, menu: Sequence[CommandSpec], words: Words, place: Place
 ) -> Sequence[tuple[str, int]]:
-    """Commands at the start of a line, then the words of that command's parameters; venues after `@`."""
+    """Commands at the start of a line, then the words of that command's parameters, or whole sentences."""
     head, space, rest = before.partition(" ")
     if not space:
         typed = head.lower() or "/"
         return [(f"/{spec.name}", -len(head)) for spec in menu if f"/{spec.name}".startswith(typed)]
     spec = next((s for s in menu if f"/{s.name}" == head.lower()), None)
     kinds = dict.fromkeys(p.choices for p in spec.parameters if p.choices) if spec else ()
+    if "sentence" in kinds:
+        return [(clean(line), -len(rest)) for line in await words("sentence", place, rest)]
     token = rest.replace(",", " ").rpartition(" ")[2]
     _, at, venue = token.rpartition("@")
     wanted, typed = (("venue",), venue) if at else (tuple(kinds), token)

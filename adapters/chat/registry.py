@@ -1,45 +1,62 @@
 """The chat platforms by name, each imported when it is opened: their packages cost memory."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from adapters.chat.base import ChatPlatform, Notes, Words
+from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.pace import Kind, Pacer
 from adapters.chat.telegram_settings import TelegramSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What a platform is opened with: the market's moment, where it may keep a file, the words that it completes.
+    """What a platform is opened with: the market's moment, the clock of deadlines, and the words that it completes.
 
-    `wall` is the clock of deadlines, `notes` what fronts keep for themselves; each platform but the terminal has its
-    settings.
+    `notes` gives each platform a place for what it keeps for itself; the terminal has files: `history`, `pictures`.
+    `pacers` hand out the slots of platforms, for what is not sent by their senders.
     """
 
     now: Callable[[], datetime]
     history: Path
     words: Words
-    wall: Callable[[], datetime] | None = None
-    notes: Notes | None = None
+    wall: Callable[[], datetime]
+    notes: Callable[[str], Notes]
+    pictures: Path
+    pacers: Mapping[str, Pacer] = field(default_factory=dict)
     telegram: TelegramSettings | None = None
+    discord: DiscordSettings | None = None
 
 
 def _terminal(wiring: Wiring) -> ChatPlatform:
+    from adapters.chat.gallery import Gallery  # noqa: PLC0415 - the same
     from adapters.chat.terminal import Terminal  # noqa: PLC0415 - fronts load only when opened
 
-    return Terminal(wiring.now, wiring.history, wiring.words)
+    return Terminal(wiring.now, wiring.history, wiring.words, gallery=Gallery(wiring.pictures))
 
 
 def _telegram(wiring: Wiring) -> ChatPlatform:
     from adapters.chat.telegram import Telegram  # noqa: PLC0415 - the same
 
-    if wiring.telegram is None or wiring.notes is None:
-        raise ValueError("Telegram is opened with its settings and with notes")
-    return Telegram(wiring.telegram, wiring.notes, wiring.now, wiring.wall or wiring.now)
+    if wiring.telegram is None:
+        raise ValueError("Telegram is opened with its settings")
+    turn = partial(wiring.pacers["telegram"].slot, Kind.REPLY)
+    return Telegram(wiring.telegram, wiring.notes("telegram"), wiring.now, wiring.wall, turn)
+
+
+def _discord(wiring: Wiring) -> ChatPlatform:
+    from adapters.chat.discord import Discord  # noqa: PLC0415 - the same
+
+    if wiring.discord is None:
+        raise ValueError("Discord is opened with its settings")
+    return Discord(wiring.discord, wiring.notes("discord"), wiring.words, wiring.now, wiring.wall)
 
 
 PLATFORMS: Mapping[str, Callable[[Wiring], ChatPlatform]] = {
     "terminal": _terminal,
     "telegram": _telegram,
+    "discord": _discord,
 }

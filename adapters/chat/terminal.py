@@ -4,6 +4,7 @@ On a terminal it edits lines, keeps a history and completes words; anywhere else
 """
 
 import asyncio
+import contextlib
 import io
 import os
 import sys
@@ -20,6 +21,7 @@ from adapters.chat.base import (
     MenuEntry,
     Message,
     Outcome,
+    Picture,
     Place,
     Reception,
     Sent,
@@ -27,6 +29,7 @@ from adapters.chat.base import (
 )
 from adapters.chat.completion import completions, no_words
 from adapters.chat.consoles import Console, Plain, Prompt, lines_of
+from adapters.chat.gallery import Gallery
 from adapters.chat.rendering import clean, render
 
 NAME = "terminal"
@@ -52,9 +55,11 @@ class Terminal:
         history: Path | None = None,
         words: Words = no_words,
         console: Console | None = None,
+        gallery: Gallery | None = None,
     ) -> None:
         self._now = now
         self._words = words
+        self._gallery = gallery
         self._menu: Sequence[CommandSpec] = ()
         self._console = console or self._open(history)
         self._session = time.monotonic_ns()
@@ -75,6 +80,7 @@ class Terminal:
     async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
         """Answer lines until the person leaves or reads no more; after the end of a pipe, wait until cancelled."""
         self._menu = [entry.spec for entry in menu]
+        await reception.came(HERE)
         with self._console.guard():
             while (line := await self._console.read()) is not None:
                 text = clean(line).strip()
@@ -92,6 +98,13 @@ class Terminal:
     async def owns(self, person: str, place: Place) -> bool:
         """The one person owns the one place."""
         return (person, place) == (PERSON, HERE)
+
+    async def can_send(self, place: Place) -> bool:
+        """It is the only place that there is."""
+        return place == HERE
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of."""
 
     async def _answer(self, typed: str, reception: Reception) -> bool:
         """Whether somebody was there to read the answer."""
@@ -125,7 +138,16 @@ class Terminal:
             self._next_button += len(message.buttons)
             for old in range(first - REMEMBERED, self._next_button - REMEMBERED):
                 self._buttons.pop(old, None)
-        await self._console.write(render(message, colour=self._console.colour, first=first))
+        shown = render(message, colour=self._console.colour, first=first)
+        await self._console.write(shown + await self._hung(message.picture))
+
+    async def _hung(self, picture: Picture | None) -> str:
+        """Where the picture is; nothing where there is none, or no room for it."""
+        if picture is None or self._gallery is None:
+            return ""
+        with contextlib.suppress(OSError):  # the message says the same without it
+            return f"🖼 {await asyncio.to_thread(self._gallery.hang, picture)}\n"
+        return ""
 
     def _pressed(self, text: str) -> str:
         """The line that a number stands for: every button keeps its number, so a late one still means itself."""

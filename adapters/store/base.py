@@ -3,17 +3,20 @@
 Every effect can be asked for twice and happens once.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import AlertStore
+from adapters.store.front_port import FrontStore
 from adapters.store.market_port import MarketStore
+from adapters.store.place_settings import PlaceSettings
 from adapters.store.venue_port import VenueStore
 from signals.event import Event
+from signals.loading import Stored
 from signals.notice import Notice
 from signals.rules.model import Draft, Rule
 
@@ -36,30 +39,6 @@ class Fenced(StoreError):
 
 class Behind(StoreError):
     """Changes that were asked for are no longer kept: load everything again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Silence from a moment on: `subject` is a coin, a signal or metric, `#N` of a rule, or `*` for all.
-
-    `until` is None for one that lasts until what it silences has ended.
-    """
-
-    subject: str
-    until: datetime | None
-    from_: datetime
-
-    def holds(self, now: datetime) -> bool:
-        """Whether its time is not over."""
-        return self.until is None or now < self.until
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceSettings:
-    """What a place has asked for besides its rules."""
-
-    stopped: bool = False
-    mutes: tuple[Mute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +169,10 @@ class RuleStore(Protocol):
         """All rules in pages. One that changes meanwhile may be given before or after, or twice."""
         ...
 
+    def stored(self) -> AsyncIterator[Sequence[Stored]]:
+        """The same, as the store keeps them."""
+        ...
+
     def changes(self, since: int) -> AsyncIterator[Changed]:
         """Each change after that number, in order, then the new ones as they come. Raises Behind."""
         ...
@@ -228,8 +211,15 @@ class RuleStore(Protocol):
         """What the place has asked for."""
         ...
 
-    async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
-        """Replace what the place has asked for."""
+    async def change(self, place: Place, how: Callable[[PlaceSettings], PlaceSettings], seen: str) -> PlaceSettings:
+        """Change what the place has asked for, and only that: `how` is asked again where somebody else was faster."""
+        ...
+
+    async def admit(self, place: Place, day: date, entry: str, most: int | None) -> bool:
+        """Whether the entry is among the first `most` of that day there; asked again, it is answered alike.
+
+        A day that is over does not begin anew. None admits every entry, and counts it.
+        """
         ...
 
 
@@ -361,7 +351,7 @@ class Outbox(Protocol):
         ...
 
 
-class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, Protocol):
+class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, FrontStore, Protocol):
     """All ports in one: what the service runs on."""
 
     async def info(self) -> "StoreInfo":

@@ -1,13 +1,15 @@
 """What rests in the store as bytes, and back: msgpack of our own types, bars as packed float32 matrices."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
 
-from adapters.store.alert_port import Kept, Mark, Subject
-from adapters.store.base import PlaceSettings
+from adapters.chat.base import Place
+from adapters.store.alert_port import Effort, Kept, Mark, Subject
+from adapters.store.place_settings import PLAIN, PlaceSettings, usual
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
 from signals.event import Event
@@ -55,6 +57,7 @@ _event = msgspec.msgpack.Decoder(Event)
 _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
 _mark = msgspec.msgpack.Decoder(Mark)
+_effort = msgspec.msgpack.Decoder(Effort)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
 _health = msgspec.msgpack.Decoder(tuple[Health, ...])
 
@@ -118,9 +121,26 @@ def read_mark(stored: bytes) -> Mark:
     return _mark.decode(stored)
 
 
-def read_settings(stored: bytes) -> PlaceSettings:
-    """What a place has asked for."""
-    return _settings.decode(stored)
+def settings(of: PlaceSettings, unlike: PlaceSettings = PLAIN) -> dict[str, bytes]:
+    """Those settings of a place that are not as in the others, each by itself."""
+    named = ((each.name, getattr(of, each.name)) for each in fields(of))
+    return {name: encode(value) for name, value in named if value != getattr(unlike, name)}
+
+
+def read_settings(stored: Mapping[str, bytes], place: Place) -> PlaceSettings:
+    """What a place has asked for; what it has not is as usual there."""
+    known = settings(usual(place)) | dict(stored)
+    return _settings.decode(b"\xde" + len(known).to_bytes(2, "big") + b"".join(map(_field, known.items())))
+
+
+def _field(of: tuple[str, bytes]) -> bytes:
+    name, value = of
+    return encode(name) + value
+
+
+def read_effort(stored: bytes) -> Effort:
+    """What judging a moment took."""
+    return _effort.decode(stored)
 
 
 def read_health(stored: bytes) -> tuple[Health, ...]:

@@ -9,6 +9,8 @@
 | `{tm}` `{tg}` `{dc}` | deliveries of one platform |
 """
 
+import hmac
+import re
 from datetime import timedelta
 
 from adapters.chat.base import Place
@@ -36,16 +38,32 @@ NUMBERS = "{u}numbers"
 WATCHLISTS = "{u}watch"
 """Hash place -> the coins that it watches."""
 
+SALT = "{u}salt"
+"""What digests are salted with."""
+ERASING = "{u}erasing"
+"""Hash place -> when it was erased, until its last traces are gone too."""
+ALLOWED = "{u}allowed"
+"""Set of places and people that were let in."""
+DENIED = "{u}denied"
+"""Set of places and people that the operator stopped."""
+
 STATES = "{e0}st"
 """Set of rules that have states."""
 EVENTS = "{e0}ev"
 """Stream of events that are not yet fanned out."""
 JUDGED = "{e0}judged"
 """The last moment that was judged whole, in Unix milliseconds."""
+EFFORT = "{e0}effort"
+"""What judging the last moment took."""
 MARK = "{e0}mark"
 """What whoever judges the next moment begins with."""
 
 _TAGS = {"terminal": "{tm}", "telegram": "{tg}", "discord": "{dc}"}
+
+
+def digest(salt: bytes, name: str) -> str:
+    """What stands for a name that may not be kept."""
+    return hmac.digest(salt, name.encode(), "sha256").hex()[:24]
 
 
 def bars(step: timedelta) -> str:
@@ -79,13 +97,23 @@ def drafts(place: Place) -> str:
 
 
 def settings(place: Place) -> str:
-    """What a place has asked for."""
+    """Hash name -> value of what a place has asked for."""
     return f"{{u}}settings:{place}"
 
 
-def seen(effect: str, update: str) -> str:
-    """The answer that was given to an update."""
-    return f"{{u}}seen:{effect}:{update}"
+def admitted(place: Place) -> str:
+    """Hash of a day and the entries that are counted on it, with the day under `day`; it expires."""
+    return f"{{u}}admitted:{place}"
+
+
+def seen(effect: str, place: Place, update: str) -> str:
+    """The answer that was given to an update of a place."""
+    return f"{{u}}seen:{effect}:{place}:{update}"
+
+
+def number(digest: str) -> str:
+    """The last number that an erased place gave to a rule; it expires."""
+    return f"{{u}}number:{digest}"
 
 
 def states(rule_id: str) -> str:
@@ -93,9 +121,9 @@ def states(rule_id: str) -> str:
     return f"{{e0}}st:{rule_id}"
 
 
-def floor(rule_id: str) -> str:
-    """The revision below which nothing of a rule acts, or `gone`; it expires."""
-    return f"{{e0}}floor:{rule_id}"
+def floor(digest: str) -> str:
+    """The revision below which nothing of the rule with that digest acts, or `gone`; it expires."""
+    return f"{{e0}}floor:{digest}"
 
 
 def fires(rule_id: str) -> str:
@@ -108,8 +136,15 @@ def told(rule_id: str) -> str:
     return f"{{e0}}told:{rule_id}"
 
 
+def rule_of(name: str) -> str:
+    """The rule whose states, firings or events are kept under that key; nothing where it is another key."""
+    tag, _, rest = name.partition("}")
+    kind, _, rule_id = rest.partition(":")
+    return rule_id if tag == "{e0" and kind in ("st", "fires", "told") else ""
+
+
 def of_platform(platform: str, name: str) -> str:
-    """A key of one platform: leader, epoch, lane, seq, ready, infl, tries, last, applied."""
+    """A key of one platform: leader, epoch, lane, seq, ready, infl, tries, last, applied, quiet, addresses."""
     return _TAGS.get(platform, f"{{{platform}}}") + name
 
 
@@ -136,3 +171,13 @@ def messages(platform: str, episode: str) -> str:
 def outcomes(place: Place) -> str:
     """Stream of how a place's entries ended, trimmed by age."""
     return of_platform(place.platform, f"log:{place.id}")
+
+
+def note(platform: str, key: str) -> str:
+    """What a front noted; it expires."""
+    return of_platform(platform, f"note:{key}")
+
+
+def mention(name: str) -> str:
+    """A pattern of the name where it is not a part of a longer one."""
+    return rf"(?<![\w.-]){re.escape(name)}(?!\w|\.\d)"

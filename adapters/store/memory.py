@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from adapters.chat.base import Place, place_of
 from adapters.store.base import (
@@ -22,6 +22,7 @@ from adapters.store.base import (
     lane_entry,
 )
 from adapters.store.memory_alerts import MemoryAlerts
+from adapters.store.memory_fronts import MemoryFronts
 from adapters.store.memory_market import MemoryMarkets
 from adapters.store.memory_rules import MemoryRules
 from adapters.store.memory_venues import MemoryVenues
@@ -91,9 +92,13 @@ class _Outboxes:
 
     async def subscribe_all(self, platform: str, change: int, rules: AsyncIterator[Sequence[Rule]]) -> None:
         of = self._platforms[platform]
+        there = set[str]()
         async for page in rules:
             for rule in page:
+                there.add(rule.id)
                 of.add(platform, rule)
+        for gone in of.subscribers.keys() - there:
+            del of.subscribers[gone]
         of.applied = max(of.applied, change)
 
     async def applied(self, platform: str) -> int:
@@ -106,8 +111,9 @@ class _Outboxes:
         done = of.expanded.get(event.id, "")
         if done is None:
             return Fanned.DONE
-        of.bodies[event.id] = event
         places = [place for place in sorted(of.subscribers.get(event.rule_id, ())) if place > done][:page]
+        if places:
+            of.bodies[event.id] = event
         for place in places:
             of.sequence += 1
             of.lanes[place].append(lane_entry(place, of.sequence, event.id))
@@ -176,7 +182,7 @@ class _Outboxes:
 
     async def finish(self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime) -> None:
         of, place = self._platforms[claim.epoch.platform], claim.place.id
-        if not of.lanes[place] or of.lanes[place][0] != claim.entry:
+        if of.lanes.get(place, [])[:1] != [claim.entry]:
             return
         of.lanes[place].pop(0)
         of.record(place, claim.entry, outcome, reason)
@@ -207,17 +213,35 @@ class _Outboxes:
         of.tries.pop(place, None)
         of.ready[place] = due
 
+    def _erase_lane(self, place: Place, ids: set[str]) -> None:
+        """The lane of the place, and all that is kept of these events and of what is in it."""
+        of = self._platforms[place.platform]
+        ids = ids | {entry.rpartition(":")[2] for entry in of.lanes.pop(place.id, [])}
+        ids |= {entry.rpartition(":")[2] for entry, _, _ in of.log.pop(place.id, [])}
+        for id_ in ids:
+            of.bodies.pop(id_, None)
+            of.notices.pop(id_, None)
+            of.expanded.pop(id_, None)
+            of.messages.pop((place.id, id_), None)
+        for kept in (of.ready, of.flights, of.tries):
+            kept.pop(place.id, None)
+        for rule_id in [id_ for id_ in of.subscribers if id_.rpartition("/")[0] == str(place)]:
+            del of.subscribers[rule_id]
+
     async def message_of(self, place: Place, episode: str) -> str | None:
         return self._platforms[place.platform].messages.get((place.id, episode))
 
     async def waiting(self, place: Place) -> int:
-        return len(self._platforms[place.platform].lanes[place.id])
+        return len(self._platforms[place.platform].lanes.get(place.id, []))
 
     async def outcomes(self, place: Place, limit: int) -> Sequence[tuple[str, Final, str]]:
-        return self._platforms[place.platform].log[place.id][::-1][:limit]
+        return self._platforms[place.platform].log.get(place.id, [])[::-1][:limit]
 
 
-class MemoryStore(MemoryMarkets, MemoryVenues, MemoryRules, MemoryAlerts, _Outboxes):
+_LONG_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MemoryStore(MemoryMarkets, MemoryVenues, MemoryFronts, MemoryRules, MemoryAlerts, _Outboxes):
     """All ports in one process's memory; nothing survives it."""
 
     def __init__(self, changes_kept: int = CHANGES_KEPT) -> None:
@@ -227,6 +251,20 @@ class MemoryStore(MemoryMarkets, MemoryVenues, MemoryRules, MemoryAlerts, _Outbo
     async def forget(self, rule_id: str, before: int | None) -> None:
         """Drop what older revisions left; None stands for the revision that is stored now."""
         await super().forget(rule_id, self._revision(rule_id) if before is None else before)
+
+    async def erase(self, place: Place, at: datetime) -> None:
+        """Take away all about the place, but what tells the readers of changes that its rules are gone."""
+        await super().erase(place, at)
+        for rule_id in self._erase_rules(place):
+            await self.forget(rule_id, None)
+        self._erase_lane(place, self._erase_events(place))
+        self._erase_spent(str(place))
+
+    async def erased(self, place: Place) -> None:
+        """Take that away too, and whatever was left since."""
+        await self.erase(place, self._erasing.get(place, _LONG_SINCE))
+        self._erase_changes(place)
+        await super().erased(place)
 
     async def info(self) -> StoreInfo:
         """What it is: it keeps nothing."""

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Kept, Mark
+from adapters.chat.base import Place
+from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
 from adapters.store.memory_market import Bell
+from adapters.store.memory_salted import Salted
 from signals.event import Event
 from signals.rules.lifecycle import AlertState, Change
 
@@ -20,23 +22,24 @@ class _Written:
     event: str
 
 
-class MemoryAlerts:
+class MemoryAlerts(Salted):
     """The port of phases and events."""
 
     def __init__(self) -> None:
         super().__init__()
         self._states: dict[str, dict[str, _Written]] = defaultdict(dict)
         self._floors: dict[str, int | None] = {}
-        """Revision below which nothing of a rule acts; None where it is gone."""
+        """By the digest of a rule's id the revision below which nothing of it acts; None where it is gone."""
         self._judged: datetime | None = None
         self._mark = NOTHING
+        self._effort: Effort | None = None
         self._waiting: dict[str, Event] = {}
         self._told: dict[str, list[Event]] = defaultdict(list)
         self._fires: dict[str, list[datetime]] = defaultdict(list)
         self._committed = Bell()
 
     async def state(self, rule_id: str, track: str, revision: int) -> tuple[int, AlertState]:
-        written = self._states[rule_id].get(track)
+        written = self._states.get(rule_id, {}).get(track)
         if written is None or written.kept.revision != revision:
             return 0, AlertState()
         return written.kept.version, written.kept.state
@@ -48,12 +51,12 @@ class MemoryAlerts:
                 yield page
 
     async def states_of(self, rule_ids: Collection[str]) -> Sequence[Kept]:
-        return [written.kept for rule_id in rule_ids for written in self._states[rule_id].values()]
+        return [written.kept for rule_id in rule_ids for written in self._states.get(rule_id, {}).values()]
 
     async def commit(self, one: Commit) -> Committed:
         rule_id, track = one.subject
-        floor = self._floors.get(rule_id, 0)
-        written = self._states[rule_id].get(track)
+        floor = self._floors.get(self._digest(rule_id), 0)
+        written = self._states.get(rule_id, {}).get(track)
         if floor is None or one.revision < floor or (written is not None and one.revision < written.kept.revision):
             return Committed.OLD
         if written is not None and one.revision > written.kept.revision:
@@ -96,12 +99,25 @@ class MemoryAlerts:
         if before is None:
             for kept in (self._states, self._told, self._fires):
                 kept.pop(rule_id, None)
-            self._floors[rule_id] = None
+            self._floors[self._digest(rule_id)] = None
             return
         states = self._states[rule_id]
         self._states[rule_id] = {track: of for track, of in states.items() if of.kept.revision >= before}
-        floor = self._floors.get(rule_id, 0)
-        self._floors[rule_id] = None if floor is None else max(floor, before)
+        of = self._digest(rule_id)
+        floor = self._floors.get(of, 0)
+        self._floors[of] = None if floor is None else max(floor, before)
+
+    def _erase_events(self, place: Place) -> set[str]:
+        """All that was told, or is to be told, of rules of the place; returns the ids and the episodes of it."""
+        waiting = [event for event in self._waiting.values() if _is_of(event.rule_id, place)]
+        rule_ids = [id_ for id_ in {*self._states, *self._told, *self._fires} if _is_of(id_, place)]
+        told = [*waiting, *(event for id_ in rule_ids for event in self._told.get(id_, ()))]
+        for event in waiting:
+            del self._waiting[event.id]
+        for kept in (self._states, self._told, self._fires):
+            for id_ in rule_ids:
+                kept.pop(id_, None)
+        return {name for event in told for name in (event.id, event.episode)}
 
     async def judged(self) -> datetime | None:
         return self._judged
@@ -112,6 +128,12 @@ class MemoryAlerts:
 
     async def mark(self) -> Mark:
         return self._mark
+
+    async def report_effort(self, of: Effort) -> None:
+        self._effort = of
+
+    async def effort(self) -> Effort | None:
+        return self._effort
 
     async def events(self) -> AsyncIterator[Event]:
         given: set[str] = set()
@@ -136,3 +158,7 @@ class MemoryAlerts:
 
 def _id(one: Commit) -> str:
     return one.event.id if one.event else ""
+
+
+def _is_of(rule_id: str, place: Place) -> bool:
+    return rule_id.rpartition("/")[0] == str(place)

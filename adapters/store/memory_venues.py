@@ -1,8 +1,10 @@
 """What must not be forgotten of venues, in memory."""
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
+from adapters.store import keys
 from adapters.venues.base import Health
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +57,12 @@ class MemoryVenues:
 
     async def reported(self) -> Sequence[Health]:
         return self._health
+
+    def _erase_spent(self, name: str) -> None:
+        """What was spent and blocked under names that hold this one."""
+        named = re.compile(keys.mention(name))
+        self._spent = {key: spent for key, spent in self._spent.items() if not named.search(key[0])}
+        self._blocks = {key: until for key, until in self._blocks.items() if not named.search(key)}
 
     def _count(self, bucket: str, window: timedelta, start: datetime, spent: int) -> None:
         for old in [of for of in self._spent if of[:2] == (bucket, window) and of[2] < start - window]:

@@ -12,16 +12,17 @@ import msgspec
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
-from adapters.store.base import Mute, PlaceSettings, StoreRefused, rule_id
+from adapters.store.base import StoreRefused, rule_id
 from adapters.store.client import Client
 from adapters.store.packed import pack
 from adapters.store.paging import members, names_like
+from adapters.store.place_settings import Mute, PlaceSettings
 from adapters.store.replies import pairs, raw, text
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import Draft, Rule
 
-SCHEMA = 2
-"""Version of the data: 2 keeps rules packed and states with their revision."""
+SCHEMA = 3
+"""Version of the data: 2 keeps rules packed and states with their revision, 3 each setting of a place by itself."""
 
 A_PAGE = 100
 _LONG_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +35,8 @@ class _Rule(msgspec.Struct, array_like=True):
 
 class _Mute(msgspec.Struct):
     subject: str
-    until: datetime
+    until: datetime | None
+    from_: datetime = _LONG_SINCE
 
 
 class _Settings(msgspec.Struct):
@@ -52,22 +54,27 @@ async def bring_up_to_date(client: Client) -> None:
             "Upgrade perpwatch, or use another data folder (PERPWATCH_DATA)."
         )
     if stored == 1:
-        await _from_1(client)
+        await _rules_and_states(client)
+    if stored < SCHEMA:
+        await _all_settings(client)
+        await client.step("migrated", [keys.SCHEMA, keys.CHANGES], stored, SCHEMA)
 
 
-async def _from_1(client: Client) -> None:
+async def _rules_and_states(client: Client) -> None:
     async for places in members(client, keys.PLACES, A_PAGE):
         for place in places:
             await _fields(client, keys.rules(place_of(place)), partial(_rule, place))
     async for rule_ids in members(client, keys.STATES, A_PAGE):
         for id_ in rule_ids:
             await _fields(client, keys.states(id_), _state)
+
+
+async def _all_settings(client: Client) -> None:
     async for key in names_like(client, keys.settings(Place("*", "*")), A_PAGE):
-        old = raw(await client.do("GET", key) or b"")
-        new = _settings(old)
-        if new is not None:
-            await client.step("migrate_value", [key], old, new)
-    await client.step("migrated", [keys.SCHEMA, keys.CHANGES], 1, SCHEMA)
+        if text(await client.do("TYPE", key)) == "string":
+            old = raw(await client.do("GET", key))
+            said = [word for of in codec.settings(_settings(old)).items() for word in of]
+            await client.step("migrate_settings", [key], old, *said)
 
 
 async def _fields(client: Client, key: str, migrated: Callable[[str, bytes], bytes | None]) -> None:
@@ -96,12 +103,7 @@ def _state(_track: str, old: bytes) -> bytes | None:
     return codec.kept(1, int(head), int(at), event.decode(), msgspec.msgpack.decode(state, type=AlertState))
 
 
-def _settings(old: bytes) -> bytes | None:
-    """A mute did not say since when it holds."""
-    try:
-        codec.read_settings(old)
-    except codec.Unreadable:
-        of = msgspec.msgpack.decode(old, type=_Settings)
-        mutes = tuple(Mute(mute.subject, mute.until, _LONG_SINCE) for mute in of.mutes)
-        return codec.encode(PlaceSettings(of.stopped, mutes))
-    return None
+def _settings(old: bytes) -> PlaceSettings:
+    """All settings of a place in one; a mute of the oldest did not say since when it holds."""
+    of = msgspec.msgpack.decode(old, type=_Settings)
+    return PlaceSettings(of.stopped, mutes=tuple(Mute(mute.subject, mute.until, mute.from_) for mute in of.mutes))

@@ -6,6 +6,7 @@ from adapters.store.base import CHANGES_KEPT, StoreInfo, StoreRefused
 from adapters.store.client import Client
 from adapters.store.migration import bring_up_to_date
 from adapters.store.redis_alerts import RedisAlerts
+from adapters.store.redis_fronts import RedisFronts
 from adapters.store.redis_market import RedisMarkets
 from adapters.store.redis_outbox import RedisOutboxes
 from adapters.store.redis_rules import RedisRules
@@ -15,7 +16,7 @@ from adapters.store.replies import listed, raw, text
 OLDEST = (7, 0)
 
 
-class RedisStore(RedisMarkets, RedisVenues, RedisRules, RedisAlerts, RedisOutboxes):
+class RedisStore(RedisMarkets, RedisVenues, RedisFronts, RedisRules, RedisAlerts, RedisOutboxes):
     """The service's store; open it with `open_redis`."""
 
     def __init__(self, client: Client, changes_kept: int = CHANGES_KEPT) -> None:

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from adapters.store import codec, keys
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Kept, Mark
-from adapters.store.client import BLOCK_MS, Client
+from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
+from adapters.store.client import BLOCK_MS
 from adapters.store.paging import members
+from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, listed, pairs, raw, read, text
 from signals.event import Event
 from signals.panel import from_ms, to_ms
@@ -21,10 +22,9 @@ GONE_FOR = timedelta(days=2)
 RULES_A_PAGE = 500
 
 
-class RedisAlerts:
+class RedisAlerts(Salted):
     """The port of phases and events."""
 
-    _client: Client
     _given: dict[str, str]
     """Event id -> its entry in the stream, for those given by `events` and not yet acked."""
 
@@ -55,7 +55,7 @@ class RedisAlerts:
             keys.told(rule_id),
             keys.fires(rule_id),
             keys.JUDGED,
-            keys.floor(rule_id),
+            keys.floor(await self._digest(rule_id)),
         ]
         answer = await self._client.step(
             "commit",
@@ -76,7 +76,8 @@ class RedisAlerts:
         return Committed(text(answer))
 
     async def forget(self, rule_id: str, before: int | None) -> None:
-        where = [keys.states(rule_id), keys.STATES, keys.told(rule_id), keys.fires(rule_id), keys.floor(rule_id)]
+        where = [keys.states(rule_id), keys.STATES, keys.told(rule_id), keys.fires(rule_id)]
+        where.append(keys.floor(await self._digest(rule_id)))
         upto = "gone" if before is None else before
         await self._client.step("forget", where, rule_id, upto, GONE_FOR // timedelta(seconds=1))
 
@@ -90,6 +91,13 @@ class RedisAlerts:
     async def mark(self) -> Mark:
         stored = await self._client.do("GET", keys.MARK)
         return codec.read_mark(raw(stored)) if stored else NOTHING
+
+    async def report_effort(self, of: Effort) -> None:
+        await self._client.do("SET", keys.EFFORT, codec.encode(of))
+
+    async def effort(self) -> Effort | None:
+        stored = await self._client.do("GET", keys.EFFORT)
+        return codec.read_effort(raw(stored)) if stored else None
 
     async def events(self) -> AsyncIterator[Event]:
         last = "0-0"

@@ -8,6 +8,7 @@ from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
 from adapters.store.base import MAX_TRIES, Changed, Claim, Epoch, Fanned, Fenced, Final, Held, Idle, WatchChange
 from adapters.store.client import Client
+from adapters.store.paging import names_like
 from adapters.store.replies import entries, listed, raw, text
 from signals.event import Event
 from signals.notice import Notice
@@ -17,6 +18,7 @@ from signals.rules.model import Rule
 BODY_FOR = timedelta(days=7)
 MESSAGES_FOR = timedelta(days=30)
 OUTCOMES_FOR = timedelta(days=30)
+A_PAGE = 500
 _MS = timedelta(milliseconds=1)
 _SECOND = timedelta(seconds=1)
 
@@ -42,7 +44,19 @@ class RedisOutboxes:
         async for page in rules:
             own = [(rule.id, place) for rule in page if (place := place_of(rule.place)).platform == platform]
             await self._client.many([("ZADD", keys.subscribers(platform, id_), 0, place.id) for id_, place in own])
+        await self._drop_subscribers(platform)
         await self._client.step("mark_applied", [keys.of_platform(platform, "applied")], change)
+
+    async def _drop_subscribers(self, platform: str) -> None:
+        """Those of rules that are gone: their removal may be among the changes that were missed."""
+        prefix = keys.subscribers(platform, "")
+        names = [name async for name in names_like(self._client, f"{prefix}*", A_PAGE)]
+        for start in range(0, len(names), A_PAGE):
+            page = names[start : start + A_PAGE]
+            rules = [name.removeprefix(prefix).rpartition("/") for name in page]
+            asked = [("HEXISTS", keys.rules(place_of(place)), number) for place, _, number in rules]
+            there = await self._client.many(asked)
+            await self._client.many([("DEL", name) for name, found in zip(page, there, strict=True) if not found])
 
     async def applied(self, platform: str) -> int:
         stored = await self._client.do("GET", keys.of_platform(platform, "applied"))

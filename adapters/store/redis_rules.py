@@ -1,7 +1,7 @@
 """People's rules and settings on a Redis-protocol server: each effect is one script whose first key is the update."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
@@ -14,22 +14,27 @@ from adapters.store.base import (
     KeptDraft,
     Moved,
     New,
-    PlaceSettings,
     Quota,
     RuleChange,
     Saved,
     WatchChange,
     rule_id,
 )
-from adapters.store.client import BLOCK_MS, Client, Reply
-from adapters.store.packed import every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
+from adapters.store.client import BLOCK_MS, Reply
+from adapters.store.packed import Packed, every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
 from adapters.store.paging import fields, members
+from adapters.store.place_settings import PlaceSettings
+from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, pairs, raw, read, text
+from signals.loading import Stored
 from signals.panel import to_ms
 from signals.rules.model import Draft, Rule
 
 SEEN_FOR = 172_800
 """Seconds that an update is remembered; platforms repeat theirs for a day."""
+
+ADMITTED_FOR = 172_800
+"""Seconds that the entries of a day are counted: longer than a day lasts anywhere."""
 
 PLACES_A_PAGE = 10
 """Places whose rules are read at once: few enough that nobody else waits for long."""
@@ -37,10 +42,9 @@ PLACES_A_PAGE = 10
 WATCHLISTS_A_PAGE = 500
 
 
-class RedisRules:
+class RedisRules(Salted):
     """The port of rules and settings."""
 
-    _client: Client
     _changes_kept: int
 
     async def add(self, place: Place, draft: Draft, seen: str, at: datetime, quota: Quota) -> Saved | Full:
@@ -50,7 +54,15 @@ class RedisRules:
     async def add_all(
         self, place: Place, new: Sequence[New], watched: tuple[str, ...], seen: str, at: datetime, quota: Quota
     ) -> Sequence[Rule] | Full:
-        where = [keys.seen("add", seen), keys.rules(place), keys.NUMBERS, keys.PLACES, keys.CHANGES, keys.WATCHLISTS]
+        where = [
+            keys.seen("add", place, seen),
+            keys.rules(place),
+            keys.NUMBERS,
+            keys.PLACES,
+            keys.CHANGES,
+            keys.WATCHLISTS,
+            keys.number(await self._digest(str(place))),
+        ]
         most = (quota.rules, quota.every_coin, quota.watched)
         said = (str(place), seconds_at(at), *most, self._changes_kept, SEEN_FOR, " ".join(watched))
         rules = [word for each in new for word in (marks(each.draft, paused=each.paused), pack_draft(each.draft))]
@@ -63,7 +75,7 @@ class RedisRules:
         number = _number_in(rule_id, place)
         if number is None:
             return Gone()
-        where = [keys.seen("edit", seen), keys.rules(place), keys.CHANGES]
+        where = [keys.seen("edit", place, seen), keys.rules(place), keys.CHANGES]
         said = (number, rule_id, revision, seconds_at(at), every_coin(draft), pack_draft(draft), quota.every_coin)
         answer = raw(await self._client.step("edit_rule", where, *said, self._changes_kept, SEEN_FOR))
         if (full := _full(answer, quota)) is not None:
@@ -78,7 +90,7 @@ class RedisRules:
         number = _number_in(rule_id, place)
         if number is None:
             return Gone()
-        where = [keys.seen("pause", seen), keys.rules(place), keys.CHANGES]
+        where = [keys.seen("pause", place, seen), keys.rules(place), keys.CHANGES]
         said = (number, rule_id, int(paused), seconds_at(at), self._changes_kept, SEEN_FOR)
         word, _, stored = raw(await self._client.step("pause_rule", where, *said)).partition(b" ")
         return Saved(_rule(place, number, stored)) if word == b"saved" else Gone()
@@ -87,22 +99,27 @@ class RedisRules:
         number = _number_in(rule_id, place)
         if number is None:
             return False
-        where = [keys.seen("remove", seen), keys.rules(place), keys.CHANGES, keys.PLACES]
+        where = [keys.seen("remove", place, seen), keys.rules(place), keys.CHANGES, keys.PLACES]
         said = (number, rule_id, self._changes_kept, SEEN_FOR, str(place))
         return text(await self._client.step("remove_rule", where, *said)) == "1"
 
     async def of(self, place: Place) -> Sequence[Rule]:
-        return sorted(_rules(place, await self._client.do("HGETALL", keys.rules(place))), key=lambda rule: rule.number)
+        found = _stored(place, await self._client.do("HGETALL", keys.rules(place)))
+        return [each.rule() for each in sorted(found, key=lambda each: each.number)]
 
     async def last_change(self) -> int:
         last = entries(await self._client.do("XREVRANGE", keys.CHANGES, "+", "-", "COUNT", 1))
         return next((_number(id_) for id_, _ in last), 0)
 
     async def rules(self) -> AsyncIterator[Sequence[Rule]]:
+        async for page in self.stored():
+            yield [each.rule() for each in page]
+
+    async def stored(self) -> AsyncIterator[Sequence[Stored]]:
         async for names in members(self._client, keys.PLACES, PLACES_A_PAGE):
             places = [place_of(name) for name in names]
             stored = await self._client.many([("HGETALL", keys.rules(place)) for place in places])
-            yield [rule for place, reply in zip(places, stored, strict=True) for rule in _rules(place, reply)]
+            yield [each for place, reply in zip(places, stored, strict=True) for each in _stored(place, reply)]
 
     async def changes(self, since: int) -> AsyncIterator[Changed]:
         while True:
@@ -129,7 +146,7 @@ class RedisRules:
         return _coins(stored) if stored else ()
 
     async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
-        where = [keys.seen("watch", seen), keys.WATCHLISTS, keys.CHANGES]
+        where = [keys.seen("watch", place, seen), keys.WATCHLISTS, keys.CHANGES]
         said = (str(place), " ".join(coins), len(coins), quota.watched, self._changes_kept, SEEN_FOR)
         word, _, stored = raw(await self._client.step("watch", where, *said)).partition(b" ")
         return _coins(stored) if word == b"ok" else Full(quota.watched, "watched")
@@ -153,15 +170,27 @@ class RedisRules:
         return unpack_kept(kept) if int(ends) > to_ms(at) else None
 
     async def drop_draft(self, place: Place, token: str, seen: str) -> None:
-        await self._client.step("drop_draft", [keys.seen("drop", seen), keys.drafts(place)], token, SEEN_FOR)
+        await self._client.step("drop_draft", [keys.seen("drop", place, seen), keys.drafts(place)], token, SEEN_FOR)
 
     async def settings(self, place: Place) -> PlaceSettings:
-        stored = await self._client.do("GET", keys.settings(place))
-        return codec.read_settings(raw(stored)) if stored else PlaceSettings()
+        return codec.read_settings(await self._settings(place), place)
 
-    async def set(self, place: Place, settings: PlaceSettings, seen: str) -> None:
-        where = [keys.seen("set", seen), keys.settings(place)]
-        await self._client.step("set_settings", where, codec.encode(settings), SEEN_FOR)
+    async def change(self, place: Place, how: Callable[[PlaceSettings], PlaceSettings], seen: str) -> PlaceSettings:
+        where = [keys.seen("change", place, seen), keys.settings(place)]
+        while True:
+            stored = await self._settings(place)
+            stood = codec.read_settings(stored, place)
+            new = codec.settings(how(stood), stood)
+            said = [word for name, value in new.items() for word in (name, stored.get(name, b""), value)]
+            if await self._client.step("change_settings", where, SEEN_FOR, *said) == 1:
+                return await self.settings(place)
+
+    async def _settings(self, place: Place) -> Mapping[str, bytes]:
+        return {text(name): raw(value) for name, value in pairs(await self._client.do("HGETALL", keys.settings(place)))}
+
+    async def admit(self, place: Place, day: date, entry: str, most: int | None) -> bool:
+        said = (day.isoformat(), entry, "" if most is None else most, ADMITTED_FOR)
+        return await self._client.step("admit", [keys.admitted(place)], *said) == 1
 
     async def _revision(self, rule_id: str) -> int | None:
         """The revision that is stored now; None where the rule is gone."""
@@ -194,11 +223,11 @@ def _rule(place: Place, number: int, stored: bytes) -> Rule:
     return unpack(rule_id(place, number), str(place), number, stored)
 
 
-def _rules(place: Place, stored: Reply) -> Iterator[Rule]:
+def _stored(place: Place, reply: Reply) -> Iterator[Packed]:
     name = str(place)
-    for field, value in pairs(stored):
+    for field, value in pairs(reply):
         number = int(raw(field))
-        yield unpack(rule_id(name, number), name, number, raw(value))
+        yield Packed(rule_id(name, number), name, number, raw(value))
 
 
 def _each(place: Place, answer: bytes) -> Iterator[Rule]:

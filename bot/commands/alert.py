@@ -1,10 +1,12 @@
 """`/alert`: a person's sentence is tried on the past first; a button makes it a rule."""
 
+from dataclasses import replace
+
 from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter, Who
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.drafts import taken
-from bot.commands.dryrun import SURE, confirmation, propose
+from bot.commands.dryrun import PATIENT, SURE, confirmation, propose, shown
 from bot.commands.importing import save_lines
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
@@ -23,7 +25,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if not invocation.arguments.strip():
         return unclear("What shall I watch? Write a sentence, such as:", [Button(EXAMPLE, EXAMPLE)])
     cycle = await latest(desk)
-    draft = parse(invocation.arguments, vocabulary(cycle, desk.signals, desk.now))
+    draft = parse(invocation.arguments, vocabulary(cycle, desk))
     if isinstance(draft, Problem):
         return problem(draft)
     same = await twin(draft, invocation, desk)
@@ -60,6 +62,16 @@ async def _kept(token: str, invocation: Invocation, desk: Desk) -> Message:
             f"/alert {canonical(kept.draft)}",
         )
     return await revise(rule, kept.revision, kept.draft, invocation, desk, f"save:{invocation.place}:{token}")
+
+
+async def press_dry_run(invocation: Invocation, desk: Desk) -> Message:
+    """The draft once more with its dry run, which is waited for."""
+    token, *_ = words_of(invocation) or [""]
+    kept = await taken(token, invocation, desk)
+    if kept.lines:
+        raise Mistake("These are several rules. Try one of them on the past: /alert and its sentence.", "/alert")
+    number = int(kept.rule_id.rpartition("/")[2]) if kept.rule_id else None
+    return await shown(kept.draft, token, number, invocation.place, replace(desk, patience=PATIENT))
 
 
 async def press_adjust(invocation: Invocation, desk: Desk) -> Message:
@@ -102,7 +114,7 @@ ALERT = Command(
     CommandSpec(
         "alert",
         "Make a rule in one sentence; what it would have done is shown first",
-        (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="coin"),),
+        (Parameter("rule", "Such as: ETH funding < -0.01% for 15m", required=True, choices="sentence"),),
         EXAMPLE,
     ),
     Who.OWNER,
@@ -112,6 +124,9 @@ ALERT = Command(
 _TOKEN = (Parameter("draft", "The draft's token, which the button carries", required=True),)
 
 SAVE = Command(CommandSpec("save", "Button: save a draft", _TOKEN, "/save TOKEN"), Who.OWNER, press_save)
+DRY_RUN = Command(
+    CommandSpec("dryrun", "Button: wait for a draft's dry run", _TOKEN, "/dryrun TOKEN"), Who.OWNER, press_dry_run
+)
 ADJUST = Command(
     CommandSpec("adjust", "Button: change a draft's line", _TOKEN, "/adjust TOKEN"), Who.OWNER, press_adjust
 )

@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Protocol, TypeAlias
 
-from adapters.chat.base import CommandSpec, Invocation, Message, Who
+from adapters.chat.base import ChatPlatform, CommandSpec, Invocation, Message, Who
 from adapters.store.base import Quota, Store
+from adapters.store.place_settings import PLAIN, PlaceSettings
+from bot.zones import zone_of
 from signals.base import Signal
 
 
@@ -43,6 +45,15 @@ class Desk:
     """The shortest bar of the market that is shown."""
     patience: timedelta
     """How long an answer waits for a dry run."""
+    front: ChatPlatform | None = None
+    """The platform that the command came from, where it runs here."""
+    settings: PlaceSettings = PLAIN
+    """What the place has asked for, as it stood when the command came."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which times are told."""
+        return zone_of(self.settings.zone)
 
 
 Answer: TypeAlias = Callable[[Invocation, Desk], Awaitable[Message]]

@@ -13,7 +13,7 @@ async def start(invocation: Invocation, desk: Desk) -> Message:
     settings = await desk.store.settings(invocation.place)
     if not settings.stopped:
         return _greeting()
-    await desk.store.set(invocation.place, replace(settings, stopped=False), invocation.seen)
+    await desk.store.change(invocation.place, lambda of: replace(of, stopped=False), invocation.seen)
     own = await desk.store.of(invocation.place)
     return reply(
         "🔔",
@@ -25,8 +25,7 @@ async def start(invocation: Invocation, desk: Desk) -> Message:
 
 async def stop(invocation: Invocation, desk: Desk) -> Message:
     """No alert is sent here any more; rules and mutes are kept."""
-    settings = await desk.store.settings(invocation.place)
-    await desk.store.set(invocation.place, replace(settings, stopped=True), invocation.seen)
+    await desk.store.change(invocation.place, lambda of: replace(of, stopped=True), invocation.seen)
     own = await desk.store.of(invocation.place)
     return reply(
         "🔇",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from adapters.chat.base import Button, Invocation
+from adapters.chat.base import Button, Form, Invocation
 from adapters.store.base import DRAFTS_FOR, Full, KeptDraft
 from bot.commands.arguments import Mistake
 from bot.commands.base import Desk
@@ -54,10 +54,10 @@ async def taken(word: str, invocation: Invocation, desk: Desk, lives: timedelta 
     return kept
 
 
-def buttons(token: str) -> Sequence[Button]:
-    """What can be done with a draft."""
+def buttons(token: str, form: Form | None = None) -> Sequence[Button]:
+    """What can be done with a draft; `form` is how its line is changed where platforms have forms."""
     return (
         Button("Save", f"/save {token}"),
-        Button("Adjust", f"/adjust {token}"),
+        Button("Adjust", f"/adjust {token}", form=form),
         Button("Cancel", f"/cancel {token}"),
     )

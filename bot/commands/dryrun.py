@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from adapters.chat.base import Button, Invocation, Json, Line, Message, Place
+from adapters.chat.base import Button, Form, Invocation, Json, Line, Message, Place
 from adapters.store.base import Full, KeptDraft
+from adapters.store.place_settings import Charts
 from bot.cautions import said as doubted
+from bot.charts.pictures import button
+from bot.charts.reading import draft_chart
 from bot.commands.base import Desk, Reader
 from bot.commands.drafts import buttons, keep
 from bot.commands.market import View, coins_of, latest, view_of
@@ -15,7 +18,7 @@ from bot.commands.present import present
 from bot.commands.report import reply
 from bot.commands.saving import full, sentence_facts
 from bot.conditions import levels, measured
-from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, window
+from bot.phrases import bold, code, count, iso, line, moment, share, window
 from signals.model import Metric
 from signals.rehearsal import WEEK, Neighbour, Rehearsal, Span, rehearse
 from signals.rules.canonical import canonical
@@ -30,6 +33,9 @@ LOUD = 35.0
 MOST_NAMED = 3
 """Coins whose fires are told one by one."""
 
+PATIENT = timedelta(minutes=1)
+"""How long somebody waits who asks for the dry run alone."""
+
 SURE = "sure"
 """Behind a draft's token: the second confirmation is given."""
 
@@ -39,30 +45,60 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
     held = await keep(draft, rule, invocation, desk)
     if isinstance(held, Full):
         return await full(held, invocation, desk)
-    tried = await in_time(draft, invocation.place, desk)
+    return await shown(draft, held, rule.number if rule else None, invocation.place, desk)
+
+
+async def shown(draft: Draft, token: str, number: int | None, place: Place, desk: Desk) -> Message:
+    """The draft that is kept under the token, of a new rule or of a change, with its dry run as far as it is ready."""
+    tried = await in_time(draft, place, desk)
     run = tried.run if tried else None
-    asked = await _cautions(draft, run, invocation.place, desk)
-    command = f"/edit #{rule.number}" if rule else "/alert"
-    return reply(
+    asked = await _cautions(draft, run, place, desk)
+    command = f"/edit #{number}" if number else "/alert"
+    said = reply(
         "🧪",
-        line(bold("Dry run"), f" · change of rule #{rule.number}" if rule else "", " · nothing is saved yet"),
+        line(bold("Dry run"), f" · change of rule #{number}" if number else "", " · nothing is saved yet"),
         lines=(
             line(code(canonical(draft))),
             *([line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []),
             *(line(each) for each in levels(draft)),
-            await present(draft, invocation.place, desk, tried.market if tried else None),
+            await present(draft, place, desk, tried.market if tried else None),
             *(told(run, draft, desk) if run else [line(_untried(tried, desk))]),
             *(line("⚠ ", doubted(caution)) for caution in asked),
         ),
-        buttons=(*buttons(held), *_better(run, command)),
+        buttons=(
+            *buttons(token, Form(command, canonical(draft))),
+            *([] if tried else [Button("Dry run", f"/dryrun {token}")]),
+            *await _settled(draft, command, place, desk),
+            *_better(run, command),
+        ),
         data=(
-            ("token", held),
-            ("rule", rule.number if rule else None),
+            ("token", token),
+            ("rule", number),
             *sentence_facts(draft),
             ("cautions", [doubted(caution) for caution in asked]),
             ("dry_run", facts(run)),
         ),
     )
+    return await _drawn(said, token, draft, tried, desk)
+
+
+async def _drawn(said: Message, token: str, draft: Draft, tried: "Tried | None", desk: Desk) -> Message:
+    """The same with the chart of the dry run, or the button for it, as the place wants it."""
+    wanted = desk.settings.charts
+    run = tried.run if tried else None
+    over = _shown(run) if run else None
+    if tried is None or run is None or over is None or wanted is Charts.OFF:
+        return said
+    coin = max(over.fires, key=lambda name: over.fires[name], default=run.coins[0])
+    said = replace(said, buttons=(*said.buttons[:3], button(f"{token} {coin}"), *said.buttons[3:]))
+    if wanted is Charts.BUTTON:
+        return said
+    return replace(said, chart=await draft_chart(desk, draft, coin, tried.market, over.span))
+
+
+def _shown(run: Rehearsal) -> Span | None:
+    """The shortest span in which it would have fired, else the longest that could be judged."""
+    return next((of for of in run.spans.values() if of is not None and of.fires), run.longest)
 
 
 async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) -> Message | None:
@@ -72,13 +108,14 @@ async def confirmation(kept: KeptDraft, token: str, desk: Desk, place: Place) ->
     if not asked:
         return None
     others = [caution.instead for caution in asked if caution.instead]
+    command = f"/edit #{kept.rule_id.rpartition('/')[2]}" if kept.rule_id else "/alert"
     return reply(
         "❔",
         line(bold("Save it all the same?")),
         lines=(line(code(canonical(kept.draft))), *(line(doubted(caution)) for caution in asked)),
         buttons=(
             Button("Save it", f"/save {token} {SURE}"),
-            Button("Adjust", f"/adjust {token}"),
+            Button("Adjust", f"/adjust {token}", form=Form(command, canonical(kept.draft))),
             Button("Cancel", f"/cancel {token}"),
             *(Button("As a yearly rate", f"/alert {other}") for other in others),
         ),
@@ -134,14 +171,15 @@ async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Des
 def _untried(tried: Tried | None, desk: Desk) -> str:
     """Why there is no dry run."""
     if tried is None:
-        return f"The dry run takes longer than {duration(desk.patience)} now. Ask again, or save the rule without it."
+        wait = f"The dry run takes longer than {duration(desk.patience)}. Its button waits for it"
+        return f"{wait}, up to {duration(PATIENT)}; or save the rule without it."
     return "No dry run: there is no coin or no bar to try it on yet."
 
 
 def told(run: Rehearsal, draft: Draft, desk: Desk) -> Sequence[Line]:
     """The dry run in a few lines."""
     since = run.already_true_since
-    already = [line(f"True already since {moment(since, desk.now, ZONE)}.")] if since is not None else []
+    already = [line(f"True already since {moment(since, desk.now, desk.zone)}.")] if since is not None else []
     spans = [of for of in run.spans.values() if of is not None]
     if not spans:
         reach = duration(run.reach) if run.reach else "nothing yet"
@@ -240,6 +278,19 @@ def _better(run: Rehearsal | None, command: str) -> Sequence[Button]:
     else:
         wanted = []
     return [Button(f"Try {_line_of(near)}", f"{command} {canonical(near.draft)}") for near in wanted[:2]]
+
+
+async def _settled(draft: Draft, command: str, place: Place, desk: Desk) -> Sequence[Button]:
+    """The same line on settled funding, where that is all the funding that this market tells of these coins."""
+    cycle = await latest(desk)
+    told_of = {metric for coin in await coins_of(draft, place, desk, cycle) for metric in cycle.readings.get(coin, {})}
+    if Metric.FUNDING in told_of or Metric.FUNDING_SETTLED not in told_of:
+        return []
+    there = [
+        replace(of, name=Metric.FUNDING_SETTLED.value) if of.name == Metric.FUNDING else of for of in draft.conditions
+    ]
+    other = canonical(replace(draft, conditions=tuple(there)))
+    return [] if other == canonical(draft) else [Button("On settled funding", f"{command} {other}")]
 
 
 def facts(run: Rehearsal | None) -> Json:

@@ -1,11 +1,12 @@
 """`/funding`: what each venue's contract pays, and who pays whom."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import (
@@ -20,7 +21,7 @@ from bot.commands.market import (
     weighed,
 )
 from bot.commands.report import report
-from bot.phrases import NEUTRAL, ZONE, bold, clock, count, iso, line, ranked, share, venue, venues, who_pays
+from bot.phrases import NEUTRAL, bold, clock, count, instant, iso, line, ranked, share, venue, venues, who_pays
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.features import share_below
 from signals.model import Metric, Observation
@@ -41,37 +42,39 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     cycle = await latest(desk)
     coin = one_coin(invocation, cycle.readings)
     if coin is None:
-        return _extremes(cycle)
+        return _extremes(cycle, desk, ENDS)
     kinds = [kind for kind in _KINDS if offered(cycle, coin, kind) is not None]
     if not kinds:
-        return report(f"{coin} funding", cycle, lines=(line(f"No venue here offers funding for {coin}."),))
+        return report(f"{coin} funding", cycle, desk.zone, lines=(line(f"No venue here offers funding for {coin}."),))
     metric = kinds[0]
     reading = cycle.readings[coin][metric]
-    seen = observed(cycle, coin, metric)
+    seen = observed(cycle, coin, metric, desk.settings.venue)
     rank = await _rank(desk, coin, metric, reading.value)
-    return report(
+    answered = report(
         f"{coin} {_KINDS[metric]} funding",
         cycle,
-        table=Table(_HEADER, (*_rows(seen, reading, cycle, desk.now), _whole(reading))),
-        after=(*_meaning(reading.value), *_settled(coin, metric, cycle), *_place(reading.value, rank)),
+        desk.zone,
+        table=Table(_HEADER, (*_rows(seen, reading, cycle, desk), _whole(reading))),
+        after=(*_meaning(reading.value), *_settled(coin, metric, cycle, desk), *_place(reading.value, rank)),
         small=_small(metric, reading, cycle, coin),
         data=_data(coin, metric, reading, cycle, rank),
     )
+    return await with_button(answered, f"funding {coin}", invocation.place, desk.store)
 
 
-def _rows(seen: Sequence[Observation], reading: Reading, cycle: Cycle, now: datetime) -> Sequence[tuple[str, ...]]:
+def _rows(seen: Sequence[Observation], reading: Reading, cycle: Cycle, desk: Desk) -> Sequence[tuple[str, ...]]:
     names = instruments(seen)
-    rows = [_row(names[o.venue, o.symbol], o, cycle, now) for o in seen]
+    rows = [_row(names[o.venue, o.symbol], o, cycle, desk) for o in seen]
     return [*rows, *((venue(name), "silent", *[DASH] * 4, "never") for name in silent(reading, seen))]
 
 
-def _row(name: str, seen: Observation, cycle: Cycle, now: datetime) -> tuple[str, ...]:
-    old = age_of(seen, cycle, now)
+def _row(name: str, seen: Observation, cycle: Cycle, desk: Desk) -> tuple[str, ...]:
+    old = age_of(seen, cycle, desk)
     if not is_fresh(seen, cycle.at):
         return (name, "silent", DASH, DASH, DASH, DASH, old)
     own = rate(seen.rate) if seen.rate is not None else DASH
     per = f"{seen.interval_h:g}h" if seen.interval_h is not None else DASH
-    upcoming = duration(seen.next_at - now) if seen.next_at is not None and seen.next_at > now else DASH
+    upcoming = duration(seen.next_at - desk.now) if seen.next_at is not None and seen.next_at > desk.now else DASH
     return (name, own, per, rate(seen.value), rate_year(yearly(seen.value)), upcoming, old)
 
 
@@ -96,7 +99,7 @@ def _meaning(value: float | None) -> Sequence[Line]:
     )
 
 
-def _settled(coin: str, shown: Metric, cycle: Cycle) -> Sequence[Line]:
+def _settled(coin: str, shown: Metric, cycle: Cycle, desk: Desk) -> Sequence[Line]:
     """What was really paid last, beside a running rate; else that only settled rates are known here."""
     if shown is Metric.FUNDING_SETTLED:
         return (line("Only settled rates are known here: what was paid last, not what runs now."),)
@@ -105,7 +108,8 @@ def _settled(coin: str, shown: Metric, cycle: Cycle) -> Sequence[Line]:
         return ()
     if reading.value is None:
         return (line("Last settled: unknown."),)
-    return (line(f"Last settled {clock(reading.at, ZONE)}: {rate(reading.value, signed=True)} per 8h."),)
+    at = instant(reading.at, clock(reading.at, desk.zone))
+    return (line("Last settled ", at, f": {rate(reading.value, signed=True)} per 8h."),)
 
 
 def _place(value: float | None, rank: float | None) -> Sequence[Line]:
@@ -170,7 +174,12 @@ def _data(
     )
 
 
-def _extremes(cycle: Cycle) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The coins at both ends, so many at each. Raises Mistake before there is a market."""
+    return _extremes(await latest(desk), desk, each)
+
+
+def _extremes(cycle: Cycle, desk: Desk, each: int) -> Message:
     """The coins that pay most on each side, all in one kind of rate."""
     running = any(Metric.FUNDING in readings for readings in cycle.readings.values())
     metric = Metric.FUNDING if running else Metric.FUNDING_SETTLED
@@ -178,7 +187,7 @@ def _extremes(cycle: Cycle) -> Message:
     rates = [(of.value, coin, of) for coin, of in readings.items() if of.value is not None]
     unknown = len(readings) - len(rates)
     rates.sort(key=lambda row: (row[0], row[1]))
-    shown = ends(rates, ENDS)
+    shown = ends(rates, each)
     table = Table(
         ("coin", "8h", "a year", "venues"),
         tuple((coin, rate(v), rate_year(yearly(v)), str(len(r.venues))) for v, coin, r in shown),
@@ -187,6 +196,7 @@ def _extremes(cycle: Cycle) -> Message:
     return report(
         f"Lowest and highest {_KINDS[metric]} funding",
         cycle,
+        desk.zone,
         table=table,
         after=(line("Below zero shorts pay longs, above it longs pay shorts. One coin: /funding ETH."),),
         small=f"{count(len(rates), 'coin')} known, {unknown} unknown.",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import View, age_of, facts, instruments, observed, offered, silent, view, whole_bars
@@ -27,14 +28,15 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     market = await view(desk, [Metric.LIQ], max(windows))
     coin = one_coin(invocation, market.cycle.readings)
     if coin is None:
-        return _largest(market, windows)
+        return _largest(market, windows, desk, LARGEST)
     if all(offered(market.cycle, coin, side) is None for side in _SIDES):
         said = f"No venue here reports liquidations of {coin}."
-        return report(f"{coin} liquidations", market.cycle, lines=(line(said),), data=(("coin", coin),))
+        return report(f"{coin} liquidations", market.cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     rows = tuple((window(w), *(_sum(market, coin, side, w) for side in _SIDES)) for w in windows)
-    return report(
+    answered = report(
         f"{coin} liquidations",
         market.cycle,
+        desk.zone,
         table=Table(("over", "longs", "shorts", "both"), rows),
         after=(
             line("Longs liquidated is forced selling, shorts liquidated is forced buying."),
@@ -43,6 +45,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=_small(coin, market),
         data=_data(coin, market, windows),
     )
+    return await with_button(answered, f"liq {coin}", invocation.place, desk.store)
 
 
 def _sum(market: View, coin: str, side: Metric, span: timedelta) -> str:
@@ -58,7 +61,8 @@ def _reading(market: View, coin: str, side: Metric, span: timedelta) -> Reading 
 def _by_venue(coin: str, market: View, desk: Desk) -> Sequence[str]:
     """Each venue's last sums with their span and age."""
     reading = offered(market.cycle, coin, Metric.LIQ_LONG)
-    seen = [o for side in (Metric.LIQ_LONG, Metric.LIQ_SHORT) for o in observed(market.cycle, coin, side)]
+    sides, first = (Metric.LIQ_LONG, Metric.LIQ_SHORT), desk.settings.venue
+    seen = [o for side in sides for o in observed(market.cycle, coin, side, first)]
     names = instruments(seen)
     said = [
         f"{name}: {', '.join(_last(o, market, desk) for o in seen if (o.venue, o.symbol) == key)}"
@@ -69,7 +73,7 @@ def _by_venue(coin: str, market: View, desk: Desk) -> Sequence[str]:
 
 def _last(seen: Observation, market: View, desk: Desk) -> str:
     side = "longs" if seen.metric is Metric.LIQ_LONG else "shorts"
-    old = age_of(seen, market.cycle, desk.now)
+    old = age_of(seen, market.cycle, desk)
     if not is_fresh(seen, market.cycle.at):
         return f"{side} silent {old}"
     return f"{side} {money(seen.value, floor=seen.floor)} in {window(seen.span)}, age {old}"
@@ -109,13 +113,19 @@ def _data(coin: str, market: View, windows: Sequence[timedelta]) -> tuple[tuple[
     return (("coin", coin), ("unit", "usd"), ("sums", sums), ("venues", last))
 
 
-def _largest(market: View, windows: Sequence[timedelta]) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The largest, twice as many as at one end of what has two. Raises Mistake before there is a market."""
+    windows = whole_bars(WINDOWS, desk.step) or [desk.step]
+    return _largest(await view(desk, [Metric.LIQ], max(windows)), windows, desk, 2 * each)
+
+
+def _largest(market: View, windows: Sequence[timedelta], desk: Desk, most: int) -> Message:
     """The coins with the largest sums over the longest window."""
     longest = windows[-1]
     reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
     sums = [(both, c) for c in reported if (both := market.value(c, Metric.LIQ, longest)) is not None]
     sums.sort(key=lambda row: (-row[0], row[1]))
-    shown = [c for _, c in sums[:LARGEST]]
+    shown = [c for _, c in sums[:most]]
     table = Table(
         ("coin", "longs", "shorts", "both"),
         tuple((c, *(_sum(market, c, side, longest) for side in _SIDES)) for c in shown),
@@ -126,6 +136,7 @@ def _largest(market: View, windows: Sequence[timedelta]) -> Message:
     return report(
         f"Largest liquidations in {window(longest)}",
         market.cycle,
+        desk.zone,
         table=table,
         after=(line("≥ marks a sum that misses something: the real one is higher. One coin: /liq ETH."),),
         small=f"{count(len(sums), 'coin')} known, {len(reported) - len(sums)} unknown.",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import age_of, ends, facts, latest, observed, offered, weighed
@@ -28,14 +29,15 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     cycle = await latest(desk)
     coin = one_coin(invocation, cycle.readings)
     if coin is None:
-        return _extremes(cycle)
+        return _extremes(cycle, desk, ENDS)
     measures = [m for m in MEASURES if offered(cycle, coin, m) is not None]
     if not measures:
         said = f"No venue here offers a long/short ratio for {coin}."
-        return report(f"{coin} long/short", cycle, lines=(line(said),), data=(("coin", coin),))
-    return report(
+        return report(f"{coin} long/short", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
+    answered = report(
         f"{coin} long/short",
         cycle,
+        desk.zone,
         table=_by_venue(coin, measures, cycle, desk),
         after=(
             line("Longs divided by shorts: above 1 more longs are counted than shorts."),
@@ -49,12 +51,15 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             ("venues", [_facts(o, cycle) for m in measures for o in observed(cycle, coin, m)]),
         ),
     )
+    return await with_button(answered, f"ls {coin}", invocation.place, desk.store)
 
 
 def _by_venue(coin: str, measures: Sequence[Metric], cycle: Cycle, desk: Desk) -> Table:
     seen = [o for m in measures for o in observed(cycle, coin, m)]
+    first = desk.settings.venue
     names = {o.venue for o in seen} | {name for m in measures for name in cycle.readings[coin][m].missing}
-    rows = [_row(name, measures, [o for o in seen if o.venue == name], cycle, desk) for name in sorted(names)]
+    ordered = sorted(names, key=lambda name: (name != first, name))
+    rows = [_row(name, measures, [o for o in seen if o.venue == name], cycle, desk) for name in ordered]
     whole = ("all", *(quantity(cycle.readings[coin][m].value, Unit.RATIO) for m in measures), DASH)
     return Table(("venue", *(MEASURES[m][0] for m in measures), "age"), (*rows, whole))
 
@@ -65,7 +70,7 @@ def _row(
     by_measure = {o.metric: o for o in seen}
     cells = [_cell(by_measure.get(m), cycle) for m in measures]
     oldest = min(seen, key=lambda o: o.at, default=None)
-    return (venue(name), *cells, "never" if oldest is None else age_of(oldest, cycle, desk.now))
+    return (venue(name), *cells, "never" if oldest is None else age_of(oldest, cycle, desk))
 
 
 def _cell(seen: Observation | None, cycle: Cycle) -> str:
@@ -96,12 +101,17 @@ def _facts(seen: Observation, cycle: Cycle) -> Json:
     }
 
 
-def _extremes(cycle: Cycle) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The coins at both ends, so many at each. Raises Mistake before there is a market."""
+    return _extremes(await latest(desk), desk, each)
+
+
+def _extremes(cycle: Cycle, desk: Desk, each: int) -> Message:
     """The coins with fewest and most longs to a short, by the first measure that any coin has."""
     measure = next((m for m in MEASURES if any(m in of for of in cycle.readings.values())), Metric.LS)
     readings = {coin: of[measure] for coin, of in cycle.readings.items() if measure in of}
     known = sorted((of.value, coin, of) for coin, of in readings.items() if of.value is not None)
-    shown = ends(known, ENDS)
+    shown = ends(known, each)
     table = Table(
         ("coin", MEASURES[measure][0], "venues"),
         tuple((coin, quantity(value, Unit.RATIO), str(len(of.venues))) for value, coin, of in shown),
@@ -110,6 +120,7 @@ def _extremes(cycle: Cycle) -> Message:
     return report(
         f"Lowest and highest long/short, {MEASURES[measure][0]}",
         cycle,
+        desk.zone,
         table=table,
         after=(line("Longs divided by shorts. One coin with every measure: /ls ETH."),),
         small=f"{count(len(known), 'coin')} known, {len(readings) - len(known)} unknown.",

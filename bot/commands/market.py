@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from adapters.chat.base import Json, Place
 from bot.commands.arguments import Mistake
-from bot.commands.base import Reader
-from bot.phrases import ZONE, clock, iso, venue
+from bot.commands.base import Desk, Reader
+from bot.phrases import clock, iso, venue
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.base import Signal
 from signals.cells import Cells, Seen, Vectors
@@ -134,11 +134,15 @@ async def _view(
     return View(cycle, panel, Cells(cycle, Vectors(panel, signals, rows=1), desk.step))
 
 
-def vocabulary(cycle: Cycle, signals: Sequence[Signal], now: datetime) -> Vocabulary:
+def vocabulary(cycle: Cycle, desk: Desk) -> Vocabulary:
     """The names that a sentence about this market may use, and from where its times count."""
+    return Vocabulary(cycle.readings.keys(), venues_of(cycle), desk.signals, desk.now, desk.zone)
+
+
+def venues_of(cycle: Cycle) -> Sequence[str]:
+    """The venues that say anything, or should."""
     readings = [reading for of in cycle.readings.values() for reading in of.values()]
-    names = {name for reading in readings for name in (*reading.venues, *reading.missing)}
-    return Vocabulary(cycle.readings.keys(), sorted(names), signals, now, ZONE)
+    return sorted({name for reading in readings for name in (*reading.venues, *reading.missing)})
 
 
 def whole_bars(windows: Sequence[timedelta], step: timedelta) -> Sequence[timedelta]:
@@ -146,9 +150,10 @@ def whole_bars(windows: Sequence[timedelta], step: timedelta) -> Sequence[timede
     return [window for window in windows if window >= step and window % step == _ZERO]
 
 
-def observed(cycle: Cycle, coin: str, metric: Metric) -> Sequence[Observation]:
-    """Each instrument's last observation, fresh or not, by venue."""
-    return sorted((o for o in cycle.known if o.coin == coin and o.metric is metric), key=lambda o: (o.venue, o.symbol))
+def observed(cycle: Cycle, coin: str, metric: Metric, first: str = "") -> Sequence[Observation]:
+    """Each instrument's last observation, fresh or not, by venue; one venue may stand first."""
+    seen = [o for o in cycle.known if o.coin == coin and o.metric is metric]
+    return sorted(seen, key=lambda o: (o.venue != first, o.venue, o.symbol))
 
 
 def spot_leg(cycle: Cycle, coin: str) -> Metric | None:
@@ -166,9 +171,9 @@ def silent(reading: Reading, seen: Sequence[Observation]) -> Sequence[str]:
     return sorted(set(reading.missing) - {o.venue for o in seen})
 
 
-def age_of(seen: Observation, cycle: Cycle, now: datetime) -> str:
+def age_of(seen: Observation, cycle: Cycle, desk: Desk) -> str:
     """How old a value is; of a silent venue, when it last spoke."""
-    return age(now - seen.at) if is_fresh(seen, cycle.at) else f"since {clock(seen.at, ZONE)}"
+    return age(desk.now - seen.at) if is_fresh(seen, cycle.at) else f"since {clock(seen.at, desk.zone)}"
 
 
 def weighed(reading: Reading, cycle: Cycle, coin: str) -> str:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
-from adapters.store.base import Mute
+from adapters.store.place_settings import Mute, PlaceSettings
 from bot.commands.arguments import Mistake, coin_of, rule_number, span, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.market import latest
 from bot.commands.report import reply
 from bot.gates import EVERYTHING
-from bot.phrases import ZONE, bold, code, count, iso, line, moment
+from bot.phrases import bold, code, count, iso, line, moment
 from bot.swallowed import LISTED, LOOKED_BACK, ends_of, going_on, swallowed
 from bot.wording import headline
 from signals.event import Event
@@ -55,7 +55,7 @@ async def mute(invocation: Invocation, desk: Desk) -> Message:
             f"{_named(new.subject)}: nothing fires now, so there is no end to wait for. Name a time instead.",
             *(f"/mute {new.subject} {time}" for time in OFFERED),
         )
-    await _set([*(of for of in holding if of is not before), new], invocation, desk)
+    await _change([], [new], invocation, desk)
     return _muted(new, over, invocation, desk)
 
 
@@ -75,7 +75,7 @@ def _muted(new: Mute, over: Sequence[str], invocation: Invocation, desk: Desk) -
     else:
         until = f" for {duration(new.until - invocation.at)}"
         said = "Rules go on; only their messages are left out, and counted."
-    at = "" if new.until is None else f", until {moment(new.until, desk.now, ZONE)}"
+    at = "" if new.until is None else f", until {moment(new.until, desk.now, desk.zone)}"
     end = f"/unmute {new.subject}" if new.subject != EVERYTHING else "/unmute"
     return reply(
         "🔇",
@@ -131,11 +131,24 @@ async def _going_on(of: Mute, invocation: Invocation, desk: Desk) -> Sequence[st
     return going_on(of, own, await desk.store.states_of([rule.id for rule in own]))
 
 
-async def _set(mutes: Sequence[Mute], invocation: Invocation, desk: Desk) -> None:
-    """These mutes hold from now on; those that ended by themselves stay until they were told of."""
+async def _change(ending: Sequence[Mute], new: Sequence[Mute], invocation: Invocation, desk: Desk) -> None:
+    """Some mutes end and others begin; those that ended by themselves stay until they were told of."""
     settings = await desk.store.settings(invocation.place)
-    kept = [of for of in settings.mutes if of.until is not None and desk.now - KEPT < of.until <= desk.now]
-    await desk.store.set(invocation.place, replace(settings, mutes=(*kept, *mutes)), invocation.seen)
+    holding = await _holding(invocation, desk)
+    over = [of for of in settings.mutes if of.until is None and of not in holding]
+    replaced = {of.subject for of in new}
+
+    def stays(of: Mute) -> bool:
+        if of in ending or of in over:
+            return False
+        if of.holds(desk.now):
+            return of.subject not in replaced
+        return of.until is not None and desk.now - KEPT < of.until
+
+    def changed(of: PlaceSettings) -> PlaceSettings:
+        return replace(of, mutes=(*filter(stays, of.mutes), *new))
+
+    await desk.store.change(invocation.place, changed, invocation.seen)
 
 
 KEPT = timedelta(days=1)
@@ -145,13 +158,13 @@ KEPT = timedelta(days=1)
 async def _end(subject: str, holding: Sequence[Mute], invocation: Invocation, desk: Desk) -> Message:
     """Without a subject every mute ends."""
     ended = [of for of in holding if subject in (EVERYTHING, of.subject)]
-    await _set([of for of in holding if of not in ended], invocation, desk)
+    await _change(ended, [], invocation, desk)
     said = ", ".join(_named(of.subject) for of in ended)
     held = [event for of in ended for event in await _held(of, invocation, desk)]
     return reply(
         "🔔",
         line(bold(f"No longer muted: {said}" if ended else "Nothing was muted.")),
-        lines=_left_out(held, desk.now) if ended else (),
+        lines=_left_out(held, desk) if ended else (),
         data=(("unmuted", [of.subject for of in ended]), ("held", [event.id for event in held])),
     )
 
@@ -162,11 +175,11 @@ async def _held(of: Mute, invocation: Invocation, desk: Desk) -> Sequence[Event]
     return swallowed(of, events, ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK)))
 
 
-def _left_out(held: Sequence[Event], now: datetime) -> tuple[Line, ...]:
+def _left_out(held: Sequence[Event], desk: Desk) -> tuple[Line, ...]:
     """How many alerts were held back, the last of them by name."""
     if not held:
         return (line("No alert was left out meanwhile."),)
-    named = [line(f"{moment(event.at, now, ZONE)} · {headline(event)}") for event in held[-LISTED:]]
+    named = [line(f"{moment(event.at, desk.now, desk.zone)} · {headline(event)}") for event in held[-LISTED:]]
     return (line(f"{count(len(held), 'alert')} left out meanwhile:"), *named)
 
 
@@ -174,14 +187,19 @@ async def _listed(mutes: Sequence[Mute], invocation: Invocation, desk: Desk) -> 
     lines: list[Line] = []
     for of in mutes:
         held = await _held(of, invocation, desk)
-        until = "until it is over" if of.until is None else f"until {moment(of.until, desk.now, ZONE)}"
-        lines.append(line(f"{_named(of.subject)} {until} · {count(len(held), 'alert')} left out so far"))
+        lines.append(line(f"{muted(of, desk)} · {count(len(held), 'alert')} left out so far"))
     return reply(
         "🔇",
         line(bold("Muted" if mutes else "Nothing is muted.")),
         lines=(*lines, line("Mute: ", code("/mute ETH 2h"), " · end all mutes: ", code("/unmute"))),
         data=(("mutes", [_facts(of) for of in mutes]),),
     )
+
+
+def muted(of: Mute, desk: Desk) -> str:
+    """What is silent, and until when: `ETH until 14:00 UTC`."""
+    until = "it is over" if of.until is None else moment(of.until, desk.now, desk.zone)
+    return f"{_named(of.subject)} until {until}"
 
 
 def _named(subject: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import View, age_of, facts, instruments, observed, offered, or_dash, silent, view, whole_bars
@@ -32,20 +33,21 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     windows = whole_bars(WINDOWS, desk.step)
     coin = one_coin(invocation, market.cycle.readings)
     if coin is None:
-        return _largest(market)
+        return _largest(market, desk, LARGEST)
     reading = offered(market.cycle, coin, Metric.OI_LEVEL)
     if reading is None:
         said = f"No venue here offers open interest of {coin}."
-        return report(f"{coin} open interest", market.cycle, lines=(line(said),), data=(("coin", coin),))
+        return report(f"{coin} open interest", market.cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     usd = market.value(coin, Metric.OI_USD)
     moves = [(w, market.value(coin, Metric.OI, w), market.value(coin, Metric.PRICE, w)) for w in windows]
     floor = bool(reading.missing)
     total = UNKNOWN if reading.value is None else spoken(reading.value, Unit.COINS, coin, floor=floor)
     in_usd = UNKNOWN if usd is None else spoken(usd, Unit.USD, coin, floor=floor)
-    seen = observed(market.cycle, coin, Metric.OI_LEVEL)
-    return report(
+    seen = observed(market.cycle, coin, Metric.OI_LEVEL, desk.settings.venue)
+    answered = report(
         f"{coin} open interest",
         market.cycle,
+        desk.zone,
         lines=(
             line(bold(total), f" · {in_usd} · price {_price(market, coin)}"),
             *(line(_move(w, oi, moved)) for w, oi, moved in moves),
@@ -54,6 +56,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=_small(reading),
         data=_data(coin, reading, usd, moves, market.cycle, seen),
     )
+    return await with_button(answered, f"oi {coin}", invocation.place, desk.store)
 
 
 def _price(market: View, coin: str) -> str:
@@ -75,7 +78,7 @@ def _by_venue(coin: str, reading: Reading, cycle: Cycle, seen: Sequence[Observat
             names[o.venue, o.symbol],
             coins(o.value, coin) if is_fresh(o, cycle.at) else "silent",
             or_dash(share(o.value / reading.value) if reading.value and o.venue in reading.venues else None),
-            age_of(o, cycle, desk.now),
+            age_of(o, cycle, desk),
         )
         for o in seen
     ]
@@ -115,13 +118,16 @@ def _data(
     )
 
 
-def _largest(market: View) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The largest, twice as many as at one end of what has two. Raises Mistake before there is a market."""
+    return _largest(await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS)), desk, 2 * each)
+
+
+def _largest(market: View, desk: Desk, most: int) -> Message:
     sizes = [(usd, c) for c in market.cycle.readings if (usd := market.value(c, Metric.OI_USD)) is not None]
     sizes.sort(key=lambda row: (-row[0], row[1]))
     day = max(WINDOWS)
-    shown = [
-        (c, usd, market.value(c, Metric.OI, day), market.value(c, Metric.PRICE, day)) for usd, c in sizes[:LARGEST]
-    ]
+    shown = [(c, usd, market.value(c, Metric.OI, day), market.value(c, Metric.PRICE, day)) for usd, c in sizes[:most]]
     table = Table(
         ("coin", "OI", f"OI {window(day)}", f"price {window(day)}"),
         tuple((c, money(usd), quantity(oi, Unit.FRACTION), quantity(p, Unit.FRACTION)) for c, usd, oi, p in shown),
@@ -130,6 +136,7 @@ def _largest(market: View) -> Message:
     return report(
         "Largest open interest",
         market.cycle,
+        desk.zone,
         table=table,
         after=(line("Moves of OI are in coins. One coin: /oi ETH."),),
         small=f"{count(len(sizes), 'coin')} known, {len(market.cycle.readings) - len(sizes)} unknown.",

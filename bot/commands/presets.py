@@ -11,7 +11,7 @@ from bot.commands.dryrun import in_time, weekly
 from bot.commands.importing import saved_all
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
-from bot.commands.saving import full
+from bot.commands.saving import ask_zone, full
 from bot.phrases import bold, code, line, shortened
 from bot.presets import PRESETS, Preset
 from signals.rules.canonical import canonical
@@ -65,7 +65,7 @@ def _named(said: str) -> Preset:
 
 async def _drafts(preset: Preset, desk: Desk) -> Sequence[Draft]:
     cycle = await latest(desk)
-    known = vocabulary(cycle, desk.signals, desk.now)
+    known = vocabulary(cycle, desk)
     read = [parse(sentence, known) for sentence in preset.about(cycle.readings)]
     return [draft for draft in read if isinstance(draft, Draft)]
 
@@ -106,7 +106,9 @@ async def _apply(preset: Preset, drafts: Sequence[Draft], invocation: Invocation
     new = [draft for draft in drafts if canonical(draft) not in known]
     rules, seen = [New(draft) for draft in new], f"{invocation.seen}:{preset.name}"
     saved = await desk.store.add_all(invocation.place, rules, (), seen, desk.now, desk.quota)
-    return await full(saved, invocation, desk) if isinstance(saved, Full) else saved_all(saved, len(drafts) - len(new))
+    if isinstance(saved, Full):
+        return await full(saved, invocation, desk)
+    return ask_zone(saved_all(saved, len(drafts) - len(new)), invocation, desk)
 
 
 PRESETS_COMMAND = Command(

@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table, Who
+from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import (
@@ -42,25 +43,27 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     cycle = await latest(desk)
     coin = one_coin(invocation, cycle.readings)
     if coin is None:
-        return _extremes(await view(desk, [Metric.RATIO], DAY))
+        return await top(desk, ENDS)
     spot = spot_leg(cycle, coin)
     reading = offered(cycle, coin, spot) if spot else None
     if spot is None or reading is None:
         said = f"No venue here offers spot volume of {coin}, so there is nothing to divide."
-        return report(f"{coin} spot/futures", cycle, lines=(line(said),), data=(("coin", coin),))
+        return report(f"{coin} spot/futures", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     market = await view_of_signals(desk, ())
     sums = {w: market.value(coin, Metric.RATIO, w) for w in whole_bars(WINDOWS, desk.step)}
     rank = _rank(market, coin)
     silent = f" Silent: {venues(reading.missing)}." if reading.missing else ""
-    return report(
+    answered = report(
         f"{coin} spot/futures volume",
         cycle,
+        desk.zone,
         lines=(_now(market, coin, sums), _place(rank)),
         table=_by_venue(coin, spot, cycle, desk),
         after=(line("Readings of a coin with little spot against futures, for itself, are marked as low trust."),),
         small=f"Both legs from {venues(reading.venues)}, {share(reading.coverage)} of open interest present.{silent}",
         data=_data(coin, reading, sums, rank),
     )
+    return await with_button(answered, f"ratio {coin}", invocation.place, desk.store)
 
 
 def _data(
@@ -113,10 +116,10 @@ def _by_venue(coin: str, spot: Metric, cycle: Cycle, desk: Desk) -> Table | None
     legs = {metric: {o.venue: _traded(cycle, coin, metric, o.venue) for o in observed(cycle, coin, metric)}
             for metric in (spot, futures)}  # fmt: skip
     rows = []
-    for name in sorted(legs[spot]):
+    for name in sorted(legs[spot], key=lambda name: (name != desk.settings.venue, name)):
         cells = [legs[metric].get(name, DASH) for metric in (spot, futures)]
         last = next(o for o in observed(cycle, coin, spot) if o.venue == name)
-        rows.append((venue(name), *cells, window(last.span), age_of(last, cycle, desk.now)))
+        rows.append((venue(name), *cells, window(last.span), age_of(last, cycle, desk)))
     return Table(("venue", "spot", "futures", "in", "age"), tuple(rows)) if rows else None
 
 
@@ -126,15 +129,21 @@ def _traded(cycle: Cycle, coin: str, metric: Metric, name: str) -> str:
     return money(sum(o.value for o in own)) if all(is_fresh(o, cycle.at) for o in own) else "silent"
 
 
-def _extremes(market: View) -> Message:
+async def top(desk: Desk, each: int) -> Message:
+    """The coins at both ends, so many at each. Raises Mistake before there is a market."""
+    return _extremes(await view(desk, [Metric.RATIO], DAY), desk, each)
+
+
+def _extremes(market: View, desk: Desk, each: int) -> Message:
     """The coins with least and most spot against futures volume."""
     traded = [c for c in market.cycle.readings if spot_leg(market.cycle, c) is not None]
     known = sorted((value, c) for c in traded if (value := market.value(c, Metric.RATIO, DAY)) is not None)
-    shown = ends(known, ENDS)
+    shown = ends(known, each)
     rows: list[Json] = [{"coin": coin, "ratio": value, "at": iso(market.cycle.at)} for value, coin in shown]
     return report(
         f"Lowest and highest spot/futures volume in {window(DAY)}",
         market.cycle,
+        desk.zone,
         table=Table(("coin", "spot/futures"), tuple((coin, quantity(v, Unit.RATIO)) for v, coin in shown)),
         after=(line("Spot divided by futures volume, the same venues on both legs. One coin: /ratio ETH."),),
         small=f"{count(len(known), 'coin')} known, {len(traded) - len(known)} unknown.",

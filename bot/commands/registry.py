@@ -1,31 +1,44 @@
 """The commands in the order of the menus, and the answer to one invocation."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
 
 from adapters.chat.base import Button, Invocation, Message, Who
-from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
+from adapters.store.place_settings import PlaceSettings
+from bot.commands.about import ABOUT, PRIVACY
+from bot.commands.ack import ACK
+from bot.commands.admin import ADMIN
+from bot.commands.alert import ADJUST, ALERT, CANCEL, DRY_RUN, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
-from bot.commands.base import Command, Desk, Reader
+from bot.commands.base import Command, Desk
 from bot.commands.begin import START, STOP
 from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
+from bot.commands.chart import CHART
+from bot.commands.digest import DIGEST
 from bot.commands.edit import EDIT
+from bot.commands.forget import ERASE, FORGET
 from bot.commands.funding import FUNDING
 from bot.commands.help import helping
 from bot.commands.importing import EXPORT, IMPORT
 from bot.commands.liq import LIQ
 from bot.commands.ls import LS
 from bot.commands.market import vocabulary
+from bot.commands.mention import MENTION
 from bot.commands.mute import MUTE, SNOOZE, UNMUTE
 from bot.commands.oi import OI
+from bot.commands.old import OLD
 from bot.commands.presets import PRESETS_COMMAND
 from bot.commands.ratio import RATIO
 from bot.commands.rules import ALERTS
 from bot.commands.sample import TEST
+from bot.commands.settings import SETTINGS_COMMAND
 from bot.commands.signals import SIGNALS
 from bot.commands.status import STATUS
 from bot.commands.subscribe import SUBSCRIBE, UNSUBSCRIBE
+from bot.commands.top import TOP
+from bot.commands.use import USE
 from bot.commands.watch import UNWATCH, WATCH, WATCHLIST_COMMAND
+from bot.commands.why import WHY
 from bot.phrases import shortened
 from bot.wording import unclear
 from signals.rules.language import parse
@@ -40,6 +53,7 @@ _IN_ORDER = (
     LS,
     LIQ,
     RATIO,
+    TOP,
     SIGNALS,
     SUBSCRIBE,
     UNSUBSCRIBE,
@@ -56,22 +70,36 @@ _IN_ORDER = (
     MUTE,
     UNMUTE,
     SNOOZE,
+    WHY,
+    ACK,
+    SETTINGS_COMMAND,
+    DIGEST,
+    MENTION,
     TEST,
     IMPORT,
     EXPORT,
     STATUS,
     STOP,
+    USE,
+    PRIVACY,
+    FORGET,
+    ABOUT,
+    ADMIN,
 )
 
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
 """Every command by its name, as menus and help show them."""
 
-PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, ADJUST, CANCEL, UNDO, ARM)}
+_ON_BUTTONS = (SAVE, DRY_RUN, ADJUST, CANCEL, UNDO, ARM, CHART, ERASE, OLD)
+
+PRESSED: Mapping[str, Command] = {command.spec.name: command for command in _ON_BUTTONS}
 """What only buttons say."""
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """The answer to what was typed; a mistake is answered by a sentence that names the cure."""
+    settings = await _settings(invocation, desk)
+    desk = replace(desk, settings=settings, quota=replace(desk.quota, rules=settings.rules or desk.quota.rules))
     command = COMMANDS.get(invocation.name) or PRESSED.get(invocation.name)
     if command is None:
         return await _unknown(invocation, desk)
@@ -81,6 +109,14 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         return await command.answer(invocation, desk)
     except Mistake as mistake:
         return unclear(mistake.sentence, [Button(repair, repair) for repair in mistake.repairs])
+
+
+async def _settings(invocation: Invocation, desk: Desk) -> PlaceSettings:
+    """What the place has asked for; whoever says something there can be written to again."""
+    settings = await desk.store.settings(invocation.place)
+    if not settings.gone:
+        return settings
+    return await desk.store.change(invocation.place, lambda of: replace(of, gone=""), f"here:{invocation.seen}")
 
 
 def may(who: Who, invocation: Invocation) -> bool:
@@ -99,19 +135,20 @@ _ALLOWED: Mapping[Who, str] = {Who.OWNER: "those who look after this place", Who
 
 async def _unknown(invocation: Invocation, desk: Desk) -> Message:
     """No such command: a near one, or the rule that the line is, or the way to help."""
-    if await is_rule(invocation, desk, desk.now):
+    if await is_rule(invocation, desk):
         said = f"/alert {invocation.name} {invocation.arguments}"
         return unclear("That is a rule. Save it with /alert before it.", [Button(said, said)])
     near = nearest(invocation.name, COMMANDS)
-    return unclear(f"There is no /{shortened(invocation.name)}. See /help.", _mended(invocation, near))
+    help_ = "" if near else " See /help."
+    return unclear(f"There is no /{shortened(invocation.name)}.{help_}", _mended(invocation, near))
 
 
-async def is_rule(invocation: Invocation, reader: Reader, now: datetime) -> bool:
+async def is_rule(invocation: Invocation, desk: Desk) -> bool:
     """Whether the whole line is a rule, without a command before it."""
-    cycle = await reader.store.latest()
+    cycle = await desk.store.latest()
     if cycle is None:
         return False
-    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, reader.signals, now))
+    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk))
     return isinstance(read, Draft)
 
 

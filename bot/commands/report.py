@@ -1,16 +1,18 @@
 """How answers are laid out: about the market with its moment and label, about one's own rules without."""
 
-from datetime import datetime
+from datetime import tzinfo
 
 from adapters.chat.base import Button, Json, Line, Message, Table, Tone
 from adapters.venues.base import Label
 from bot.phrases import bold, iso, line, source
+from bot.zones import called
 from signals.aggregate import Cycle
 
 
-def report(
+def report(  # noqa: PLR0913 - the parts of an answer
     title: str,
     cycle: Cycle,
+    zone: tzinfo,
     *,
     lines: tuple[Line, ...] = (),
     table: Table | None = None,
@@ -22,7 +24,7 @@ def report(
     return Message(
         tone=Tone.ANSWER,
         icon="📊",
-        headline=line(bold(title), f" · {_when(cycle.at, cycle.label)}"),
+        headline=line(bold(title), f" · {_when(cycle, zone)}"),
         lines=lines if table is None or table.rows else (*lines, line("No coin here has a known value.")),
         table=table if table and table.rows else None,
         after=after,
@@ -45,7 +47,8 @@ def reply(
     return Message(Tone.ANSWER, icon, headline, lines=lines, small=small, buttons=buttons, data=data)
 
 
-def _when(at: datetime, label: str) -> str:
+def _when(cycle: Cycle, zone: tzinfo) -> str:
     """The moment; a recording's with its date and its name."""
-    clock = f"{at:%H:%M:%S} UTC"
-    return f"{at.day} {at:%b %Y} {clock} · {source(label)}" if label == Label.REAL else clock
+    there = cycle.at.astimezone(zone)
+    clock = f"{there:%H:%M:%S} {called(there, zone)}"
+    return f"{there.day} {there:%b %Y} {clock} · {source(cycle.label)}" if cycle.label == Label.REAL else clock

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
-from adapters.store.base import Final, Mute, PlaceSettings
+from adapters.store.base import Final
+from adapters.store.place_settings import Mute, PlaceSettings
 from bot.commands.arguments import Mistake, rule_number, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.market import coins_of, view_of
 from bot.commands.present import standing_of
 from bot.commands.report import reply
 from bot.gates import EVERYTHING
-from bot.phrases import ZONE, bold, code, count, iso, line, moment, share, shortened
+from bot.phrases import bold, code, count, iso, line, moment, share, shortened
 from bot.swallowed import LOOKED_BACK, Ends, coin_of, ends_of
 from signals.event import Event
 from signals.rules.canonical import canonical
@@ -66,7 +67,7 @@ async def alerts(invocation: Invocation, desk: Desk) -> Message:
     return reply(
         "📋",
         line(bold(count(len(own), "rule")), stopped),
-        lines=tuple(spoken for of in shown for spoken in _entry(of, desk.now)),
+        lines=tuple(spoken for of in shown for spoken in _entry(of, desk)),
         small=f"Change: /edit #{first} · rest: /pause #{first} · end: /delete {first} · silence: /mute #{first} 2h.",
         buttons=tuple(more),
         data=(("stopped", settings.stopped), ("rules", [_facts(of) for of in shown])),
@@ -171,11 +172,11 @@ def _past(events: Sequence[Event], ends: Ends) -> Past:
     )
 
 
-def _entry(of: Standing, now: datetime) -> tuple[Line, Line]:
+def _entry(of: Standing, desk: Desk) -> tuple[Line, Line]:
     rule = of.rule
-    said = [_standing(of, now), *_silent(of, now)]
+    said = [_standing(of, desk), *_silent(of, desk)]
     if of.past.fired is not None:
-        said.append(f"last fired {moment(of.past.fired, now, ZONE)}")
+        said.append(f"last fired {moment(of.past.fired, desk.now, desk.zone)}")
     if of.past.muted:
         part = share(of.past.muted / of.past.ended)
         said.append(f"{of.past.muted} of its last {count(of.past.ended, 'alert')} muted ({part})")
@@ -186,17 +187,19 @@ def _entry(of: Standing, now: datetime) -> tuple[Line, Line]:
     )
 
 
-def _silent(of: Standing, now: datetime) -> Sequence[str]:
+def _silent(of: Standing, desk: Desk) -> Sequence[str]:
     """What keeps the rule from being told."""
     draft = of.rule.draft
     said = []
     if draft.shadow is not None:
         end = of.rule.created + draft.shadow
         said.append(
-            f"in shadow until {moment(end, now, ZONE)}" if now < end else f"shadow is over, /arm {of.rule.number}"
+            f"in shadow until {moment(end, desk.now, desk.zone)}"
+            if desk.now < end
+            else f"shadow is over, /arm {of.rule.number}"
         )
     if of.mute is not None:
-        until = "until it is over" if of.mute.until is None else f"until {moment(of.mute.until, now, ZONE)}"
+        until = "until it is over" if of.mute.until is None else f"until {moment(of.mute.until, desk.now, desk.zone)}"
         said.append(f"muted {until}")
     return said
 
@@ -215,18 +218,17 @@ _SAID: Mapping[Phase, str] = {
     Phase.RECOVERING: "ending",
     Phase.PENDING: "past the line, not yet long enough",
     Phase.NO_DATA: "no data",
-    Phase.ERROR: "cannot be judged",
 }
 """The phases worth a word, the loudest first."""
 
 
-def _standing(of: Standing, now: datetime) -> str:
+def _standing(of: Standing, desk: Desk) -> str:
     """The phases that its coins are in, and since when it fires."""
     draft = of.rule.draft
     if of.rule.paused:
         return "paused"
-    if draft.until is not None and draft.until <= now:
-        return f"over since {moment(draft.until, now, ZONE)}"
+    if draft.until is not None and draft.until <= desk.now:
+        return f"over since {moment(draft.until, desk.now, desk.zone)}"
     if any(state.done for state in of.states.values()) and len(draft.coins) == len(of.states) == 1:
         return "done: it was to be told once"
     said = []
@@ -234,7 +236,7 @@ def _standing(of: Standing, now: datetime) -> str:
         in_it = {track: state for track, state in sorted(of.states.items()) if state.phase is phase}
         if in_it:
             coins = list(dict.fromkeys(coin_of(track) for track in in_it))
-            said.append(f"{words}: {_named(coins)}{_since(list(in_it.values()), now)}")
+            said.append(f"{words}: {_named(coins)}{_since(list(in_it.values()), desk)}")
     if not of.judged:
         return " · ".join(said) or "not judged yet"
     waiting = [coin for coin, verdict in (of.now or {}).items() if verdict is Verdict.MET]
@@ -250,10 +252,10 @@ def _at_rest(now: Mapping[str, Verdict] | None) -> str:
     return "no data" if now and all(verdict is Verdict.UNKNOWN for verdict in now.values()) else "calm"
 
 
-def _since(states: Sequence[AlertState], now: datetime) -> str:
+def _since(states: Sequence[AlertState], desk: Desk) -> str:
     """Since when the first of them fires; nothing where none does."""
     fired = [s.fired_at for s in states if s.fired_at and s.phase in (Phase.FIRING, Phase.RECOVERING)]
-    return f" since {moment(min(fired), now, ZONE)}" if fired else ""
+    return f" since {moment(min(fired), desk.now, desk.zone)}" if fired else ""
 
 
 def _named(coins: Sequence[str]) -> str:

@@ -1,15 +1,18 @@
 """Saving: a draft becomes a rule of the place, and what is said then or where there is no room."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adapters.chat.base import Button, Invocation, Json, Line, Message
 from adapters.store.base import Full, Gone, Moved, Saved
 from bot.commands.base import Desk
 from bot.commands.present import present
 from bot.commands.report import reply
+from bot.commands.settable import zone_label
 from bot.conditions import levels
 from bot.phrases import bold, code, line
 from bot.wording import unclear
+from bot.zones import guesses
 from signals.rules.canonical import canonical
 from signals.rules.model import EVERY_COIN, Draft, Rule
 
@@ -25,7 +28,21 @@ async def save(draft: Draft, invocation: Invocation, desk: Desk, seen: str) -> M
     added = await desk.store.add(invocation.place, draft, seen, desk.now, desk.quota)
     if isinstance(added, Full):
         return await full(added, invocation, desk)
-    return await told("🔔", f"Rule #{added.rule.number} saved", added.rule, invocation, desk)
+    return ask_zone(
+        await told("🔔", f"Rule #{added.rule.number} saved", added.rule, invocation, desk), invocation, desk
+    )
+
+
+def ask_zone(said: Message, invocation: Invocation, desk: Desk) -> Message:
+    """With a person's first rule they are asked for their clock, once."""
+    data = dict(said.data)
+    numbers = data.get("rules", [data.get("rule")])
+    first = isinstance(numbers, list) and numbers[:1] == [1]
+    if not first or invocation.place.shared or desk.settings.zone:
+        return said
+    asked = line("Times here are UTC. Which clock is yours? Any other: ", code("/settings timezone Europe/Paris"))
+    buttons = [Button(zone_label(name, desk), f"/settings timezone {name}") for name in guesses(desk.now)]
+    return replace(said, lines=(*said.lines, asked), buttons=(*said.buttons, *buttons))
 
 
 async def twin(draft: Draft, invocation: Invocation, desk: Desk) -> Rule | None:
@@ -121,8 +138,7 @@ async def _dispensable(among: Sequence[Rule], desk: Desk) -> Sequence[Rule]:
 async def told(icon: str, said: str, rule: Rule, invocation: Invocation, desk: Desk) -> Message:
     """What the rule is, where it ends, how it stands now, and how to change it or be rid of it."""
     draft, number = rule.draft, rule.number
-    settings = await desk.store.settings(invocation.place)
-    stopped = [line(bold("No alerts are sent here until "), code("/start"))] if settings.stopped else []
+    stopped = [line(bold("No alerts are sent here until "), code("/start"))] if desk.settings.stopped else []
     asleep = [line("It is paused: ", code(f"/resume #{number}"))] if rule.paused else []
     lines: tuple[Line, ...] = (
         line(code(canonical(draft))),

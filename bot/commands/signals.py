@@ -43,12 +43,13 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     market = await view_of_signals(desk, desk.signals)
     coin = one_coin(invocation, market.cycle.readings)
     if coin is None:
-        return _everywhere(market, desk.signals)
+        return _everywhere(market, desk)
     standings = [_standing(signal, coin, market) for signal in desk.signals]
     lines = tuple(said for standing in standings for said in _told(standing, market))
     return report(
         f"{coin} signals",
         market.cycle,
+        desk.zone,
         lines=lines,
         small="Past the line is not yet an alert: the hold comes on top. Not advice.",
         data=(("coin", coin), ("signals", [_facts(standing, market) for standing in standings])),
@@ -108,11 +109,11 @@ def _facts(standing: _Standing, market: View) -> Json:
     }
 
 
-def _everywhere(market: View, signals: Sequence[Signal]) -> Message:
+def _everywhere(market: View, desk: Desk) -> Message:
     """For each signal the coins past its line, the furthest first."""
     lines: list[Line] = []
     rows: list[Json] = []
-    for signal in signals:
+    for signal in desk.signals:
         standings = [_standing(signal, coin, market) for coin in market.cycle.readings]
         past = sorted((s for s in standings if s.past), key=lambda s: (-abs((s.value or 0.0) - signal.fire), s.coin))
         unknown = sum(s.value is None for s in standings)
@@ -124,6 +125,7 @@ def _everywhere(market: View, signals: Sequence[Signal]) -> Message:
     return report(
         "Signals now",
         market.cycle,
+        desk.zone,
         lines=(*lines, line("One coin: ", code("/signals ETH"), " · be told: ", code("/subscribe negfunding ETH"))),
         small="Past the line is not yet an alert: the hold comes on top. Not advice.",
         data=(("signals", rows),),

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, tzinfo
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Tone, Who
+from adapters.store.alert_port import Effort
 from adapters.store.base import Final, StoreInfo
 from adapters.venues.base import Health, Label
 from bot.commands.base import Command, Desk
 from bot.commands.rules import muted
-from bot.phrases import ZONE, bold, clock, count, dated, iso, line, venue
+from bot.phrases import bold, clock, count, dated, iso, line, venue
 from signals.aggregate import Cycle, is_fresh
 from signals.units import age, duration
 
@@ -19,6 +20,8 @@ OUTCOMES = 100
 
 LATE_STREAM = timedelta(minutes=2)
 """How far a stream may be behind the present before that is said."""
+
+MEGABYTE = 1_000_000
 
 REASONS = 4
 """Reasons for which something was not used that are named."""
@@ -31,17 +34,21 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     spoken = _spoken(cycle) if cycle else ()
     health = await desk.store.reported()
     own = await _own(invocation, desk)
+    effort = await desk.store.effort()
+    judging = effort if invocation.operator else None
     return Message(
         Tone.ANSWER,
         "📊",
-        line(bold("Status"), f" · {_market(cycle, desk.now)}"),
+        line(bold("Status"), f" · {_market(cycle, desk)}"),
         lines=(
-            *([line(" · ".join(_venue(v, desk.now) for v in spoken))] if spoken else []),
-            *(line(_trouble(of)) for of in health if of.down_since is not None),
-            *(line(said) for said in _streams(health, desk.now)),
+            *([line(" · ".join(_venue(v, desk) for v in spoken))] if spoken else []),
+            *(line(_trouble(of, desk)) for of in health if of.down_since is not None),
+            *(line(said) for said in _streams(health, desk)),
             *([_known(cycle)] if cycle else []),
             *([line(_calls(health))] if health else []),
             line(own.said),
+            *([line(_broken(effort))] if effort and effort.broken else []),
+            *([line(_judging(judging, desk.zone))] if judging else []),
             line(_store(info)),
             line(f"perpwatch {desk.version}{_up(desk)}"),
         ),
@@ -53,17 +60,19 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             ("at", iso(cycle.at) if cycle else None),
             ("venues", [_facts(v) for v in spoken]),
             ("health", [_facts_of_health(of) for of in health]),
+            ("broken", [*effort.broken] if effort else []),
+            ("judging", _facts_of_effort(judging) if judging else None),
             ("store", {"product": info.product, "version": info.version, "durable": info.durable}),
             ("place", own.facts),
         ),
     )
 
 
-def _market(cycle: Cycle | None, now: datetime) -> str:
+def _market(cycle: Cycle | None, desk: Desk) -> str:
     if cycle is None:
         return "no market data yet"
     coins = count(len(cycle.readings), "coin")
-    return f"{cycle.label} market, {coins}, last moment {dated(cycle.at, ZONE)}, {age(now - cycle.at)} ago"
+    return f"{cycle.label} market, {coins}, last moment {dated(cycle.at, desk.zone)}, {age(desk.now - cycle.at)} ago"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +98,28 @@ def _expected(cycle: Cycle) -> Sequence[str]:
     return sorted({name for reading in readings for name in (*reading.venues, *reading.missing)})
 
 
-def _venue(spoken: _Spoken, now: datetime) -> str:
+def _venue(spoken: _Spoken, desk: Desk) -> str:
     name = venue(spoken.venue)
     if spoken.at is None:
         return f"{name} silent, never spoke"
     if not spoken.fresh:
-        return f"{name} silent since {clock(spoken.at, ZONE)}"
+        return f"{name} silent since {clock(spoken.at, desk.zone)}"
     partly = "" if spoken.fresh == spoken.known else f" ({spoken.known - spoken.fresh} of {spoken.known} values stale)"
-    return f"{name} {age(now - spoken.at)}{partly}"
+    return f"{name} {age(desk.now - spoken.at)}{partly}"
 
 
-def _trouble(of: Health) -> str:
+def _trouble(of: Health, desk: Desk) -> str:
     """Since when and why a venue does not answer, and until when it must not be asked."""
-    since = f"since {clock(of.down_since, ZONE)}" if of.down_since else ""
-    ban = f" It is not asked before {dated(of.banned_until, ZONE)}." if of.banned_until else ""
+    since = f"since {clock(of.down_since, desk.zone)}" if of.down_since else ""
+    ban = f" It is not asked before {dated(of.banned_until, desk.zone)}." if of.banned_until else ""
     return f"⚠ {venue(of.venue)} is in trouble {since}: {of.why}.{ban}"
 
 
-def _streams(health: Sequence[Health], now: datetime) -> Iterator[str]:
+def _streams(health: Sequence[Health], desk: Desk) -> Iterator[str]:
     """Whose liquidations are not counted at present."""
-    late = [of for of in health if of.stream_at is not None and now - of.stream_at > LATE_STREAM]
+    late = [of for of in health if of.stream_at is not None and desk.now - of.stream_at > LATE_STREAM]
     if late:
-        names = ", ".join(f"{venue(of.venue)} since {clock(of.stream_at or now, ZONE)}" for of in late)
+        names = ", ".join(f"{venue(of.venue)} since {clock(of.stream_at or desk.now, desk.zone)}" for of in late)
         yield f"⚠ Liquidations are blind on {names}."
 
 
@@ -181,6 +190,27 @@ def _store(info: StoreInfo) -> str:
     kept = "rules and alerts outlive a crash" if info.durable else "NOT durable: rules are lost with the process"
     detail = f" ({info.detail})" if info.detail else ""
     return f"Store: {info.product} {info.version}".rstrip() + f", {kept}{detail}"
+
+
+def _broken(of: Effort) -> str:
+    """What cannot be judged, which is a fault of the service and none of the market."""
+    return f"⚠ Cannot be computed: {', '.join(of.broken)}. Rules on it wait; the log says why."
+
+
+def _judging(of: Effort, zone: tzinfo) -> str:
+    """How much is judged, and what the last moment cost: for operators, since it is about all places."""
+    counts, took = of.counts, of.took / timedelta(milliseconds=1)
+    rules, cells, states = count(counts.rules, "rule"), count(counts.cells, "cell"), count(counts.kept, "state")
+    return (
+        f"Judging: {rules} on {cells}, {states} kept · "
+        f"{clock(of.at, zone)}: {counts.touched} looked at, {of.committed} written, {took:.1f} ms · "
+        f"index {counts.bytes / MEGABYTE:.1f} MB"
+    )
+
+
+def _facts_of_effort(of: Effort) -> Json:
+    took = round(of.took / timedelta(milliseconds=1), 1)
+    return {"at": iso(of.at), "took_ms": took, "committed": of.committed, **asdict(of.counts)}
 
 
 def _up(desk: Desk) -> str:

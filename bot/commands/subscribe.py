@@ -30,7 +30,7 @@ async def subscribe(invocation: Invocation, desk: Desk) -> Message:
     cycle = await latest(desk)
     coins = [coin_of(invocation, word, cycle.readings) for word in others if word.lower() not in EVERY_WORDS]
     scope = ",".join(written(coin) for coin in dict.fromkeys(coins)) or EVERY_COIN
-    draft = parse(f"{scope} {signal.name}", vocabulary(cycle, desk.signals, desk.now))
+    draft = parse(f"{scope} {signal.name}", vocabulary(cycle, desk))
     return problem(draft) if isinstance(draft, Problem) else await save(draft, invocation, desk, invocation.seen)
 
 

@@ -1,27 +1,44 @@
-"""The dispatcher: hands each invocation to its command with a desk of what is known now."""
+"""The dispatcher: hands each invocation to its command with a desk of what is known now, and keeps track of places."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.chat.base import Invocation, Message, Place
+from adapters.chat.base import ChatPlatform, Invocation, Message, Place, place_of
 from adapters.store.base import Quota, Store, StoreError
+from adapters.store.front_port import name_of
+from bot.charts.painter import Painter
+from bot.charts.pictures import painted
 from bot.commands.base import Desk
 from bot.commands.registry import COMMANDS, answer, is_rule
-from bot.wording import trouble
+from bot.floods import Floods
+from bot.services.reach import mark_gone
+from bot.wording import trouble, unclear
 from signals.base import Signal
+from signals.units import duration
 
 log = structlog.get_logger()
 
 PATIENCE = timedelta(seconds=2)
 """How long people wait for a dry run; where it takes longer, the answer comes without it."""
 
+AT_HOME = frozenset({"use", "help", "about", "privacy", "forget", "erase", "admin"})
+"""Commands that are about the person, whatever place the others act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who comes in: `operates` tells operators by their private place, `invited_only` lets in just whom they let in."""
+
+    operates: Callable[[Place], bool] = lambda _: False
+    invited_only: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Answers the commands of all platforms. It never calls another loop."""
+    """Answers the commands of all platforms. It never calls another loop. `fronts` are the platforms that run here."""
 
     store: Store
     signals: Sequence[Signal]
@@ -31,10 +48,91 @@ class Dispatcher:
     quota: Callable[[Place], Quota]
     step: timedelta
     patience: timedelta = PATIENCE
+    doors: Doors = field(default_factory=Doors)
+    fronts: Mapping[str, ChatPlatform] = field(default_factory=dict)
+    floods: Floods = field(default_factory=Floods)
+    painter: Painter | None = None
 
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
-        desk = Desk(
+        return await self._guarded(invocation) or trouble("There is nothing to say to that.")
+
+    async def overheard(self, invocation: Invocation) -> Message | None:
+        """The answer to words that are the name of a command, or a rule; None to any others."""
+        if invocation.name.lower() in COMMANDS:
+            return await self.answer(replace(invocation, name=invocation.name.lower()))
+        return await self._guarded(invocation, rules_only=True)
+
+    async def came(self, place: Place) -> None:
+        """Alerts are sent there again."""
+        log.info("place can be written to", place=str(place))
+        named = await self._named(place)
+        await self.store.change(named, lambda of: replace(of, gone=""), f"came:{self.now().isoformat()}")
+
+    async def left(self, place: Place, reason: str) -> None:
+        """Nothing is sent there until it is back; its rules are kept."""
+        log.info("place cannot be written to", place=str(place), reason=reason)
+        named = await self._named(place)
+        await mark_gone(self.store, named, reason, f"left:{self.now().isoformat()}")
+
+    async def moved(self, place: Place, new: Place) -> None:
+        """What is for the place goes to where it is now."""
+        log.info("place moved", place=str(place), new=str(new))
+        await self.store.readdress(await self._named(place), new)
+
+    async def _guarded(self, invocation: Invocation, *, rules_only: bool = False) -> Message | None:
+        try:
+            said = await self._known(invocation)
+            if rules_only and not await is_rule(said, self._desk(said)):
+                return None
+            return await painted(await self._admitted(said), self.painter)
+        except StoreError as error:
+            return None if rules_only else trouble(str(error))
+        except Exception:  # the loop's outer edge: one person's command must not end the service
+            log.exception("command failed", command=invocation.name)
+            return trouble("This command failed on my side; the service goes on. The log has the details.")
+
+    async def _known(self, invocation: Invocation) -> Invocation:
+        """With the name that the place has here, and the rights of an operator."""
+        person = Place(invocation.place.platform, invocation.person)
+        operator = invocation.operator or self.doors.operates(person)
+        return replace(invocation, place=await self._named(invocation.place), operator=operator)
+
+    async def _admitted(self, invocation: Invocation) -> Message:
+        """The answer to somebody who may come in and does not ask too often."""
+        person = Place(invocation.place.platform, invocation.person)
+        if self.doors.invited_only and not invocation.operator:
+            allowed = await self.store.allowed()
+            if not {person, invocation.place} & allowed:
+                return unclear(
+                    f"This service answers invited people only. Ask who runs it to let in {person}.", (), "rights"
+                )
+        wait = None if invocation.operator else self.floods.wait(str(person), invocation.name, self.now())
+        if wait is not None:
+            return unclear(f"That is too much at a time. Write again in {duration(max(wait, timedelta(seconds=1)))}.")
+        settings = await self.store.settings(invocation.place)
+        if not invocation.operator and (settings.barred or (await self.store.settings(person)).barred):
+            return unclear("Those who run this service have shut out this account or this place.", code="rights")
+        if settings.acts_on and not invocation.place.shared and invocation.name not in AT_HOME:
+            return await self._elsewhere(invocation, place_of(settings.acts_on))
+        return await answer(invocation, self._desk(invocation))
+
+    async def _elsewhere(self, invocation: Invocation, place: Place) -> Message:
+        """The answer about the place that somebody's commands act on, if they still look after it."""
+        front = self.fronts.get(place.platform)
+        if front is None or not await front.owns(invocation.person, place):
+            return unclear("You do not look after the place any more that your commands act on. Go back: /use me")
+        there = replace(invocation, place=place, owner=True)
+        message = await answer(there, self._desk(there))
+        name = await self.store.note(place.platform, f"name:{place.id}") or str(place)
+        return replace(message, small=f"For {name}; back: /use me. {message.small}".rstrip())
+
+    async def _named(self, place: Place) -> Place:
+        """The place by the name that it keeps, wherever it is reached now."""
+        return name_of(place, await self.store.addresses(place.platform))
+
+    def _desk(self, invocation: Invocation) -> Desk:
+        return Desk(
             store=self.store,
             signals=self.signals,
             now=self.now(),
@@ -43,33 +141,5 @@ class Dispatcher:
             quota=self.quota(invocation.place),
             step=self.step,
             patience=self.patience,
+            front=self.fronts.get(invocation.place.platform),
         )
-        try:
-            return await answer(invocation, desk)
-        except StoreError as error:
-            return trouble(str(error))
-        except Exception:  # the loop's outer edge: one person's command must not end the service
-            log.exception("command failed", command=invocation.name)
-            return trouble("This command failed on my side; the service goes on. The log has the details.")
-
-    async def overheard(self, invocation: Invocation) -> Message | None:
-        """The answer to words that are the name of a command, or a rule; None to any others."""
-        if invocation.name.lower() in COMMANDS:
-            return await self.answer(replace(invocation, name=invocation.name.lower()))
-        try:
-            rule = await is_rule(invocation, self, self.now())
-        except StoreError:
-            return None
-        return await self.answer(invocation) if rule else None
-
-    async def came(self, place: Place) -> None:
-        """Alerts are sent there again."""
-        log.info("place can be written to", place=str(place))
-
-    async def left(self, place: Place, reason: str) -> None:
-        """Nothing is sent there until it is back; its rules are kept."""
-        log.info("place cannot be written to", place=str(place), reason=reason)
-
-    async def moved(self, place: Place, new: Place) -> None:
-        """What is for the place goes to where it is now."""
-        log.info("place moved", place=str(place), new=str(new))

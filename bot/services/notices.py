@@ -9,13 +9,18 @@ import structlog
 
 from adapters.chat.base import Place, place_of
 from adapters.store.base import Store
+from adapters.store.place_settings import Daily, PlaceSettings, Quiet
 from adapters.venues.base import Label
+from bot.commands.digest import account
 from bot.commands.dryrun import rehearsed
-from bot.notices import drift_id, drifted, ended, mute_over, shadow_over
+from bot.digest import after_quiet, digest
+from bot.hours import due, last_due, last_spell
+from bot.notices import Told, drift_id, drifted, ended, mute_over, shadow_over
 from bot.swallowed import LOOKED_BACK, ended_at, ends_of, going_on, swallowed
+from bot.zones import zone_of
 from signals.base import Signal
-from signals.drift import drift
-from signals.notice import Notice
+from signals.drift import LEAST_WEEKS, WEEK, by_week, drift
+from signals.notice import About, Notice
 from signals.rules.model import Draft, Rule
 from signals.rules.neighbours import step
 
@@ -25,11 +30,14 @@ BETWEEN_PAGES = 0.2
 BETWEEN_ROUNDS = 20.0
 """Seconds: a million rules are looked at without hurry."""
 
-WEEK, WEEKS = timedelta(days=7), 4
-"""How many weeks before this one say what is usual."""
-
 HARDER = 4
 """Harder lines that are tried for a rule that has drifted."""
+
+SETTLED = timedelta(seconds=10)
+"""How long after the end of a span the sender may still be at what came in it."""
+
+SAME_DAY = timedelta(hours=12)
+"""How late a digest or a summary may be told."""
 
 WITHIN = timedelta(days=5)
 """How late something may be told: less than an id of the outbox is remembered."""
@@ -53,6 +61,8 @@ class Notices:
         self._now = now
         self._told = set[str]()
         """Drifts that were told: a dry run of better lines is made once."""
+        self._last: dict[tuple[About, Place], datetime] = {}
+        """The last quiet spell and digest of each place that were looked at: they are read once."""
 
     async def run(self) -> None:
         """Look around until cancelled."""
@@ -73,7 +83,7 @@ class Notices:
             await self._drifts(page, label)
             await asyncio.sleep(pause)
         for place in sorted(places, key=str):
-            await self._mutes(place, label)
+            await self._of_place(place, label)
 
     async def _shadows(self, rules: Iterable[Rule], label: Label) -> None:
         now = self._now()
@@ -96,9 +106,9 @@ class Notices:
     async def _drifts(self, rules: Sequence[Rule], label: Label) -> None:
         now = self._now()
         on = [rule for rule in rules if not rule.paused and rule.draft.shadow is None and not _is_over(rule, now)]
-        fires = await self._store.fires([rule.id for rule in on], now - (WEEKS + 1) * WEEK)
+        fires = await self._store.fires([rule.id for rule in on], now - (LEAST_WEEKS + 1) * WEEK)
         for rule in on:
-            fired, before = _by_week(fires.get(rule.id, ()), rule, now)
+            fired, before = by_week(fires.get(rule.id, ()), rule.created, now)
             found, id_ = drift(fired, before, (), _unknown), drift_id(rule, now)
             if found is None or id_ in self._told:
                 continue
@@ -119,10 +129,40 @@ class Notices:
             harder = step(harder, self._signals).harder
         return found
 
-    async def _mutes(self, place: Place, label: Label) -> None:
+    async def _of_place(self, place: Place, label: Label) -> None:
+        """Its mutes, quiet hours and digest."""
         settings = await self._store.settings(place)
-        if not settings.mutes:
+        of = Told(str(place), zone_of(settings.zone), label)
+        if settings.mutes:
+            await self._mutes(place, settings, of)
+        if settings.quiet is not None and not settings.quiet.silent:
+            await self._quiet(place, settings.quiet, of)
+        if settings.digest is not None:
+            await self._digest(place, settings.digest, of)
+
+    async def _quiet(self, place: Place, quiet: Quiet, of: Told) -> None:
+        spell = last_spell(quiet, of.zone, self._now())
+        if spell is None or not self._is_new(About.QUIET, place, spell[1]):
             return
+        past = await account(self._store, place, *spell, self._now())
+        if summary := after_quiet(of, past, self._now()):
+            await self._post(place, summary)
+
+    async def _digest(self, place: Place, daily: Daily, of: Told) -> None:
+        day, at = last_due(daily.at, of.zone, self._now())
+        if at > daily.from_ and self._is_new(About.DIGEST, place, at):
+            since = due(day - timedelta(days=1), daily.at, of.zone)
+            past = await account(self._store, place, since, at, self._now())
+            await self._post(place, digest(of, past, day, self._now()))
+
+    def _is_new(self, about: About, place: Place, at: datetime) -> bool:
+        """Whether what came then is to be told now: not before the sender is done with it, not late, and once."""
+        if not at + SETTLED <= self._now() < at + SAME_DAY or self._last.get((about, place)) == at:
+            return False
+        self._last[about, place] = at
+        return True
+
+    async def _mutes(self, place: Place, settings: PlaceSettings, of: Told) -> None:
         rules = await self._store.of(place)
         ids = [rule.id for rule in rules]
         events = await self._store.recent(ids, LOOKED_BACK)
@@ -133,7 +173,7 @@ class Notices:
             if over is None and not going_on(mute, rules, states):
                 over = ended_at(mute, events)
             if over is not None and over <= self._now() < over + WITHIN:
-                await self._post(place, mute_over(str(place), mute, over, swallowed(mute, events, ends), label))
+                await self._post(place, mute_over(of, mute, over, swallowed(mute, events, ends)))
 
     async def _post(self, place: Place, notice: Notice) -> None:
         if await self._store.post(place, notice, self._now()):
@@ -142,13 +182,6 @@ class Notices:
 
 def _is_over(rule: Rule, now: datetime) -> bool:
     return rule.draft.until is not None and rule.draft.until <= now
-
-
-def _by_week(fires: Sequence[datetime], rule: Rule, now: datetime) -> tuple[int, Sequence[int]]:
-    """How often it fired in the last seven days, and in each of the whole weeks before, as far as it was there."""
-    weeks = [sum(now - (back + 1) * WEEK <= at < now - back * WEEK for at in fires) for back in range(WEEKS + 1)]
-    there = [count for back, count in enumerate(weeks) if now - (back + 1) * WEEK >= rule.created]
-    return weeks[0], there[1:]
 
 
 def _unknown(draft: Draft) -> int | None:

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.chat.base import Button, Tone
 from adapters.chat.rendering import render
+from adapters.store.place_settings import PLAIN, Units
 from bot import wording
 from bot.wording import alert, problem, trouble
 from signals.aggregate import Weighing
@@ -42,7 +43,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 Stop: /mute #3 2h · /delete 3
 Binance −0.0137% per 8h · Bybit −0.0056% per 4h · OKX −0.0098% per 8h. \
 Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -59,7 +60,7 @@ Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Ack  [4] Why  [5] Rule #3
 """
     )
 
@@ -91,7 +92,7 @@ Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Low trust · spot trades very little against futures for this coin
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -111,7 +112,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. A venue shows only a sample: real totals are higher. \
 Rule #3: BTC liqspike 1h > 20x for 0s every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -141,7 +142,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. A venue shows only a sample: real totals are higher. \
 Rule #3: SOL liq.long 15m > $2M for 0s every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -157,7 +158,7 @@ Structure: reduced · little spot against futures for this coin, or few venues
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Missing: Gate; 86% of open interest present. \
 Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -177,7 +178,7 @@ Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. SIMULATED market. Rule #3: ETH negfunding for 15m every 1h. Not advice.
-[1] Mute 2h  [2] Rules
+[1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
 """
     )
 
@@ -384,7 +385,7 @@ def test_a_sample_says_how_long_it_was_on_its_way() -> None:
     )
 
     assert (
-        render(wording.told(one, AT + timedelta(seconds=0.4), repeat=True), colour=False)
+        render(wording.told(one, AT + timedelta(seconds=0.4), PLAIN, repeat=True), colour=False)
         == """\
 SIMULATED 🧪 Test · nothing happened on the market
 As alerts come.
@@ -393,3 +394,32 @@ From the command to this message it took 0.4s of the market's own time, which is
 May be a repeat.
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "came", "since", "evening"),
+    [
+        ("", "14:17 UTC", "14:02 UTC", "23:17 UTC"),
+        ("Europe/Berlin", "15:17 CET", "15:02 CET", "6 Jan 2026 00:17 CET"),
+        ("Asia/Kathmandu", "20:02 UTC+5:45", "19:47 UTC+5:45", "6 Jan 2026 05:02 UTC+5:45"),
+    ],
+)
+def test_an_alert_tells_its_times_in_the_zone_of_the_place_by_name(
+    zone: str, came: str, since: str, evening: str
+) -> None:
+    settings = replace(PLAIN, zone=zone)
+    late = replace(FUNDING, at=AT + 9 * 60 * MINUTE)
+
+    lines = render(alert(FUNDING, AT, settings), colour=False).splitlines()
+    over = render(alert(replace(FUNDING, change=Change.RESOLVED), AT, settings), colour=False).splitlines()
+
+    assert lines[1] == f"−0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, {came}"
+    assert lines[2] == f"Shorts pay longs. Line: below −0.01% per 8h for 15m, true since {since}."
+    assert over[2] == f"It was past the line for 15m, since {since}; it ends above −0.005% per 8h."
+    assert evening in render(alert(late, AT, settings), colour=False)
+
+
+def test_a_place_may_read_rates_of_a_year_first() -> None:
+    lines = render(alert(FUNDING, AT, replace(PLAIN, units=Units.YEAR)), colour=False).splitlines()
+
+    assert lines[1] == "−13.2% a year (−0.0121% per 8h), 3 venues weighted by OI, 14:17 UTC"

@@ -48,7 +48,15 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
     async with serving(world) as server:
         settings = TelegramSettings(world.token, server.url)
         platform = PLATFORMS["telegram"](
-            Wiring(clock.now, folder / "history", no_words, notes=Notes(clock), telegram=settings)
+            Wiring(
+                clock.now,
+                folder / "history",
+                no_words,
+                clock.now,
+                lambda _: Notes(clock),
+                folder / "charts",
+                telegram=settings,
+            )
         )
         assert isinstance(platform, Telegram)
         try:

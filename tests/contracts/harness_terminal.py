@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
-from adapters.chat.base import ChatPlatform
+from adapters.chat.base import ChatPlatform, Notes
 from adapters.chat.completion import no_words
 from adapters.chat.registry import PLATFORMS, Wiring
 from adapters.chat.terminal import HERE
@@ -50,9 +50,15 @@ class Harness:
         os.close(self._screen)
 
 
+def no_notes(platform: str) -> Notes:
+    """The terminal keeps none."""
+    raise AssertionError(platform)
+
+
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Harness]:
     """The platform as the registry opens it."""
+    wiring = Wiring(lambda: NOW, folder / "history", no_words, lambda: NOW, no_notes, folder / "charts")
     (input_, keyboard), (screen, output) = os.pipe(), os.pipe()
     os.set_blocking(screen, False)
     with (
@@ -61,7 +67,7 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
         mock.patch("sys.stdin", typed),
         mock.patch("sys.stdout", shown),
     ):
-        harness = Harness(PLATFORMS["terminal"](Wiring(lambda: NOW, folder / "history", no_words)), keyboard, screen)
+        harness = Harness(PLATFORMS["terminal"](wiring), keyboard, screen)
         try:
             yield harness
         finally:

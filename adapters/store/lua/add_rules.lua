@@ -1,6 +1,6 @@
 -- Rules under the next numbers of their place and coins on its watchlist, all of them once per update, or none and the
 -- name of the quota where there is no room for all.
--- keys: seen, rules, numbers, places, changes, watchlists.
+-- keys: seen, rules, numbers, places, changes, watchlists, number of the erased place.
 -- arguments: place, created, most rules, most on every coin, most watched, changes kept, seconds to remember, coins,
 -- then marks and draft of each rule.
 -- Returns 'rules', 'every_coin', 'watched', or each rule behind its number and its length.
@@ -44,6 +44,8 @@ elseif fresh and #watched > tonumber(ARGV[5]) then
   answer = 'watched'
 else
   local saved = {}
+  local before = redis.call('GET', KEYS[7])
+  if before then redis.call('HSETNX', KEYS[3], ARGV[1], before) end
   for i = 9, #ARGV, 2 do
     local number = redis.call('HINCRBY', KEYS[3], ARGV[1], 1)
     local at = change()

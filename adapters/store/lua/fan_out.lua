@@ -4,9 +4,9 @@
 if tonumber(redis.call('GET', KEYS[7]) or '0') < tonumber(ARGV[5]) then return 'wait' end
 local cursor = redis.call('GET', KEYS[1])
 if cursor == 'done' then return 'done' end
-if not cursor then redis.call('SET', KEYS[6], ARGV[4], 'EX', ARGV[6]) end
 local from = cursor and '(' .. string.sub(cursor, 2) or '-'
 local places = redis.call('ZRANGEBYLEX', KEYS[2], from, '+', 'LIMIT', 0, ARGV[2])
+if not cursor and #places > 0 then redis.call('SET', KEYS[6], ARGV[4], 'EX', ARGV[6]) end
 for _, place in ipairs(places) do
   local seq = redis.call('INCR', KEYS[5])
   redis.call('ZADD', KEYS[3], 0, place .. ':' .. string.format('%012x', seq) .. ':' .. ARGV[1])

@@ -4,17 +4,19 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.chat.base import Place
-from adapters.store import keys
+from adapters.store import codec, keys
 from adapters.store.alert_port import Commit, Committed, Kept
-from adapters.store.base import Behind, Full, Mute, PlaceSettings, Quota, RuleChange, Saved, StoreRefused
+from adapters.store.base import Behind, Full, Quota, RuleChange, Saved, StoreRefused
 from adapters.store.client import Client
 from adapters.store.migration import SCHEMA
+from adapters.store.place_settings import Mute, PlaceSettings, usual
 from adapters.store.redis import open_redis
 from signals.model import ALL, Unit
 from signals.rules.model import Compare, Condition, Draft
@@ -142,17 +144,37 @@ async def test_a_migration_may_be_done_by_two_at_once_and_again(url: str) -> Non
         await open_.aclose()
 
 
+async def test_settings_of_the_version_before_this_one_are_kept_each_by_itself(server: str) -> None:
+    client = Client(server)
+    await client.do("FLUSHALL")
+    await client.do("SET", keys.SCHEMA, 2)
+    mutes = (Mute("#1", None, T0), Mute("ETH", T0 + MINUTE, T0))
+    old = {"stopped": False, "mutes": [{"subject": m.subject, "until": m.until, "from_": m.from_} for m in mutes]}
+    await client.do("SET", keys.settings(OTHER), codec.encode(old))
+
+    store = await open_redis(server)
+
+    assert await store.settings(OTHER) == replace(usual(OTHER), mutes=mutes)
+    assert await client.do("HKEYS", keys.settings(OTHER)) == [b"mutes"]
+    assert await client.do("GET", keys.SCHEMA) == str(SCHEMA).encode()
+    for open_ in (store, client):
+        await open_.aclose()
+
+
 async def test_what_was_changed_since_it_was_read_is_not_overwritten(server: str) -> None:
     client = Client(server)
     await client.do("HSET", "{u}rules:x", "1", "edited")
     await client.do("SET", "{u}settings:x", "edited")
+    await client.do("HSET", "{u}settings:y", "stopped", "edited")
 
     await client.step("migrate_field", ["{u}rules:x"], "1", "old", "new")
     await client.step("migrate_field", ["{u}rules:x"], "2", "old", "new")
-    await client.step("migrate_value", ["{u}settings:x"], "old", "new")
+    await client.step("migrate_settings", ["{u}settings:x"], "old", "stopped", "new")
+    await client.step("migrate_settings", ["{u}settings:y"], "old", "stopped", "new")
 
     assert await client.do("HGETALL", "{u}rules:x") == [b"1", b"edited"]
     assert await client.do("GET", "{u}settings:x") == b"edited"
+    assert await client.do("HGETALL", "{u}settings:y") == [b"stopped", b"edited"]
     await client.aclose()
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.store.base import Claim, Epoch, Final, Mute, RuleChange
+from adapters.store.base import Claim, Epoch, Final, RuleChange
+from adapters.store.place_settings import Mute
 from bot.commands.base import Desk
 from signals.event import Event
 from signals.rules.lifecycle import AlertState, Change, Phase

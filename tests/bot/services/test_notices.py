@@ -9,8 +9,9 @@ import pytest
 from adapters.chat.base import Message
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
-from adapters.store.base import Claim, Epoch, Final, Idle, Mute, PlaceSettings, Quota, RuleChange, Saved
+from adapters.store.base import Claim, Epoch, Final, Idle, Quota, RuleChange, Saved
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import Mute, PlaceSettings
 from bot.commands.base import Desk
 from bot.services.notices import Notices
 from bot.wording import notice
@@ -132,7 +133,7 @@ async def test_the_end_of_a_paused_rule_or_one_long_ago_is_not_told() -> None:
 async def test_a_mute_that_ends_lists_what_it_held_back() -> None:
     store = await market()
     rule = await saved(store, "ETH funding < -0.01%")
-    await store.set(HOME, PlaceSettings(mutes=(Mute("ETH", T0 + 2 * HOUR, T0),)), "m")
+    await store.change(HOME, lambda _: PlaceSettings(mutes=(Mute("ETH", T0 + 2 * HOUR, T0),)), "m")
     one = event(rule, "HELD", T0 + HOUR)
     await fire(store, rule, one)
     await held(store, rule, one, "muted ETH")
@@ -152,7 +153,7 @@ async def test_a_mute_until_clear_ends_with_its_episode() -> None:
     rule = await saved(store, "ETH funding < -0.01%")
     first = event(rule, "F1", T0 + HOUR)
     await fire(store, rule, first)
-    await store.set(HOME, PlaceSettings(mutes=(Mute("#1", None, T0 + 2 * HOUR),)), "m")
+    await store.change(HOME, lambda _: PlaceSettings(mutes=(Mute("#1", None, T0 + 2 * HOUR),)), "m")
 
     assert await told(store, T0 + 3 * HOUR) == []
     await fire(store, rule, replace(event(rule, "R1", T0 + 4 * HOUR, Change.RESOLVED), fired_at=first.at))

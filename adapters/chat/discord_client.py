@@ -1,0 +1,113 @@
+"""The connection to Discord: no message content, one sync of the commands when they differ, and who comes and goes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+
+import discord
+import structlog
+
+from adapters.chat.base import Notes, Place, Reception
+from adapters.chat.discord_answering import NAME, Answering, Talk
+from adapters.chat.discord_notes import note, noted
+from adapters.chat.discord_tree import Tree, digest
+from adapters.chat.discord_wire import counting
+
+log = structlog.get_logger()
+
+LONGEST_PAUSE = 30.0
+"""Seconds that discord.py waits for a limit by itself; longer ones come back to us."""
+
+KNOWN_FOR = timedelta(days=30)
+"""How long it is remembered which commands were set; they are set again after that."""
+
+GRACE = timedelta(seconds=5)
+"""How long answers that are on their way may take when the connection is closed."""
+
+
+class Connection(discord.Client):
+    """One connection. It is used once: after it ended another one is made."""
+
+    def __init__(self, answering: Answering, tree: Tree, notes: Notes, answered: Callable[[int], None]) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=LONGEST_PAUSE,
+            http_trace=counting(answered),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+        )
+        self.answering = answering
+        self._tree = tree
+        self._notes = notes
+        self._busy: set[asyncio.Task[None]] = set()
+
+    @property
+    def reception(self) -> Reception:
+        """To whom it hands on what comes in."""
+        return self.answering.reception
+
+    async def setup_hook(self) -> None:
+        """Set the commands, once for each login, and only if they are not the ones that were set last."""
+        if self.application_id is None:
+            return
+        key, own = f"discord:commands:{self.application_id}", digest(self._tree)
+        if await noted(self._notes, key) == own:
+            return
+        try:
+            await self.http.bulk_upsert_global_commands(self.application_id, payload=self._tree)
+        except discord.HTTPException as error:
+            if error.status != 400:
+                raise
+            log.exception("commands refused; those set before stay", status=error.status)
+            return
+        await note(self._notes, key, own, KNOWN_FOR)
+        log.info("commands set", commands=len(self._tree))
+
+    async def close(self) -> None:
+        """Let answers that are on their way arrive, then close."""
+        others = {task for task in self._busy if task is not asyncio.current_task()}
+        if others and not self.is_closed():
+            await asyncio.wait(others, timeout=GRACE.total_seconds())
+        await super().close()
+
+    async def on_interaction(self, talk: Talk) -> None:
+        """Somebody uses a command, presses a button, sends a form, or types."""
+        task = asyncio.current_task()
+        if task is None:
+            return
+        self._busy.add(task)
+        try:
+            await self.answering.take(talk)
+        finally:
+            self._busy.discard(task)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """We were added to a server: its channels can be written to again."""
+        await self._each(guild.text_channels, self.reception.came)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """We were removed from a server, or it is no more."""
+        await self._each((*guild.text_channels, *guild.threads), self._left("the bot was removed from the server"))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """A channel is no more."""
+        await self._each([channel], self._left("the channel was deleted"))
+
+    async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
+        """A thread is no more."""
+        await self.reception.left(_place(thread.thread_id), "the thread was deleted")
+
+    def _left(self, reason: str) -> Callable[[Place], Awaitable[None]]:
+        async def left(place: Place) -> None:
+            await self.reception.left(place, reason)
+
+        return left
+
+    async def _each(self, channels: Iterable[discord.abc.Snowflake], tell: Callable[[Place], Awaitable[None]]) -> None:
+        for channel in channels:
+            await tell(_place(channel.id))
+
+
+def _place(channel: int) -> Place:
+    return Place(NAME, f"-{channel}")

@@ -1,0 +1,121 @@
+"""`/why`: an alert as it was judged, step by step, and what became of it on its way."""
+
+import re
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
+from bot.commands.arguments import Mistake, words_of
+from bot.commands.base import Command, Desk
+from bot.commands.report import reply
+from bot.conditions import standing
+from bot.phrases import bold, code, dated, iso, line, shortened, spoken
+from bot.swallowed import LOOKED_BACK, Ends, ends_of, fared
+from bot.wording import explained, footnote, headline
+from signals.event import Event
+from signals.model import Yardstick
+from signals.rules.lifecycle import Change
+from signals.rules.model import Rule
+
+LISTED = 5
+"""Alerts that are offered where none is named."""
+
+_ID = re.compile(r"(?:a-)?([a-z2-7]{4,16})", re.IGNORECASE | re.ASCII)
+
+
+async def answer(invocation: Invocation, desk: Desk) -> Message:
+    """The episode of an alert of this place, or the last ones to choose from."""
+    rules = {rule.id: rule for rule in await desk.store.of(invocation.place)}
+    events = await desk.store.recent(list(rules), LOOKED_BACK)
+    words = words_of(invocation)
+    if not words:
+        return _last(events, desk.zone)
+    wanted = _ID.fullmatch(words[0])
+    found = sorted({event.episode for event in events if wanted and event.episode.startswith(wanted[1].upper())})
+    if not found:
+        raise Mistake(f"There is no alert {shortened(words[0])} here. The last ones are in /why.", "/why")
+    if len(found) > 1:
+        raise Mistake("Two alerts here begin like that. Which one?", *(f"/why {named(id_, 8)}" for id_ in found[:5]))
+    episode = sorted((event for event in events if event.episode == found[0]), key=lambda event: event.at)
+    ends = ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK))
+    return _episode(episode, ends, rules[episode[0].rule_id], desk)
+
+
+def _last(events: Sequence[Event], zone: tzinfo) -> Message:
+    """The last alerts of the place, each with its button."""
+    fired = [event for event in events if event.change is Change.FIRED][:LISTED]
+    said = [line(code(named(e.episode)), f" {dated(e.at, zone)} · {headline(e)}") for e in fired]
+    return reply(
+        "📊",
+        line(bold("The last alerts here" if fired else "No alert has fired here yet")),
+        lines=tuple(said) or (line("Rules and where they stand: ", code("/alerts")),),
+        buttons=tuple(Button(f"Why {named(e.episode)}", f"/why {named(e.episode, 8)}") for e in fired),
+        data=(("alerts", [{"alert": e.episode, "coin": e.coin, "at": iso(e.at)} for e in fired]),),
+    )
+
+
+def _episode(episode: Sequence[Event], ends: Ends, rule: Rule, desk: Desk) -> Message:
+    """As it was judged when it fired, each step since, and how each of them fared."""
+    first, last = episode[0], episode[-1]
+    edited = f" rev {first.revision}" if first.revision > 1 else ""
+    since = "" if rule.revision == first.revision else " · it says something else by now"
+    return reply(
+        "📊",
+        line(bold(f"Why {named(first.episode)}"), f" · {headline(first)} · {_state(last, desk.zone)}"),
+        lines=(
+            line(code(first.sentence), f" · rule #{first.rule_number}{edited}{since}"),
+            *explained(first, desk.now, desk.settings),
+            line(bold("Step by step")),
+            line(f"{dated(first.since, desk.zone)} · first past the line"),
+            *(_step(event, ends, desk.zone) for event in episode),
+        ),
+        small=footnote(first),
+        buttons=(Button(f"Rule #{rule.number}", f"/alerts {rule.number}"),),
+        data=(
+            ("alert", first.episode),
+            ("sentence", first.sentence),
+            ("revision", first.revision),
+            ("since", iso(first.since)),
+            ("steps", [_fact(event, ends) for event in episode]),
+        ),
+    )
+
+
+def _state(event: Event, zone: tzinfo) -> str:
+    return f"over since {dated(event.at, zone)}" if event.change is Change.RESOLVED else "not over yet"
+
+
+def _step(event: Event, ends: Ends, zone: tzinfo) -> Line:
+    """One transition: when, what, at which value, and what became of the message."""
+    value = spoken(event.value, event.unit, event.coin) if event.yardstick is Yardstick.VALUE else ""
+    value = value or standing(event.yardstick, event.value)
+    return line(f"{dated(event.at, zone)} · {event.change} at {value} · {fared(event, ends)}")
+
+
+def _fact(event: Event, ends: Ends) -> Json:
+    outcome, why = ends.get(event.id, (None, ""))
+    return {
+        "change": str(event.change),
+        "at": iso(event.at),
+        "value": event.value,
+        "unit": str(event.unit),
+        "outcome": str(outcome) if outcome else None,
+        "why": why,
+    }
+
+
+def named(episode: str, letters: int = 4) -> str:
+    """How people call an alert."""
+    return f"A-{episode[:letters]}"
+
+
+WHY = Command(
+    CommandSpec(
+        "why",
+        "An alert as it was judged, step by step, and how it fared",
+        (Parameter("alert", "Its name, such as A-7F3K; none for the last ones"),),
+        "/why",
+    ),
+    Who.ANY,
+    answer,
+)

@@ -1,0 +1,74 @@
+"""`/why` tells an alert as it was judged and how it fared; `/top` more of both ends."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from adapters.store.base import Final
+from signals.event import Event
+from signals.rules.canonical import canonical
+from signals.rules.lifecycle import AlertState, Change, Phase
+from signals.rules.model import Rule
+from tests.bot.commands.desks import HERE, NOW, ask, command_of, desk, put, said, save
+from tests.bot.events import FUNDING
+
+FIRED = AlertState(Phase.FIRING, armed=True, fired_at=NOW)
+
+
+async def told(market: object, rule: Rule, change: Change, minutes: int, episode: str = "7F3KABCDEFGH2345") -> Event:
+    at = NOW + timedelta(minutes=minutes)
+    event = replace(
+        FUNDING, id=f"{change}{minutes}".upper()[:16], episode=episode, rule_id=rule.id, rule_number=rule.number,
+        revision=rule.revision, change=change, at=at, since=NOW - timedelta(minutes=15), fired_at=NOW,
+        change_number=0, sentence=canonical(rule.draft),
+    )  # fmt: skip
+    await put(market, rule, event, FIRED if change is not Change.RESOLVED else AlertState(armed=True))
+    return event
+
+
+async def test_an_alert_is_told_with_each_step_and_how_it_fared() -> None:
+    market = await desk()
+    await save(market, "ETH funding < -0.01%")
+    (rule,) = await market.store.of(HERE)
+    await market.store.subscribe_all("terminal", await market.store.last_change(), market.store.rules())
+    for change, minutes in ((Change.FIRED, 0), (Change.REMINDED, 60), (Change.RESOLVED, 90)):
+        event = await told(market, rule, change, minutes)
+        await market.store.fan_out("terminal", event, 10, event.at)
+    epoch = await market.store.lead("terminal", "me", NOW, timedelta(seconds=10))
+    claim = await market.store.claim(epoch, NOW + timedelta(hours=2), timedelta(seconds=9))
+    await market.store.finish(claim, Final.SENT, "", "m1", NOW)
+    claim = await market.store.claim(epoch, NOW + timedelta(hours=2), timedelta(seconds=9))
+    await market.store.finish(claim, Final.SKIPPED, "muted ETH", "", NOW)
+
+    shown = await said(market, "/why a-7f3k")
+
+    assert "ETH funding < -0.01% for 15m every 1h · rule #1" in shown
+    assert "5 Jan 2026 11:45 UTC · first past the line" in shown
+    assert "5 Jan 2026 12:00 UTC · fired at −0.0121% per 8h · sent" in shown
+    assert "5 Jan 2026 13:00 UTC · reminded at −0.0121% per 8h · held back (muted ETH)" in shown
+    assert "5 Jan 2026 13:30 UTC · resolved at −0.0121% per 8h · on its way" in shown
+    assert "over since 5 Jan 2026 13:30 UTC" in shown
+
+
+async def test_without_a_name_the_last_are_offered_and_names_that_fit_two_are_asked_back() -> None:
+    market = await desk()
+    assert "No alert has fired here yet" in await said(market, "/why")
+    await save(market, "ETH funding < -0.01%")
+    (rule,) = await market.store.of(HERE)
+    for minutes, episode in ((0, "7F3KAAAAAAAAAAAA"), (5, "7F3KBBBBBBBBBBBB")):
+        await told(market, rule, Change.FIRED, minutes, episode)
+
+    last, both = await ask(market, "/why"), await ask(market, "/why 7F3K")
+
+    assert [button.command for button in last.buttons] == ["/why A-7F3KBBBB", "/why A-7F3KAAAA"]
+    assert [button.command for button in both.buttons] == ["/why A-7F3KAAAA", "/why A-7F3KBBBB"]
+    assert "not over yet" in await said(market, command_of(both, "/why A-7F3KAAAA"))
+    assert "There is no alert A-QQQQ here" in await said(market, "/why A-QQQQ")
+
+
+async def test_the_top_shows_more_than_a_coins_own_command() -> None:
+    market = await desk()
+
+    assert "There is no top of fundin" in await said(market, "/top fundin")
+    assert [button.command for button in (await ask(market, "/top fundin")).buttons] == ["/top funding"]
+    for name in ("funding", "oi", "liq", "ls", "ratio"):
+        assert (await ask(market, f"/top {name}")).headline == (await ask(market, f"/{name}")).headline
