@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from adapters.chat.base import Delivery, MenuEntry, Outcome, Place, Reception, Sent
+from adapters.chat.pace import Pacer, pace_of
 from adapters.store.base import Quota
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.clock import Clock
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
-from bot.services.sender import Sender
+from bot.services.sender import Sender, Voice
 from bot.wording import told
 from signals.aggregate import Cycle, Ledger, bar
 from signals.model import ALL, Instrument, Metric, Observation, Unit
@@ -93,7 +94,8 @@ async def measured(lines: Mapping[int, tuple[int, float]], coins: int, calm: flo
     """Evaluation of a moment in which nobody fires, memory, and the time from a closed moment to the send."""
     store, chat, market = await filled(lines), Chat(), Market(coins, calm)
     wall = Clock(START)
-    sender = Sender(store, chat, "bench", wall, wall, told)
+    pacer = Pacer(pace_of(chat.name), asyncio.get_running_loop().time())
+    sender = Sender(store, chat, "bench", wall, wall, Voice(told), pacer)
     loops = (Evaluator(store, SIGNALS, MINUTE).run, Fanout(store, [chat.name], wall.now).run, sender.run)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop()) for loop in loops]

@@ -73,10 +73,9 @@ async def load(store: RedisStore) -> tuple[Engine, Rulebook, float, float]:
     engine = Engine({}, book)
     watch = asyncio.create_task(lag(lags))
     began = time.perf_counter()
-    async for page in store.rules():
+    async for page in store.stored():
         for start in range(0, len(page), AT_ONCE):
-            for each in page[start : start + AT_ONCE]:
-                engine.put(each)
+            engine.load(page[start : start + AT_ONCE])
             await asyncio.sleep(0)
     took = time.perf_counter() - began
     watch.cancel()

@@ -88,7 +88,8 @@ class Threshold:
         """One moment there or back."""
         was, now = self._world.values[self._turn], self._world.values[1 - self._turn]
         self._turn = 1 - self._turn
-        return sorted(slot for _, slots in self._index.crossed((was, was), (now, now)) for slot in slots)
+        _, slots = self._index.crossed((was, was), (now, now))
+        return np.sort(slots).tolist()
 
 
 def loop(world: World) -> Callable[[], list[int]]:
@@ -171,11 +172,15 @@ class Whole:
     """The engine: four moments, two past the lines and two before them; what was told is the rules and changes."""
 
     def __init__(self, world: World) -> None:
-        self._values, self._at = world.values, START
+        self._at = START
         self._engine, spent = world.engine()
         self.load_s = round(spent, 1)
         cells = [int(cell.coin[1:]) * len(NAMES) + NAMES.index(cell.name) for cell in self._engine.cells]
-        self._order = np.array(cells)
+        self._said = [np.concatenate([[0.0], values[cells]]) for values in world.values]
+        self._held, self._steps = (
+            np.full(len(cells) + 1, np.nan),
+            np.full(len(cells) + 1, HOUR // timedelta(microseconds=1)),
+        )
         self._move(0)
         self.bytes = self._engine.counts.bytes
 
@@ -185,11 +190,8 @@ class Whole:
 
     def _move(self, way: int) -> list[tuple[int, str]]:
         self._at += HOUR
-        n = len(self._order) + 1
-        said = np.zeros(n)
-        said[1:] = self._values[way][self._order]
-        at, step = to_ticks(self._at), HOUR // timedelta(microseconds=1)
-        readings = Readings(said, np.full(n, np.nan), np.full(n, at), np.full(n, step))
+        ends = np.full(len(self._held), to_ticks(self._at))
+        readings = Readings(self._said[way], self._held, ends, self._steps)
         moved = self._engine.move(self._at, readings)
         return [(of.rule.change, of.told.change.value) for of in moved if of.told]
 

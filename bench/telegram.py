@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.request import BaseRequest, HTTPXRequest
 
@@ -32,9 +32,11 @@ class Nothing:
     """Notes that keep nothing: these messages need none."""
 
     async def read(self, key: str) -> str | None:
+        """Nothing."""
         del key
 
     async def write(self, key: str, text: str, lives: timedelta) -> None:
+        """Forget it."""
         del key, text, lives
 
 
@@ -99,21 +101,18 @@ async def by_front(settings: TelegramSettings) -> None:
 
 async def by_library(make: Callable[[], tuple[str, str, BaseRequest]]) -> None:
     """The library's own call, with the text and the buttons made before."""
-    from adapters.chat.presses import NOTICE  # noqa: PLC0415 - beside its one use
-    from adapters.chat.telegram_buttons import keyboards  # noqa: PLC0415 - the same
-    from adapters.chat.telegram_posting import _markup  # noqa: PLC0415 - the same
-
     token, url, request = make()
     async with Bot(token, url, request=request, get_updates_request=request) as bot:
 
         async def send(number: int) -> None:
             message = alert(number)
+            row = [InlineKeyboardButton(b.label, callback_data=f"n{b.command}") for b in message.buttons]
             await bot.send_message(
                 PERSON,
                 pages(message)[0].html,
                 parse_mode=ParseMode.HTML,
                 disable_notification=False,
-                reply_markup=_markup(keyboards(message.buttons, NOTICE, "bot", shared=False)),
+                reply_markup=InlineKeyboardMarkup([row]),
                 link_preview_options=_NO_PREVIEW,
             )
 

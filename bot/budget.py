@@ -47,5 +47,5 @@ def bar(told: Sequence[Event], first: datetime | None, most: int, now: datetime)
     past = [event for event in past if event.at >= now - LOOKED_BACK]
     days = (now - min((event.at for event in past), default=now)) / timedelta(days=1)
     best = sorted(map(score, past), reverse=True)
-    room = int(most * days)
-    return best[room] if room < len(best) else EVERY
+    room = max(1, int(most * days))
+    return best[room - 1] if room < len(best) else EVERY

@@ -1,5 +1,6 @@
 """The chats of one process: which platforms are open, and the loops that answer and send in each of them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 
 from adapters.chat.base import Barred, ChatPlatform
 from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.registry import PLATFORMS, Wiring
 from adapters.chat.telegram_settings import TelegramSettings, Webhook
 from adapters.store.base import Store
@@ -24,7 +26,9 @@ from bot.clock import Clock
 from bot.commands.registry import COMMANDS
 from bot.floods import Floods
 from bot.services.dispatcher import Dispatcher, Doors
-from bot.services.sender import Sender
+from bot.services.once import Once
+from bot.services.outlive import outlive
+from bot.services.sender import Sender, Voice
 from bot.settings import Settings
 from signals.registry import SIGNALS
 
@@ -52,6 +56,7 @@ class Chats:
     settings: Settings
     around: Around
     fronts: Mapping[str, ChatPlatform]
+    pacers: Mapping[str, Pacer]
     dispatcher: Dispatcher
     illustrator: Illustrator
     barred: list[str] = field(default_factory=list)
@@ -61,17 +66,24 @@ class Chats:
         """A sender and an ear for each platform; `ended` is told which one is left or will not have us."""
         found: Loops = {}
         for name, front in self.fronts.items():
-            found[f"{name} sender"] = self._sender(front).run
-            found[name] = partial(self._serve, front, ended)
+            sent = asyncio.Event()
+            sent.set()
+            found[f"{name} sender"] = partial(self._send, front, sent)
+            found[name] = partial(self._serve, front, sent, ended)
         return found
 
-    def _sender(self, front: ChatPlatform) -> Sender:
-        of = self.around
-        return Sender(of.store, front, self.settings.instance, of.wall, of.market, wording.told, self.illustrator)
-
-    async def _serve(self, front: ChatPlatform, ended: Callable[[str], None]) -> None:
+    async def _send(self, front: ChatPlatform, sent: asyncio.Event) -> None:
+        of, voice, pacer = self.around, Voice(wording.told, self.illustrator), self.pacers[front.name]
+        sender = Sender(of.store, front, self.settings.instance, of.wall, of.market, voice, pacer)
+        sent.clear()
         try:
-            await front.serve(list(COMMANDS.values()), self.dispatcher)
+            await sender.run()
+        finally:
+            sent.set()
+
+    async def _serve(self, front: ChatPlatform, sent: asyncio.Event, ended: Callable[[str], None]) -> None:
+        try:
+            await outlive(front.serve(list(COMMANDS.values()), Once(self.dispatcher)), sent)
         except Barred as barred:
             log.warning("a platform will not have us", platform=front.name, why=str(barred))
             self.barred.append(str(barred))
@@ -85,7 +97,9 @@ async def opened_chats(
     """These platforms, opened with the tokens that they need, and closed at the end."""
     async with AsyncExitStack() as stack:
         painter = await stack.enter_async_context(Painter())
-        wiring = _wiring(settings, tokens, around)
+        start = asyncio.get_running_loop().time()
+        pacers = {name: Pacer(pace_of(name), start) for name in names}
+        wiring = _wiring(settings, tokens, around, pacers)
         fronts = {name: PLATFORMS[name](wiring) for name in names}
         for front in fronts.values():
             stack.push_async_callback(front.aclose)
@@ -103,10 +117,10 @@ async def opened_chats(
             painter=painter,
         )
         illustrator = Illustrator(painter, around.store, SIGNALS, around.step)
-        yield Chats(settings, around, fronts, dispatcher, illustrator)
+        yield Chats(settings, around, fronts, pacers, dispatcher, illustrator)
 
 
-def _wiring(settings: Settings, tokens: Mapping[str, SecretStr], around: Around) -> Wiring:
+def _wiring(settings: Settings, tokens: Mapping[str, SecretStr], around: Around, pacers: Mapping[str, Pacer]) -> Wiring:
     return Wiring(
         now=around.market.now,
         wall=around.wall.now,
@@ -114,6 +128,7 @@ def _wiring(settings: Settings, tokens: Mapping[str, SecretStr], around: Around)
         notes=partial(PlatformNotes, around.store),
         history=around.folder / "history",
         pictures=around.folder / "charts",
+        pacers=pacers,
         telegram=_telegram(settings, tokens),
         discord=_discord(settings, tokens),
     )

@@ -6,6 +6,7 @@ from adapters.chat.base import Place, Words
 from adapters.store.base import Store, StoreError
 from bot.commands.admin import VERBS
 from bot.commands.market import venues_of
+from bot.commands.settable import SETTINGS
 from bot.commands.top import TOPS
 from bot.zones import zone_of
 from signals.base import Signal
@@ -23,6 +24,8 @@ def choices(store: Store, signals: Sequence[Signal]) -> Words:
                     return await _market(store, kind)
                 case "signal":
                     return [signal.name for signal in signals]
+                case "setting":
+                    return list(SETTINGS)
                 case "top":
                     return list(TOPS)
                 case "admin":

@@ -96,8 +96,8 @@ def venues(names: Collection[str]) -> str:
 
 
 def count(number: int, thing: str) -> str:
-    """`1 venue`, `6 venues`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """`1 venue`, `6 venues`, `1,200 rules`."""
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def who_pays(rate: float) -> str:

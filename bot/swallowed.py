@@ -25,6 +25,21 @@ def ends_of(outcomes: Iterable[tuple[str, Final, str]]) -> Ends:
     return {entry.rpartition(":")[2]: (outcome, why) for entry, outcome, why in outcomes}
 
 
+def fared(event: Event, ends: Ends) -> str:
+    """What became of the message that tells an event, in words."""
+    outcome, why = ends.get(event.id, (None, ""))
+    return "on its way" if outcome is None else _FARED[outcome] + (f" ({why})" if why else "")
+
+
+_FARED: Mapping[Final, str] = {
+    Final.SENT: "sent",
+    Final.EXPIRED: "too old when its turn came",
+    Final.SKIPPED: "held back",
+    Final.UNKNOWN: "perhaps sent",
+    Final.DEAD: "refused by the platform",
+}
+
+
 def swallowed(mute: Mute, events: Sequence[Event], ends: Ends) -> Sequence[Event]:
     """The alerts that the mute held back, oldest first."""
     by_it = (Final.SKIPPED, muted(mute.subject))

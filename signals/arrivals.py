@@ -1,6 +1,10 @@
 """Arrivals: rules that came since the last judged moment, whole or on some coins; their first moment only arms them."""
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+RECENT = timedelta(days=2)
+"""Rules older than that at a restart have surely been judged: longer than the longest bar."""
 
 
 class Arrivals:
@@ -26,7 +30,9 @@ class Arrivals:
 
     def holds(self, slot: int, coin: str) -> bool:
         """Whether the rule came on that coin."""
-        coins = self._coins.get(slot, frozenset())
+        if slot not in self._coins:
+            return False
+        coins = self._coins[slot]
         return coins is None or coin in coins
 
     def take(self) -> Iterator[tuple[int, frozenset[str] | None]]:

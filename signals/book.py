@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from signals.loading import Stored
 from signals.rules.model import Rule
 
 
@@ -10,6 +11,10 @@ class Book(Protocol):
 
     def add(self, rule: Rule) -> int:
         """Keep the rule under the next slot."""
+        ...
+
+    def keep(self, stored: Stored) -> int:
+        """The same for a stored rule, which need not be read for it."""
         ...
 
     def rule(self, slot: int) -> Rule:
@@ -45,6 +50,10 @@ class Rules:
         slot, self._next = self._next, self._next + 1
         self._rules[slot], self._slots[rule.id] = rule, slot
         return slot
+
+    def keep(self, stored: Stored) -> int:
+        """The same for a stored rule."""
+        return self.add(stored.rule())
 
     def rule(self, slot: int) -> Rule:
         """The rule of a slot that is in use."""

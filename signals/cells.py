@@ -15,7 +15,7 @@ import numpy.typing as npt
 from signals.aggregate import Cycle, Reading, Weighing, combine, is_fresh
 from signals.base import Signal
 from signals.lacks import Lack, Why, never
-from signals.model import ALL, ROLLING, Cell, Kind, Metric, Observation, Yardstick
+from signals.model import ALL, ROLLING, Cell, Fact, Kind, Metric, Observation, Yardstick
 from signals.numbers import DAY, LEVEL, SUMS, Number, bars_of, level, needs, number_of, values
 from signals.panel import ENOUGH, Panel, Series, from_ms, to_ms
 from signals.units import yearly
@@ -168,6 +168,10 @@ class Cells:
             value, held = (self._of(row, cell.coin) for row in self._levels_by(number_of(cell), cell.yardstick))
             level = replace(level, value=None if level.value is None else value, held=held)
         return Seen(level, self._step)
+
+    def evidence(self, signal: Signal, coin: str, window: timedelta, side: str) -> Sequence[Fact]:
+        """What the signal's score of that coin rests on now."""
+        return signal.evidence(self.panel(self.cycle.at), coin, window, side)
 
     def panel(self, at: datetime) -> Panel:
         """The market's bars as they were known at that moment."""

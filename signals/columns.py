@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from math import nan
+from math import isnan, nan
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +20,7 @@ from signals.standing import Standing
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
-_NEVER = -(2**62)
+NEVER = -(2**62)
 NOWHERE = 0
 
 
@@ -30,9 +30,15 @@ def to_ticks(at: datetime) -> int:
 
 
 @lru_cache(1024)
-def from_ticks(ticks: int) -> datetime:
-    """The time of so many microseconds."""
-    return _EPOCH + ticks * _TICK
+def from_ticks(ticks: int) -> datetime | None:
+    """The time of so many microseconds; None of NEVER."""
+    return None if ticks == NEVER else _EPOCH + ticks * _TICK
+
+
+@lru_cache(64)
+def length_of(ticks: int) -> timedelta:
+    """So many microseconds."""
+    return ticks * _TICK
 
 
 class Source(Protocol):
@@ -66,13 +72,13 @@ class Columns:
         self.last_low, self.last_high = np.zeros(64), np.zeros(64)
         """The same when the cell was known last."""
         self.end, self.step = np.zeros(64, np.int64), np.zeros(64, np.int64)
-        self.moment, self.before = np.full(64, _NEVER), np.full(64, _NEVER)
+        self.moment, self.before = np.full(64, NEVER), np.full(64, NEVER)
         """The last judged moment with news of the cell, and the one before it."""
         self.is_blank = True
         """No moment was judged yet: nothing is known to have stood anywhere."""
-        self.lit = np.full(64, _NEVER)
+        self.lit = np.full(64, NEVER)
         """The last judged moment with news that was known."""
-        self.known_at = np.full(64, _NEVER)
+        self.known_at = np.full(64, NEVER)
         """The last judged moment at which it was known, with news or without."""
         self._recalled = np.zeros(64, np.bool_)
         self.new, self.lapsed = np.zeros(64, np.bool_), np.zeros(64, np.bool_)
@@ -93,7 +99,7 @@ class Columns:
         for column in (self.value, self.held, self.low, self.high, self.last_low, self.last_high):
             column[number] = nan
         for times in (self.end, self.moment, self.before, self.lit, self.known_at):
-            times[number] = _NEVER
+            times[number] = NEVER
         return number
 
     def read(self, source: Source) -> Readings:
@@ -107,33 +113,44 @@ class Columns:
         The first bar of a cell is news if it ends just now; `afresh`, after a restart, every bar was when it ended.
         """
         n = len(self.cells)
-        new = (said.ends > self.end[:n]) & (at > self.moment[:n])
+        value, held, low, high = self.value[:n], self.held[:n], self.low[:n], self.high[:n]
+        end, moment, lit = self.end[:n], self.moment[:n], self.lit[:n]
+        new = (said.ends > end) & (moment < at)
         if not afresh:
-            new &= (self.end[:n] != _NEVER) | (said.ends == at)
-        gap = MISSED_BARS * said.steps
-        now = np.where(self._recalled[:n], self.moment[:n], np.minimum(at, said.ends)) if afresh else np.full(n, at)
-        moment = np.where(new, now, self.moment[:n])
-        known = (said.values == said.values) & (at - moment <= gap)
+            new &= (end != NEVER) | (said.ends == at)
+        self.new[:n] = new
+        self.before[:n] = moment
+        now = np.where(self._recalled[:n], moment, np.minimum(at, said.ends)) if afresh else at
+        np.copyto(moment, now, where=new)
+        since = at - MISSED_BARS * said.steps
+        known = (said.values == said.values) & (moment >= since)
         known[NOWHERE] = True
-        self.value[:n] = np.where(known, said.values, nan)
-        self.held[:n] = np.where(known, said.held, nan)
-        both = known & (said.held == said.held)
-        self.low[:n] = np.where(both, np.minimum(said.values, said.held), self.value[:n])
-        self.high[:n] = np.where(both, np.maximum(said.values, said.held), self.value[:n])
-        lit = new & known
-        self.lapsed[:n] = lit & (at - self.lit[:n] > gap)
-        self.lit[:n] = np.where(lit, moment, self.lit[:n])
-        self.before[:n] = self.moment[:n]
-        self.moment[:n], self.new[:n] = moment, new
-        self.end[:n], self.step[:n] = np.maximum(said.ends, self.end[:n]), said.steps
+        unknown = ~known
+        for column, of in ((value, said.values), (held, said.held)):
+            column[:] = of
+            np.copyto(column, nan, where=unknown)
+        low[:], high[:] = value, value
+        both = ~np.isnan(held)
+        if both.any():
+            np.minimum(value, held, out=low, where=both)
+            np.maximum(value, held, out=high, where=both)
+        new &= known
+        self.lapsed[:n] = new & (lit < since)
+        np.copyto(lit, moment, where=new)
+        np.maximum(said.ends, end, out=end)
+        self.step[:n] = said.steps
 
     def settle(self, at: int) -> None:
         """The moment is judged: where a cell is known it stands there now."""
         n, self.is_blank = len(self.cells), False
         known = self.value[:n] == self.value[:n]
-        self.last_low[:n] = np.where(known, self.low[:n], self.last_low[:n])
-        self.last_high[:n] = np.where(known, self.high[:n], self.last_high[:n])
-        self.known_at[:n] = np.where(known, at, self.known_at[:n])
+        np.copyto(self.last_low[:n], self.low[:n], where=known)
+        np.copyto(self.last_high[:n], self.high[:n], where=known)
+        np.copyto(self.known_at[:n], at, where=known)
+
+    def knew(self, number: int) -> bool:
+        """Whether the cell was ever known."""
+        return not isnan(self.last_low[number])
 
     def had_news(self, numbers: Iterable[int], since: datetime) -> bool:
         """Whether one of these cells had news since then."""
@@ -174,7 +191,7 @@ class Columns:
         self._recalled[number] = True
 
     def _rows(self, source: Source) -> Iterator[tuple[float, float, int, int]]:
-        yield 0.0, nan, _NEVER, 0
+        yield 0.0, nan, NEVER, 0
         for cell in self.cells[1:]:
             if cell is None:
                 continue
@@ -196,13 +213,8 @@ class Columns:
 
 def times_of(columns: Columns, numbers: Sequence[int]) -> tuple[bool, datetime | None, bool, timedelta]:
     """Of a rule that reads these cells: whether there is news, its previous moment, whether one lapsed, its step."""
-    news, before, lapsed, step = False, _NEVER, False, 2**62
+    news, before, lapsed, step = False, NEVER, False, 2**62
     for n in numbers:
         news, lapsed = news or columns.new.item(n), lapsed or columns.lapsed.item(n)
         before, step = max(before, columns.before.item(n)), min(step, columns.step.item(n))
-    return news, None if before == _NEVER else from_ticks(before), lapsed, _length(step)
-
-
-@lru_cache(64)
-def _length(ticks: int) -> timedelta:
-    return ticks * _TICK
+    return news, from_ticks(before), lapsed, length_of(step)

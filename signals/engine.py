@@ -5,45 +5,35 @@ where its condition was met at the last judged moment: it can change only when o
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
-from math import isnan
 
 import numpy as np
 
-from signals.arrivals import Arrivals
+from signals.alike import Alike
+from signals.alone import Alone
+from signals.arrivals import RECENT, Arrivals
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
-from signals.columns import Columns, Readings, Source, times_of, to_ticks
-from signals.index import BETWEEN_MOMENTS, Index
-from signals.judge import Track, policy, said, together
+from signals.columns import Columns, Readings, Source, to_ticks
+from signals.counts import Counts
+from signals.index import BETWEEN_MOMENTS, Index, Numbers, Slots
+from signals.lately import Lately
+from signals.loading import Stored
 from signals.model import Cell
-from signals.moves import Counts, Judged, Moved, moved_of
+from signals.moves import Judged, Moved, moved_of
 from signals.rules.lifecycle import (
     AlertState,
-    Phase,
-    Policy,
-    Seen,
-    Verdict,
-    advance,
-    due,
-    has_moved,
-    is_plain,
-    is_steady,
-    reminder_due,
 )
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
 from signals.standing import Standing
 from signals.telling import telling
-from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
+from signals.vigil import Kept, Vigil
 
-RECENT = timedelta(days=2)
-"""Rules older than that at a restart have surely been judged: longer than the longest bar."""
-
-_UNKNOWN, _ARMED, _WAITING = AlertState(), AlertState(armed=True), AlertState(armed=True, waiting=True)
+AT_ONCE = 1_024
+"""How many are looked at together: whoever asks for them need not wait for all."""
 
 
 class Engine:
@@ -57,6 +47,9 @@ class Engine:
         self._index = Index()
         self._scopes = Scopes(self._columns, self._index, signals)
         self._vigil = Vigil()
+        self._alone = Alone(self._columns, self._vigil)
+        self._alike = Alike(self._columns, self._vigil)
+        self._lately = Lately(book, self._scopes)
         self._alive = np.zeros(64, np.bool_)
         self._arrivals = Arrivals()
         self._joint: set[int] = set()
@@ -89,13 +82,10 @@ class Engine:
 
     def was_known(self, rule_id: str) -> bool:
         """Whether all cells of a rule were ever known, on any of its coins."""
-        slot = self._book.slot(rule_id)
-        if slot is None:
+        if (slot := self._book.slot(rule_id)) is None:
             return False
-        rule, low = self._book.rule(slot), self._columns.last_low
-        return any(
-            not any(isnan(low[cell]) for cell in self._all_cells(rule, coin)) for coin in self._scopes.coins_of(rule)
-        )
+        rule, knew = self._book.rule(slot), self._columns.knew
+        return any(all(map(knew, self._all_cells(rule, coin))) for coin in self._scopes.coins_of(rule))
 
     # rules
 
@@ -106,15 +96,24 @@ class Engine:
             self._paused[rule.id] = rule.revision
             return
         slot = self._book.add(rule)
-        if slot >= len(self._alive):
-            self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
-        self._alive[slot] = True
         self._scopes.put(rule, slot)
-        joint = len(rule.draft.conditions) > 1
-        if joint and rule.draft.coins == (EVERY_COIN,):
-            self._joint.add(slot)
-        if joint or self._is_late(rule):
+        if len(rule.draft.conditions) > 1:
             self._arrivals.put(slot)
+            if rule.draft.coins == (EVERY_COIN,):
+                self._joint.add(slot)
+        cells = (cell for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
+        self._begin(slot, rule.created, cells)
+        self._index.merge(self._alive)
+
+    def load(self, page: Iterable[Stored]) -> None:
+        """`put` of stored rules; plain ones are read whole only when something touches them."""
+        for stored in page:
+            if (plain := stored.plain()) is None:
+                self.put(stored.rule())
+            else:
+                self.drop(stored.id)
+                slot = self._book.keep(stored)
+                self._begin(slot, plain.created, (self._scopes.place(plain, slot),))
         self._index.merge(self._alive)
 
     def drop(self, rule_id: str) -> None:
@@ -153,16 +152,8 @@ class Engine:
             coin = subject[1].removesuffix(track.mark)
             if coin + track.mark != subject[1] or not self._scopes.holds(rule, coin):
                 continue
-            one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), state)
-            verdict, excess = self._verdict(one)
-            if state.phase is Phase.IDLE and verdict in (Verdict.BETWEEN, Verdict.CALM):
-                one.state = replace(state, waiting=False)
-            self._vigil.keep(one)
-            if is_plain(one.state, verdict):
-                self._vigil.drop(one)
-            else:
-                *_, step = times_of(self._columns, one.cells)
-                self._lay(one, self._judged or state.at, verdict, excess, policy(rule.draft, step))
+            one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin))
+            self._alone.wake(one, state, self._judged or state.at)
 
     # moments
 
@@ -214,8 +205,8 @@ class Engine:
                 for one in self._afresh(slot, coin):
                     if not self._columns.had_news(one.cells, one.rule.created):
                         self._arrivals.welcome(slot, [coin])
-                    elif not self._was_known(one):
-                        self._admit_one(one, at)
+                    elif not self._alone.was_known(one):
+                        self._alone.admit(one, at)
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
         """`judge` by what the cells say, without the events."""
@@ -224,134 +215,61 @@ class Engine:
     def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved]:
         self._columns.take(to_ticks(at), readings)
         looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
-        before = {subject: one.state for subject, one in looked.items()}
-        for cell, slots in self._walk():
-            self._touch(cell, slots, looked)
-        seen = set()
-        looks = (self._look(looked[subject], before.get(subject), at) for subject in sorted(looked))
-        for moved in chain(filter(None, looks), self._admit(at)):
-            seen.add(moved.subject)
+        self._touch(looked)
+        subjects, seen = sorted(looked), set[tuple[str, str]]()
+        batches = (subjects[start : start + AT_ONCE] for start in range(0, len(subjects), AT_ONCE))
+        looks = chain.from_iterable(self._looks([looked[subject] for subject in batch], at) for batch in batches)
+        for moved in chain(looks, self._admit(at)):
+            if self._gone:
+                seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
         self._columns.settle(to_ticks(at))
         self._scopes.settle(at)
         self._judged, self._touched = at, len(looked)
 
-    def _walk(self) -> list[tuple[int, Sequence[int]]]:
+    def _walk(self) -> tuple[Numbers, Slots]:
         of = self._columns
         self._index.merge(self._alive, BETWEEN_MOMENTS)
         return self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
 
-    def _touch(self, cell: int, slots: Iterable[int], looked: dict[tuple[int, str], Kept]) -> None:
-        """Rouse those whose keys the cell passed, as they were at the last moment."""
-        of = self._columns.cells[cell]
-        if of is None:
-            raise AssertionError("no cursor follows the cell that is none")
-        for slot in slots:
-            if not self._alive[slot] or self._arrivals.holds(slot, of.coin):
+    def _touch(self, looked: dict[tuple[int, str], Kept]) -> None:
+        """Rouse those whose keys their cell passed."""
+        cells, slots = self._walk()
+        is_alive = self._alive[slots]
+        for cell, slot in zip(cells[is_alive].tolist(), slots[is_alive].tolist(), strict=True):
+            of = self._columns.cells[cell]
+            if of is None:
+                raise AssertionError("no cursor follows the cell that is none")
+            if self._arrivals.holds(slot, of.coin):
                 continue
-            rule = self._book.rule(slot)
-            if not self._scopes.holds(rule, of.coin):
-                continue
-            for track in self._scopes.tracks(rule.draft):
-                subject = slot, of.coin + track.mark
-                if subject in looked or subject in self._vigil.kept:
-                    continue
-                alone = len(track.conditions) == 1
-                cells = (cell,) if alone else self._scopes.cells(rule, track, of.coin)
-                looked[subject] = Kept(slot, rule, of.coin, track, cells, self._last(track, cells))
+            for one in self._lately.all_of(slot, of.coin):
+                if one.subject not in self._vigil.kept and self._scopes.holds(one.rule, one.coin):
+                    looked[one.subject] = one
 
-    def _last(self, track: Track, cells: Sequence[int]) -> AlertState:
-        """The state of one that was kept nowhere: armed if its cells were ever known, and waiting if it was met."""
-        low, high = self._columns.last_low, self._columns.last_high
-        leaves = []
-        for condition, cell in zip(track.conditions, cells, strict=True):
-            now = _number(low.item(cell))
-            if now is None:
-                return _UNKNOWN
-            leaves.append(said(condition, now, high.item(cell)))
-        return _WAITING if together(leaves)[0] is Verdict.MET else _ARMED
+    def _looks(self, ones: Sequence[Kept], at: datetime) -> Iterator[Moved]:
+        """Look at these, as many as possible at once; says of each who moved, in their order."""
+        alike = [one for one in ones if self._alike.takes(one)]
+        together = zip(alike, self._alike.look(alike, at) if alike else (), strict=True)
+        if len(alike) == len(ones):
+            return (moved for _, moved in together if moved is not None)
+        moves = dict(together)
+        each = (moves[one] if one in moves else self._alone.look(one, at) for one in ones)
+        return filter(None, each)
 
-    def _look(self, one: Kept, before: AlertState | None, at: datetime) -> Moved | None:
-        news, earlier, lapsed, step = times_of(self._columns, one.cells)
-        ends = one.rule.draft.until
-        if ends is not None and at >= ends:
-            self._vigil.drop(one)
-            over = AlertState(at=at, armed=True, done=True)
-            one.state = over
-            return moved_of(one) if before is not None else None
-        verdict, excess = self._verdict(one)
-        times = policy(one.rule.draft, step)
-        if not news:
-            if before is not None:
-                self._lay(one, at, verdict, excess, times)
-            return None
-        old = one.state
-        one.state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
-        if is_plain(one.state, verdict):
-            self._vigil.drop(one)
-            return moved_of(one, told, at_rest=True) if before is not None or told else None
-        self._vigil.keep(one)
-        self._lay(one, at, verdict, excess, times)
-        moved = before is None or has_moved(old, one.state)
-        moved = moved if one.state.armed else self._was_known(one)
-        return moved_of(one, told, moved=moved)
-
-    def _verdict(self, one: Kept) -> tuple[Verdict, float]:
-        value, held = self._columns.value, self._columns.held
-        return together(
-            [
-                said(condition, _number(value.item(cell)), _number(held.item(cell)))
-                for condition, cell in zip(one.track.conditions, one.cells, strict=True)
-            ]
-        )
-
-    def _lay(self, one: Kept, at: datetime | None, verdict: Verdict, excess: float, times: Policy) -> None:
-        """Let one sleep for as long as nothing can change it, or keep it awake."""
-        value = [_number(self._columns.value.item(cell)) for cell in one.cells]
-        blind = verdict is Verdict.UNKNOWN
-        if one.state.done:
-            self._vigil.rest(one, [None] * len(value), None)
-            return
-        if at is None or (blind and None not in value) or not is_steady(one.state, Seen(at, verdict, excess), times):
-            self._vigil.stay_awake(one)
-            return
-        due_at, told_excess = due(one.state, times), None
-        if due_at is not None and due_at <= at:
-            if due_at != reminder_due(one.state, times):
-                self._vigil.stay_awake(one)
-                return
-            due_at, told_excess = None, one.state.told_excess
-        ends = one.rule.draft.until
-        if ends is not None:
-            due_at = ends if due_at is None else min(due_at, ends)
-        within = list[tuple[float, float] | None]()
-        for condition, cell, now in zip(one.track.conditions, one.cells, value, strict=True):
-            if blind or now is None:
-                within.append(UNTIL_KNOWN if now is None else None)
-                continue
-            low, high = bounds(condition, now, told_excess if verdict is Verdict.MET else None)
-            if self._columns.low.item(cell) < low or self._columns.high.item(cell) >= high:
-                self._vigil.stay_awake(one)
-                return
-            within.append((low, high))
-        self._vigil.rest(one, within, due_at)
-
-    def _is_late(self, rule: Rule) -> bool:
-        """Whether the rule was made when cells of it had been known, or not long before the last judged moment."""
-        if self._judged is not None and rule.created > self._judged - RECENT:
-            return True
-        cells = (cell for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
-        return not self._columns.is_blank and not all(isnan(self._columns.last_low[cell]) for cell in cells)
-
-    def _was_known(self, one: Kept) -> bool:
-        """Whether all its cells were since the rule was made: it is armed then, unless its kept state says not."""
-        return self._columns.were_known(one.cells, one.rule.created)
+    def _begin(self, slot: int, created: datetime, cells: Iterable[int]) -> None:
+        """One made when cells of it had been known, or not long before the last judged moment, has yet to arrive."""
+        if slot >= len(self._alive):
+            self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
+        self._alive[slot] = True
+        is_recent = self._judged is not None and created > self._judged - RECENT
+        if is_recent or (not self._columns.is_blank and any(map(self._columns.knew, cells))):
+            self._arrivals.put(slot)
 
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
         rule = self._book.rule(slot)
         for track in self._scopes.tracks(rule.draft):
-            yield Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin), AlertState())
+            yield Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin))
 
     def _all_cells(self, rule: Rule, coin: str) -> Iterator[int]:
         for track in self._scopes.tracks(rule.draft):
@@ -362,7 +280,7 @@ class Engine:
         for slot, coins in self._arrivals.take():
             for coin in list(self._scopes.coins_of(self._book.rule(slot))) if coins is None else sorted(coins):
                 for one in self._afresh(slot, coin):
-                    if self._admit_one(one, at) and not one.state.armed and self._was_known(one):
+                    if self._alone.admit(one, at) and not one.state.armed and self._alone.was_known(one):
                         yield moved_of(one)
 
     def _left(self, seen: Collection[tuple[str, str]]) -> Iterator[Moved]:
@@ -374,22 +292,3 @@ class Engine:
                 if of.subject not in seen:
                     yield of
         self._gone = []
-
-    def _admit_one(self, one: Kept, at: datetime) -> bool:
-        """Returns whether it is kept."""
-        if one.subject in self._vigil.kept:
-            return False
-        news, earlier, lapsed, step = times_of(self._columns, one.cells)
-        verdict, excess = self._verdict(one)
-        times = policy(one.rule.draft, step)
-        if news:
-            one.state, _ = advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)
-        if is_plain(one.state, verdict):
-            return False
-        self._vigil.keep(one)
-        self._lay(one, at, verdict, excess, times)
-        return True
-
-
-def _number(value: float) -> float | None:
-    return value if value == value else None  # noqa: PLR0124 - NaN is not itself

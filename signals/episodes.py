@@ -14,8 +14,6 @@ from signals.panel import Series
 from signals.rules.lifecycle import AlertState, Phase, Policy, Seen, Transition, advance, due, reminder_due
 from signals.verdicts import CALM, MET, UNKNOWN, VERDICTS, Codes, Said
 
-_DARK = (Phase.NO_DATA, Phase.ERROR)
-
 
 def told_of(times: Sequence[datetime], said: Said, column: int, policy: Policy) -> Sequence[Transition]:
     """What is told of one coin, oldest first, over bars without a hole, from before the rule was armed."""
@@ -24,10 +22,11 @@ def told_of(times: Sequence[datetime], said: Said, column: int, policy: Policy) 
     while row < len(times) and not state.done:
         before = times[row - 1] if row else None
         seen = Seen(times[row], VERDICTS[codes[row]], float(excess[row]), before, bool(lapsed[row]))
-        arms = seen.lapsed or not state.armed or state.phase in _DARK
+        arms = seen.lapsed or not state.armed or state.phase is Phase.NO_DATA
         state, one = advance(state, seen, policy)
         told += [one] if one is not None else []
-        row = row + 1 if arms and state.armed and state.phase not in _DARK else bars.next(row, state, policy)
+        is_lit = state.armed and state.phase is not Phase.NO_DATA
+        row = row + 1 if arms and is_lit else bars.next(row, state, policy)
     return told
 
 

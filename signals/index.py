@@ -20,7 +20,7 @@ Slots: TypeAlias = NDArray[np.uint32]
 Numbers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
-_NONE: Numbers = np.empty(0, np.int64)
+_NOBODY: tuple[Numbers, Slots] = np.empty(0, np.int64), np.empty(0, np.uint32)
 
 SMALLEST_MERGE = 8_192
 """Keys that may wait beside the sorted ones while rules come, at least; a quarter of those may wait as well."""
@@ -34,18 +34,27 @@ BETWEEN_MOMENTS = 512
 
 def line_keys(condition: Condition) -> tuple[float, ...]:
     """Where a growing value begins or ceases to be past the line."""
-    strict = condition.compare in (Compare.ABOVE, Compare.AT_MOST)
-    return _signed(condition, nextafter(condition.line, inf) if strict else condition.line)
+    return keys_of(condition.compare, condition.line, sized=condition.absolute)
+
+
+def keys_of(compare: Compare, line: float, *, sized: bool) -> tuple[float, ...]:
+    """`line_keys` of a condition with that line, on the size of a move or on values."""
+    return _signed(nextafter(line, inf) if compare in _STRICT else line, sized=sized)
+
+
+# members by names of their own: a class is slow to give them
+_STRICT = (Compare.ABOVE, Compare.AT_MOST)
 
 
 def clear_keys(condition: Condition) -> tuple[float, ...]:
     """Where a growing value begins or ceases to be calm."""
-    return _signed(condition, nextafter(condition.clear, inf) if condition.compare.downward else condition.clear)
+    key = nextafter(condition.clear, inf) if condition.compare.downward else condition.clear
+    return _signed(key, sized=condition.absolute)
 
 
-def _signed(condition: Condition, key: float) -> tuple[float, ...]:
+def _signed(key: float, *, sized: bool) -> tuple[float, ...]:
     """The key for values, of one that is for sizes where the size of a move is compared."""
-    if not condition.absolute:
+    if not sized:
         return (key + 0.0,)
     return (nextafter(-key, inf) + 0.0, key) if key > 0 else ()
 
@@ -72,7 +81,11 @@ class Index:
         self._shelf: Numbers = np.empty(64, np.int64)
         self._low: Floats = np.empty(64, np.float64)
         self._high: Floats = np.empty(64, np.float64)
-        self._seen: Floats = np.empty(64, np.float64)
+        self._reach = 0
+        """Cells up to the last one that is followed."""
+        self._floor: Floats = np.full(64, -inf)
+        """Per cell the nearest key below on any shelf, and the nearest above: within them nobody is passed."""
+        self._ceiling: Floats = np.full(64, inf)
         self._is_out: Flags = np.empty(64, np.bool_)
         self._is_above: Flags = np.empty(64, np.bool_)
 
@@ -85,6 +98,7 @@ class Index:
     def bytes(self) -> int:
         """What keys, slots and cursors take."""
         cursors = self._cell.nbytes + self._shelf.nbytes + self._low.nbytes + self._high.nbytes
+        cursors += self._floor.nbytes + self._ceiling.nbytes
         return self._keys.nbytes + self._slots.nbytes + self._start.nbytes + cursors
 
     def shelf(self) -> int:
@@ -98,12 +112,16 @@ class Index:
             size = 2 * self._count
             self._cell, self._shelf = np.resize(self._cell, size), np.resize(self._shelf, size)
             self._low, self._high = np.resize(self._low, size), np.resize(self._high, size)
-            self._seen = np.empty(size, np.float64)
-            self._is_out, self._is_above = np.empty(size, np.bool_), np.empty(size, np.bool_)
+        while cell >= len(self._floor):
+            more = len(self._floor)
+            self._floor = np.concatenate([self._floor, np.full(more, -inf)])
+            self._ceiling = np.concatenate([self._ceiling, np.full(more, inf)])
+            self._is_out, self._is_above = np.empty(2 * more, np.bool_), np.empty(2 * more, np.bool_)
         at = self._count
-        self._cell[at], self._shelf[at], self._low[at], self._high[at] = cell, shelf, inf, -inf
+        self._cell[at], self._shelf[at] = cell, shelf
         self._cursors[shelf].append(at)
-        self._count += 1
+        self._count, self._reach = at + 1, max(self._reach, cell + 1)
+        self._stir(at)
 
     def add(self, shelf: int, keys: Iterable[float], slot: int) -> None:
         """Put a rule's keys on a shelf; whoever stands there looks around anew."""
@@ -115,17 +133,24 @@ class Index:
         if shelf not in self._stirred:
             self._stirred.add(shelf)
             for cursor in self._cursors[shelf]:
-                self._low[cursor], self._high[cursor] = inf, -inf
+                self._stir(cursor)
 
-    def crossed(self, was: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> list[tuple[int, Sequence[int]]]:
-        """Per cell that passed keys the slots of these; `was` and `now` are lowest and highest value of each cell.
+    def crossed(self, was: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> tuple[Numbers, Slots]:
+        """For every key that was passed the cell and the slot; `was` and `now` are lowest and highest value of each.
 
         A value that is not a number moves nothing; one that may be any of several is looked at again the next time.
         """
         self._stirred.clear()
-        hits = self._moved(*now)
-        if not len(hits):
-            return []
+        n = self._reach
+        is_out = np.less(now[0][:n], self._floor[:n], out=self._is_out[:n])
+        is_out |= np.greater_equal(now[1][:n], self._ceiling[:n], out=self._is_above[:n])
+        if not is_out.any():
+            return _NOBODY
+        hits = np.flatnonzero(is_out[self._cell[: self._count]])
+        return self._passed(hits, was, now) if len(hits) else _NOBODY
+
+    def _passed(self, hits: Numbers, was: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> tuple[Numbers, Slots]:
+        """`crossed` by these cursors, all of each of their cells: afterwards they stand where the values are."""
         cells, shelves = self._cell[hits], self._shelf[hits]
         low, high = now[0][cells], now[1][cells]
         bottom, top = np.fmin(low, was[0][cells]), np.fmax(high, was[1][cells])
@@ -135,23 +160,22 @@ class Index:
         if within.any():
             stands[within] = self._search(shelves[within], low[within])
         self._stand(hits, shelves, stands, low == high)
-        found: list[tuple[int, Sequence[int]]] = [
-            (cell, self._slots[start:end].tolist())
-            for cell, start, end in zip(*(of[last > first].tolist() for of in (cells, first, last)), strict=True)
-        ]
-        for at, shelf in enumerate(shelves.tolist() if self._new_keys else ()):
-            found += self._passed_new(int(hits[at]), shelf, float(bottom[at]), float(top[at]), float(low[at]))
-        return found
-
-    def _moved(self, lowest: Floats, highest: Floats) -> Numbers:
-        """The cursors that do not stand where they stood: asked at every moment, so nothing is made anew for it."""
-        n = self._count
-        of, seen, is_out = self._cell[:n], self._seen[:n], self._is_out[:n]
-        np.less(np.take(lowest, of, out=seen, mode="clip"), self._low[:n], out=is_out)
-        if highest is not lowest:
-            np.take(highest, of, out=seen, mode="clip")
-        is_out |= np.greater_equal(seen, self._high[:n], out=self._is_above[:n])
-        return np.flatnonzero(is_out) if is_out.any() else _NONE
+        counts = last - first
+        behind = np.cumsum(counts)
+        at = np.arange(behind[-1]) + np.repeat(last - behind, counts)
+        passed, slots = np.repeat(cells, counts), self._slots[at]
+        if self._new_keys:
+            new = [
+                (int(cells[n]), slot)
+                for n, shelf in enumerate(shelves.tolist())
+                for slot in self._passed_new(int(hits[n]), shelf, float(bottom[n]), float(top[n]), float(low[n]))
+            ]
+            more = np.array(new, np.int64).reshape(-1, 2)
+            passed, slots = np.append(passed, more[:, 0]), np.append(slots, more[:, 1].astype(np.uint32))
+        self._floor[cells], self._ceiling[cells] = -inf, inf
+        np.maximum.at(self._floor, cells, self._low[hits])
+        np.minimum.at(self._ceiling, cells, self._high[hits])
+        return passed, slots
 
     def merge(self, alive: Flags, most: int | None = None) -> None:
         """Sort the keys that wait in among the others, when more than `most` wait; drop those of dropped rules."""
@@ -186,12 +210,12 @@ class Index:
 
     def _search(self, shelves: Numbers, values: Floats) -> Numbers:
         """Behind the last key of each shelf that is not above its value: halving for all of them at once."""
-        first, last = self._ends(shelves)
-        while (open_ := first < last).any():
-            middle = (first + last) >> 1
-            is_right = open_ & (self._keys[np.minimum(middle, len(self._keys) - 1)] <= values)
-            first, last = np.where(is_right, middle + 1, first), np.where(open_ & ~is_right, middle, last)
-        return first
+        found, last = self._ends(shelves)
+        step = 1 << int((last - found).max()).bit_length()
+        while step := step >> 1:
+            ahead = np.minimum(found + step, last)
+            np.copyto(found, ahead, where=self._keys[ahead - 1] <= values)
+        return found
 
     def _stand(self, cursors: Numbers, shelves: Numbers, at: Numbers, sure: Flags) -> None:
         """Let cursors stand between the keys before and at those positions; unsure ones look around the next time."""
@@ -201,18 +225,19 @@ class Index:
         above[at < last] = self._keys[at[at < last]]
         self._low[cursors], self._high[cursors] = np.where(sure, below, inf), np.where(sure, above, -inf)
 
-    def _passed_new(
-        self, cursor: int, shelf: int, bottom: float, top: float, value: float
-    ) -> Iterator[tuple[int, Sequence[int]]]:
+    def _passed_new(self, cursor: int, shelf: int, bottom: float, top: float, value: float) -> Iterator[int]:
         """The same among the keys of a shelf that are not merged yet."""
         new = self._sorted(shelf)
-        passed = [slot for _, slot in new[_right_of(new, bottom) : _right_of(new, top)]]
-        if passed:
-            yield int(self._cell[cursor]), passed
+        yield from (slot for _, slot in new[_right_of(new, bottom) : _right_of(new, top)])
         if new and self._low[cursor] <= self._high[cursor]:
             at = _right_of(new, value)
             self._low[cursor] = max(self._low[cursor], new[at - 1][0] if at else -inf)
             self._high[cursor] = min(self._high[cursor], new[at][0] if at < len(new) else inf)
+
+    def _stir(self, cursor: int) -> None:
+        """Let a cursor look around at the next value, whatever it is."""
+        self._low[cursor], self._high[cursor] = inf, -inf
+        self._floor[self._cell[cursor]], self._ceiling[self._cell[cursor]] = inf, -inf
 
     def _sorted(self, shelf: int) -> list[tuple[float, int]]:
         if self._new is None:

@@ -1,6 +1,7 @@
 """What the engine gives out: who moved, with what is told of it, and how large the engine is."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from signals.event import Event
 from signals.judge import Track
@@ -9,8 +10,7 @@ from signals.rules.model import Rule
 from signals.vigil import Kept
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """One rule on one coin after one more moment. `moved` = the state did more than see one more bar.
 
     At rest the verdict alone says the state: nothing need be kept of it.
@@ -46,15 +46,3 @@ class Judged:
     event: Event | None
     moved: bool
     at_rest: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How large the engine is, and how much of it the last moment looked at."""
-
-    rules: int
-    keys: int
-    cells: int
-    kept: int
-    touched: int
-    bytes: int

@@ -9,6 +9,7 @@ from signals.base import Signal
 from signals.columns import Columns
 from signals.index import Index, line_keys
 from signals.judge import Track, cell_of, tracks
+from signals.loading import Plain, Reads
 from signals.model import Cell
 from signals.rules.model import EVERY_COIN, WATCHLIST, Condition, Draft, Rule
 
@@ -23,7 +24,7 @@ class Scopes:
         self._columns = columns
         self._index = index
         self._signals = signals
-        self._numbers: dict[tuple[object, ...], int] = {}
+        self._numbers: dict[Reads, int] = {}
         """By what makes a cell, its number: found without making it."""
         self._own: dict[int, int] = {}
         self._shared: dict[Cell, int] = {}
@@ -48,7 +49,7 @@ class Scopes:
 
     def cells(self, rule: Rule, track: Track, coin: str) -> tuple[int, ...]:
         """The numbers of the cells that the conditions read, in their order."""
-        return tuple([self._cell(rule.draft, condition, coin) for condition in track.conditions])
+        return tuple([self._cell(_reads(rule.draft, condition, coin)) for condition in track.conditions])
 
     def holds(self, rule: Rule, coin: str) -> bool:
         """Whether the rule is about that coin now."""
@@ -94,6 +95,13 @@ class Scopes:
                 self._naming[coin] += 1
         self.spread(rule, slot)
 
+    def place(self, plain: Plain, slot: int) -> int:
+        """`put` of a plain rule; returns the number of its cell."""
+        cell = self._cell(plain.reads)
+        self._naming[plain.reads[0]] += 1
+        self._index.add(self._own_shelf(cell), plain.keys, slot)
+        return cell
+
     def spread(self, rule: Rule, slot: int) -> Sequence[str]:
         """Put the keys on those of its coins where they are not yet; returns these."""
         there = self._spread.get(slot, set())
@@ -101,7 +109,7 @@ class Scopes:
         for track in self.tracks(rule.draft):
             for condition in track.conditions:
                 for coin in new:
-                    shelf = self._own_shelf(self._cell(rule.draft, condition, coin))
+                    shelf = self._own_shelf(self._cell(_reads(rule.draft, condition, coin)))
                     self._index.add(shelf, line_keys(condition), slot)
         there.update(new)
         return new
@@ -125,11 +133,10 @@ class Scopes:
                 del self._naming[coin]
         self._watchers.get(rule.place, set()).discard(slot)
 
-    def _cell(self, draft: Draft, of: Condition, coin: str) -> int:
-        key = coin, draft.venue, of.name, of.window, of.yardstick, of.side
-        number = self._numbers.get(key)
+    def _cell(self, reads: Reads) -> int:
+        number = self._numbers.get(reads)
         if number is None:
-            number = self._numbers[key] = self._number(cell_of(draft, of, coin))
+            number = self._numbers[reads] = self._number(Cell(*reads))
         return number
 
     def _number(self, cell: Cell) -> int:
@@ -148,3 +155,7 @@ class Scopes:
             for coin in self.coins:
                 self._index.follow(self._number(replace(family, coin=coin)), shelf)
         return self._shared[family]
+
+
+def _reads(draft: Draft, of: Condition, coin: str) -> Reads:
+    return coin, draft.venue, of.name, of.window, of.yardstick, of.side

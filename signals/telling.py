@@ -27,7 +27,7 @@ def told_of(
     panel, subject = cells.panel(cells.cycle.at), coin + track.mark
     many = 2 if AGGREGATORS & set(of.venues) else len(of.venues)
     signal = signals.get(first.name)
-    facts = [*signal.evidence(panel, coin, first.window, first.side)] if signal else []
+    facts = cells.evidence(signal, coin, first.window, first.side) if signal else ()
     return Event(
         id=alert_id(rule.id, rule.revision, subject, told.change, told.at),
         episode=alert_id(rule.id, rule.revision, subject, Change.FIRED, told.fired_at),

@@ -4,7 +4,7 @@ Each condition of such a rule sleeps while its cell stays within bounds between 
 """
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf, nan, nextafter
@@ -12,9 +12,9 @@ from math import inf, nan, nextafter
 import numpy as np
 
 from signals.columns import NOWHERE, Columns
-from signals.index import clear_keys, line_keys
+from signals.index import Floats, Numbers, clear_keys, line_keys
 from signals.judge import Track, verdict
-from signals.rules.lifecycle import AlertState, is_worse
+from signals.rules.lifecycle import AlertState, Policy, is_worse, retold
 from signals.rules.model import Condition, Rule
 
 UNTIL_KNOWN = (nan, nan)
@@ -30,14 +30,30 @@ class Kept:
     coin: str
     track: Track
     cells: tuple[int, ...]
-    state: AlertState
+    stance: AlertState = field(default_factory=AlertState)
+    """Its state without how far past the line it was told: many stand the same."""
+    told_excess: float = 0.0
     rows: tuple[int, ...] = ()
     due: datetime | None = None
+    levels: bytes | None = None
+    """Its condition in numbers, once they were asked for."""
+    step: int = 0
+    times: Policy | None = None
+    """The rule's times on bars of that step."""
     subject: tuple[int, str] = field(init=False)
     """What it is kept under."""
 
     def __post_init__(self) -> None:
         self.subject = self.slot, self.coin + self.track.mark
+
+    @property
+    def state(self) -> AlertState:
+        """Where it stands."""
+        return self.stance if self.stance.told_at is None else retold(self.stance, self.told_excess)
+
+    def stand(self, state: AlertState) -> None:
+        """Let it stand there."""
+        self.stance, self.told_excess = retold(state, 0.0), state.told_excess
 
 
 def bounds(condition: Condition, value: float, told_excess: float | None) -> tuple[float, float]:
@@ -77,7 +93,7 @@ def _is_past(near: tuple[float, ...], condition: Condition, value: float) -> boo
 
 @dataclass
 class Vigil:
-    """All that are kept, with the bounds of their conditions in columns and their times on a heap."""
+    """All that are kept, with the bounds of their conditions in columns and their times on a wheel."""
 
     kept: dict[tuple[int, str], Kept] = field(default_factory=dict)
     restless: dict[tuple[int, str], Kept] = field(default_factory=dict)
@@ -89,8 +105,9 @@ class Vigil:
         self._owners: list[Kept | None] = []
         self._cell = np.zeros(64, np.int64)
         self._low, self._high = np.full(64, -inf), np.full(64, inf)
-        self._wheel: list[tuple[datetime, int, Kept]] = []
-        self._turn = 0
+        self._wheel: dict[datetime, list[Kept]] = {}
+        self._turns: list[datetime] = []
+        """The times on the wheel, as a heap."""
 
     def of(self, slot: int) -> list[Kept]:
         """All of a rule, on whatever coin."""
@@ -103,6 +120,28 @@ class Vigil:
             self.drop(former)
         self.kept[one.subject] = one
         self._of.setdefault(one.slot, {})[one.subject[1]] = one
+
+    def keep_all(self, ones: Iterable[Kept]) -> None:
+        """Remember these, of whom nothing was kept."""
+        for one in ones:
+            self.kept[one.subject] = one
+            self._of.setdefault(one.slot, {})[one.subject[1]] = one
+
+    def drop_all(self, ones: Sequence[Kept]) -> None:
+        """Forget these, who are kept."""
+        rows = [row for one in ones for row in one.rows]
+        self._cell[rows], self._low[rows], self._high[rows] = NOWHERE, -inf, inf
+        self._free += rows
+        for row in rows:
+            self._owners[row] = None
+        for one in ones:
+            one.rows, one.due = (), None
+            self.restless.pop(one.subject, None)
+            del self.kept[one.subject]
+            of = self._of[one.slot]
+            del of[one.subject[1]]
+            if not of:
+                del self._of[one.slot]
 
     def drop(self, one: Kept) -> None:
         """Forget it."""
@@ -124,10 +163,18 @@ class Vigil:
         self._release(one)
         pairs = zip(one.cells, within, strict=True)
         one.rows = tuple([self._row(one, cell, *limits) for cell, limits in pairs if limits is not None])
-        if due is not None and due != one.due:
-            self._turn += 1
-            heapq.heappush(self._wheel, (due, self._turn, one))
-        one.due = due
+        self._wait(one, due)
+
+    def rest_all(self, ones: Sequence[Kept], cells: Numbers, within: tuple[Floats, ...], due: datetime | None) -> None:
+        """`rest` for many of one condition each."""
+        rows = list[int]()
+        for one in ones:
+            self.restless.pop(one.subject, None)
+            if not one.rows:
+                one.rows = (self._free_row(one),)
+            rows.append(one.rows[0])
+            self._wait(one, due)
+        self._cell[rows], self._low[rows], self._high[rows] = cells, *within
 
     def stay_awake(self, one: Kept) -> None:
         """Look at it whenever there is news."""
@@ -146,13 +193,25 @@ class Vigil:
             owner = self._owners[row]
             if owner is not None:
                 yield owner
-        while self._wheel and self._wheel[0][0] <= at:
-            due, _, one = heapq.heappop(self._wheel)
-            if one.due == due:
-                self.stay_awake(one)
+        while self._turns and self._turns[0] <= at:
+            due = heapq.heappop(self._turns)
+            yield from (one for one in self._wheel.pop(due) if one.due == due)
         yield from list(self.restless.values())
 
+    def _wait(self, one: Kept, due: datetime | None) -> None:
+        if due is not None and due != one.due:
+            if due not in self._wheel:
+                self._wheel[due] = []
+                heapq.heappush(self._turns, due)
+            self._wheel[due].append(one)
+        one.due = due
+
     def _row(self, one: Kept, cell: int, low: float, high: float) -> int:
+        row = self._free_row(one)
+        self._cell[row], self._low[row], self._high[row] = cell, low, high
+        return row
+
+    def _free_row(self, one: Kept) -> int:
         row = self._free.pop() if self._free else len(self._owners)
         if row == len(self._owners):
             self._owners.append(None)
@@ -160,7 +219,6 @@ class Vigil:
                 self._cell = np.resize(self._cell, 2 * row)
                 self._low, self._high = np.resize(self._low, 2 * row), np.resize(self._high, 2 * row)
         self._owners[row] = one
-        self._cell[row], self._low[row], self._high[row] = cell, low, high
         return row
 
     def _release(self, one: Kept) -> None:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_command_line_loads_nothing_that_only_some_commands_need() -> None:
-    heavy = {"telegram", "discord", "pandas", "pyarrow", "prompt_toolkit", "aiohttp"}
+    heavy = {"telegram", "discord", "pandas", "pyarrow", "prompt_toolkit", "aiohttp", "matplotlib", "PIL"}
     done = subprocess.run(
         [sys.executable, "-c", "import sys, bot.cli; print(*sys.modules)"],
         env=os.environ | {"PYTHONPATH": str(ROOT)},

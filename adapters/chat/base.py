@@ -243,7 +243,7 @@ class Who(StrEnum):
 class Parameter:
     """One argument of a command.
 
-    `choices` names a vocabulary to complete from: coin, venue, signal, rule, or sentence for a whole rule.
+    `choices` names a vocabulary to complete from: coin, venue, signal, rule, setting, or sentence for a whole rule.
     """
 
     name: str

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import discord
 
-from adapters.chat.base import Gone, Outcome, Refusal, Retry
+from adapters.chat.base import Gone, Limited, Outcome, Refusal, Retry
 from adapters.chat.discord_wire import never_left
 
 SOON = timedelta(seconds=5)
@@ -36,7 +36,8 @@ def outcome_of(error: BaseException, lacking: str = "") -> Outcome:
     """The outcome of a send that raised; `lacking` names the permissions that are missing in the channel."""
     match error:
         case discord.RateLimited():
-            return Retry(timedelta(seconds=error.retry_after), certain=True, reason="limited for a long time")
+            after = timedelta(seconds=error.retry_after)
+            return Retry(after, certain=True, reason="limited for a long time", limited=Limited.PLACE)
         case discord.HTTPException():
             return _refused(error, lacking)
         case _ if never_left(error):
@@ -59,7 +60,8 @@ def _refused(error: discord.HTTPException, lacking: str) -> Outcome:
         return Gone(f"{reason or GONE[50013]}{f': it lacks {lacking}' if lacking else ''}")
     if error.status == 429:
         banned = banned_for(error)
-        return Retry(banned or SOON, certain=banned is not None, reason="limited")
+        limited = Limited.EVERYBODY if banned else Limited.PLACE
+        return Retry(banned or SOON, certain=banned is not None, reason="limited", limited=limited)
     if error.status == LOST:
         return Retry(SOON, certain=True, reason="the token is not valid")
     if error.status >= 500:

@@ -20,17 +20,20 @@ class Limit:
     burst: int = 0
 
 
+UNLIMITED = Limit(0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What one platform takes: of everybody together, of a private chat, and of a shared one."""
+    """What one platform takes: of everybody together, in one chat, and in a shared one besides."""
 
-    whole: Limit | None = None
-    chat: Limit | None = None
-    group: Limit | None = None
+    whole: Limit = UNLIMITED
+    chat: Limit = UNLIMITED
+    group: Limit = UNLIMITED
 
-    def of(self, place: Place) -> Limit | None:
-        """The limit of that place alone."""
-        return self.group if place.shared else self.chat
+    def of(self, place: Place) -> tuple[Limit, ...]:
+        """The limits of that place alone."""
+        return (self.chat, self.group) if place.shared else (self.chat,)
 
 
 PACES: Mapping[str, Pace] = {
@@ -39,13 +42,14 @@ PACES: Mapping[str, Pace] = {
 }
 """Platforms that have limits, each a little slower than what it says; Discord's channels are paced by its library."""
 
-UNLIMITED = Limit(0.0)
-
 START = 1.0
 """Seconds before the first message of a process: it shares none with the process before."""
 
 ROW = 2
 """Replies that may go ahead of a waiting alert."""
+
+SOON = 0.001
+"""Seconds that are not waited for: stores keep moments to that."""
 
 GENERAL = 5.0
 """Two places refused within so many seconds: it is not the places."""
@@ -56,17 +60,24 @@ FEW, OLD = 10_000, 60.0
 
 
 class Slots:
-    """The slots of one limit: in any window at most `floor(window / every) + 1 + burst`."""
+    """The slots of limits: in any window at most `floor(window / every) + 1 + burst`, for each of them."""
 
-    def __init__(self, limit: Limit, free: float = -inf) -> None:
-        self._limit = limit
-        self.free = free
+    def __init__(self, *limits: Limit, rests: float = -inf) -> None:
+        self._limits = limits
+        self._free = [-inf for _ in limits]
+        self.rests = rests
+        """There is no slot before that moment."""
+
+    @property
+    def free(self) -> float:
         """From this moment on a slot is there at once."""
+        return max(self.rests, *self._free)
 
     def wait(self, now: float) -> float:
         """Take the next slot; the seconds until it is there."""
         slot = max(self.free, now)
-        self.free = max(self.free, now - self._limit.burst * self._limit.every) + self._limit.every
+        each = zip(self._free, self._limits, strict=True)
+        self._free = [max(free, slot - limit.burst * limit.every) + limit.every for free, limit in each]
         return slot - now
 
 
@@ -85,7 +96,7 @@ class Pacer:
 
     def __init__(self, pace: Pace, start: float) -> None:
         self._pace = pace
-        self._whole = Slots(pace.whole, start + START) if pace.whole else Slots(UNLIMITED)
+        self._whole = Slots(pace.whole, rests=start + START if pace.whole != UNLIMITED else -inf)
         self._chats: dict[str, Slots] = {}
         self._waiting: Mapping[Kind, deque[asyncio.Future[None]]] = {kind: deque() for kind in Kind}
         self._timer: asyncio.TimerHandle | None = None
@@ -99,30 +110,25 @@ class Pacer:
         while True:
             await self._slot(kind)
             chat, now = self._chat(place), _now()
-            if chat is None:
-                return
-            if kind is Kind.REPLY or chat.free <= now:
+            if kind is Kind.REPLY or chat.free - now <= SOON:
                 chat.wait(now)
                 return
             await asyncio.sleep(chat.free - now)
 
-    def waiting(self, kind: Kind) -> int:
-        """How many wait for a slot."""
-        return len(self._waiting[kind])
-
     def gap(self, place: Place) -> timedelta:
         """How long nothing more can be sent to the place."""
         chat = self._chat(place)
-        return timedelta(seconds=max(0.0, chat.free - _now())) if chat else timedelta(0)
+        seconds = chat.free - _now()
+        return timedelta(seconds=seconds if seconds > SOON else 0.0)
 
     def rest(self, place: Place, length: timedelta) -> None:
         """Nothing to that place for so long: it said so."""
-        chat = self._chats.setdefault(_name(place), Slots(self._pace.of(place) or UNLIMITED))
-        chat.free = max(chat.free, _now() + length.total_seconds())
+        chat = self._chat(place)
+        chat.rests = max(chat.rests, _now() + length.total_seconds())
 
     def rest_all(self, length: timedelta) -> None:
         """Nothing to anybody for so long."""
-        self._whole.free = max(self._whole.free, _now() + length.total_seconds())
+        self._whole.rests = max(self._whole.rests, _now() + length.total_seconds())
 
     def refused(self, place: Place, length: timedelta) -> timedelta | None:
         """A place said to wait so long. The time for which all must wait, where that is the second one of late."""
@@ -137,14 +143,11 @@ class Pacer:
         self.rest_all(rest := timedelta(seconds=max(until, ends) - now))
         return rest
 
-    def _chat(self, place: Place) -> Slots | None:
-        name, now = _name(place), _now()
-        if len(self._chats) > FEW:
-            self._chats = {of: slots for of, slots in self._chats.items() if slots.free > now - OLD}
-        limit = self._pace.of(place)
-        if limit is None:
-            return self._chats.get(name)
-        return self._chats.setdefault(name, Slots(limit))
+    def _chat(self, place: Place) -> Slots:
+        name, old = _name(place), _now() - OLD
+        if name not in self._chats and len(self._chats) > FEW:
+            self._chats = {of: slots for of, slots in self._chats.items() if slots.free > old}
+        return self._chats.setdefault(name, Slots(*self._pace.of(place)))
 
     async def _slot(self, kind: Kind) -> None:
         turn = asyncio.get_running_loop().create_future()

@@ -1,12 +1,14 @@
 """The chat platforms by name, each imported when it is opened: their packages cost memory."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from adapters.chat.base import ChatPlatform, Notes, Words
 from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.pace import Kind, Pacer
 from adapters.chat.telegram_settings import TelegramSettings
 
 
@@ -15,6 +17,7 @@ class Wiring:
     """What a platform is opened with: the market's moment, the clock of deadlines, and the words that it completes.
 
     `notes` gives each platform a place for what it keeps for itself; the terminal has files: `history`, `pictures`.
+    `pacers` hand out the slots of platforms, for what is not sent by their senders.
     """
 
     now: Callable[[], datetime]
@@ -23,6 +26,7 @@ class Wiring:
     wall: Callable[[], datetime]
     notes: Callable[[str], Notes]
     pictures: Path
+    pacers: Mapping[str, Pacer] = field(default_factory=dict)
     telegram: TelegramSettings | None = None
     discord: DiscordSettings | None = None
 
@@ -39,7 +43,8 @@ def _telegram(wiring: Wiring) -> ChatPlatform:
 
     if wiring.telegram is None:
         raise ValueError("Telegram is opened with its settings")
-    return Telegram(wiring.telegram, wiring.notes("telegram"), wiring.now, wiring.wall)
+    turn = partial(wiring.pacers["telegram"].slot, Kind.REPLY)
+    return Telegram(wiring.telegram, wiring.notes("telegram"), wiring.now, wiring.wall, turn)
 
 
 def _discord(wiring: Wiring) -> ChatPlatform:

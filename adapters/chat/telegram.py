@@ -59,7 +59,7 @@ class Telegram:
         self._wall = wall
         self._request = Request(settings)
         self._bot = Bot(HIDDEN, LIBRARY_URL, request=self._request, get_updates_request=self._request)
-        self._poster = Poster(self._bot, notes)
+        self._poster = Poster(self._request, self._bot, notes)
         self._rights = Rights(self._bot, wall)
         self._parts = Parts(self._bot, self._poster, self._rights, notes, now, wall, settings.operators, turn)
         self._connecting = asyncio.Lock()
@@ -84,8 +84,6 @@ class Telegram:
         except TelegramError as error:
             verdict = outcome(error, delivery.to)
             return verdict if connected or not isinstance(verdict, Retry) else replace(verdict, certain=True)
-        except (KeyError, TypeError, ValueError):  # it was taken, and answered with what cannot be read
-            return Retry(SOON, certain=False, reason="an answer that cannot be read")
         finally:
             ATTEMPT.reset(context)
 
@@ -129,6 +127,8 @@ class Telegram:
 
     async def _connect(self) -> None:
         """Open the connections and learn who we are, once. Raises TelegramError."""
+        if self._connected:
+            return
         async with self._connecting:
             if not self._connected:
                 await self._request.initialize()

@@ -72,6 +72,8 @@ class Page:
 def pages(message: Message) -> Sequence[Page]:
     """The message as one page, or as several where it is too long and nothing of it may be dropped."""
     rows = _laid_out(message)
+    if _fits(rows, TEXT) and _shows(rows):
+        return [_page(rows)]
     if message.alert is not None:
         shorter = _fitted(rows, TEXT)
         rows = shorter if _fits(shorter, TEXT) else rows

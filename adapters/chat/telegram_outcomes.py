@@ -14,7 +14,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from adapters.chat.base import Gone, Migrated, Outcome, Place, Refusal, Retry
+from adapters.chat.base import Gone, Limited, Migrated, Outcome, Place, Refusal, Retry
 from adapters.chat.telegram_places import place_in, target
 from adapters.chat.telegram_request import Flooded, MaybeSent, NotSent
 
@@ -52,7 +52,8 @@ def wait_of(error: Flooded) -> timedelta:
 
 def _wait(error: TelegramError, place: Place) -> Outcome:
     del place
-    return Retry(wait_of(error) if isinstance(error, Flooded) else SOON, certain=True, reason="Telegram asks to wait")
+    wait = wait_of(error) if isinstance(error, Flooded) else SOON
+    return Retry(wait, certain=True, reason="Telegram asks to wait", limited=Limited.PLACE)
 
 
 def _moved(error: TelegramError, place: Place) -> Outcome:

@@ -5,17 +5,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputMediaPhoto,
-    LinkPreviewOptions,
-    Message,
-    ReplyParameters,
-)
+from telegram import Bot
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
@@ -33,7 +26,7 @@ from adapters.chat.telegram_outcomes import (
     outcome,
 )
 from adapters.chat.telegram_places import target
-from adapters.chat.telegram_request import MaybeSent
+from adapters.chat.telegram_request import MaybeSent, Request, Upload
 
 log = structlog.get_logger()
 
@@ -41,7 +34,8 @@ BETWEEN_PAGES = 1.1
 """Seconds between the messages that one is told in: a chat takes about one a second."""
 
 FILES_KEPT = timedelta(days=30)
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_NO_PREVIEW = {"is_disabled": True}
+_ATTACHED = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,8 @@ class Post:
 class Poster:
     """Shows messages. `refused_markup` counts those whose markup Telegram refused: each is a fault of ours."""
 
-    def __init__(self, bot: Bot, notes: Notes) -> None:
+    def __init__(self, request: Request, bot: Bot, notes: Notes) -> None:
+        self._request = request
         self._bot = bot
         self._notes = notes
         self.refused_markup = 0
@@ -97,10 +92,7 @@ class Poster:
         boards = await self._boards(post)
         if below is None or len(boards) > 1:
             return await self.show(post)
-        chat, _ = target(post.place)
-        await self._bot.edit_message_caption(
-            chat, message, caption=below.html, parse_mode=ParseMode.HTML, reply_markup=_markup(boards)
-        )
+        await self._request.call("editMessageCaption", _edit(post, message, boards) | _caption(below))
         return message
 
     async def _boards(self, post: Post) -> Sequence[Keyboard]:
@@ -130,26 +122,14 @@ class Poster:
         return first
 
     async def _text(self, post: Post, page: Page, boards: Sequence[Keyboard], reply: int | None) -> int:
-        chat, topic = target(post.place)
-
-        async def send(text: str, mode: str | None) -> Message:
-            return await self._bot.send_message(
-                chat,
-                text,
-                parse_mode=mode,
-                disable_notification=post.silent,
-                reply_markup=_markup(boards),
-                message_thread_id=topic,
-                link_preview_options=_NO_PREVIEW,
-                reply_parameters=_answering(reply),
-            )
-
+        call = partial(self._request.call, "sendMessage")
+        given = _new(post, boards, reply) | {"link_preview_options": _NO_PREVIEW}
         try:
-            return (await send(page.html, ParseMode.HTML)).message_id
+            return _id(await call(given | {"text": page.html, "parse_mode": ParseMode.HTML}))
         except BadRequest as error:
             if not self._is_ours(error, post):
                 raise
-            return (await send(page.plain, None)).message_id
+            return _id(await call(given | {"text": page.plain}))
 
     def _is_ours(self, error: BadRequest, post: Post) -> bool:
         """Whether the text itself was refused: it is then sent once more without markup."""
@@ -165,94 +145,67 @@ class Poster:
         """The picture or file with its words below it, or with the headline and the words as their own messages."""
         whole = _fits(post, boards)
         below = (caption(post.message) if whole else None) or title(post.message)
-        chat, topic = target(post.place)
-        document = post.message.document
-        if document is None:
-            first = await self._photo(post, below, boards if whole else [])
+        given = _new(post, boards if whole else [], post.reply) | _caption(below)
+        document, picture = post.message.document, post.message.picture
+        if document is not None:
+            file = {"document": (document.name, document.content, "application/octet-stream")}
+            first = _id(await self._request.call("sendDocument", given, file))
+        elif picture is not None:
+            first = await self._photo(picture, given)
         else:
-            sent = await self._bot.send_document(
-                chat,
-                document.content,
-                caption=below.html,
-                parse_mode=ParseMode.HTML,
-                disable_notification=post.silent,
-                reply_markup=_markup(boards if whole else []),
-                message_thread_id=topic,
-                reply_parameters=_answering(post.reply),
-                filename=document.name,
-            )
-            first = sent.message_id
+            raise AssertionError("a message without a file has no media")
         if not whole:
             await self._texts(post, boards, first)
         return first
 
-    async def _photo(self, post: Post, below: Page, boards: Sequence[Keyboard]) -> int:
-        picture = post.message.picture
-        if picture is None:
-            raise AssertionError("a photo is sent of a message that has a picture")
-        chat, topic = target(post.place)
-
-        async def send(photo: str | bytes) -> Message:
-            return await self._bot.send_photo(
-                chat,
-                photo,
-                caption=below.html,
-                parse_mode=ParseMode.HTML,
-                disable_notification=post.silent,
-                reply_markup=_markup(boards),
-                message_thread_id=topic,
-                reply_parameters=_answering(post.reply),
-                filename=picture.name,
-            )
-
+    async def _photo(self, picture: Picture, given: Mapping[str, object]) -> int:
         known = await self._file(picture)
         if known is not None:
             try:
-                return (await send(known)).message_id
+                return _id(await self._request.call("sendPhoto", {**given, "photo": known}))
             except BadRequest as error:
                 if not STALE_FILE.search(error.message):
                     raise
-        return await self._uploaded(picture, await send(picture.png))
+        sent = await self._request.call("sendPhoto", given, {"photo": _upload(picture)})
+        await self._uploaded(picture, sent)
+        return _id(sent)
 
     async def _new_text(self, post: Post, boards: Sequence[Keyboard], message: int) -> int:
         first, *rest = _padded(pages(post.message), boards)
         if rest:  # an edit can show one message only
             return await self.show(post)
-        chat, _ = target(post.place)
-
-        async def edit(text: str, mode: str | None) -> None:
-            await self._bot.edit_message_text(
-                text, chat, message, parse_mode=mode, reply_markup=_markup(boards), link_preview_options=_NO_PREVIEW
-            )
-
+        call = partial(self._request.call, "editMessageText")
+        given = _edit(post, message, boards) | {"link_preview_options": _NO_PREVIEW}
         try:
-            await edit(first.html, ParseMode.HTML)
+            await call(given | {"text": first.html, "parse_mode": ParseMode.HTML})
         except BadRequest as error:
             if not self._is_ours(error, post):
                 raise
-            await edit(first.plain, None)
+            await call(given | {"text": first.plain})
         return message
 
     async def _new_picture(self, post: Post, boards: Sequence[Keyboard], message: int) -> int:
         picture, below = post.message.picture, caption(post.message)
         if picture is None or below is None or len(boards) > 1:
             return await self.show(post)
-        chat, _ = target(post.place)
         known = await self._file(picture)
-        media = InputMediaPhoto(known or picture.png, caption=below.html, parse_mode=ParseMode.HTML)
-        sent = await self._bot.edit_message_media(media, chat, message, reply_markup=_markup(boards))
-        if known is None and isinstance(sent, Message):
+        media = {"type": "photo", "media": known or f"attach://{_ATTACHED}", **_caption(below)}
+        given = _edit(post, message, boards) | {"media": media}
+        sent = await self._request.call("editMessageMedia", given, {} if known else {_ATTACHED: _upload(picture)})
+        if known is None:
             await self._uploaded(picture, sent)
         return message
 
     async def _file(self, picture: Picture) -> str | None:
         return await self._notes.read(self._file_note(picture))
 
-    async def _uploaded(self, picture: Picture, sent: Message) -> int:
-        """Remember what Telegram calls the picture, so that it is uploaded once."""
-        if sent.photo:
-            await self._notes.write(self._file_note(picture), sent.photo[-1].file_id, FILES_KEPT)
-        return sent.message_id
+    async def _uploaded(self, picture: Picture, sent: object) -> None:
+        """Remember what Telegram calls the picture, so that it is uploaded once: the largest of its sizes."""
+        sizes = sent.get("photo") if isinstance(sent, dict) else None
+        largest = sizes[-1] if isinstance(sizes, list) and sizes else None
+        name = largest.get("file_id") if isinstance(largest, dict) else None
+        if isinstance(name, str):
+            await self._notes.write(self._file_note(picture), name, FILES_KEPT)
 
     def _file_note(self, picture: Picture) -> str:
         return f"telegram:file:{self._bot.id}:{hashlib.sha256(picture.png).hexdigest()[:32]}"
@@ -267,21 +220,49 @@ def _padded(parts: Sequence[Page], boards: Sequence[Keyboard]) -> Sequence[Page]
     return [*parts, *(Page(MORE, MORE) for _ in range(len(boards) - len(parts)))]
 
 
-def _markup(boards: Sequence[Keyboard]) -> InlineKeyboardMarkup | None:
+def _new(post: Post, boards: Sequence[Keyboard], reply: int | None) -> dict[str, object]:
+    """Where a new message goes, and how."""
+    chat, topic = target(post.place)
+    answering = None if reply is None else {"message_id": reply, "allow_sending_without_reply": True}
+    return {
+        "chat_id": chat,
+        "message_thread_id": topic,
+        "disable_notification": post.silent or None,
+        "reply_parameters": answering,
+        "reply_markup": _markup(boards),
+    }
+
+
+def _edit(post: Post, message: int, boards: Sequence[Keyboard]) -> dict[str, object]:
+    """Which message is edited, and its new buttons."""
+    return {"chat_id": target(post.place)[0], "message_id": message, "reply_markup": _markup(boards)}
+
+
+def _caption(page: Page) -> dict[str, object]:
+    return {"caption": page.html, "parse_mode": ParseMode.HTML}
+
+
+def _upload(picture: Picture) -> Upload:
+    return picture.name, picture.png, "image/png"
+
+
+def _id(sent: object) -> int:
+    """The id of the message that was taken: `{"message_id": 17, ...}`."""
+    found = sent.get("message_id") if isinstance(sent, dict) else None
+    if not isinstance(found, int):
+        raise MaybeSent("an answer without a message")
+    return found
+
+
+def _markup(boards: Sequence[Keyboard]) -> dict[str, object] | None:
     if not boards:
         return None
-    return InlineKeyboardMarkup(
-        [
+    return {
+        "inline_keyboard": [
             [
-                InlineKeyboardButton(key.label, url=key.url)
-                if key.url
-                else InlineKeyboardButton(key.label, callback_data=key.data)
+                {"text": key.label, "url": key.url} if key.url else {"text": key.label, "callback_data": key.data}
                 for key in row
             ]
             for row in boards[0].rows
         ]
-    )
-
-
-def _answering(reply: int | None) -> ReplyParameters | None:
-    return None if reply is None else ReplyParameters(reply, allow_sending_without_reply=True)
+    }

@@ -3,11 +3,13 @@
 The library that makes the calls never sees the token: it is put into the address here, and errors hold fixed texts.
 """
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from types import SimpleNamespace
+from typing import IO, Protocol, TypeAlias, cast
 
 import aiohttp
 import msgspec
@@ -15,6 +17,9 @@ from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 
 from adapters.chat.telegram_settings import TelegramSettings
+
+Upload: TypeAlias = tuple[str, bytes | IO[bytes], str]
+"""A file: its name, its content and its kind."""
 
 HIDDEN = "hidden"
 """What the library holds in place of the token."""
@@ -48,6 +53,51 @@ class Flooded(TelegramError):
     def __init__(self, after: timedelta) -> None:
         super().__init__("too many messages")
         self.after = after
+
+
+class Body(Protocol):
+    """What a call carries; the library's RequestData is one."""
+
+    @property
+    def contains_files(self) -> bool:
+        """Whether it goes as a form."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """Its parameters, as JSON has them."""
+        ...
+
+    @property
+    def json_parameters(self) -> Mapping[str, str]:
+        """The same as the fields of a form."""
+        ...
+
+    @property
+    def multipart_data(self) -> Mapping[str, Upload]:
+        """Its files by name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """A call of our own: parameters as JSON has them, and files."""
+
+    parameters: Mapping[str, object]
+    multipart_data: Mapping[str, Upload] = field(default_factory=dict)
+
+    @property
+    def contains_files(self) -> bool:
+        """Whether it goes as a form."""
+        return bool(self.multipart_data)
+
+    @property
+    def json_parameters(self) -> Mapping[str, str]:
+        """Its parameters as the fields of a form."""
+        return {
+            name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            for name, value in self.parameters.items()
+        }
 
 
 @dataclass(slots=True)
@@ -108,11 +158,23 @@ class Request(BaseRequest):
             raise TelegramError("Invalid server response")
         return answer
 
+    async def call(
+        self, method: str, parameters: Mapping[str, object], files: Mapping[str, Upload] | None = None
+    ) -> object:
+        """The result of one call, without the library's objects; parameters that are None are left out.
+
+        Raises TelegramError.
+        """
+        given = {name: value for name, value in parameters.items() if value is not None}
+        body = cast("RequestData", Parameters(given, files or {}))  # its class is final, and its shape is ours
+        result: object = await self.post(f"{LIBRARY_URL}/{method}", body)
+        return result
+
     async def do_request(
         self,
         url: str,
         method: str,
-        request_data: RequestData | None = None,
+        request_data: Body | None = None,
         read_timeout: object = BaseRequest.DEFAULT_NONE,
         write_timeout: object = BaseRequest.DEFAULT_NONE,
         connect_timeout: object = BaseRequest.DEFAULT_NONE,
@@ -135,7 +197,7 @@ class Request(BaseRequest):
         return status, body
 
     async def _call(
-        self, endpoint: str, method: str, data: RequestData | None, read: object, call: Attempt
+        self, endpoint: str, method: str, data: Body | None, read: object, call: Attempt
     ) -> tuple[int, bytes]:
         if self._session is None:
             raise NotSent("not connected to Telegram")
@@ -153,7 +215,7 @@ class Request(BaseRequest):
         ) as answer:
             return answer.status, await answer.read()
 
-    def _body(self, data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, str]:
+    def _body(self, data: Body | None) -> tuple[bytes | aiohttp.FormData | None, str]:
         if data is None:
             return None, ""
         if not data.contains_files:

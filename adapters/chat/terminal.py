@@ -80,6 +80,7 @@ class Terminal:
     async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
         """Answer lines until the person leaves or reads no more; after the end of a pipe, wait until cancelled."""
         self._menu = [entry.spec for entry in menu]
+        await reception.came(HERE)
         with self._console.guard():
             while (line := await self._console.read()) is not None:
                 text = clean(line).strip()

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from signals.counts import Counts
 from signals.event import Event
 from signals.rules.lifecycle import AlertState
 from signals.standing import Standing
@@ -73,6 +74,20 @@ class Mark:
 NOTHING = Mark()
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What judging one moment took, and how large the engine is: for operators."""
+
+    at: datetime
+    took: timedelta
+    """From the closed moment to the last write."""
+    committed: int
+    """States and events that were written."""
+    counts: Counts
+    broken: tuple[str, ...] = ()
+    """What could not be computed, by name: rules on it wait."""
+
+
 class AlertStore(Protocol):
     """Phases and events; durable. A subject at rest has no state: nothing is kept of it."""
 
@@ -112,6 +127,14 @@ class AlertStore(Protocol):
 
     async def mark(self) -> Mark:
         """What the last moment that was judged whole left."""
+        ...
+
+    async def report_effort(self, of: Effort) -> None:
+        """Keep what the last moment took, for `/status`; it may be lost."""
+        ...
+
+    async def effort(self) -> Effort | None:
+        """What was kept last; None where nothing was judged yet."""
         ...
 
     def events(self) -> AsyncIterator[Event]:

@@ -16,6 +16,7 @@ from adapters.store.market_port import MarketStore
 from adapters.store.place_settings import PlaceSettings
 from adapters.store.venue_port import VenueStore
 from signals.event import Event
+from signals.loading import Stored
 from signals.notice import Notice
 from signals.rules.model import Draft, Rule
 
@@ -166,6 +167,10 @@ class RuleStore(Protocol):
 
     def rules(self) -> AsyncIterator[Sequence[Rule]]:
         """All rules in pages. One that changes meanwhile may be given before or after, or twice."""
+        ...
+
+    def stored(self) -> AsyncIterator[Sequence[Stored]]:
+        """The same, as the store keeps them."""
         ...
 
     def changes(self, since: int) -> AsyncIterator[Changed]:

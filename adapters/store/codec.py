@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from adapters.chat.base import Place
-from adapters.store.alert_port import Kept, Mark, Subject
+from adapters.store.alert_port import Effort, Kept, Mark, Subject
 from adapters.store.place_settings import PLAIN, PlaceSettings, usual
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
@@ -57,6 +57,7 @@ _event = msgspec.msgpack.Decoder(Event)
 _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
 _mark = msgspec.msgpack.Decoder(Mark)
+_effort = msgspec.msgpack.Decoder(Effort)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
 _health = msgspec.msgpack.Decoder(tuple[Health, ...])
 
@@ -135,6 +136,11 @@ def read_settings(stored: Mapping[str, bytes], place: Place) -> PlaceSettings:
 def _field(of: tuple[str, bytes]) -> bytes:
     name, value = of
     return encode(name) + value
+
+
+def read_effort(stored: bytes) -> Effort:
+    """What judging a moment took."""
+    return _effort.decode(stored)
 
 
 def read_health(stored: bytes) -> tuple[Health, ...]:

@@ -53,6 +53,8 @@ EVENTS = "{e0}ev"
 """Stream of events that are not yet fanned out."""
 JUDGED = "{e0}judged"
 """The last moment that was judged whole, in Unix milliseconds."""
+EFFORT = "{e0}effort"
+"""What judging the last moment took."""
 MARK = "{e0}mark"
 """What whoever judges the next moment begins with."""
 

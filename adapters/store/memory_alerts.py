@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.chat.base import Place
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Kept, Mark
+from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
 from adapters.store.memory_market import Bell
 from adapters.store.memory_salted import Salted
 from signals.event import Event
@@ -32,6 +32,7 @@ class MemoryAlerts(Salted):
         """By the digest of a rule's id the revision below which nothing of it acts; None where it is gone."""
         self._judged: datetime | None = None
         self._mark = NOTHING
+        self._effort: Effort | None = None
         self._waiting: dict[str, Event] = {}
         self._told: dict[str, list[Event]] = defaultdict(list)
         self._fires: dict[str, list[datetime]] = defaultdict(list)
@@ -127,6 +128,12 @@ class MemoryAlerts(Salted):
 
     async def mark(self) -> Mark:
         return self._mark
+
+    async def report_effort(self, of: Effort) -> None:
+        self._effort = of
+
+    async def effort(self) -> Effort | None:
+        return self._effort
 
     async def events(self) -> AsyncIterator[Event]:
         given: set[str] = set()

@@ -24,8 +24,9 @@ from adapters.store.base import (
 )
 from adapters.store.memory_market import Bell
 from adapters.store.memory_salted import Salted
-from adapters.store.packed import every_coin, pack, pack_kept, unpack, unpack_kept
+from adapters.store.packed import Packed, every_coin, pack, pack_kept, unpack, unpack_kept
 from adapters.store.place_settings import PlaceSettings, usual
+from signals.loading import Stored
 from signals.rules.model import Draft, Rule
 
 T = TypeVar("T")
@@ -131,6 +132,10 @@ class MemoryRules(Salted):
         for place in list(self._rules):
             if self._rules[place]:
                 yield list(self._rules[place].values())
+
+    async def stored(self) -> AsyncIterator[Sequence[Stored]]:
+        async for page in self.rules():
+            yield [Packed(rule.id, rule.place, rule.number, pack(rule)) for rule in page]
 
     async def changes(self, since: int) -> AsyncIterator[Changed]:
         while True:

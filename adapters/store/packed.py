@@ -7,12 +7,15 @@ The store's scripts read and write what comes before the draft: change, revision
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from adapters.store.base import KeptDraft
+from signals.index import keys_of
+from signals.loading import Plain
 from signals.model import ALL, Unit, Yardstick
-from signals.rules.model import EVERY_COIN, LANGUAGE, Compare, Condition, Crossing, Draft, Loudness, Rule
+from signals.rules.model import EVERY_COIN, LANGUAGE, WATCHLIST, Compare, Condition, Crossing, Draft, Loudness, Rule
 
 PAUSED = 1
 ON_EVERY_COIN = 2
@@ -36,6 +39,7 @@ UNITS = (
 )
 YARDSTICKS = (Yardstick.VALUE, Yardstick.RANK, Yardstick.SPREADS, Yardstick.MULTIPLE)
 CROSSINGS = (None, Crossing.UP, Crossing.DOWN, Crossing.EITHER)
+_EITHER = CROSSINGS.index(Crossing.EITHER)
 LOUDNESSES = (Loudness.USUAL, Loudness.LOUD, Loudness.QUIET)
 
 _ABSOLUTE, _STOCK, _OWN_CLEAR, _CROSSING = 1, 2, 4, 8
@@ -124,6 +128,32 @@ def unpack(rule_id: str, place: str, number: int, stored: bytes) -> Rule:
         of.change,
         bool(of.marks & PAUSED),
     )
+
+
+class Packed(NamedTuple):
+    """A rule as the store keeps it, with its address."""
+
+    id: str
+    place: str
+    number: int
+    packed: bytes
+
+    def plain(self) -> Plain | None:
+        """What it comes to where it is plain."""
+        of = _rule(self.packed)
+        draft = of.draft
+        if of.marks or len(draft.coins) != 1 or len(draft.conditions) != 1 or draft.coins[0] == WATCHLIST:
+            return None
+        (coin,), (only,) = draft.coins, draft.conditions
+        if only.marks & _STOCK or only.marks // _CROSSING == _EITHER:
+            return None
+        reads = coin, draft.venue or ALL, only.name, _span(only.window), YARDSTICKS[only.yardstick], only.side
+        keys = keys_of(COMPARES[only.compare], only.line, sized=bool(only.marks & _ABSOLUTE))
+        return Plain(reads, keys, datetime.fromtimestamp(of.created, UTC))
+
+    def rule(self) -> Rule:
+        """The rule, whole."""
+        return unpack(*self)
 
 
 def pack_kept(kept: KeptDraft) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from adapters.store import codec, keys
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Kept, Mark
+from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
 from adapters.store.client import BLOCK_MS
 from adapters.store.paging import members
 from adapters.store.redis_salted import Salted
@@ -91,6 +91,13 @@ class RedisAlerts(Salted):
     async def mark(self) -> Mark:
         stored = await self._client.do("GET", keys.MARK)
         return codec.read_mark(raw(stored)) if stored else NOTHING
+
+    async def report_effort(self, of: Effort) -> None:
+        await self._client.do("SET", keys.EFFORT, codec.encode(of))
+
+    async def effort(self) -> Effort | None:
+        stored = await self._client.do("GET", keys.EFFORT)
+        return codec.read_effort(raw(stored)) if stored else None
 
     async def events(self) -> AsyncIterator[Event]:
         last = "0-0"

@@ -21,11 +21,12 @@ from adapters.store.base import (
     rule_id,
 )
 from adapters.store.client import BLOCK_MS, Reply
-from adapters.store.packed import every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
+from adapters.store.packed import Packed, every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
 from adapters.store.paging import fields, members
 from adapters.store.place_settings import PlaceSettings
 from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, pairs, raw, read, text
+from signals.loading import Stored
 from signals.panel import to_ms
 from signals.rules.model import Draft, Rule
 
@@ -103,17 +104,22 @@ class RedisRules(Salted):
         return text(await self._client.step("remove_rule", where, *said)) == "1"
 
     async def of(self, place: Place) -> Sequence[Rule]:
-        return sorted(_rules(place, await self._client.do("HGETALL", keys.rules(place))), key=lambda rule: rule.number)
+        found = _stored(place, await self._client.do("HGETALL", keys.rules(place)))
+        return [each.rule() for each in sorted(found, key=lambda each: each.number)]
 
     async def last_change(self) -> int:
         last = entries(await self._client.do("XREVRANGE", keys.CHANGES, "+", "-", "COUNT", 1))
         return next((_number(id_) for id_, _ in last), 0)
 
     async def rules(self) -> AsyncIterator[Sequence[Rule]]:
+        async for page in self.stored():
+            yield [each.rule() for each in page]
+
+    async def stored(self) -> AsyncIterator[Sequence[Stored]]:
         async for names in members(self._client, keys.PLACES, PLACES_A_PAGE):
             places = [place_of(name) for name in names]
             stored = await self._client.many([("HGETALL", keys.rules(place)) for place in places])
-            yield [rule for place, reply in zip(places, stored, strict=True) for rule in _rules(place, reply)]
+            yield [each for place, reply in zip(places, stored, strict=True) for each in _stored(place, reply)]
 
     async def changes(self, since: int) -> AsyncIterator[Changed]:
         while True:
@@ -217,11 +223,11 @@ def _rule(place: Place, number: int, stored: bytes) -> Rule:
     return unpack(rule_id(place, number), str(place), number, stored)
 
 
-def _rules(place: Place, stored: Reply) -> Iterator[Rule]:
+def _stored(place: Place, reply: Reply) -> Iterator[Packed]:
     name = str(place)
-    for field, value in pairs(stored):
+    for field, value in pairs(reply):
         number = int(raw(field))
-        yield unpack(rule_id(name, number), name, number, raw(value))
+        yield Packed(rule_id(name, number), name, number, raw(value))
 
 
 def _each(place: Place, answer: bytes) -> Iterator[Rule]:

@@ -3,7 +3,8 @@
 from array import array
 
 from adapters.store.base import rule_id
-from adapters.store.packed import pack, unpack
+from adapters.store.packed import Packed, pack, unpack
+from signals.loading import Stored
 from signals.rules.model import Rule
 
 
@@ -30,13 +31,17 @@ class Rulebook:
 
     def add(self, rule: Rule) -> int:
         """Keep the rule under the next slot."""
-        row = self._row(rule.place)
+        return self.keep(Packed(rule.id, rule.place, rule.number, pack(rule)))
+
+    def keep(self, stored: Stored) -> int:
+        """The same for a stored rule, which is not read for it."""
+        row, number = self._row(stored.place), stored.number
         slot = len(self._packed)
-        self._packed.append(pack(rule))
+        self._packed.append(stored.packed)
         self._place.append(row)
-        self._number.append(rule.number)
+        self._number.append(number)
         self._slots[row].append(slot)
-        self._numbers[row].append(rule.number)
+        self._numbers[row].append(number)
         self._used += 1
         return slot
 

@@ -255,7 +255,7 @@ def _start(rows: Sequence[Values]) -> int:
 def _chart(title: str, panels: tuple[Panel, ...], times: tuple[datetime, ...], step: timedelta, of: Source) -> Chart:
     lasts = times[-1] - times[0] + step if times else LEVEL
     chart = Chart(
-        name=_NAME.sub("-", title).strip("-"),
+        name=_NAME.sub("-", title).strip("-."),
         title=title,
         about=f"{window(lasts) or duration(lasts)} to {dated(times[-1], UTC)} · bars of {window(step)}"
         if times

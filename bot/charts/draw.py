@@ -126,7 +126,7 @@ class _Sheet:
     def panel(self, panel: Panel, axis: _Axis, box: Box) -> None:
         """One panel with all that lies in it, the curves above the rest."""
         self._title(panel, box)
-        for zone in self.chart.zones:
+        for zone in self.chart.zones if self.chart.times else ():
             self._zone(zone, box)
         for limit in panel.limits:
             self._side(limit, axis, box)
@@ -330,7 +330,7 @@ class _Sheet:
         return next((wide for points, wide in _FINE if len(self.chart.times) <= points), _FINEST)
 
     def _wide(self, box: Box) -> float:
-        return (box.right - box.left) / len(self.chart.times)
+        return (box.right - box.left) / max(1, len(self.chart.times))
 
     def _round_times(self) -> Sequence[tuple[datetime, str]]:
         if not self.chart.times:

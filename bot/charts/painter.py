@@ -8,6 +8,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,17 +25,22 @@ log = structlog.get_logger()
 DEADLINE = 1.0
 """Seconds that a message waits for its picture."""
 
-AT_A_TIME = 2
-"""Pictures that are drawn at once, each by a process of its own."""
 
-WAITING = 64
-"""Pictures beyond which nobody waits: they would be late."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long is waited and how much is held.
 
-KEPT = 8 * 2**20
-"""Bytes of pictures that are kept."""
+    `deadline` is how many seconds a message waits, `at_a_time` how many pictures are drawn at once, `waiting` beyond
+    how many nobody waits as they would be late, `kept` how many bytes of pictures are kept, and `stuck` after how
+    many seconds a process that has not answered is ended.
+    """
 
-STUCK = 20.0
-"""Seconds after which a process that has not answered is ended."""
+    deadline: float = DEADLINE
+    at_a_time: int = 2
+    waiting: int = 64
+    kept: int = 8 * 2**20
+    stuck: float = 20.0
+
 
 WORKER = (sys.executable, "-P", "-m", "bot.charts.worker")
 """What draws, in a process whose memory is not ours."""
@@ -48,10 +54,10 @@ _ROOT = Path(__file__).parents[2]
 class Painter:
     """Paints charts; as a context it leaves no process behind. Processes are started when first needed."""
 
-    def __init__(self, deadline: float = DEADLINE, command: Sequence[str] = WORKER) -> None:
-        self._deadline = deadline
+    def __init__(self, bounds: Bounds = Bounds(), command: Sequence[str] = WORKER) -> None:
+        self._bounds = bounds
         self._command = command
-        self._slots = asyncio.Semaphore(AT_A_TIME)
+        self._slots = asyncio.Semaphore(bounds.at_a_time)
         self._idle: list[_Worker] = []
         self._workers: set[_Worker] = set()
         self._jobs: dict[bytes, asyncio.Task[bytes | None]] = {}
@@ -74,6 +80,11 @@ class Painter:
         if self._warming is not None:
             await self._warming
 
+    @property
+    def processes(self) -> Sequence[int]:
+        """The numbers of the processes that draw."""
+        return [worker.number for worker in self._workers]
+
     def warm(self) -> None:
         """A picture may be asked for soon: let the first process be ready by then."""
         if not self._closed and not self._workers and (self._warming is None or self._warming.done()):
@@ -81,7 +92,7 @@ class Painter:
 
     async def paint(self, chart: Chart) -> Picture | None:
         """The picture; None where it is not there in time or cannot be drawn, which the log then says."""
-        body = msgspec.msgpack.encode(chart)
+        body = msgspec.msgpack.encode(replace(chart, name="", alt=""))  # neither is drawn
         key = hashlib.sha256(body).digest()
         png = self._kept.get(key)
         if png is None:
@@ -94,13 +105,13 @@ class Painter:
         """The picture of those bytes; whoever asks for the same one waits for the same drawing."""
         job = self._jobs.get(key)
         if job is None:
-            if self._closed or len(self._jobs) >= WAITING:
+            if self._closed or len(self._jobs) >= self._bounds.waiting:
                 return None
             job = self._jobs[key] = asyncio.create_task(self._drawn(key, body))
             job.add_done_callback(lambda _: self._jobs.pop(key))
         self._wanted[key] += 1
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._bounds.deadline):
                 return await asyncio.shield(job)
         except TimeoutError:
             return None
@@ -114,7 +125,7 @@ class Painter:
             if self._closed or key not in self._wanted:
                 return None
             try:
-                async with asyncio.timeout(STUCK):
+                async with asyncio.timeout(self._bounds.stuck):
                     png = await self._by_worker(body)
             except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
                 if not self._closed:
@@ -172,7 +183,7 @@ class Painter:
 
     def _keep(self, key: bytes, png: bytes) -> None:
         self._kept[key] = png
-        while sum(map(len, self._kept.values())) > KEPT:
+        while sum(map(len, self._kept.values())) > self._bounds.kept:
             self._kept.popitem(last=False)
 
 
@@ -181,6 +192,12 @@ class _Worker:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._ended = False
+
+    @property
+    def number(self) -> int:
+        """That of the process."""
+        return self._process.pid
 
     @property
     def lives(self) -> bool:
@@ -198,7 +215,9 @@ class _Worker:
         return bool(drawn), await process.stdout.readexactly(size)
 
     async def end(self) -> None:
-        """It is over, at once."""
-        with contextlib.suppress(ProcessLookupError):  # it was over already
-            self._process.kill()
+        """It is over, at once. Only the first call kills: who asks a dead process again takes its end from the loop."""
+        if self.lives and not self._ended:
+            self._ended = True
+            with contextlib.suppress(ProcessLookupError):  # it was over already
+                self._process.kill()
         await self._process.wait()

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -138,6 +138,7 @@ class Paper:
             artist.set_clip_box(Bbox([(within.left, low), (within.right, high)]))
 
 
+@lru_cache(4096)
 def width_of(said: str, size: float, *, bold: bool = False) -> float:
     """How wide the words are."""
     font = get_font(str(_file(bold=bold)))

@@ -1,8 +1,9 @@
 """Pictures on messages: where the message or its place asks for them, and never waited for long."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -22,8 +23,11 @@ log = structlog.get_logger()
 
 LABEL, COMMAND = "Chart", "/chart"
 
-AT_A_TIME = 2
-"""Charts of alerts that are read at once: a burst of alerts is told without."""
+MOST, WITHIN = 10, 10.0
+"""Alerts that come with pictures within so many seconds: more of them are a burst, which nobody may wait for."""
+
+PAUSE = 5.0
+"""Seconds for which no alert waits for a picture after one that was late."""
 
 
 def button(asks: str) -> Button:
@@ -58,15 +62,28 @@ def _without_button(message: Message) -> Message:
     return replace(message, buttons=tuple(each for each in message.buttons if not _shows(each)))
 
 
-@dataclass(frozen=True, slots=True)
 class Illustrator:
-    """Puts charts on alerts as their places want them."""
+    """Puts charts on alerts as their places want them: `signals` and `step` as those of a command's desk.
 
-    painter: Painter
-    store: Store
-    signals: Sequence[Signal]
-    step: timedelta
-    _reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_A_TIME))
+    A burst is told without: after a late picture none is tried for PAUSE, and of many alerts only the first come with
+    theirs. `clock` counts seconds, as the loop's does.
+    """
+
+    def __init__(
+        self,
+        painter: Painter,
+        store: Store,
+        signals: Sequence[Signal],
+        step: timedelta,
+        clock: Callable[[], float] = lambda: asyncio.get_running_loop().time(),
+    ) -> None:
+        self.store = store
+        self.signals = signals
+        self.step = step
+        self._painter = painter
+        self._clock = clock
+        self._tried = deque[float](maxlen=MOST)
+        self._late = -PAUSE
 
     async def illustrated(
         self, message: Message, told: Event | Notice, place: Place, settings: PlaceSettings
@@ -76,13 +93,25 @@ class Illustrator:
             return message
         if settings.charts is Charts.OFF:
             return _without_button(message)
-        if settings.charts is Charts.BUTTON or self._reading.locked():
-            return await painted(message, self.painter)
+        if settings.charts is Charts.BUTTON or not self._has_time():
+            return await painted(message, self._painter)
+        self._tried.append(self._clock())
+        shown = await self._with_picture(message, told, place)
+        if shown.picture is None:
+            self._late = self._clock()
+        return shown
+
+    def _has_time(self) -> bool:
+        now = self._clock()
+        crowded = len(self._tried) == MOST and now - self._tried[0] < WITHIN
+        return not crowded and now - self._late >= PAUSE
+
+    async def _with_picture(self, message: Message, told: Event, place: Place) -> Message:
         try:
-            async with asyncio.timeout(DEADLINE), self._reading:
+            async with asyncio.timeout(DEADLINE):
                 rule = next((rule for rule in await self.store.of(place) if rule.id == told.rule_id), None)
                 chart = await alert_chart(self, told, rule, place, told.at)
-                return await painted(replace(message, chart=chart), self.painter)
+                return await painted(replace(message, chart=chart), self._painter)
         except (TimeoutError, Mistake, StoreError) as error:
             log.info("an alert is told without its chart", alert=told.id, reason=repr(error))
             return message

@@ -9,7 +9,7 @@ from adapters.chat.base import Place
 from adapters.chat.chart import Chart
 from bot.charts.build import TOPICS, Source, Told, of_draft, of_topic
 from bot.commands.base import Reader
-from bot.commands.market import latest, offered, venues_of, view_of
+from bot.commands.market import View, latest, offered, venues_of, view_of
 from signals.aggregate import Cycle
 from signals.event import Event
 from signals.judge import cell_of
@@ -62,22 +62,22 @@ def _source(cycle: Cycle, coin: str, metrics: Sequence[Metric]) -> Source:
     return Source(cycle.label, reading.venues, reading.floor or partial)
 
 
+async def market_of(desk: Reader, draft: Draft, coin: str, place: Place, span: timedelta) -> View:
+    """What a chart of the draft on that coin reads. Raises Mistake where there is no market."""
+    return await view_of(desk, replace(draft, coins=(coin,)), place, span)
+
+
 async def draft_chart(
     desk: Reader,
     draft: Draft,
     coin: str,
-    place: Place,
+    market: View,
     span: timedelta,
-    *,
     told: Sequence[Told] | None = None,
     until: datetime | None = None,
 ) -> Chart:
-    """A draft on a coin over the span, with where it fired, or where nothing is said of that, would have fired.
-
-    Raises Mistake where there is no market.
-    """
+    """A draft on a coin over the span, with where it fired, or where nothing is said of that, would have fired."""
     one = replace(draft, coins=(coin,))
-    market = await view_of(desk, one, place, span)
     at = market.cycle.at if until is None else min(until, market.cycle.at)
     signals = {signal.name: signal for signal in desk.signals}
     went = await asyncio.to_thread(course, one, coin, market.panel, signals, at, span)
@@ -93,7 +93,8 @@ async def draft_chart(
 async def rule_chart(desk: Reader, rule: Rule, coin: str, place: Place) -> Chart:
     """A rule on a coin with where it fired."""
     told = [event for event in await desk.store.recent([rule.id], LOOKED_BACK) if event.coin == coin]
-    return await draft_chart(desk, rule.draft, coin, place, usual_span(desk.step), told=told)
+    span = usual_span(desk.step)
+    return await draft_chart(desk, rule.draft, coin, await market_of(desk, rule.draft, coin, place, span), span, told)
 
 
 async def alert_chart(desk: Reader, event: Event, rule: Rule | None, place: Place, now: datetime) -> Chart | None:
@@ -105,9 +106,10 @@ async def alert_chart(desk: Reader, event: Event, rule: Rule | None, place: Plac
     until = now if now - event.at < span - AFTER else event.at + AFTER
     recent = await desk.store.recent([event.rule_id], LOOKED_BACK)
     told = {one.id: one for one in (*recent, event) if one.coin == event.coin and one.revision == event.revision}
-    chart = await draft_chart(desk, draft, event.coin, place, span, told=list(told.values()), until=until)
+    market = await market_of(desk, draft, event.coin, place, span)
+    chart = await draft_chart(desk, draft, event.coin, market, span, list(told.values()), until)
     name = f"A-{event.episode[:4]}"
-    return replace(chart, name=name, about=f"{name} · {chart.about}")
+    return replace(chart, name=name)
 
 
 async def _judged(desk: Reader, event: Event) -> Draft | None:

@@ -13,7 +13,7 @@ from bot.charts.frames import ANSWER, SIZE
 from bot.charts.theme import CARD
 from signals.model import Unit
 
-_FIRST = Chart(
+FIRST = Chart(
     "first",
     "first",
     "",
@@ -27,7 +27,7 @@ _FIRST = Chart(
 
 def main(asked: BinaryIO, answered: BinaryIO) -> None:
     """Draw what is asked for, one after another, until there is no more to read."""
-    draw(_FIRST, CARD)
+    draw(FIRST, CARD)
     while (body := _next(asked)) is not None:
         try:
             drawn, said = True, draw(msgspec.msgpack.decode(body, type=Chart), CARD)

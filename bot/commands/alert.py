@@ -1,10 +1,12 @@
 """`/alert`: a person's sentence is tried on the past first; a button makes it a rule."""
 
+from dataclasses import replace
+
 from adapters.chat.base import Button, CommandSpec, Invocation, Message, Parameter, Who
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.drafts import taken
-from bot.commands.dryrun import SURE, confirmation, propose
+from bot.commands.dryrun import PATIENT, SURE, confirmation, propose, shown
 from bot.commands.importing import save_lines
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
@@ -62,6 +64,16 @@ async def _kept(token: str, invocation: Invocation, desk: Desk) -> Message:
     return await revise(rule, kept.revision, kept.draft, invocation, desk, f"save:{invocation.place}:{token}")
 
 
+async def press_dry_run(invocation: Invocation, desk: Desk) -> Message:
+    """The draft once more with its dry run, which is waited for."""
+    token, *_ = words_of(invocation) or [""]
+    kept = await taken(token, invocation, desk)
+    if kept.lines:
+        raise Mistake("These are several rules. Try one of them on the past: /alert and its sentence.", "/alert")
+    number = int(kept.rule_id.rpartition("/")[2]) if kept.rule_id else None
+    return await shown(kept.draft, token, number, invocation.place, replace(desk, patience=PATIENT))
+
+
 async def press_adjust(invocation: Invocation, desk: Desk) -> Message:
     """The sentence to be changed and sent again; the draft stays."""
     token, *_ = words_of(invocation) or [""]
@@ -112,6 +124,9 @@ ALERT = Command(
 _TOKEN = (Parameter("draft", "The draft's token, which the button carries", required=True),)
 
 SAVE = Command(CommandSpec("save", "Button: save a draft", _TOKEN, "/save TOKEN"), Who.OWNER, press_save)
+DRY_RUN = Command(
+    CommandSpec("dryrun", "Button: wait for a draft's dry run", _TOKEN, "/dryrun TOKEN"), Who.OWNER, press_dry_run
+)
 ADJUST = Command(
     CommandSpec("adjust", "Button: change a draft's line", _TOKEN, "/adjust TOKEN"), Who.OWNER, press_adjust
 )

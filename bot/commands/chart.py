@@ -8,7 +8,7 @@ from adapters.chat.base import CommandSpec, Invocation, Message, Parameter, Tone
 from adapters.chat.chart import Chart
 from bot.charts.build import TOPICS
 from bot.charts.pictures import button
-from bot.charts.reading import LOOKED_BACK, alert_chart, draft_chart, rule_chart, topic_chart, usual_span
+from bot.charts.reading import LOOKED_BACK, alert_chart, draft_chart, market_of, rule_chart, topic_chart, usual_span
 from bot.commands.arguments import Mistake, coin_of, mended, rule_number, span, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.drafts import TOKEN
@@ -82,7 +82,8 @@ async def _rule(number: int, words: Sequence[str], invocation: Invocation, desk:
 async def draft_of(draft: Draft, words: Sequence[str], invocation: Invocation, desk: Desk) -> Chart:
     """A draft over the last week, or as far back as its coin is named for."""
     coin = await _coin(draft, words, (), invocation, desk)
-    return await draft_chart(desk, draft, coin, invocation.place, max(WEEK, usual_span(desk.step)))
+    reach = max(WEEK, usual_span(desk.step))
+    return await draft_chart(desk, draft, coin, await market_of(desk, draft, coin, invocation.place, reach), reach)
 
 
 async def _coin(draft: Draft, words: Sequence[str], fired: Sequence[str], invocation: Invocation, desk: Desk) -> str:

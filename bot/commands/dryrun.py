@@ -33,6 +33,9 @@ LOUD = 35.0
 MOST_NAMED = 3
 """Coins whose fires are told one by one."""
 
+PATIENT = timedelta(minutes=1)
+"""How long somebody waits who asks for the dry run alone."""
+
 SURE = "sure"
 """Behind a draft's token: the second confirmation is given."""
 
@@ -42,46 +45,55 @@ async def propose(draft: Draft, rule: Rule | None, invocation: Invocation, desk:
     held = await keep(draft, rule, invocation, desk)
     if isinstance(held, Full):
         return await full(held, invocation, desk)
-    tried = await in_time(draft, invocation.place, desk)
+    return await shown(draft, held, rule.number if rule else None, invocation.place, desk)
+
+
+async def shown(draft: Draft, token: str, number: int | None, place: Place, desk: Desk) -> Message:
+    """The draft that is kept under the token, of a new rule or of a change, with its dry run as far as it is ready."""
+    tried = await in_time(draft, place, desk)
     run = tried.run if tried else None
-    asked = await _cautions(draft, run, invocation.place, desk)
-    command = f"/edit #{rule.number}" if rule else "/alert"
+    asked = await _cautions(draft, run, place, desk)
+    command = f"/edit #{number}" if number else "/alert"
     said = reply(
         "🧪",
-        line(bold("Dry run"), f" · change of rule #{rule.number}" if rule else "", " · nothing is saved yet"),
+        line(bold("Dry run"), f" · change of rule #{number}" if number else "", " · nothing is saved yet"),
         lines=(
             line(code(canonical(draft))),
             *([line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []),
             *(line(each) for each in levels(draft)),
-            await present(draft, invocation.place, desk, tried.market if tried else None),
+            await present(draft, place, desk, tried.market if tried else None),
             *(told(run, draft, desk) if run else [line(_untried(tried, desk))]),
             *(line("⚠ ", doubted(caution)) for caution in asked),
         ),
-        buttons=(*buttons(held, Form(command, canonical(draft))), *_better(run, command)),
+        buttons=(
+            *buttons(token, Form(command, canonical(draft))),
+            *([] if tried else [Button("Dry run", f"/dryrun {token}")]),
+            *await _settled(draft, command, place, desk),
+            *_better(run, command),
+        ),
         data=(
-            ("token", held),
-            ("rule", rule.number if rule else None),
+            ("token", token),
+            ("rule", number),
             *sentence_facts(draft),
             ("cautions", [doubted(caution) for caution in asked]),
             ("dry_run", facts(run)),
         ),
     )
-    return await _drawn(said, held, draft, run, invocation, desk)
+    return await _drawn(said, token, draft, tried, desk)
 
 
-async def _drawn(
-    said: Message, token: str, draft: Draft, run: Rehearsal | None, invocation: Invocation, desk: Desk
-) -> Message:
+async def _drawn(said: Message, token: str, draft: Draft, tried: "Tried | None", desk: Desk) -> Message:
     """The same with the chart of the dry run, or the button for it, as the place wants it."""
     wanted = desk.settings.charts
+    run = tried.run if tried else None
     over = _shown(run) if run else None
-    if over is None or wanted is Charts.OFF:
+    if tried is None or run is None or over is None or wanted is Charts.OFF:
         return said
-    coin = max(over.fires, key=lambda name: over.fires[name], default=run.coins[0] if run else "")
+    coin = max(over.fires, key=lambda name: over.fires[name], default=run.coins[0])
     said = replace(said, buttons=(*said.buttons[:3], button(f"{token} {coin}"), *said.buttons[3:]))
     if wanted is Charts.BUTTON:
         return said
-    return replace(said, chart=await draft_chart(desk, draft, coin, invocation.place, over.span))
+    return replace(said, chart=await draft_chart(desk, draft, coin, tried.market, over.span))
 
 
 def _shown(run: Rehearsal) -> Span | None:
@@ -159,7 +171,8 @@ async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Des
 def _untried(tried: Tried | None, desk: Desk) -> str:
     """Why there is no dry run."""
     if tried is None:
-        return f"The dry run takes longer than {duration(desk.patience)} now. Ask again, or save the rule without it."
+        wait = f"The dry run takes longer than {duration(desk.patience)}. Its button waits for it"
+        return f"{wait}, up to {duration(PATIENT)}; or save the rule without it."
     return "No dry run: there is no coin or no bar to try it on yet."
 
 
@@ -265,6 +278,19 @@ def _better(run: Rehearsal | None, command: str) -> Sequence[Button]:
     else:
         wanted = []
     return [Button(f"Try {_line_of(near)}", f"{command} {canonical(near.draft)}") for near in wanted[:2]]
+
+
+async def _settled(draft: Draft, command: str, place: Place, desk: Desk) -> Sequence[Button]:
+    """The same line on settled funding, where that is all the funding that this market tells of these coins."""
+    cycle = await latest(desk)
+    told_of = {metric for coin in await coins_of(draft, place, desk, cycle) for metric in cycle.readings.get(coin, {})}
+    if Metric.FUNDING in told_of or Metric.FUNDING_SETTLED not in told_of:
+        return []
+    there = [
+        replace(of, name=Metric.FUNDING_SETTLED.value) if of.name == Metric.FUNDING else of for of in draft.conditions
+    ]
+    other = canonical(replace(draft, conditions=tuple(there)))
+    return [] if other == canonical(draft) else [Button("On settled funding", f"{command} {other}")]
 
 
 def facts(run: Rehearsal | None) -> Json:

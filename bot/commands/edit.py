@@ -8,12 +8,13 @@ from bot.commands.change import numbered, which
 from bot.commands.dryrun import propose
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import reply
-from bot.phrases import bold, code, line
-from bot.wording import problem
+from bot.phrases import bold, code, line, shortened
+from bot.wording import problem, unclear
 from signals.rules.canonical import canonical
 from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Condition, Draft, Problem, Rule
 from signals.rules.nearest import nearest
+from signals.rules.problems import Code
 from signals.rules.scope import resolve
 from signals.rules.words import plain
 
@@ -36,6 +37,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     before = f"{_before(rule, typed)} " if behind else ""
     draft = parse(f"{before}{typed}", known)
     if isinstance(draft, Problem):
+        if draft.code is Code.COIN and not draft.repairs:
+            return _neither(typed.split()[0], rule)
         repairs = tuple(repair.removeprefix(before) for repair in draft.repairs)
         return problem(replace(draft, repairs=repairs), f"/edit #{rule.number}")
     changed = _merged(rule.draft, draft, typed) if behind else draft
@@ -54,6 +57,17 @@ def _is_word(first: str, known: Vocabulary) -> bool:
     if plain(first) in WORDS:
         return True
     return resolve(first.partition("@")[0], known.coins) is None and bool(nearest(first, WORDS))
+
+
+def _neither(first: str, rule: Rule) -> Message:
+    """What can stand behind the number, where what stands there is no coin and no word of a rule."""
+    said = f"“{shortened(first)}” is neither a coin that I follow nor a word of a rule."
+    listed = ", ".join(sorted(WORDS))
+    line_ = f"/edit #{rule.number}"
+    return unclear(
+        f"{said} Behind #{rule.number} stands a whole rule, or one or more of: {listed}.",
+        [Button("The rule as it is", line_), Button(f"{line_} for 30m", f"{line_} for 30m")],
+    )
 
 
 def _prefilled(rule: Rule) -> Message:

@@ -1,21 +1,24 @@
 """`/export` and `/import`: what a place has asked for as lines that can be pasted anywhere, and such lines saved."""
 
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
+from adapters.chat.base import Button, CommandSpec, Document, Invocation, Json, Line, Message, Parameter, Who
 from adapters.store.base import Full, New
 from bot import mistakes
 from bot.commands.arguments import Mistake, coin_of, rule_number
 from bot.commands.base import Command, Desk
 from bot.commands.drafts import buttons, keep
 from bot.commands.market import latest, vocabulary
+from bot.commands.mute import muted
 from bot.commands.report import reply
 from bot.commands.saving import ask_zone, full, lacking
 from bot.commands.settings import facts
 from bot.phrases import bold, code, count, iso, line, shortened
-from bot.wording import unclear
+from bot.swallowed import LOOKED_BACK, ends_of, fared
+from bot.wording import headline, unclear
 from signals.aggregate import Cycle
 from signals.rules.canonical import canonical
 from signals.rules.language import parse
@@ -25,8 +28,14 @@ from signals.rules.scope import written
 PAUSED, WATCH = "paused ", "watch "
 """What a line begins with that is more than a rule."""
 
+REMARK = "//"
+"""What a line begins with that is no rule and is skipped."""
+
 LONGEST = 20_000
 """Characters of one import."""
+
+FILE = "perpwatch.json"
+"""The file that holds all that is kept of a place."""
 
 MOST_SHOWN = 12
 """Lines that are said back one by one."""
@@ -116,6 +125,8 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
     rest = [rule for rule in own if rule.number >= first]
     shown = _fitting(rest, FITS - sum(map(len, texts)))
     texts += [_line_of(rule) for rule in shown]
+    held = [of for of in desk.settings.mutes if of.until is None or desk.now < of.until]
+    quiet = [] if first else [line(code(f"{REMARK} muted: {muted(of, desk)}")) for of in held]
     more = [Button("More", f"/export {rest[len(shown)].number}")] if len(shown) < len(rest) else []
     rules: list[Json] = [
         {
@@ -127,7 +138,17 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
         }
         for r in own
     ]
-    return reply(
+    data: tuple[tuple[str, Json], ...] = (
+        ("lines", [*([WATCH + " ".join(written(c) for c in watched)] if watched else []), *map(_line_of, own)]),
+        ("rules", rules),
+        ("watchlist", list(watched)),
+        ("settings", facts(desk.settings)),
+    )
+    told = await desk.store.recent([rule.id for rule in own], LOOKED_BACK)
+    ends = ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK))
+    alerts: list[Json] = [{"alert": e.id, "at": iso(e.at), "said": headline(e), "fared": fared(e, ends)} for e in told]
+    whole = {"place": str(invocation.place), **dict(data), "alerts": alerts}
+    said = reply(
         "📤",
         line(
             bold(
@@ -136,18 +157,14 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
                 else "Nothing to export yet"
             )
         ),
-        lines=tuple(line(code(text)) for text in texts),
-        small="Paste the lines behind /import anywhere. Mutes have an end and stay here."
+        lines=(*(line(code(text)) for text in texts), *quiet),
+        small=f"Paste the lines behind /import anywhere. Mutes have an end and stay here: it skips {REMARK} lines."
         if texts
         else "Make a rule with /alert.",
         buttons=tuple(more),
-        data=(
-            ("lines", [*([WATCH + " ".join(written(c) for c in watched)] if watched else []), *map(_line_of, own)]),
-            ("rules", rules),
-            ("watchlist", list(watched)),
-            ("settings", facts(desk.settings)),
-        ),
+        data=data,
     )
+    return replace(said, document=Document(json.dumps(whole, ensure_ascii=False, indent=2).encode(), FILE))
 
 
 def _fitting(rules: Sequence[Rule], room: int) -> Sequence[Rule]:
@@ -168,7 +185,7 @@ def _line_of(rule: Rule) -> str:
 async def _read(text: str, invocation: Invocation, desk: Desk) -> Sequence[Row]:
     cycle = await latest(desk)
     texts = [one.strip() for one in _split(text)]
-    return [_row(one, cycle, invocation, desk) for one in texts if one and not one.startswith("//")]
+    return [_row(one, cycle, invocation, desk) for one in texts if one and not one.startswith(REMARK)]
 
 
 def _split(text: str) -> Sequence[str]:

@@ -187,14 +187,19 @@ async def _listed(mutes: Sequence[Mute], invocation: Invocation, desk: Desk) -> 
     lines: list[Line] = []
     for of in mutes:
         held = await _held(of, invocation, desk)
-        until = "until it is over" if of.until is None else f"until {moment(of.until, desk.now, desk.zone)}"
-        lines.append(line(f"{_named(of.subject)} {until} · {count(len(held), 'alert')} left out so far"))
+        lines.append(line(f"{muted(of, desk)} · {count(len(held), 'alert')} left out so far"))
     return reply(
         "🔇",
         line(bold("Muted" if mutes else "Nothing is muted.")),
         lines=(*lines, line("Mute: ", code("/mute ETH 2h"), " · end all mutes: ", code("/unmute"))),
         data=(("mutes", [_facts(of) for of in mutes]),),
     )
+
+
+def muted(of: Mute, desk: Desk) -> str:
+    """What is silent, and until when: `ETH until 14:00 UTC`."""
+    until = "it is over" if of.until is None else moment(of.until, desk.now, desk.zone)
+    return f"{_named(of.subject)} until {until}"
 
 
 def _named(subject: str) -> str:

@@ -8,7 +8,7 @@ from adapters.store.place_settings import PlaceSettings
 from bot.commands.about import ABOUT, PRIVACY
 from bot.commands.ack import ACK
 from bot.commands.admin import ADMIN
-from bot.commands.alert import ADJUST, ALERT, CANCEL, SAVE
+from bot.commands.alert import ADJUST, ALERT, CANCEL, DRY_RUN, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
 from bot.commands.base import Command, Desk
 from bot.commands.begin import START, STOP
@@ -16,7 +16,7 @@ from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
 from bot.commands.chart import CHART
 from bot.commands.digest import DIGEST
 from bot.commands.edit import EDIT
-from bot.commands.forget import FORGET
+from bot.commands.forget import ERASE, FORGET
 from bot.commands.funding import FUNDING
 from bot.commands.help import helping
 from bot.commands.importing import EXPORT, IMPORT
@@ -26,6 +26,7 @@ from bot.commands.market import vocabulary
 from bot.commands.mention import MENTION
 from bot.commands.mute import MUTE, SNOOZE, UNMUTE
 from bot.commands.oi import OI
+from bot.commands.old import OLD
 from bot.commands.presets import PRESETS_COMMAND
 from bot.commands.ratio import RATIO
 from bot.commands.rules import ALERTS
@@ -89,7 +90,9 @@ _IN_ORDER = (
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
 """Every command by its name, as menus and help show them."""
 
-PRESSED: Mapping[str, Command] = {command.spec.name: command for command in (SAVE, ADJUST, CANCEL, UNDO, ARM, CHART)}
+_ON_BUTTONS = (SAVE, DRY_RUN, ADJUST, CANCEL, UNDO, ARM, CHART, ERASE, OLD)
+
+PRESSED: Mapping[str, Command] = {command.spec.name: command for command in _ON_BUTTONS}
 """What only buttons say."""
 
 
@@ -136,7 +139,8 @@ async def _unknown(invocation: Invocation, desk: Desk) -> Message:
         said = f"/alert {invocation.name} {invocation.arguments}"
         return unclear("That is a rule. Save it with /alert before it.", [Button(said, said)])
     near = nearest(invocation.name, COMMANDS)
-    return unclear(f"There is no /{shortened(invocation.name)}. See /help.", _mended(invocation, near))
+    help_ = "" if near else " See /help."
+    return unclear(f"There is no /{shortened(invocation.name)}.{help_}", _mended(invocation, near))
 
 
 async def is_rule(invocation: Invocation, desk: Desk) -> bool:

@@ -218,7 +218,6 @@ _SAID: Mapping[Phase, str] = {
     Phase.RECOVERING: "ending",
     Phase.PENDING: "past the line, not yet long enough",
     Phase.NO_DATA: "no data",
-    Phase.ERROR: "cannot be judged",
 }
 """The phases worth a word, the loudest first."""
 

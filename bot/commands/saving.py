@@ -8,7 +8,7 @@ from adapters.store.base import Full, Gone, Moved, Saved
 from bot.commands.base import Desk
 from bot.commands.present import present
 from bot.commands.report import reply
-from bot.commands.settings import zone_label
+from bot.commands.settable import zone_label
 from bot.conditions import levels
 from bot.phrases import bold, code, line
 from bot.wording import unclear

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, tzinfo
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Tone, Who
+from adapters.store.alert_port import Effort
 from adapters.store.base import Final, StoreInfo
 from adapters.venues.base import Health, Label
 from bot.commands.base import Command, Desk
@@ -20,6 +21,8 @@ OUTCOMES = 100
 LATE_STREAM = timedelta(minutes=2)
 """How far a stream may be behind the present before that is said."""
 
+MEGABYTE = 1_000_000
+
 REASONS = 4
 """Reasons for which something was not used that are named."""
 
@@ -31,6 +34,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     spoken = _spoken(cycle) if cycle else ()
     health = await desk.store.reported()
     own = await _own(invocation, desk)
+    effort = await desk.store.effort()
+    judging = effort if invocation.operator else None
     return Message(
         Tone.ANSWER,
         "📊",
@@ -42,6 +47,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             *([_known(cycle)] if cycle else []),
             *([line(_calls(health))] if health else []),
             line(own.said),
+            *([line(_broken(effort))] if effort and effort.broken else []),
+            *([line(_judging(judging, desk.zone))] if judging else []),
             line(_store(info)),
             line(f"perpwatch {desk.version}{_up(desk)}"),
         ),
@@ -53,6 +60,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             ("at", iso(cycle.at) if cycle else None),
             ("venues", [_facts(v) for v in spoken]),
             ("health", [_facts_of_health(of) for of in health]),
+            ("broken", [*effort.broken] if effort else []),
+            ("judging", _facts_of_effort(judging) if judging else None),
             ("store", {"product": info.product, "version": info.version, "durable": info.durable}),
             ("place", own.facts),
         ),
@@ -181,6 +190,27 @@ def _store(info: StoreInfo) -> str:
     kept = "rules and alerts outlive a crash" if info.durable else "NOT durable: rules are lost with the process"
     detail = f" ({info.detail})" if info.detail else ""
     return f"Store: {info.product} {info.version}".rstrip() + f", {kept}{detail}"
+
+
+def _broken(of: Effort) -> str:
+    """What cannot be judged, which is a fault of the service and none of the market."""
+    return f"⚠ Cannot be computed: {', '.join(of.broken)}. Rules on it wait; the log says why."
+
+
+def _judging(of: Effort, zone: tzinfo) -> str:
+    """How much is judged, and what the last moment cost: for operators, since it is about all places."""
+    counts, took = of.counts, of.took / timedelta(milliseconds=1)
+    rules, cells, states = count(counts.rules, "rule"), count(counts.cells, "cell"), count(counts.kept, "state")
+    return (
+        f"Judging: {rules} on {cells}, {states} kept · "
+        f"{clock(of.at, zone)}: {counts.touched} looked at, {of.committed} written, {took:.1f} ms · "
+        f"index {counts.bytes / MEGABYTE:.1f} MB"
+    )
+
+
+def _facts_of_effort(of: Effort) -> Json:
+    took = round(of.took / timedelta(milliseconds=1), 1)
+    return {"at": iso(of.at), "took_ms": took, "committed": of.committed, **asdict(of.counts)}
 
 
 def _up(desk: Desk) -> str:

@@ -1,17 +1,16 @@
 """`/why`: an alert as it was judged, step by step, and what became of it on its way."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
-from adapters.store.base import Final
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.report import reply
 from bot.conditions import standing
 from bot.phrases import bold, code, dated, iso, line, shortened, spoken
-from bot.swallowed import LOOKED_BACK, Ends, ends_of
+from bot.swallowed import LOOKED_BACK, Ends, ends_of, fared
 from bot.wording import explained, footnote, headline
 from signals.event import Event
 from signals.model import Yardstick
@@ -22,14 +21,6 @@ LISTED = 5
 """Alerts that are offered where none is named."""
 
 _ID = re.compile(r"(?:a-)?([a-z2-7]{4,16})", re.IGNORECASE | re.ASCII)
-
-_TOLD: Mapping[Final, str] = {
-    Final.SENT: "sent",
-    Final.EXPIRED: "too old when its turn came",
-    Final.SKIPPED: "held back",
-    Final.UNKNOWN: "perhaps sent",
-    Final.DEAD: "refused by the platform",
-}
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
@@ -96,11 +87,9 @@ def _state(event: Event, zone: tzinfo) -> str:
 
 def _step(event: Event, ends: Ends, zone: tzinfo) -> Line:
     """One transition: when, what, at which value, and what became of the message."""
-    outcome, why = ends.get(event.id, (None, ""))
-    fared = "on its way" if outcome is None else _TOLD[outcome] + (f" ({why})" if why else "")
     value = spoken(event.value, event.unit, event.coin) if event.yardstick is Yardstick.VALUE else ""
     value = value or standing(event.yardstick, event.value)
-    return line(f"{dated(event.at, zone)} · {event.change} at {value} · {fared}")
+    return line(f"{dated(event.at, zone)} · {event.change} at {value} · {fared(event, ends)}")
 
 
 def _fact(event: Event, ends: Ends) -> Json:

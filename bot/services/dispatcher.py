@@ -14,6 +14,7 @@ from bot.charts.pictures import painted
 from bot.commands.base import Desk
 from bot.commands.registry import COMMANDS, answer, is_rule
 from bot.floods import Floods
+from bot.services.reach import mark_gone
 from bot.wording import trouble, unclear
 from signals.base import Signal
 from signals.units import duration
@@ -72,7 +73,7 @@ class Dispatcher:
         """Nothing is sent there until it is back; its rules are kept."""
         log.info("place cannot be written to", place=str(place), reason=reason)
         named = await self._named(place)
-        await self.store.change(named, lambda of: replace(of, gone=reason), f"left:{self.now().isoformat()}")
+        await mark_gone(self.store, named, reason, f"left:{self.now().isoformat()}")
 
     async def moved(self, place: Place, new: Place) -> None:
         """What is for the place goes to where it is now."""

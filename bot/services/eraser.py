@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from adapters.chat.base import Place
 from adapters.store.base import Store
 
 log = structlog.get_logger()
@@ -23,6 +24,8 @@ class Eraser:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
+        self._told: dict[tuple[Place, datetime], datetime] = {}
+        """By what is being erased, and since when by the clock of whoever asked, when we saw it first."""
 
     async def run(self) -> None:
         """Look around until cancelled."""
@@ -32,7 +35,9 @@ class Eraser:
 
     async def round(self) -> None:
         """Finish the places that were erased long enough ago."""
-        for place, at in (await self._store.erasing()).items():
-            if self._now() - at >= HEARD:
+        now, erasing = self._now(), await self._store.erasing()
+        self._told = {of: self._told.get(of, now) for of in erasing.items()}
+        for (place, _), since in self._told.items():
+            if now - since >= HEARD:
                 await self._store.erased(place)
                 log.info("a place is forgotten")

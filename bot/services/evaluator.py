@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from adapters.store.alert_port import AlertStore, Commit, Committed, Mark, Subject
+from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
 from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
 from adapters.store.rulebook import Rulebook
@@ -17,7 +17,7 @@ from bot.services.careful import CarefulCells
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
-from signals.cells import Cells, Vectors
+from signals.cells import Vectors
 from signals.engine import Engine
 from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
@@ -48,6 +48,8 @@ class Evaluator:
         self._step = step
         self._bars = Bars(resolutions(step))
         self._memory = Memory()
+        self._mute = set[str]()
+        """Signals whose evidence could not be read the last time."""
         self._backfilled = 0
         self._change = 0
         """The last change of rules that the engine knows."""
@@ -81,7 +83,8 @@ class Evaluator:
                 await self._load_bars()
             for bars in cycle.bars:
                 self._bars.append(bars)
-            for number, judged in enumerate(self._engine.judge(self._cells(cycle)), start=1):
+            cells = self._cells(cycle)
+            for number, judged in enumerate(self._engine.judge(cells), start=1):
                 if judged.moved and await self._commit(cycle.at, judged):
                     committed.append(judged)
                 if number % AT_ONCE == 0:
@@ -91,15 +94,16 @@ class Evaluator:
             self._newer = {}
             standings = tuple(self._engine.standings())
             await self._store.mark_judged(cycle.at, Mark(self._change, standings, self._backfilled, self._past))
-            self._judged, took = cycle.at, clock() - began
-        counts = asdict(self._engine.counts)
-        log.debug("judged", at=cycle.at, took_ms=round(took * 1000, 1), committed=len(committed), **counts)
+            self._judged, took = cycle.at, timedelta(seconds=clock() - began)
+            effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken)
+            await self._store.report_effort(effort)
+        log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
         await self._tell_watched()
         return committed
 
-    def _cells(self, cycle: Cycle) -> Cells:
+    def _cells(self, cycle: Cycle) -> CarefulCells:
         vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
-        return CarefulCells(cycle, vectors, self._step)
+        return CarefulCells(cycle, vectors, self._step, self._mute)
 
     async def _tell_watched(self) -> None:
         """Keep the names of the coins that have rules, where they changed: they are asked about more often."""
@@ -181,14 +185,12 @@ class Evaluator:
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""
         later = []
-        async for page in self._store.rules():
-            for number, rule in enumerate(page, start=1):
-                if rule.id in changed:
-                    later.append(rule)
-                else:
-                    self._engine.put(rule)
-                if number % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+        async for page in self._store.stored():
+            later += [stored.rule() for stored in page if stored.id in changed]
+            now = [stored for stored in page if stored.id not in changed]
+            for start in range(0, len(now), AT_ONCE):
+                self._engine.load(now[start : start + AT_ONCE])
+                await asyncio.sleep(0)
         return later
 
     async def _wake(self) -> None:

@@ -33,11 +33,13 @@ class Fanout:
 
     async def expand(self, event: Event) -> None:
         """One entry per place, on every platform; then the event is done with."""
-        for platform in self._platforms:
-            while (fanned := await self._store.fan_out(platform, event, PAGE, self._now())) is not Fanned.DONE:
-                if fanned is Fanned.WAIT:
-                    await asyncio.sleep(WAIT)
+        await asyncio.gather(*(self._expand_on(platform, event) for platform in self._platforms))
         await self._store.ack(event)
+
+    async def _expand_on(self, platform: str, event: Event) -> None:
+        while (fanned := await self._store.fan_out(platform, event, PAGE, self._now())) is not Fanned.DONE:
+            if fanned is Fanned.WAIT:
+                await asyncio.sleep(WAIT)
 
     async def _expand_events(self) -> None:
         async for event in self._store.events():

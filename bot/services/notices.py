@@ -151,7 +151,7 @@ class Notices:
     async def _digest(self, place: Place, daily: Daily, of: Told) -> None:
         day, at = last_due(daily.at, of.zone, self._now())
         if at > daily.from_ and self._is_new(About.DIGEST, place, at):
-            since = max(due(day - timedelta(days=1), daily.at, of.zone), at - timedelta(days=2))
+            since = due(day - timedelta(days=1), daily.at, of.zone)
             past = await account(self._store, place, since, at, self._now())
             await self._post(place, digest(of, past, day, self._now()))
 

@@ -1,12 +1,12 @@
 """The phases of a rule on one coin: `advance` is the whole decision, pure, one judged moment at a time.
 
-| phase | MET | BETWEEN | CALM | UNKNOWN | FAILED |
-|---|---|---|---|---|---|
-| idle | pending, or firing if hold is 0 | idle | idle | idle | error |
-| pending | firing once held | idle | idle | the hold stands still; idle at the second | error |
-| firing | reminded if worse and due | firing | recovering, or idle if calm is 0 | no data at the second | error |
-| recovering | firing | the calm starts again | idle once calm | the calm stands still; no data at the second | error |
-| no data, error | what is beneath, and this bar only arms | same | same | no data | error |
+| phase | MET | BETWEEN | CALM | UNKNOWN |
+|---|---|---|---|---|
+| idle | pending, or firing if hold is 0 | idle | idle | idle |
+| pending | firing once held | idle | idle | the hold stands still; idle at the second |
+| firing | reminded if worse and due | firing | recovering, or idle if calm is 0 | no data at the second |
+| recovering | firing | the calm starts again | idle once calm | the calm stands still; no data at the second |
+| no data | what is beneath, and this bar only arms | same | same | no data |
 
 What an idle rule could remember of the dark is a property of its cells: `Seen.lapsed` says it. So a bar that leaves
 the verdict as it was leaves the state as it was, until `due`: whoever judges may skip it.
@@ -30,7 +30,6 @@ class Phase(StrEnum):
     FIRING = "firing"
     RECOVERING = "recovering"
     NO_DATA = "no data"
-    ERROR = "error"
 
 
 class Verdict(StrEnum):
@@ -41,8 +40,7 @@ class Verdict(StrEnum):
     """Past the clear level, not past the line."""
     CALM = "calm"
     UNKNOWN = "unknown"
-    FAILED = "failed"
-    """Judging raised."""
+    """Nobody says, too few do, or what would compute it cannot."""
 
 
 class Change(StrEnum):
@@ -89,7 +87,7 @@ class AlertState:
 
     `at` is when it was last looked at. `armed` is false until the first known bar after creation; `waiting` is true
     while a condition that was already met then has not yet let go. `since` is when the phase's clock started, `dark`
-    how long it stood still, `unknown_since` since when it stands still. `beneath` is what NO_DATA or ERROR lies over.
+    how long it stood still, `unknown_since` since when it stands still. `beneath` is what NO_DATA lies over.
     `fired_at` names the episode. `done` ends a `once` rule.
     """
 
@@ -120,18 +118,14 @@ class Transition:
 
 Step: TypeAlias = tuple[AlertState, Transition | None]
 
-_DARK = (Phase.NO_DATA, Phase.ERROR)
-
 
 def advance(state: AlertState, seen: Seen, policy: Policy) -> Step:
     """The state after one more moment, and what to tell. A moment that is not newer than the last changes nothing."""
     if state.done or (state.at is not None and seen.at <= state.at):
         return state, None
-    if seen.verdict is Verdict.FAILED:
-        return _dark(state, Phase.ERROR, seen.at), None
     if seen.verdict is Verdict.UNKNOWN:
         return _unknown(state, seen, policy), None
-    if not state.armed or seen.lapsed or state.phase in _DARK:
+    if not state.armed or seen.lapsed or state.phase is Phase.NO_DATA:
         return _armed(state, seen, policy), None
     if state.waiting:
         return replace(state, at=seen.at, waiting=seen.verdict is Verdict.MET), None
@@ -174,6 +168,25 @@ def has_moved(before: AlertState, after: AlertState) -> bool:
 _ALL_BUT_TIME = attrgetter(*(field.name for field in fields(AlertState) if field.name != "at"))
 
 
+def retold(state: AlertState, told_excess: float) -> AlertState:
+    """The same state, told that far past the line."""
+    return AlertState(
+        state.phase,
+        state.at,
+        state.armed,
+        state.waiting,
+        state.since,
+        state.dark,
+        state.unknown_since,
+        state.beneath,
+        state.met_since,
+        state.fired_at,
+        state.told_at,
+        told_excess,
+        state.done,
+    )
+
+
 def due(state: AlertState, policy: Policy) -> datetime | None:
     """When a state changes, or may, though the verdict stays; None where it never does."""
     if state.unknown_since is not None:
@@ -189,6 +202,19 @@ def reminder_due(state: AlertState, policy: Policy) -> datetime | None:
     if state.phase is not Phase.FIRING or not repeats or state.told_at is None or policy.repeat is None:
         return None
     return state.told_at + policy.repeat
+
+
+def sleep(state: AlertState, seen: Seen, policy: Policy) -> tuple[datetime | None, bool] | None:
+    """Until when more moments like this one leave the state as it is, and whether a worse one would not.
+
+    None where the next moment like this one may already change it.
+    """
+    if not is_steady(state, seen, policy):
+        return None
+    due_at = due(state, policy)
+    if due_at is None or due_at > seen.at:
+        return due_at, False
+    return (None, seen.verdict is Verdict.MET) if due_at == reminder_due(state, policy) else None
 
 
 def is_worse(excess: float, told_excess: float) -> bool:
@@ -278,21 +304,20 @@ def _unknown(state: AlertState, seen: Seen, policy: Policy) -> AlertState:
     if state.phase is Phase.IDLE:
         return _later(state, seen.at)
     since = state.unknown_since or seen.before or seen.at
-    if state.phase in _DARK or seen.at - since >= policy.gap:
-        return _dark(state, Phase.NO_DATA, seen.at)
+    if state.phase is Phase.NO_DATA or seen.at - since >= policy.gap:
+        return _dark(state, seen.at)
     return replace(state, at=seen.at, unknown_since=since)
 
 
-def _dark(state: AlertState, phase: Phase, at: datetime) -> AlertState:
-    """No data or error, over what it hides: an episode goes on beneath, a running hold or calm is lost."""
+def _dark(state: AlertState, at: datetime) -> AlertState:
+    """No data, over what it hides: an episode goes on beneath, a running hold or calm is lost."""
     beneath = _beneath(state)
-    if phase is Phase.NO_DATA and beneath is Phase.IDLE and state.phase is not Phase.ERROR:
-        phase = Phase.IDLE
+    phase = Phase.IDLE if beneath is Phase.IDLE else Phase.NO_DATA
     return replace(state, phase=phase, at=at, beneath=beneath, since=None, dark=ZERO, unknown_since=None)
 
 
 def _beneath(state: AlertState) -> Phase:
-    if state.phase in _DARK:
+    if state.phase is Phase.NO_DATA:
         return state.beneath
     return Phase.FIRING if state.phase in (Phase.FIRING, Phase.RECOVERING) else Phase.IDLE
 

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.chat.base import Button, Tone
 from adapters.chat.rendering import render
-from adapters.store.place_settings import PLAIN
+from adapters.store.place_settings import PLAIN, Units
 from bot import wording
 from bot.wording import alert, problem, trouble
 from signals.aggregate import Weighing
@@ -394,3 +394,32 @@ From the command to this message it took 0.4s of the market's own time, which is
 May be a repeat.
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "came", "since", "evening"),
+    [
+        ("", "14:17 UTC", "14:02 UTC", "23:17 UTC"),
+        ("Europe/Berlin", "15:17 CET", "15:02 CET", "6 Jan 2026 00:17 CET"),
+        ("Asia/Kathmandu", "20:02 UTC+5:45", "19:47 UTC+5:45", "6 Jan 2026 05:02 UTC+5:45"),
+    ],
+)
+def test_an_alert_tells_its_times_in_the_zone_of_the_place_by_name(
+    zone: str, came: str, since: str, evening: str
+) -> None:
+    settings = replace(PLAIN, zone=zone)
+    late = replace(FUNDING, at=AT + 9 * 60 * MINUTE)
+
+    lines = render(alert(FUNDING, AT, settings), colour=False).splitlines()
+    over = render(alert(replace(FUNDING, change=Change.RESOLVED), AT, settings), colour=False).splitlines()
+
+    assert lines[1] == f"−0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, {came}"
+    assert lines[2] == f"Shorts pay longs. Line: below −0.01% per 8h for 15m, true since {since}."
+    assert over[2] == f"It was past the line for 15m, since {since}; it ends above −0.005% per 8h."
+    assert evening in render(alert(late, AT, settings), colour=False)
+
+
+def test_a_place_may_read_rates_of_a_year_first() -> None:
+    lines = render(alert(FUNDING, AT, replace(PLAIN, units=Units.YEAR)), colour=False).splitlines()
+
+    assert lines[1] == "−13.2% a year (−0.0121% per 8h), 3 venues weighted by OI, 14:17 UTC"

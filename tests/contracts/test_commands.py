@@ -42,7 +42,7 @@ UNITS = re.compile(
     | \d+(\.\d+)?[smhdw]\b | \d+\ days                                        # durations
     | \d+\ of\ \d+\ (coins?|rules?|readings?)
     | [\d.]+\ (times|messages?)\b | [pz]\d+\b | revision\ \d+
-    | (All\ )?\d+\ (coins?|venues?|rules?|readings?|alerts?|muted|waiting)
+    | (All\ )?\d+\ (coins?|venues?|rules?|readings?|alerts?|places?|muted|waiting)
     | (unknown\ on|known,)\ \d+ (\ unknown)? | \d+\ (un)?known
     | perpwatch\ [\d.]+ | memory\ 1 | above\ 1\ more
     """,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -415,3 +415,25 @@ def test_no_address_is_ever_a_place_that_moved_itself(moves: list[tuple[int, int
     known = asyncio.run(moved())
 
     assert not set(known) & set(known.values())
+
+
+async def test_the_file_of_the_embedded_server_is_written_anew_without_who_was_forgotten(tmp_path: Path) -> None:
+    def held() -> bool:
+        for path in tmp_path.rglob("*"):
+            with suppress(OSError):  # a folder or a socket, or it is replaced just now
+                if ANN.id.encode() in path.read_bytes():
+                    return True
+        return False
+
+    with valkey(tmp_path) as url:
+        store = await open_store(url)
+        await lived(store, ANN)
+        written = held()
+        await store.erase(ANN, T0)
+        await store.erased(ANN)
+        async with asyncio.timeout(10):
+            while held():  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.05)
+        await store.aclose()
+
+    assert written

@@ -1,7 +1,6 @@
 """`perpwatch history` as a stranger meets it: real processes, real connections, a fake venue on this computer."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-OURS = {name: value for name, value in os.environ.items() if not name.startswith("PERPWATCH_")}
+from tests.e2e.strangers import OURS, PERPWATCH, ROOT, is_spoken, newcomer, perpwatch, typed
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +30,7 @@ def venues(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, st
 
 @pytest.fixture
 def environment(tmp_path: Path, venues: Mapping[str, str]) -> dict[str, str]:
-    only = {"PERPWATCH_VENUES": "bybit"}
-    return OURS | dict(venues) | only | {"HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-
-
-def perpwatch(environment: Mapping[str, str], *args: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "bot.cli", *args]
-    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=90, check=False, cwd="/")
+    return newcomer(tmp_path / "home") | dict(venues) | {"PERPWATCH_VENUES": "bybit"}
 
 
 def test_the_past_is_written_told_and_replayed(environment: dict[str, str], tmp_path: Path) -> None:
@@ -46,15 +38,15 @@ def test_the_past_is_written_told_and_replayed(environment: dict[str, str], tmp_
 
     first = perpwatch(environment, *asked)
     files = sorted((tmp_path / "out").glob("*.parquet"))
-    again = perpwatch(environment, *asked)
-    replayed = perpwatch(environment, "replay", str(files[0]), "--rule", "BTC price 1h falls by 0.01%", "--json")
+    again = typed(environment, *asked)
+    replayed = typed(environment, "replay", str(files[0]), "--rule", "BTC price 1h falls by 0.01%", "--json")
 
     assert first.returncode == 0, first.stderr
     assert f"{len(files)} files written to {tmp_path / 'out'}." in first.stdout
     assert "not had: long/short top accounts: not kept by Bybit in steps of 1h" in first.stdout
     assert "BTC" in first.stderr
     assert len(files) in (2, 3)
-    assert again.returncode == 0
+    assert again.exit_code == 0
     assert "1 file written" in again.stdout or "0 files written" in again.stdout
     assert [json.loads(line)["coin"] for line in replayed.stdout.splitlines()][:1] == ["BTC"]
     assert "Traceback" not in first.stderr + again.stderr + replayed.stderr
@@ -74,11 +66,10 @@ def test_the_past_is_written_told_and_replayed(environment: dict[str, str], tmp_
     ],
 )
 def test_a_mistake_is_one_sentence_with_a_cure(environment: dict[str, str], args: tuple[str, ...], says: str) -> None:
-    done = perpwatch(environment, "history", *args)
+    done = typed(environment, "history", *args)
 
-    assert done.returncode != 0
+    assert is_spoken(done)
     assert says in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_stopped_by_hand_it_says_how_to_go_on_and_leaves_whole_files(
@@ -87,7 +78,7 @@ def test_stopped_by_hand_it_says_how_to_go_on_and_leaves_whole_files(
     out = tmp_path / "out"
     words = ["history", "bybit", "--since", "60d", "--step", "5m", "--out", str(out)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bot.cli", *words],
+        [*PERPWATCH, *words],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -104,4 +95,4 @@ def test_stopped_by_hand_it_says_how_to_go_on_and_leaves_whole_files(
     assert said.splitlines()[-1] == "Stopped. Run the same command again to go on."
     assert "Traceback" not in said
     assert {path.suffix for path in out.iterdir() if path.is_file()} == {".parquet"}
-    assert perpwatch(environment, "replay", str(next(out.glob("*.parquet"))), "--rule", "price > $1").returncode == 0
+    assert typed(environment, "replay", str(next(out.glob("*.parquet"))), "--rule", "price > $1").exit_code == 0

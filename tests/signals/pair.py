@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from adapters.store.packed import Packed, pack
 from signals.book import Rules
 from signals.engine import Engine
 from signals.registry import BY_NAME
@@ -75,8 +76,7 @@ class Pair:
         self.engine.watch(PLACE, self.judged_watched)
         rules, before = self.oracle.rules, self.judged_rules
         there = [rule for rule in rules.values() if before.get(rule.id) == rule]
-        for rule in there:
-            self.engine.put(rule)
+        self.engine.load(Packed(rule.id, rule.place, rule.number, pack(rule)) for rule in there)
         self.oracle.restart(there, {PLACE: self.judged_watched}, self.present)
         self.engine.recall(standings)
         self.engine.meet(self.present)

@@ -130,20 +130,72 @@ def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_ba
     assert pair.judge(Moment(START + 6 * MINUTE, {BASIS: (0.5, None)}, STEPS), ("BTC",)) == 0
 
 
-def test_conditions_that_were_never_known_together_only_arm_when_they_are() -> None:
+@pytest.mark.parametrize("restarts", [False, True])
+def test_conditions_that_were_never_known_together_only_arm_when_they_are(*, restarts: bool) -> None:
     pair, ls = Pair(), replace(FUNDING, name="ls")
     one = _rule("r", FUNDING, Compare.ABOVE, 1.0)
     other = _rule("r", ls, Compare.ABOVE, 1.0).draft.conditions
     pair.put(replace(one, draft=replace(one.draft, coins=(EVERY_COIN,), conditions=one.draft.conditions + other)))
     pair.judge(Moment(START + MINUTE, {}, STEPS), ())
-    said = ((0.0, None), (None, 0.0), (2.0, 2.0), (0.0, 2.0), (2.0, 2.0))
+    told = []
 
-    told = [
-        pair.judge(Moment(START + n * MINUTE, {FUNDING: (first, None), ls: (second, None)}, STEPS), ("BTC",))
-        for n, (first, second) in enumerate(said, start=2)
-    ]
+    for n, (first, second) in enumerate(((0.0, None), (None, 0.0), (2.0, 2.0), (0.0, 2.0), (2.0, 2.0)), start=2):
+        moment = Moment(START + n * MINUTE, {FUNDING: (first, None), ls: (second, None)}, STEPS)
+        told.append(pair.judge(moment, ("BTC",)))
+        if restarts and n == 3:
+            pair.restart()
 
     assert told == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("legs", [1, 2])
+def test_a_sleeper_wakes_when_those_who_were_missing_are_back_though_the_value_stays(legs: int) -> None:
+    pair, ls = Pair(), replace(FUNDING, name="ls")
+    one = _rule("r", FUNDING, Compare.ABOVE, 1.0)
+    banded = replace(one.draft.conditions[0], clear=0.5)
+    met = _rule("r", ls, Compare.ABOVE, 1.0).draft.conditions[0]
+    pair.put(replace(one, draft=replace(one.draft, conditions=(banded, met)[:legs])))
+    said = [(0.0, None), (2.0, None), (0.4, 0.7), *[(0.4, None)] * 6]
+
+    told = [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: of, ls: (2.0, None)}, STEPS), ("BTC",))
+        for minute, of in enumerate(said, start=1)
+    ]
+
+    assert told == [0, 1, 0, 0, 0, 0, 0, 0, 1]
+
+
+def test_a_rule_whose_cell_was_known_only_before_it_came_is_not_armed_by_a_restart() -> None:
+    pair = Pair()
+    pair.put(_rule("s", FUNDING, Compare.ABOVE, 9.0))
+    pair.judge(Moment(START + MINUTE, {FUNDING: (0.0, None)}, STEPS), ("BTC",))
+    pair.put(replace(_rule("r", FUNDING, Compare.ABOVE, 1.0), created=START + MINUTE))
+    pair.judge(Moment(START + 2 * MINUTE, {FUNDING: (None, None)}, STEPS), ("BTC",))
+    pair.restart()
+
+    told = [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",))
+        for minute, said in ((3, 2.0), (4, 0.0), (5, 2.0))
+    ]
+
+    assert told == [0, 0, 1]
+
+
+def test_who_is_told_again_is_told_how_far_past_the_line_it_is_then() -> None:
+    pair = Pair()
+    for number, line in enumerate((1.0, 1.2), start=1):
+        one = _rule(f"r{number}", FUNDING, Compare.ABOVE, line)
+        banded = replace(one.draft.conditions[0], clear=line - 0.5)
+        pair.put(replace(one, draft=replace(one.draft, conditions=(banded,), every=2 * MINUTE)))
+    said = (0.0, 1.5, 1.5, 1.75, 2.0, 2.25, 2.25, 2.5, 2.8)
+
+    told = [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
+        for minute, of in enumerate(said, start=1)
+    ]
+
+    assert told == [0, 2, 0, 0, 2, 0, 0, 2, 0]
+    assert [state.told_excess for state in pair.stored.values()] == [3.0, pytest.approx(2.6)]
 
 
 def _rule(id_: str, cell: Cell, compare: Compare, line: float) -> Rule:

@@ -32,7 +32,8 @@ def test_whoever_is_passed_is_found_whether_its_key_is_merged_or_waits(data: st.
             index.merge(alive, most=0)
         now = np.array(data.draw(st.lists(VALUES, min_size=CELLS, max_size=CELLS)))
 
-        found = {(cell, slot) for cell, slots in index.crossed((was, was), (now, now)) for slot in slots}
+        cells, slots = index.crossed((was, was), (now, now))
+        found = set(zip(cells.tolist(), slots.tolist(), strict=True))
 
         assert {(cell, slot) for cell, slot in found if slot not in dropped} == {
             (cell, slot)

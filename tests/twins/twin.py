@@ -8,7 +8,7 @@ import pytest
 from signals.rules.lifecycle import Change
 from tests.twins.world import AS_EVER, Stage, Story, play
 
-SEEDS = range(3)
+SEEDS = range(2)
 
 ONCE = (Change.FIRED,)
 ENDED = (Change.FIRED, Change.RESOLVED)

@@ -188,7 +188,8 @@ class Service:
         """Close that minute with what was delivered in it, and judge."""
         self._ledger.expect(instruments)
         legs = {(i.venue, i.symbol): i.leg for i in instruments if i.money or i.version > 1}
-        self._ledger.take(replace(o, leg=legs.get((o.venue, o.symbol), "")) for o in said)
+        own = ((o, legs.get((o.venue, o.symbol), "")) for o in said)
+        self._ledger.take(o if o.leg == leg else replace(o, leg=leg) for o, leg in own)
         cycle = self._ledger.read(moment(minute), "TEST")
         cycle = replace(cycle, bars=self.bars.close(cycle))
         cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)

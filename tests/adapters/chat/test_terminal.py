@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -26,6 +26,7 @@ from adapters.chat.base import (
     Invocation,
     Message,
     Parameter,
+    Picture,
     Place,
     Sent,
     Text,
@@ -34,6 +35,7 @@ from adapters.chat.base import (
 )
 from adapters.chat.completion import completions
 from adapters.chat.consoles import Plain, lines_of
+from adapters.chat.gallery import Gallery
 from adapters.chat.terminal import HERE, Terminal
 from tests import virtual
 
@@ -79,7 +81,7 @@ class Echo:
         return message(f"{invocation.name}|{invocation.arguments}", *self._buttons)
 
     async def came(self, place: Place) -> None:
-        raise AssertionError(place)
+        assert place == HERE
 
     async def left(self, place: Place, reason: str) -> None:
         raise AssertionError(place, reason)
@@ -165,6 +167,29 @@ def test_who_reads_no_more_has_left() -> None:
     assert echo.lines == ["help"]
 
 
+async def test_a_picture_is_a_file_whose_place_is_said(tmp_path: Path) -> None:
+    shown, picture = StringIO(), Picture(b"png", "A-7F3K.png", "in words")
+    terminal = Terminal(lambda: NOW, console=Plain(lines_of(-1), shown), gallery=Gallery(tmp_path / "charts"))
+    there = delivery("one")
+
+    await terminal.send(replace(there, message=replace(there.message, picture=picture)))
+
+    (path,) = (tmp_path / "charts").iterdir()
+    assert path.read_bytes() == b"png"
+    assert shown.getvalue() == f"one\n🖼 {path}\n"
+
+
+async def test_a_full_disk_costs_the_picture_and_not_the_message(tmp_path: Path) -> None:
+    (tmp_path / "charts").write_text("no folder", encoding="utf-8")
+    shown, there = StringIO(), delivery("one")
+    terminal = Terminal(lambda: NOW, console=Plain(lines_of(-1), shown), gallery=Gallery(tmp_path / "charts"))
+
+    sent = await terminal.send(replace(there, message=replace(there.message, picture=Picture(b"", "x.png", ""))))
+
+    assert isinstance(sent, Sent)
+    assert shown.getvalue() == "one\n"
+
+
 async def test_sending_is_one_block_and_an_edit_keeps_its_id() -> None:
     shown = StringIO()
     terminal = Terminal(lambda: NOW, console=Plain(lines_of(-1), shown))
@@ -229,6 +254,9 @@ from adapters.chat.terminal import HERE, Terminal
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 class Answers:
+    async def came(self, place):
+        pass
+
     async def answer(self, invocation):
         return Message(Tone.ANSWER, "", (Text(f"<{invocation.name}|{invocation.arguments}>"),))
 

@@ -1,6 +1,11 @@
 """Small true things to put into stores."""
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,7 +17,11 @@ from signals.model import ALL, Fact, Metric, Observation, Unit
 from signals.panel import Panel, to_ms
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import AlertState, Change, Phase
-from signals.rules.model import Compare, Condition, Draft, Rule
+from signals.rules.model import EVERY_COIN, Compare, Condition, Draft, Rule
+
+T = TypeVar("T")
+SOON = 10.0
+"""Seconds within which a store has to give what it was asked for."""
 
 T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -115,3 +124,31 @@ async def queued(store: Store, *ids: str) -> None:
     rule = await subscribed(store)
     for id_ in ids:
         assert await store.fan_out("terminal", event(rule, id_), 10, T0) is Fanned.DONE
+
+
+async def first(source: AsyncIterator[T], count: int) -> list[T]:
+    """The first so many of a source that never ends."""
+    found: list[T] = []
+    async with asyncio.timeout(SOON), aclosing(source) as items:  # type: ignore[type-var] # they are generators
+        async for item in items:
+            found.append(item)
+            if len(found) == count:
+                break
+    return found
+
+
+async def everything_of(pages: AsyncIterator[Sequence[T]]) -> Sequence[T]:
+    """All that the pages hold."""
+    return [one async for page in pages for one in page]
+
+
+async def saved(store: Store, what: Draft | None = None, seen: str = "1", place: Place = HOME) -> Rule:
+    """A rule of the place, stored."""
+    added = await store.add(place, what or draft(), seen, T0, MANY)
+    assert isinstance(added, Saved)
+    return added.rule
+
+
+def everywhere(note: str = "") -> Draft:
+    """A draft on every coin."""
+    return replace(draft(note), coins=(EVERY_COIN,))

@@ -36,6 +36,12 @@ def test_what_an_instant_hears_does_not_depend_on_who_else_is_asked_for(kind: st
 
 
 @each_kind
+@pytest.mark.parametrize("few", [1, 64, 65])
+def test_few_instants_hear_to_the_last_bit_what_they_hear_among_many(kind: str, few: int) -> None:
+    np.testing.assert_array_equal(KINDS[kind](of(), MANY[-few:]), KINDS[kind](of(), MANY)[-few:])
+
+
+@each_kind
 def test_seeds_purposes_and_names_are_apart(kind: str) -> None:
     at = np.arange(1000)
     made = [KINDS[kind](sources, at) for sources in (of(), of(seed=2), of(what="another"))]

@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pytest
@@ -334,12 +334,13 @@ def test_a_settled_rate_is_what_funding_was_when_it_settled() -> None:
 # The past
 
 
-def past_of(source: SimulatedMarket) -> Mapping[timedelta, Panel]:
-    return {panel.step: panel for panel in source.past()}
+@cache
+def past_of(acts: Sequence[Act] = DEMO, start: datetime = START) -> Mapping[timedelta, Panel]:
+    return {panel.step: panel for panel in market(acts, start).past()}
 
 
 def test_the_past_fills_every_window_up_to_the_last_bar_before_the_start() -> None:
-    past = past_of(market())
+    past = past_of()
 
     assert past.keys() == KEEP.keys()
     for step, panel in past.items():
@@ -356,7 +357,7 @@ def test_what_one_market_lives_through_is_the_past_of_a_later_one() -> None:
     for _ in early.live(3 * 60 + 1):
         pass
     lived = early.bars.panel()
-    past = past_of(market(acts=(), start=START + 3 * HOUR))
+    past = past_of((), START + 3 * HOUR)
 
     for step, panel in past.items():
         same = lived.at(step).known_by(int(panel.times[-1])).tail(2 * HOUR // step)
@@ -373,7 +374,7 @@ def test_what_one_market_lives_through_is_the_past_of_a_later_one() -> None:
 
 
 def test_the_past_knows_nothing_of_what_will_happen() -> None:
-    calm, eventful = past_of(market(acts=())), past_of(market())
+    calm, eventful = past_of(()), past_of()
 
     for step, panel in calm.items():
         for metric in STORED:
@@ -382,7 +383,7 @@ def test_the_past_knows_nothing_of_what_will_happen() -> None:
 
 @pytest.mark.parametrize("metric", [Metric.PRICE, Metric.OI_LEVEL, Metric.FUNDING])
 def test_nothing_jumps_where_the_past_ends(metric: Metric) -> None:
-    past = past_of(market())[MINUTE]
+    past = past_of()[MINUTE]
     first = next(Life(market()).live(1))
     live = np.array([reading(first, coin, metric) for coin in past.coins])
     moves = np.abs(np.diff(past[metric].astype(np.float64), axis=0))
@@ -391,7 +392,7 @@ def test_nothing_jumps_where_the_past_ends(metric: Metric) -> None:
 
 
 def test_coins_move_together_but_not_as_one() -> None:
-    hours = past_of(market())[HOUR]
+    hours = past_of()[HOUR]
     moves = np.diff(np.log(hours[Metric.PRICE].astype(np.float64)), axis=0)
 
     likeness = np.corrcoef(moves.T)[~np.eye(len(hours.coins), dtype=bool)]

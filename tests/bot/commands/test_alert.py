@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 
 from adapters.chat.base import Place
+from adapters.chat.rendering import render
+from adapters.store.memory import MemoryStore
 from bot.commands.base import Desk
 from bot.commands.dryrun import told
+from signals.model import Metric
 from signals.rehearsal import Neighbour, Rehearsal, Span
 from signals.rules.canonical import canonical
 from signals.rules.model import Draft
@@ -194,9 +197,56 @@ async def test_a_line_that_never_fired_is_offered_an_easier_one_that_did() -> No
 async def test_a_dry_run_that_takes_too_long_is_not_waited_for() -> None:
     hurried = replace(await desk_with_past(), patience=timedelta(0))
 
-    assert "The dry run takes longer than 0s now." in await said(hurried, SENTENCE)
+    assert "The dry run takes longer than 0s." in await said(hurried, SENTENCE)
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert (await save(hurried, "eth funding < -0.01%")).headline[0].text == "Rule #1 saved"
+
+
+async def test_a_dry_run_that_came_too_late_is_shown_by_its_button_and_its_draft_can_still_be_saved() -> None:
+    market = await desk_with_past()
+    hurried = replace(market, patience=timedelta(0))
+    fast, late = await ask(market, SENTENCE), await ask(hurried, SENTENCE)
+
+    waited = await press(hurried, late, "Dry run")
+
+    assert waited == fast
+    assert "Dry run" not in [button.label for button in waited.buttons]
+    await press(hurried, waited, "Save")
+    change = await press(hurried, await ask(hurried, "/edit #1 for 30m"), "Dry run")
+    assert change == await ask(market, "/edit #1 for 30m")
+    assert "longest silence 5d" in render(change, colour=False)
+
+
+async def test_several_pasted_rules_have_no_dry_run_of_their_own() -> None:
+    market = await desk()
+    token = command_of(await ask(market, "/import ETH price > 4000; BTC price > 70000"), "Save").split()[1]
+
+    assert "These are several rules." in await said(market, f"/dryrun {token}")
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence", "offered"),
+    [
+        (Metric.FUNDING, "ETH funding < p5", ["/alert ETH funding.settled < p5 for 15m every 1h"]),
+        (Metric.FUNDING, "ETH funding.settled < p5", []),
+        (Metric.FUNDING, "ETH price > 4000", []),
+        (Metric.FUNDING_SETTLED, "ETH basis > 1%", []),
+        (Metric.LS, "ETH funding < p5", []),
+    ],
+)
+async def test_where_only_settled_funding_is_told_the_line_is_offered_on_that(
+    missing: Metric, sentence: str, offered: list[str]
+) -> None:
+    market = await desk()
+    cycle = await market.store.latest()
+    assert cycle is not None
+    there = {coin: {m: r for m, r in of.items() if m is not missing} for coin, of in cycle.readings.items()}
+    store = MemoryStore()
+    await store.close(replace(cycle, readings=there))
+
+    message = await ask(replace(market, store=store), f"/alert {sentence}")
+
+    assert [b.command for b in message.buttons if b.label == "On settled funding"] == offered
 
 
 async def test_the_same_rule_in_other_words_is_not_saved_again() -> None:

@@ -35,6 +35,7 @@ Neutral is about +0.0100% per 8h; this is 0.0240% below it.
 Last settled 12:00 UTC: −0.0070% per 8h.
 Too little history to place it in its own 90 days.
 3 venues, weighted by open interest. Running rates drift until settlement.
+[1] Chart
 """
     )
 

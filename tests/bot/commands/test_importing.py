@@ -1,6 +1,7 @@
 """`/export` gives lines that `/import` takes: the same rules in another place, all of them or none."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -107,6 +108,22 @@ async def test_an_export_of_many_rules_comes_in_pages_and_whole_as_data() -> Non
         message = await ask(many, message.buttons[0].command) if message.buttons else None
 
     assert lines == len(whole) == 60
+
+
+async def test_an_export_shows_the_mutes_that_hold_as_remarks_which_an_import_skips() -> None:
+    market = await desk()
+    await save(market, "ETH price > 4000")
+    await ask(market, "/mute ETH 2h")
+    await ask(market, "/mute BTC 1h")
+    later = replace(market, now=NOW + timedelta(hours=1))
+
+    shown = [line[0].text for line in (await ask(later, "/export")).lines]
+    assert shown == ["ETH price > $4000 for 0s every 1h", "// muted: ETH until 14:00 UTC"]
+    pasted = "\n".join(shown)
+    await there(market, command_of(await there(market, f"/import {pasted}"), "Save"))
+
+    assert await sentences(market, ELSEWHERE) == shown[:1]
+    assert (await market.store.settings(ELSEWHERE)).mutes == ()
 
 
 async def test_nothing_to_move_is_said() -> None:

@@ -39,6 +39,7 @@ Bybit        29.1k ETH    30%   0s
 Hyperliquid   9.7k ETH    10%   0s
 3 venues, 100% of the last known open interest. One-sided: every contract has a long and a short. \
 Moves are in coins, over the venues present at both ends.
+[1] Chart
 """
     )
 
@@ -81,6 +82,7 @@ Longs divided by shorts: above 1 more longs are counted than shorts.
 accounts: all accounts, one vote each; Binance, Bybit, Hyperliquid, weighted by open interest
 top positions: positions of those accounts, by size; Binance, one venue
 Over the whole market longs and shorts are equal in size; these count accounts, or only some of them.
+[1] Chart
 """
     )
 
@@ -108,6 +110,7 @@ Bybit: longs $1M in 1h, age 0s, shorts $250k in 1h, age 0s
 Hyperliquid: longs $1M in 1h, age 0s, shorts $250k in 1h, age 0s
 3 venues: Binance, Bybit, Hyperliquid, 100% of open interest present. \
 ≥ marks samples and sums that miss a venue or a bar: real totals are higher.
+[1] Chart
 """
     )
 
@@ -140,6 +143,7 @@ venue    spot  futures  in  age
 Binance   $2M     $10M  1h   0s
 Readings of a coin with little spot against futures, for itself, are marked as low trust.
 Both legs from Binance, 100% of open interest present.
+[1] Chart
 """
     )
 

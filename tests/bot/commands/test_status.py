@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from adapters.chat.rendering import render
+from adapters.store.alert_port import Effort
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Health, Label, Quality
 from signals.aggregate import Cycle
+from signals.counts import Counts
 from tests.bot.commands.desks import NOW, ask, desk, said, save
 
 HOUR = timedelta(hours=1)
@@ -109,3 +112,42 @@ async def test_a_live_market_whose_venues_never_answered_says_so() -> None:
     await market.store.close(Cycle(NOW, Label.LIVE, {}, ()))
 
     assert "No venue has answered yet." in await said(market, "/status")
+
+
+async def test_what_cannot_be_computed_is_named_to_everybody() -> None:
+    market = await desk()
+    await market.store.report_effort(Effort(NOW, timedelta(0), 0, Counts(1, 1, 1, 0, 0, 0), ("liqspike", "negfunding")))
+
+    for rights in ({"operator": True}, {"owner": True}):
+        answer = await ask(market, "/status", **rights)
+        assert "⚠ Cannot be computed: liqspike, negfunding. Rules on it wait; the log says why." in render(
+            answer, colour=False
+        )
+        assert dict(answer.data)["broken"] == ["liqspike", "negfunding"]
+
+
+async def test_what_judging_takes_is_shown_to_operators_alone() -> None:
+    market = await desk()
+    counts = Counts(rules=1_000_000, keys=1_200_000, cells=6_000, kept=31, touched=42, bytes=14_440_000)
+    await market.store.report_effort(Effort(NOW, timedelta(microseconds=12_345), 3, counts))
+
+    judging = (
+        "Judging: 1,000,000 rules on 6,000 cells, 31 states kept · 12:00 UTC: 42 looked at, 3 written, 12.3 ms · "
+        "index 14.4 MB"
+    )
+    operators, others = await ask(market, "/status"), await ask(market, "/status", owner=True)
+    assert judging in render(operators, colour=False).splitlines()
+    assert "Judging" not in render(others, colour=False)
+    facts = dict(operators.data)
+    assert facts["judging"] == {
+        "at": "2026-01-05T12:00:00Z",
+        "took_ms": 12.3,
+        "committed": 3,
+        "rules": 1_000_000,
+        "keys": 1_200_000,
+        "cells": 6_000,
+        "kept": 31,
+        "touched": 42,
+        "bytes": 14_440_000,
+    }
+    assert dict(others.data)["judging"] is None

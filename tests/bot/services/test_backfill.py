@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pytest
@@ -23,6 +24,9 @@ from tests.bot.services.moves import MINUTE, Moves
 
 START = datetime.fromisoformat("2026-01-05T12:10Z")
 HOUR = timedelta(hours=1)
+END = START + 5 * HOUR
+"""The last moment that is judged: a fall within the first hour has left the window by then."""
+
 FALLS = "BTC price 4h falls by 5%"
 
 
@@ -91,11 +95,10 @@ class Life:
 async def lived(
     market: Moves, sentence: str, *, fill_at: datetime, asked_at: datetime | None = None, hours: int = 6
 ) -> Sequence[Event]:
-    """What is told up to the sixth hour where the past is filled in at that time while the service runs."""
+    """What is told up to the end where the past is filled in at that time while the service runs."""
     life = Life(market, MemoryStore())
     rule = None if asked_at else await asked(life.store, sentence, signals=ALL_SIGNALS)
     poller = Poller(market, life.store, Clock(START, 600.0))
-    end = START + 6 * HOUR
 
     async def reached(at: datetime) -> bool:
         last = await life.store.judged()
@@ -107,7 +110,7 @@ async def lived(
         if asked_at is not None:
             await until(lambda: reached(asked_at))
             rule = await asked(life.store, sentence, signals=ALL_SIGNALS)
-        await until(lambda: reached(end))
+        await until(lambda: reached(END))
     assert rule is not None
     return await told(life.store, rule)
 
@@ -198,19 +201,28 @@ def test_a_rule_on_bars_that_were_filled_in_fires_at_the_first_move_after_the_fi
     assert hourly(START + 25 * MINUTE, (MOVED + HOUR, 50.0)) == [datetime.fromisoformat("2026-01-05T14:00Z")]
 
 
+def fallen(since: int) -> Moves:
+    """A market whose price falls for good at that minute."""
+    return Moves(steps((START + since * MINUTE, 90.0)), START)
+
+
+@cache
+def unbroken(since: int) -> list[tuple[Change, datetime]]:
+    """What is told of that fall where the service lives through it."""
+    return events(fallen(since), FALLS)
+
+
 @pytest.mark.parametrize("minutes", [15, 25, 45, 70])
 @pytest.mark.parametrize("since", [-120, 10, 40])
 def test_a_restart_before_or_after_the_filling_in_changes_nothing_of_what_is_told(minutes: int, since: int) -> None:
-    market = Moves(steps((START + since * MINUTE, 90.0)), START)
-
     async def live() -> Sequence[Event]:
-        life = Life(market, MemoryStore())
+        life = Life(fallen(since), MemoryStore())
         rule = await asked(life.store, FALLS)
         for stop in sorted((minutes, 20)):
             await life.until(START + stop * MINUTE)
             if stop == 20:
                 await life.fill(6)
-        await life.until(START + 6 * HOUR)
+        await life.until(END)
         return await told(life.store, rule)
 
-    assert [(event.change, event.at) for event in virtual.run(live)] == events(market, FALLS)
+    assert [(event.change, event.at) for event in virtual.run(live)] == unbroken(since)

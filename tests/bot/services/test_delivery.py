@@ -19,14 +19,16 @@ from adapters.chat.base import (
     Retry,
     Sent,
 )
+from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
 from adapters.store.base import MAX_TRIES, Final, Quota
 from adapters.store.memory import MemoryStore
 from adapters.store.place_settings import Mute, PlaceSettings
 from bot.clock import Clock
+from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import PAGE, Fanout
-from bot.services.sender import LEADERSHIP, LEASE, Sender
+from bot.services.sender import LEADERSHIP, LEASE, Sender, Voice
 from bot.wording import told
 from signals.event import Event
 from signals.notice import About, Notice
@@ -94,10 +96,14 @@ class Service:
         return [(outcome, reason) for _, outcome, reason in (await self.store.outcomes(HOME, 99))[::-1]]
 
 
+def pacer() -> Pacer:
+    return Pacer(pace_of("terminal"), asyncio.get_running_loop().time())
+
+
 async def service(*answers: Outcome) -> Service:
     store, chat, wall = MemoryStore(), Chat(list(answers)), Clock(T0)
     rule = await asked(store)
-    sender = Sender(store, chat, "main", wall, wall, told)
+    sender = Sender(store, chat, "main", wall, wall, Voice(told), pacer())
     return Service(store, rule, chat, wall, Fanout(store, ["terminal"], wall.now), sender)
 
 
@@ -164,17 +170,27 @@ def test_what_a_platform_never_takes_dies_after_its_tries_and_the_lane_goes_on()
     assert tries == MAX_TRIES + 1
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [(Gone("blocked"), "gone: blocked"), (Migrated(Place("terminal", "new")), "moved to terminal:new")],
-)
-def test_a_place_that_is_no_longer_there_ends_its_entry_with_the_reason(answer: Outcome, reason: str) -> None:
-    async def live() -> list[tuple[Final, str]]:
-        of = await service(answer)
+def test_a_place_that_is_no_longer_there_ends_its_entry_with_the_reason_which_is_noted() -> None:
+    async def live() -> tuple[list[tuple[Final, str]], str]:
+        of = await service(Gone("blocked"))
         await of.tell(of.event("AAAA"))
-        return await of.settled(1)
+        return await of.settled(1), (await of.store.settings(HOME)).gone
 
-    assert virtual.run(live) == [(Final.SKIPPED, reason)]
+    assert virtual.run(live) == ([(Final.SKIPPED, "gone: blocked")], "blocked")
+
+
+def test_a_place_that_moved_is_sent_to_where_it_is_now_at_once_and_from_then_on() -> None:
+    async def live() -> tuple[list[tuple[Final, str]], list[str], float]:
+        of = await service(Migrated(Place("terminal", "new")))
+        await of.tell(of.event("AAAA"), of.event("BBBB"))
+        outcomes = await of.settled(2)
+        return outcomes, [delivery.to.id for delivery in of.chat.sent], asyncio.get_running_loop().time()
+
+    outcomes, sent_to, took = virtual.run(live)
+
+    assert outcomes == [(Final.SENT, "")] * 2
+    assert sent_to == ["local", "new", "new"]
+    assert took < 1.0
 
 
 @pytest.mark.parametrize(
@@ -250,7 +266,7 @@ def test_two_senders_of_one_platform_never_send_at_the_same_time() -> None:
     async def live() -> tuple[int, int]:
         of = await service()
         standby_chat = Chat()
-        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, told)
+        standby = Sender(of.store, standby_chat, "standby", of.wall, of.wall, Voice(told), pacer())
         await of.tell(*(of.event(f"E{n:03}") for n in range(20)))
 
         async with running(standby.run):
@@ -354,3 +370,44 @@ def test_a_rule_in_shadow_is_skipped_with_the_name_of_its_gate() -> None:
         return await of.settled(1)
 
     assert virtual.run(live) == [(Final.SKIPPED, "shadow")]
+
+
+def test_where_nobody_is_there_nothing_more_is_tried_until_it_is_back() -> None:
+    async def live() -> tuple[list[tuple[Final, str]], int, str]:
+        of = await service(Gone("blocked"))
+        await of.tell(of.event("AAAA"), of.event("BBBB"))
+        await of.settled(2)
+        gone = (await of.store.settings(HOME)).gone
+        await Dispatcher(of.store, (), of.wall.now, T0, "0.1.0", lambda _: Quota(50), MINUTE).came(HOME)
+        await of.tell(of.event("CCCC"))
+        return await of.settled(3), len(of.chat.sent), gone
+
+    outcomes, tries, gone = virtual.run(live)
+
+    assert outcomes == [(Final.SKIPPED, "gone: blocked"), (Final.SKIPPED, "gone: blocked"), (Final.SENT, "")]
+    assert (tries, gone) == (2, "blocked")
+
+
+def test_a_rule_calls_its_role_as_it_fires_and_not_again() -> None:
+    async def live() -> list[str | None]:
+        of = await service()
+        await of.store.change(HOME, lambda _: PlaceSettings(mentions=((2, "999"), (1, "123456789012345678"))), "roles")
+        await of.tell(of.event("AAAA"), of.event("BBBB", Change.REMINDED), of.event("CCCC", Change.RESOLVED))
+        await of.settled(3)
+        return [delivery.mention for delivery in of.chat.sent]
+
+    assert virtual.run(live) == ["123456789012345678", None, None]
+
+
+def test_low_trust_comes_without_sound_and_times_are_those_of_the_place() -> None:
+    async def live() -> Delivery:
+        of = await service()
+        await of.store.change(HOME, lambda _: PlaceSettings(zone="Asia/Kathmandu"), "zone")
+        await of.tell(replace(of.event("AAAA"), trust="low", label="LIVE"))
+        await of.settled(1)
+        return of.chat.sent[0]
+
+    sent = virtual.run(live)
+
+    assert sent.message.silent
+    assert "17:45 UTC+5:45" in render(sent.message, colour=False)

@@ -40,14 +40,17 @@ def test_the_id_of_a_forgotten_place_is_in_nothing_within_a_minute() -> None:
     assert stays == 1
 
 
-def test_a_forgetting_that_was_interrupted_is_finished_by_the_next_process() -> None:
-    async def live() -> tuple[int, int]:
-        store = MemoryStore()
+def test_a_forgetting_that_was_interrupted_is_finished_by_the_next_process_whatever_the_clock_of_who_asked() -> None:
+    async def live() -> list[int]:
+        store, at = MemoryStore(), [T0]
         await asked(store, place=ANN)
-        await store.erase(ANN, T0)
-        await Eraser(store, lambda: T0 + MINUTE / 6).round()
-        before = len(await store.erasing())
-        await Eraser(store, lambda: T0 + MINUTE / 2).round()
-        return before, len(await store.erasing())
+        await store.erase(ANN, T0 + 9999 * MINUTE)
+        left = []
+        eraser = Eraser(store, lambda: at[-1])
+        for seconds in (0, 10, 15, 21):
+            at.append(T0 + seconds / 60 * MINUTE)
+            await eraser.round()
+            left.append(len(await store.erasing()))
+        return left
 
-    assert virtual.run(live) == (1, 0)
+    assert virtual.run(live) == [1, 1, 1, 0]

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from adapters.store.alert_port import Commit, Committed
+from adapters.store.alert_port import Commit, Committed, Effort
 from adapters.store.base import Quota, Store
 from adapters.store.memory import MemoryStore
 from adapters.store.venue_port import WATCHED
+from adapters.venues.recording import Recording
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.replay import Replay
 from bot.services.evaluator import Evaluator
@@ -22,6 +22,7 @@ from signals.negfunding import NegFunding
 from signals.panel import Panel, Series
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
+from signals.rules.model import Rule
 from tests import virtual
 from tests.bot.services.markets import HOME, SENTENCE, asked, played, running, story, told, until
 
@@ -29,45 +30,52 @@ HOUR = timedelta(hours=1)
 SENTENCES = (SENTENCE, "* price 4h rises by 0.4%", "BTC oi 8h falls by 0.3% for 2h", "ETH volume 4h > $2B")
 
 
-def facts(events: Sequence[Event]) -> list[Event]:
-    """Events without what only names the rule and its place."""
-    return [replace(e, id="", episode="", rule_id="", rule_number=0, change_number=0) for e in events]
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return story(tmp_path_factory.mktemp("story"))
 
 
-def test_live_tells_just_what_replay_tells_of_the_same_recording(tmp_path: Path) -> None:
-    market = story(tmp_path)
+async def told_of_all(store: Store, rules: Sequence[Rule]) -> list[Event]:
+    """What was told of each rule, one after the other."""
+    return [event for rule in rules for event in await told(store, rule)]
+
+
+@pytest.fixture(scope="module")
+def whole(market: Recording) -> list[Event]:
+    """What one evaluator tells that lives through all of it."""
 
     async def live() -> list[Event]:
         store = MemoryStore()
         rules = [await asked(store, sentence) for sentence in SENTENCES]
         await played(market, store, market.end)
-        return [event for rule in rules for event in await told(store, rule)]
+        return await told_of_all(store, rules)
 
-    found = virtual.run(live)
+    return virtual.run(live)
 
+
+def facts(events: Sequence[Event]) -> list[Event]:
+    """Events without what only names the rule and its place."""
+    return [replace(e, id="", episode="", rule_id="", rule_number=0, change_number=0) for e in events]
+
+
+def test_live_tells_just_what_replay_tells_of_the_same_recording(market: Recording, whole: list[Event]) -> None:
     replayed = [played.event for played in Replay(market, SENTENCES, SIGNALS).run(None, None)]
     by_rule = sorted(replayed, key=lambda event: (event.rule_number, event.at, event.coin))
-    assert {e.change for e in found} >= {Change.FIRED, Change.RESOLVED}
-    assert len({e.name for e in found}) == len(SENTENCES)
-    assert facts(sorted(found, key=lambda event: (event.rule_number, event.at, event.coin))) == facts(by_rule)
+    assert {e.change for e in whole} >= {Change.FIRED, Change.RESOLVED}
+    assert len({e.name for e in whole}) == len(SENTENCES)
+    assert facts(sorted(whole, key=lambda event: (event.rule_number, event.at, event.coin))) == facts(by_rule)
 
 
 @pytest.mark.parametrize("hours", [20, 30, 33, 40, 65, 80])
-def test_a_restart_anywhere_changes_nothing_of_what_is_told(tmp_path: Path, hours: int) -> None:
-    market = story(tmp_path)
-
-    async def live(*stops: timedelta) -> list[Event]:
+def test_a_restart_anywhere_changes_nothing_of_what_is_told(market: Recording, whole: list[Event], hours: int) -> None:
+    async def live() -> list[Event]:
         store = MemoryStore()
         rules = [await asked(store, sentence) for sentence in SENTENCES]
-        for stop in stops:
-            await played(market, store, market.start + stop)
-        await played(market, store, market.end)
-        return [event for rule in rules for event in await told(store, rule)]
+        for stop in (market.start + hours * HOUR, market.start + (hours + 3) * HOUR, market.end):
+            await played(market, store, stop)
+        return await told_of_all(store, rules)
 
-    whole = virtual.run(live)
-    parts = virtual.run(lambda: live(timedelta(hours=hours), timedelta(hours=hours + 3)))
-
-    assert parts == whole
+    assert virtual.run(live) == whole
 
 
 class Killed(Exception):
@@ -90,27 +98,21 @@ class Dying(MemoryStore):
 
 
 @pytest.mark.parametrize("commits", range(1, 12, 2))
-def test_an_evaluator_that_dies_between_commit_and_mark_neither_loses_nor_repeats(tmp_path: Path, commits: int) -> None:
-    market = story(tmp_path)
-
-    async def life(store: MemoryStore, *, dies: bool) -> list[Event]:
+def test_an_evaluator_that_dies_between_commit_and_mark_neither_loses_nor_repeats(
+    market: Recording, whole: list[Event], commits: int
+) -> None:
+    async def live() -> list[Event]:
+        store = Dying(commits)
         rules = [await asked(store, sentence) for sentence in SENTENCES]
-        if dies:
-            with pytest.RaisesGroup(Killed, flatten_subgroups=True):
-                await played(market, store, market.end)
+        with pytest.RaisesGroup(Killed, flatten_subgroups=True):
+            await played(market, store, market.end)
         await played(market, store, market.end)
-        return [event for rule in rules for event in await told(store, rule)]
+        return await told_of_all(store, rules)
 
-    whole = virtual.run(lambda: life(MemoryStore(), dies=False))
-
-    broken = virtual.run(lambda: life(Dying(commits), dies=True))
-
-    assert broken == whole
+    assert virtual.run(live) == whole
 
 
-def test_a_rule_made_while_it_is_true_waits_until_it_was_false(tmp_path: Path) -> None:
-    market = story(tmp_path)
-
+def test_a_rule_made_while_it_is_true_waits_until_it_was_false(market: Recording) -> None:
     async def live() -> Sequence[Event]:
         store = MemoryStore()
         await played(market, store, market.start + timedelta(hours=40))
@@ -122,9 +124,7 @@ def test_a_rule_made_while_it_is_true_waits_until_it_was_false(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("while_it_runs", [True, False])
-def test_a_removed_rule_is_no_longer_judged_and_leaves_no_state(tmp_path: Path, while_it_runs: bool) -> None:
-    market = story(tmp_path)
-
+def test_a_removed_rule_is_no_longer_judged_and_leaves_no_state(market: Recording, while_it_runs: bool) -> None:
     async def live() -> tuple[int, Sequence[Event]]:
         store = MemoryStore()
         rule = await asked(store)
@@ -145,9 +145,8 @@ def test_a_removed_rule_is_no_longer_judged_and_leaves_no_state(tmp_path: Path, 
     assert virtual.run(live) == (0, [])
 
 
-def test_a_state_that_is_newer_in_the_store_is_taken_over(tmp_path: Path) -> None:
+def test_a_state_that_is_newer_in_the_store_is_taken_over(market: Recording) -> None:
     """Another evaluator had the rule wait when we would have fired: so nothing of that episode is told, nor its end."""
-    market = story(tmp_path)
 
     async def live() -> tuple[Sequence[Change], Sequence[Change]]:
         alone, store = MemoryStore(), MemoryStore()
@@ -174,9 +173,7 @@ def test_a_state_that_is_newer_in_the_store_is_taken_over(tmp_path: Path) -> Non
     assert beside == []
 
 
-def test_it_keeps_the_names_of_the_coins_that_have_rules(tmp_path: Path) -> None:
-    market = story(tmp_path)
-
+def test_it_keeps_the_names_of_the_coins_that_have_rules(market: Recording) -> None:
     async def live() -> list[bytes | None]:
         store, kept = MemoryStore(), []
         await asked(store, "* price 4h rises by 0.4%")
@@ -190,6 +187,20 @@ def test_it_keeps_the_names_of_the_coins_that_have_rules(tmp_path: Path) -> None
     assert virtual.run(live) == [b"BTC SOL", b""]
 
 
+def test_what_the_last_moment_took_is_left_for_others_to_show(market: Recording) -> None:
+    async def live() -> Effort | None:
+        store = MemoryStore()
+        await asked(store)
+        await asked(store, "* price 4h rises by 0.4%")
+        await played(market, store, market.start + HOUR)
+        return await store.effort()
+
+    found = virtual.run(live)
+
+    assert found is not None
+    assert (found.at, found.counts.rules, found.counts.keys) == (market.start + HOUR, 2, 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Broken(NegFunding):
     """A signal that raises."""
@@ -199,21 +210,25 @@ class Broken(NegFunding):
         raise ArithmeticError("broken")
 
 
-def test_a_broken_signal_does_not_stop_the_rules_on_others(tmp_path: Path) -> None:
-    market = story(tmp_path)
+def test_a_broken_signal_does_not_stop_the_rules_on_others(market: Recording) -> None:
     signals = [Broken() if signal.name == Broken().name else signal for signal in SIGNALS]
 
-    async def live(signals: Sequence[Signal]) -> Sequence[Event]:
+    async def live(signals: Sequence[Signal]) -> tuple[Sequence[Event], Effort | None]:
         store = MemoryStore()
         await asked(store, "* negfunding")
         other = await asked(store)
         await played(market, store, market.start + timedelta(hours=40), signals)
-        return await told(store, other)
+        return await told(store, other), await store.effort()
 
-    whole = virtual.run(lambda: live(SIGNALS))
+    whole, sound = virtual.run(lambda: live(SIGNALS))
+    found, effort = virtual.run(lambda: live(signals))
 
     assert whole
-    assert virtual.run(lambda: live(signals)) == whole
+    assert found == whole
+    assert sound is not None
+    assert sound.broken == ()
+    assert effort is not None
+    assert effort.broken == ("negfunding",)
 
 
 WATCHES = "watchlist funding.settled < -0.01%"
@@ -224,9 +239,7 @@ async def watched(store: Store, *coins: str) -> None:
     await store.watch(HOME, coins, f"watch {coins} {await store.last_change()}", Quota(50))
 
 
-def test_a_coin_that_is_watched_while_nobody_judges_is_only_armed_at_its_first_bar(tmp_path: Path) -> None:
-    market = story(tmp_path)
-
+def test_a_coin_that_is_watched_while_nobody_judges_is_only_armed_at_its_first_bar(market: Recording) -> None:
     async def live(stop: datetime, *first: str) -> Sequence[Event]:
         store = MemoryStore()
         rule = await asked(store, WATCHES)
@@ -247,10 +260,8 @@ def test_a_coin_that_is_watched_while_nobody_judges_is_only_armed_at_its_first_b
 
 @pytest.mark.parametrize("while_it_runs", [True, False])
 def test_a_coin_that_goes_off_the_watchlist_leaves_no_state_and_comes_back_anew(
-    tmp_path: Path, while_it_runs: bool
+    market: Recording, while_it_runs: bool
 ) -> None:
-    market = story(tmp_path)
-
     async def live() -> tuple[Sequence[str], Sequence[Event]]:
         store = MemoryStore()
         rule = await asked(store, WATCHES)
@@ -289,9 +300,7 @@ class Slow(MemoryStore):
         return await super().watchlists()
 
 
-def test_an_evaluator_that_fell_behind_takes_over_everything_between_two_moments(tmp_path: Path) -> None:
-    market = story(tmp_path)
-
+def test_an_evaluator_that_fell_behind_takes_over_everything_between_two_moments(market: Recording) -> None:
     async def live(store: MemoryStore, *, behind: bool) -> list[Event]:
         rules = [await asked(store, sentence) for sentence in SENTENCES]
 

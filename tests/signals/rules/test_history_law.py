@@ -38,8 +38,6 @@ class History:
 
     def dark(self, i: int) -> bool:
         """True where the bar itself shows that nothing is known any more."""
-        if self.bars[i].verdict is Verdict.FAILED:
-            return True
         if self.known(i):
             return False
         last = next((j for j in range(i - 1, -1, -1) if self.known(j) or self.dark(j)), None)
@@ -117,7 +115,7 @@ SPANS = st.integers(0, 4).map(lambda n: MINUTE * n)
 POLICIES = st.builds(
     Policy, SPANS, SPANS, st.none() | st.integers(1, 4).map(lambda n: MINUTE * n), st.just(MINUTE * 2), st.booleans()
 )
-VERDICTS = st.sampled_from([*[Verdict.MET] * 4, *[Verdict.CALM] * 4, Verdict.BETWEEN, Verdict.UNKNOWN, Verdict.FAILED])
+VERDICTS = st.sampled_from([*[Verdict.MET] * 4, *[Verdict.CALM] * 4, Verdict.BETWEEN, Verdict.UNKNOWN])
 EXCESS = st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.5])
 
 
@@ -164,7 +162,7 @@ class Life(RuleBasedStateMachine):
             return
         assert told.at == at
         assert verdict in (Verdict.MET, Verdict.CALM), "an unknown bar never speaks"
-        assert before.phase not in (Phase.NO_DATA, Phase.ERROR), "nothing speaks from beneath no data"
+        assert before.phase is not Phase.NO_DATA, "nothing speaks from beneath no data"
         self.told.append(told)
 
     @invariant()
@@ -180,8 +178,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_phase_agrees_with_what_was_told(self) -> None:
         open_episode = bool(self.told) and self.told[-1].change is not Change.RESOLVED
-        dark = self.state.phase in (Phase.NO_DATA, Phase.ERROR)
-        shown = self.state.beneath if dark else self.state.phase
+        shown = self.state.beneath if self.state.phase is Phase.NO_DATA else self.state.phase
         assert (shown in (Phase.FIRING, Phase.RECOVERING)) is open_episode
 
     def teardown(self) -> None:

@@ -299,6 +299,23 @@ class TestEnds:
 
         assert f"{draft.until:%H:%M}" == end
 
+    @pytest.mark.parametrize(
+        ("zone", "typed", "end"),
+        [
+            ("Australia/Lord_Howe", "2027-04-04T01:45", "2027-04-03T14:45Z"),  # twice: the first
+            ("Australia/Lord_Howe", "2027-10-03T02:15", "2027-10-02T15:45Z"),  # missing: moved on by half an hour
+            ("Australia/Lord_Howe", "2027-10-02", "2027-10-02T13:29Z"),
+            ("Australia/Lord_Howe", "2027-10-03", "2027-10-03T12:59Z"),
+            ("Asia/Kathmandu", "2026-12-31T18:00", "2026-12-31T12:15Z"),
+        ],
+    )
+    def test_a_change_of_clocks_by_half_an_hour_and_an_odd_offset_are_followed(
+        self, zone: str, typed: str, end: str
+    ) -> None:
+        draft = rule(f"ETH funding < 0% until {typed}", replace(VOCABULARY, zone=ZoneInfo(zone)))
+
+        assert f" until {end}" in canonical(draft)
+
 
 class TestNotes:
     @pytest.mark.parametrize(

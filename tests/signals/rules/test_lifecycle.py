@@ -31,7 +31,6 @@ VERDICTS = {
     "B": Verdict.BETWEEN,
     "C": Verdict.CALM,
     "U": Verdict.UNKNOWN,
-    "F": Verdict.FAILED,
 }
 
 IDLE, PENDING = "C", "CM"
@@ -39,7 +38,6 @@ FIRING, RECOVERING = "CMMM", "CMMMC"
 PENDING_BLINK, FIRING_BLINK, RECOVERING_BLINK = "CMU", "CMMMU", "CMMMCU"
 IDLE_BLINK = "CU"
 DARK_OVER_IDLE, NO_DATA_OVER_FIRING = "CUU", "CMMMUU"
-ERROR_OVER_IDLE, ERROR_OVER_FIRING = "CF", "CMMMF"
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,6 @@ def run(history: str, policy: Policy = PATIENT, excess: tuple[float, ...] = (), 
         (RECOVERING_BLINK, Phase.RECOVERING),
         (DARK_OVER_IDLE, Phase.IDLE),
         (NO_DATA_OVER_FIRING, Phase.NO_DATA),
-        (ERROR_OVER_IDLE, Phase.ERROR),
-        (ERROR_OVER_FIRING, Phase.ERROR),
     ],
 )
 def test_each_history_below_leads_to_its_phase(history: str, phase: Phase) -> None:
@@ -100,33 +96,26 @@ def test_each_history_below_leads_to_its_phase(history: str, phase: Phase) -> No
         (IDLE, "C", Phase.IDLE, None),
         (IDLE, "U", Phase.IDLE, None),
         (IDLE_BLINK, "U", Phase.IDLE, None),
-        (IDLE, "F", Phase.ERROR, None),
         (PENDING, "M", Phase.PENDING, None),
         (PENDING + "M", "M", Phase.FIRING, Change.FIRED),
         (PENDING, "B", Phase.IDLE, None),
         (PENDING, "C", Phase.IDLE, None),
         (PENDING, "U", Phase.PENDING, None),
         (PENDING_BLINK, "U", Phase.IDLE, None),
-        (PENDING, "F", Phase.ERROR, None),
         (FIRING, "M", Phase.FIRING, None),
         (FIRING, "B", Phase.FIRING, None),
         (FIRING, "C", Phase.RECOVERING, None),
         (FIRING, "U", Phase.FIRING, None),
         (FIRING_BLINK, "U", Phase.NO_DATA, None),
-        (FIRING, "F", Phase.ERROR, None),
         (RECOVERING, "M", Phase.FIRING, None),
         (RECOVERING, "B", Phase.RECOVERING, None),
         (RECOVERING, "C", Phase.RECOVERING, None),
         (RECOVERING + "C", "C", Phase.IDLE, Change.RESOLVED),
         (RECOVERING, "U", Phase.RECOVERING, None),
         (RECOVERING_BLINK, "U", Phase.NO_DATA, None),
-        (RECOVERING, "F", Phase.ERROR, None),
-        *((dark, known, Phase.IDLE, None) for dark in (DARK_OVER_IDLE, ERROR_OVER_IDLE) for known in "MBC"),
-        *((dark, known, Phase.FIRING, None) for dark in (NO_DATA_OVER_FIRING, ERROR_OVER_FIRING) for known in "MBC"),
+        *((DARK_OVER_IDLE, known, Phase.IDLE, None) for known in "MBC"),
+        *((NO_DATA_OVER_FIRING, known, Phase.FIRING, None) for known in "MBC"),
         (NO_DATA_OVER_FIRING, "U", Phase.NO_DATA, None),
-        (NO_DATA_OVER_FIRING, "F", Phase.ERROR, None),
-        (ERROR_OVER_FIRING, "U", Phase.NO_DATA, None),
-        (ERROR_OVER_FIRING, "F", Phase.ERROR, None),
     ],
 )
 def test_a_cell_of_the_phase_table(before: str, bar: str, after: Phase, told: Change | None) -> None:
@@ -175,10 +164,6 @@ class TestClocks:
         assert run("CMMUUMMM").changes == []
         assert run("CMMUUMMMM").changes == [(Change.FIRED, 8)]
 
-    def test_a_failure_loses_the_hold(self) -> None:
-        assert run("CMMFMMM").changes == []
-        assert run("CMMFMMMM").changes == [(Change.FIRED, 7)]
-
     def test_the_calm_starts_again_between_the_levels(self) -> None:
         assert run(FIRING + "CCBCC").changes == [(Change.FIRED, 3)]
         assert run(FIRING + "CCBCCC").changes == [(Change.FIRED, 3), (Change.RESOLVED, 9)]
@@ -205,7 +190,7 @@ class TestArming:
         assert reached.state.armed
         assert reached.changes == []
 
-    @pytest.mark.parametrize("before", ["", "U", "UU", "UUU", "F", "FU"])
+    @pytest.mark.parametrize("before", ["", "U", "UU", "UUU"])
     def test_a_rule_that_is_true_from_the_start_fires_only_after_it_was_not(self, before: str) -> None:
         assert run(before + "MMMMMM", INSTANT).changes == []
         assert run(before + "MMBM", INSTANT).changes == [(Change.FIRED, len(before) + 3)]
@@ -216,7 +201,7 @@ class TestArming:
     def test_an_unknown_bar_does_not_end_the_waiting(self) -> None:
         assert run("MUMUUMMM", INSTANT).changes == []
 
-    @pytest.mark.parametrize("before", ["UU", "F", "UUU"])
+    @pytest.mark.parametrize("before", ["UU", "UUU"])
     def test_one_known_bar_brings_a_new_rule_out_of_the_dark(self, before: str) -> None:
         assert run(before + "C").state.phase is Phase.IDLE
 
@@ -315,7 +300,7 @@ class TestCrossings:
     def test_it_needs_a_sample_on_the_other_side(self) -> None:
         assert run("MMMBM", self.CROSSING).changes == [(Change.FIRED, 4)]
 
-    @pytest.mark.parametrize("dark", ["UU", "..", "F"])
+    @pytest.mark.parametrize("dark", ["UU", ".."])
     def test_what_was_crossed_in_the_dark_was_not_seen(self, dark: str) -> None:
         assert run("C" + dark + "MMMM", self.CROSSING).changes == []
         assert run("C" + dark + "MMCM", self.CROSSING).changes == [(Change.FIRED, 4 + len(dark))]

@@ -1,0 +1,216 @@
+"""What every store promises of phases and events: both move in one step, and nothing late, old or forgotten acts."""
+
+from dataclasses import replace
+from datetime import timedelta
+from math import inf
+
+from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Effort, Kept, Mark
+from adapters.store.base import Store
+from signals.counts import Counts
+from signals.model import ALL, Cell, Yardstick
+from signals.rules.lifecycle import AlertState, Change
+from signals.standing import Standing
+from tests.adapters.store.stories import (
+    HOME,
+    MINUTE,
+    PENDING,
+    T0,
+    draft,
+    event,
+    everything_of,
+    firing,
+    first,
+    saved,
+    subscribed,
+)
+
+
+async def test_a_state_is_stored_with_its_version_and_its_event(store: Store) -> None:
+    rule = await subscribed(store)
+    fired = event(rule)
+
+    assert await store.state(rule.id, "ETH", 1) == (0, AlertState())
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), fired)) is Committed.OK
+    assert await store.commit(Commit((rule.id, "BTC"), 1, 0, T0, PENDING, None)) is Committed.OK
+
+    assert await store.state(rule.id, "ETH", 1) == (1, firing())
+    assert sorted(kept.subject for kept in await everything_of(store.states())) == [(rule.id, "BTC"), (rule.id, "ETH")]
+    assert await first(store.events(), 1) == [fired]
+    assert await store.recent([rule.id], 5) == [fired]
+
+
+async def test_the_same_commit_asked_twice_is_one(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
+
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))) is Committed.ALREADY
+
+    assert await store.recent([rule.id], 5) == [event(rule)]
+
+
+async def test_late_data_and_other_evaluators_change_nothing(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
+    later = Commit((rule.id, "ETH"), 1, 0, T0 + MINUTE, firing(T0 + MINUTE), event(rule, "BBBB"))
+
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 1, T0 - MINUTE, firing(T0 - MINUTE), None)) is Committed.OLD
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 1, T0, firing(T0), event(rule, "BBBB"))) is Committed.OLD
+    assert await store.commit(later) is Committed.CONFLICT
+    assert await store.commit(replace(later, version=5)) is Committed.CONFLICT
+
+    assert await store.state(rule.id, "ETH", 1) == (1, firing())
+    assert await store.recent([rule.id], 5) == [event(rule)]
+
+
+async def test_events_come_in_order_until_they_are_acked_even_to_a_new_reader(store: Store) -> None:
+    rule = await subscribed(store)
+    told = [event(rule, id_, T0 + n * MINUTE) for n, id_ in enumerate("ABC")]
+    for n, one in enumerate(told):
+        await store.commit(Commit((rule.id, "ETH"), 1, n, one.at, firing(one.at), one))
+    assert await first(store.events(), 3) == told
+
+    await store.ack(told[0])
+    await store.ack(told[0])
+
+    assert await first(store.events(), 2) == told[1:]
+    assert await store.recent([rule.id], 2) == [told[2], told[1]]
+
+
+async def test_a_forgotten_rule_leaves_no_states(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
+
+    await store.remove(rule.id, HOME, "away")
+    await store.forget(rule.id, None)
+    late = Commit((rule.id, "ETH"), 9, 0, T0 + MINUTE, firing(T0 + MINUTE), event(rule, "LATE"))
+    assert await store.commit(late) is Committed.OLD
+    await store.forget(rule.id, 3)
+    assert await store.commit(late) is Committed.OLD
+
+    assert await everything_of(store.states()) == []
+    assert await store.recent([rule.id], 5) == []
+
+
+async def test_a_subject_at_rest_again_leaves_no_state_and_begins_anew(store: Store) -> None:
+    rule = await subscribed(store)
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
+    over = Commit((rule.id, "ETH"), 1, 1, T0 + MINUTE, None, event(rule, "OVER", T0 + MINUTE, change=Change.RESOLVED))
+
+    assert await store.commit(over) is Committed.OK
+    assert await store.commit(over) is Committed.ALREADY
+
+    assert await store.state(rule.id, "ETH", 1) == (0, AlertState())
+    assert await everything_of(store.states()) == []
+    assert [one.id for one in await store.recent([rule.id], 5)] == ["OVER", "AAAA"]
+    again = Commit((rule.id, "ETH"), 1, 0, T0 + 2 * MINUTE, firing(T0 + 2 * MINUTE), event(rule, "MORE"))
+    assert await store.commit(again) is Committed.OK
+
+
+async def test_what_was_judged_whole_cannot_be_acted_on_again(store: Store) -> None:
+    rule = await subscribed(store)
+    fired = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
+    await store.commit(fired)
+    await store.mark_judged(T0)
+
+    assert await store.commit(fired) is Committed.ALREADY
+    assert await store.commit(replace(fired, subject=(rule.id, "BTC"))) is Committed.OLD
+    assert await store.commit(replace(fired, subject=(rule.id, "BTC"), at=T0 + MINUTE)) is Committed.OK
+
+
+async def test_an_older_revision_cannot_act_and_a_newer_one_begins_anew(store: Store) -> None:
+    rule = await subscribed(store)
+    old = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
+    await store.commit(old)
+    newer = replace(old, revision=2, event=event(rule, "NEW2"))
+
+    assert await store.state(rule.id, "ETH", 2) == (0, AlertState())
+    assert await store.commit(newer) is Committed.OK
+    assert await store.commit(replace(old, version=1, at=T0 + MINUTE, event=None)) is Committed.OLD
+
+    assert await store.state(rule.id, "ETH", 2) == (1, firing())
+    assert await store.states_of([rule.id, "none/1"]) == [Kept((rule.id, "ETH"), 2, 1, firing())]
+
+
+async def test_a_revision_that_is_forgotten_cannot_act_while_later_ones_stand(store: Store) -> None:
+    rule = await subscribed(store)
+    old = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
+    await store.commit(old)
+    await store.commit(replace(old, subject=(rule.id, "BTC+"), revision=2, event=None))
+
+    await store.forget(rule.id, 2)
+    await store.forget(rule.id, 1)
+
+    assert [kept.subject for kept in await everything_of(store.states())] == [(rule.id, "BTC+")]
+    assert await store.commit(replace(old, at=T0 + MINUTE)) is Committed.OLD
+    assert await store.commit(replace(old, subject=(rule.id, "SOL"))) is Committed.OLD
+    assert await store.commit(replace(old, revision=2, event=None)) is Committed.OK
+    assert await store.recent([rule.id], 5) == [event(rule)]
+
+
+async def test_a_rule_that_is_there_is_never_forgotten_whole(store: Store) -> None:
+    """Who loads states may know nothing of a rule that is paused, or that was saved just now."""
+    rule = await subscribed(store)
+    old = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
+    await store.commit(old)
+    await store.forget(rule.id, None)
+    assert [kept.revision for kept in await store.states_of([rule.id])] == [1]
+    await store.pause(rule.id, HOME, "2", T0, paused=True)
+
+    await store.forget(rule.id, None)
+
+    assert await store.states_of([rule.id]) == []
+    assert await store.recent([rule.id], 5) == [event(rule)]
+    assert await store.commit(replace(old, at=T0 + MINUTE)) is Committed.OLD
+    assert await store.commit(replace(old, revision=2, at=T0 + MINUTE)) is Committed.OK
+
+
+async def test_what_is_judged_in_the_shadow_is_counted_and_told_to_nobody(store: Store) -> None:
+    rule = await subscribed(store)
+    shadow = replace(event(rule), shadow=True)
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), shadow))
+    await store.commit(Commit((rule.id, "BTC"), 1, 0, T0, firing(), event(rule, "LOUD")))
+
+    assert [one.id for one in await first(store.events(), 1)] == ["LOUD"]
+    assert shadow in await store.recent([rule.id], 5)
+    assert await store.fires([rule.id], T0) == {rule.id: [T0, T0]}
+
+
+async def test_firings_are_counted_per_rule_from_a_moment_on_and_only_so_many(store: Store) -> None:
+    rule = await subscribed(store)
+    quiet = await saved(store, draft("quiet"), "quiet")
+    times = [T0 + n * MINUTE for n in range(FIRES_KEPT + 2)]
+    for version, at in enumerate(times):
+        change = Change.REMINDED if at == times[-1] else Change.FIRED
+        told = event(rule, f"F{version}", at, change)
+        await store.commit(Commit((rule.id, "ETH"), 1, version, at, firing(at), told))
+
+    fires = await store.fires([rule.id, quiet.id], T0)
+
+    assert fires == {rule.id: times[1:-1], quiet.id: []}
+    assert await store.fires([rule.id], times[-3]) == {rule.id: times[-3:-1]}
+    await store.remove(rule.id, HOME, "away")
+    await store.forget(rule.id, None)
+    assert await store.fires([rule.id], T0) == {rule.id: []}
+
+
+async def test_the_judged_moment_and_what_it_left_only_move_forward(store: Store) -> None:
+    assert await store.mark() == Mark(None, ())
+    cell = Cell("ETH", ALL, "funding", timedelta(0), Yardstick.SPREADS)
+    left = Mark(7, (Standing(cell, -0.5, inf, 1, -(2**62), 2**60),))
+
+    await store.mark_judged(T0 + MINUTE, left)
+    await store.mark_judged(T0, Mark(8))
+
+    assert await store.judged() == T0 + MINUTE
+    assert await store.mark() == left
+
+
+async def test_what_the_last_moment_took_is_kept_and_the_last_word_counts(store: Store) -> None:
+    assert await store.effort() is None
+    first = Effort(T0, timedelta(microseconds=1234), 0, Counts(0, 0, 0, 0, 0, 0))
+    last = Effort(T0 + MINUTE, timedelta(seconds=75), 3, Counts(10**6, 2 * 10**6, 6000, 17, 42, 2**33), ("oi",))
+
+    await store.report_effort(first)
+    await store.report_effort(last)
+
+    assert await store.effort() == last
