@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.chat.base import ChatPlatform, Place
 from adapters.chat.completion import no_words
+from adapters.chat.pace import Pace, Pacer
 from adapters.chat.registry import PLATFORMS, Wiring
 from adapters.chat.telegram import Telegram
 from adapters.chat.telegram_settings import TelegramSettings
@@ -56,6 +57,7 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
                 lambda _: Notes(clock),
                 folder / "charts",
                 telegram=settings,
+                pacers={"telegram": Pacer(Pace(), 0.0)},
             )
         )
         assert isinstance(platform, Telegram)

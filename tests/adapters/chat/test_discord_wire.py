@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.chat.base import Barred, Button, Delivery, Gone, Retry, Sent
+from adapters.chat.base import Barred, Button, Delivery, Gone, Limited, Retry, Sent
 from adapters.chat.discord import Discord
 from adapters.chat.discord_settings import DiscordSettings
 from tests.fake_discord.faults import HTML, Fault, limited
@@ -207,7 +207,7 @@ async def test_the_wall_before_discord_pauses_everything_for_as_long_as_it_says(
         third = await line.send(message("x"))
 
         assert len(line.fake.rest.requests) == asked + 1
-    assert first == Retry(timedelta(seconds=40), certain=True, reason="limited")
+    assert first == Retry(timedelta(seconds=40), certain=True, reason="limited", limited=Limited.EVERYBODY)
     assert second == Retry(timedelta(seconds=40), certain=True, reason="Discord refused too often")
     assert isinstance(third, Sent)
 
@@ -217,7 +217,9 @@ async def test_a_limit_beyond_half_a_minute_comes_back_to_us() -> None:
         line.fake.faults.put("POST", MESSAGES, limited(60))
         outcome = await line.send(message("x"))
 
-    assert outcome == Retry(timedelta(seconds=60), certain=True, reason="limited for a long time")
+    assert outcome == Retry(
+        timedelta(seconds=60), certain=True, reason="limited for a long time", limited=Limited.PLACE
+    )
 
 
 async def test_a_hundred_refusals_stop_the_sends_before_discord_bans_the_address() -> None:

@@ -64,7 +64,7 @@ async def test_no_traceback_holds_the_token_even_with_its_values(url: str) -> No
 def test_neither_wiring_nor_settings_show_the_token() -> None:
     clock = Clock()
     settings = TelegramSettings(CANARY, proxy="http://me:CANARY@proxy")
-    wiring = Wiring(clock.now, None, None, notes=Notes(clock), telegram=settings)  # type: ignore[arg-type]
+    wiring = Wiring(clock.now, None, None, clock.now, Notes(clock), None, telegram=settings)  # type: ignore[arg-type]
 
     assert "CANARY" not in repr(wiring)
 

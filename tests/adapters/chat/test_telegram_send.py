@@ -12,6 +12,7 @@ from adapters.chat.base import (
     Delivery,
     Document,
     Gone,
+    Limited,
     Message,
     Migrated,
     Picture,
@@ -211,7 +212,7 @@ async def test_a_topic_is_part_of_the_place_and_a_deleted_one_is_gone(stage: Sta
 
 
 ERRORS: list[tuple[Refused | Trouble, object]] = [
-    (flooded(7), Retry(timedelta(seconds=7.5), certain=True, reason="Telegram asks to wait")),
+    (flooded(7), Retry(timedelta(seconds=7.5), certain=True, reason="Telegram asks to wait", limited=Limited.PLACE)),
     (
         Refused(400, "Bad Request: group chat was upgraded", {"migrate_to_chat_id": -1009}),
         Migrated(Place("telegram", "-1009")),
@@ -309,5 +310,5 @@ async def test_a_strict_server_says_how_long_to_wait() -> None:
         stage.clock.pass_(seconds=1)
         outcomes.append(await stage.send(ALERT))
 
-    wait = Retry(timedelta(seconds=1.5), certain=True, reason="Telegram asks to wait")
+    wait = Retry(timedelta(seconds=1.5), certain=True, reason="Telegram asks to wait", limited=Limited.PLACE)
     assert [outcome if isinstance(outcome, Retry) else "sent" for outcome in outcomes] == ["sent", wait, "sent"]
