@@ -13,6 +13,7 @@ from adapters.chat.base import (
     Button,
     Delivery,
     Document,
+    Form,
     Gone,
     Invocation,
     Limited,
@@ -32,6 +33,7 @@ from tests.fake_discord.faults import HTML, Fault, limited
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 from tests.fake_discord.online import ANN, BOB, NOW, Online, online
 from tests.fake_discord.world import TOKEN, Body, Interaction, Json
+from tests.fake_discord.world import Message as Taken
 
 MESSAGES = "/channels/*/messages"
 GUILDS_ONLY = 1
@@ -267,6 +269,24 @@ async def test_an_interaction_is_acknowledged_within_a_second_however_slow_the_s
     assert took < 1.0
     assert said == "📊 dry run"
     assert (asked.answer or {}).get("flags") == 64 | 1 << 12 or asked.kind == 5
+
+
+async def test_a_form_whose_line_is_slow_to_find_is_an_old_press_within_a_second() -> None:
+    buttons = (Button("Adjust", "/adjust ABC", form=Form("/alert", "x" * 200)),)
+    async with online(Heard(takes=0.5)) as line:
+        await line.send(message("dry run", buttons=buttons))
+        line.notes.takes = 2.0
+        pressed = await line.fake.press(line.fake.world.log[0], ANN, custom_ids(line.fake.world.log[0])[0])
+        took = await acknowledged(pressed)
+        await line.fake.answered(pressed)
+
+    assert took < 1.0
+    assert [of.name for of in line.heard.asked] == ["old"]
+
+
+def custom_ids(of: Taken) -> list[str]:
+    rows = [listed(row["components"]) for row in listed(of.body["components"])]
+    return [str(leaf["custom_id"]) for row in rows for leaf in row]
 
 
 async def test_an_answer_after_the_deadline_is_swallowed_and_counted() -> None:
