@@ -1,7 +1,9 @@
 """The dispatcher: hands each invocation to its command with a desk of what is known now."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,6 +22,9 @@ log = structlog.get_logger()
 PATIENCE = timedelta(seconds=2)
 """How long people wait for a dry run; where it takes longer, the answer comes without it."""
 
+CHART, CHARTS_AT_A_TIME = "chart", 2
+"""So many charts are read from the store at once: each keeps it as busy as dozens of other commands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
@@ -34,6 +39,7 @@ class Dispatcher:
     step: timedelta
     patience: timedelta = PATIENCE
     painter: Painter | None = None
+    charts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHARTS_AT_A_TIME))
 
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
@@ -48,7 +54,9 @@ class Dispatcher:
             patience=self.patience,
         )
         try:
-            return await painted(await answer(invocation, desk), self.painter)
+            async with self.charts if invocation.name == CHART else contextlib.nullcontext():
+                said = await answer(invocation, desk)
+            return await painted(said, self.painter)
         except StoreError as error:
             return trouble(str(error))
         except Exception:  # the loop's outer edge: one person's command must not end the service
