@@ -56,8 +56,8 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
                 clock.now,
                 lambda _: Notes(clock),
                 folder / "charts",
-                telegram=settings,
                 pacers={"telegram": Pacer(Pace(), 0.0)},
+                telegram=settings,
             )
         )
         assert isinstance(platform, Telegram)

@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
-from adapters.chat.base import Barred, Button, Delivery, Gone, Limited, Retry, Sent
+from adapters.chat.base import Barred, Button, Delivery, Gone, Invocation, Limited, Message, Place, Retry, Sent, Who
 from adapters.chat.discord import Discord
 from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.discord_tree import aims
+from bot.commands.registry import COMMANDS, may
 from tests.fake_discord.faults import HTML, Fault, limited
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 from tests.fake_discord.online import ANN, BOB, NOW, Online, online
@@ -16,6 +20,7 @@ from tests.fake_discord.world import TOKEN, Interaction
 
 MESSAGES = "/channels/*/messages"
 GUILDS_ONLY = 1
+EPHEMERAL = 1 << 6
 
 
 async def acknowledged(interaction: Interaction) -> float:
@@ -208,7 +213,9 @@ async def test_the_wall_before_discord_pauses_everything_for_as_long_as_it_says(
 
         assert len(line.fake.rest.requests) == asked + 1
     assert first == Retry(timedelta(seconds=40), certain=True, reason="limited", limited=Limited.EVERYBODY)
-    assert second == Retry(timedelta(seconds=40), certain=True, reason="Discord refused too often")
+    assert second == Retry(
+        timedelta(seconds=40), certain=True, reason="Discord refused too often", limited=Limited.EVERYBODY
+    )
     assert isinstance(third, Sent)
 
 
@@ -266,6 +273,49 @@ async def test_a_press_is_answered_on_the_channel_of_its_alert() -> None:
 
     assert said == "📊 mute #3 2h"
     assert [(of.place, of.owner) for of in line.heard.asked] == [(line.place, True)]
+
+
+@dataclass
+class Gate(Heard):
+    """Says of each command on which kind of place it is, and whether it may be used there."""
+
+    async def answer(self, invocation: Invocation) -> Message:
+        return message(f"{invocation.place.shared} {may(COMMANDS[invocation.name].who, invocation)}")
+
+
+ROLES = {"operator": 333_333_333_333_333_333, "manager": ANN, "member": BOB}
+
+
+async def test_who_may_use_which_command_where() -> None:
+    async with online(Gate(), menu=list(COMMANDS.values()), operators=[ROLES["operator"]]) as line:
+        for (role, person), command, where in product(
+            ROLES.items(), COMMANDS.values(), ("direct", "server", "channel")
+        ):
+            if where == "channel" and not aims(command):
+                continue
+            room = line.fake.world.room(person) if where == "direct" else line.channel
+            named = line.channel if where == "channel" else None
+            asked = await line.fake.command(room, person, command.spec.name, channel=named)
+            shared, allowed = (word == "True" for word in (await title(line, asked)).removeprefix("📊 ").split())
+
+            hidden = bool(int(str((asked.answer or {}).get("flags") or 0)) & EPHEMERAL)
+            rights = {
+                Who.ANY: True,
+                Who.OWNER: where != "channel" or role != "member",
+                Who.OPERATOR: role == "operator",
+            }
+            case = (command.spec.name, role, where)
+            assert (case, shared) == (case, where == "channel")
+            assert (case, hidden) == (case, where != "direct" and (command.private or where == "channel"))
+            assert (case, allowed) == (case, rights[command.who])
+
+
+async def test_a_channel_that_the_person_cannot_see_is_none() -> None:
+    async with online() as line:
+        asked = await line.fake.command(line.channel, ANN, "alerts", channel=line.channel, sees=False)
+        await title(line, asked)
+
+    assert [of.place for of in line.heard.asked] == [Place("discord", str(ANN))]
 
 
 async def test_choices_come_in_time() -> None:
