@@ -12,6 +12,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from adapters.chat.base import Invocation, Message, Notes, Place, Reception, Retry, Who
+from adapters.chat.notes import noted
 from adapters.chat.presses import ANSWER, NOTICE, note_of, unpacked
 from adapters.chat.telegram_buttons import line_of, link_note
 from adapters.chat.telegram_markup import pages
@@ -110,7 +111,7 @@ class Answering:
         if name == START and arguments:
             line, token = line_of(arguments)
             if token is not None:
-                line = await self.parts.notes.read(link_note(token)) or f"/{OLD}"
+                line = await noted(self.parts.notes, link_note(token)) or f"/{OLD}"
             name, arguments = _split(line or f"/{START}")
         if self.menu.get(name) is Who.ANY and self.parts.wall() - typed.at > TOO_LATE:
             return LATE, f"/{name} {arguments}".strip()
@@ -140,7 +141,7 @@ class Answering:
         """The answer to the line of a press, and its words where they are for the person alone."""
         kind, token, line = unpacked(pressed.travelled)
         if token is not None:
-            line = await self.parts.notes.read(note_of(token)) or ""
+            line = await noted(self.parts.notes, note_of(token)) or ""
         name, arguments = _split(line) if line and kind in (ANSWER, NOTICE) else (OLD, "")
         said = await self.reception.answer(await self._invocation(pressed, name, arguments, seen))
         return said, _above(said) if name == OLD or dict(said.data).get("code") == RIGHTS else None

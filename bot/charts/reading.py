@@ -35,9 +35,9 @@ def usual_span(step: timedelta) -> timedelta:
     return max(USUAL, FEWEST * step)
 
 
-async def topic_chart(desk: Reader, topic: str, coin: str, span: timedelta) -> Chart:
-    """A metric of a coin now. Raises Mistake where there is no market."""
-    cycle, what = await latest(desk), TOPICS[topic]
+async def topic_chart(desk: Reader, cycle: Cycle, topic: str, coin: str, span: timedelta) -> Chart:
+    """A metric of a coin at the last closed moment."""
+    what = TOPICS[topic]
     numbers = (Number(metric, what.window) for metric in what.parts.values())
     metrics = frozenset[Metric]({Metric.PRICE}).union(*(needs(number, {}) for number in numbers))
     step = _step(desk, span + what.window)

@@ -20,6 +20,7 @@ from bot.commands.forget import ERASE, FORGET
 from bot.commands.funding import FUNDING
 from bot.commands.help import helping
 from bot.commands.importing import EXPORT, IMPORT
+from bot.commands.late import LATE
 from bot.commands.liq import LIQ
 from bot.commands.ls import LS
 from bot.commands.market import vocabulary
@@ -90,7 +91,7 @@ _IN_ORDER = (
 COMMANDS: Mapping[str, Command] = {command.spec.name: command for command in _IN_ORDER}
 """Every command by its name, as menus and help show them."""
 
-_ON_BUTTONS = (SAVE, DRY_RUN, ADJUST, CANCEL, UNDO, ARM, CHART, ERASE, OLD)
+_ON_BUTTONS = (SAVE, DRY_RUN, ADJUST, CANCEL, UNDO, ARM, CHART, ERASE, OLD, LATE)
 
 PRESSED: Mapping[str, Command] = {command.spec.name: command for command in _ON_BUTTONS}
 """What only buttons say."""
