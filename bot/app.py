@@ -17,7 +17,8 @@ import structlog
 from pydantic import SecretStr
 
 from adapters.chat.base import Invocation, Message, Place
-from adapters.chat.registry import PLATFORMS
+from adapters.chat.identity import Refused, Unidentified
+from adapters.chat.registry import PLATFORMS, identities
 from adapters.store import embedded
 from adapters.store.base import Quota, Store, StoreRefused
 from adapters.store.memory import MemoryStore
@@ -29,7 +30,7 @@ from adapters.venues.probe import Look, look_at
 from adapters.venues.recording import Recording
 from adapters.venues.registry import VENUES
 from adapters.venues.warming import Warming
-from bot.chats import Around, Loops, opened_chats
+from bot.chats import Around, Loops, discord_of, opened_chats, telegram_of
 from bot.clock import Clock
 from bot.demo import Script, play_script
 from bot.market import play, trailing
@@ -252,12 +253,29 @@ async def run_chat(settings: Settings, storage: Storage, name: str, token: Secre
     stop_on_signals(stop)
     wall = Clock(now())
     async with opened(storage.url) as store:
+        await _introduced(settings, name, token)
         around = Around(store, wall, wall, await _step_of(store, stop), settings.data, VERSION)
         async with opened_chats(settings, {name: token}, [name], around) as chats:
             log.info("loop started", loop=name, instance=settings.instance)
             await _until_stopped(chats.loops(lambda _: stop.set()), stop, storage)
             if chats.barred:
                 raise GivenUp(chats.barred[0])
+
+
+async def _introduced(settings: Settings, name: str, token: SecretStr) -> None:
+    """Say who the bot is and how people come to it, before anything is waited for. Raises GivenUp where it is refused.
+
+    A platform that is away is no reason to end: it is asked again for as long as it takes.
+    """
+    asked = identities(telegram_of(settings, {name: token}), discord_of(settings, {name: token}))[name]
+    try:
+        known = await asked()
+    except Refused as refused:
+        raise GivenUp(str(refused)) from None
+    except Unidentified as error:
+        log.warning("who the bot is cannot be told yet", platform=name, why=str(error))
+    else:
+        log.info("the bot is known", platform=name, bot=known.name, link=known.link)
 
 
 async def run_loop(settings: Settings, storage: Storage, name: str, market: OpenMarket | None, speed: float) -> None:

@@ -7,7 +7,7 @@ import discord
 from adapters.chat.discord_invitation import invitation
 from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.discord_wire import NETWORK, use
-from adapters.chat.identity import PATIENCE, Identity, Unidentified
+from adapters.chat.identity import PATIENCE, Identity, Refused, Unidentified
 
 
 async def identity(settings: DiscordSettings) -> Identity:
@@ -18,7 +18,7 @@ async def identity(settings: DiscordSettings) -> Identity:
         async with asyncio.timeout(PATIENCE):
             await client.login(settings.token)
     except discord.LoginFailure:
-        raise Unidentified(
+        raise Refused(
             "Discord refuses the token: make a new one on the bot's page in the Developer Portal, and put it into "
             "DISCORD_TOKEN."
         ) from None

@@ -17,3 +17,7 @@ class Identity:
 
 class Unidentified(Exception):
     """The platform does not say who the bot is: the sentence says what to do."""
+
+
+class Refused(Unidentified):
+    """The platform does not accept the token: asking again is of no use."""

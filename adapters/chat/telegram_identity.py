@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 from telegram.error import InvalidToken, TelegramError
 
-from adapters.chat.identity import PATIENCE, Identity, Unidentified
+from adapters.chat.identity import PATIENCE, Identity, Refused, Unidentified
 from adapters.chat.telegram_outcomes import UNAUTHORISED
 from adapters.chat.telegram_request import Request
 from adapters.chat.telegram_settings import TelegramSettings
@@ -30,9 +30,7 @@ async def identity(settings: TelegramSettings) -> Identity:
             hook = msgspec.convert(await request.call("getWebhookInfo", {}), _Hook)
     except InvalidToken as error:
         if UNAUTHORISED.search(error.message):
-            raise Unidentified(
-                "Telegram refuses the token: put the one that @BotFather gave into TELEGRAM_TOKEN."
-            ) from None
+            raise Refused("Telegram refuses the token: put the one that @BotFather gave into TELEGRAM_TOKEN.") from None
         raise _unreached(settings) from None
     except (TelegramError, TimeoutError, msgspec.ValidationError):
         raise _unreached(settings) from None

@@ -8,8 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.chat.discord_invitation import NEEDED
-from bot import check
+from bot import app, check
 from bot.check import Finding
+from bot.services.runtime import GivenUp
 from bot.settings import Settings
 from tests.contracts.conftest import MEMORY
 from tests.fake_discord.hearing import Wall
@@ -121,3 +122,14 @@ async def test_without_a_token_nobody_is_asked() -> None:
 
     assert found.fine
     assert "docs/telegram.md" in found.text
+
+
+async def test_a_chat_whose_token_is_refused_ends_with_that_sentence_though_there_is_no_market_yet() -> None:
+    refused = SecretStr("canary")
+    with own_addresses():
+        async with telegram() as (_, of_telegram), fake_discord() as fake:
+            of_discord = Settings(discord_api=fake.api, discord_gateway=fake.gateway_url)
+            for name, settings in (("telegram", of_telegram), ("discord", of_discord)):
+                token = SecretStr("7000001:" + "canary" * 6) if name == "telegram" else refused
+                with pytest.raises(GivenUp, match=f"{name.upper()}_TOKEN"):
+                    await app.run_chat(settings, app.Storage(MEMORY, None), name, token)
