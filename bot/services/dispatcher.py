@@ -1,8 +1,9 @@
 """The dispatcher: hands each invocation to its command with a desk of what is known now, and keeps track of places."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 import structlog
 
@@ -53,6 +54,8 @@ class Dispatcher:
     floods: Floods = field(default_factory=Floods)
     painter: Painter | None = None
 
+    _turns: Iterator[int] = field(default_factory=count)
+
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
         return await self._guarded(invocation) or trouble("There is nothing to say to that.")
@@ -67,18 +70,22 @@ class Dispatcher:
         """Alerts are sent there again."""
         log.info("place can be written to", place=str(place))
         named = await self._named(place)
-        await self.store.change(named, lambda of: replace(of, gone=""), f"came:{self.now().isoformat()}")
+        await self.store.change(named, lambda of: replace(of, gone=""), self._once("came"))
 
     async def left(self, place: Place, reason: str) -> None:
         """Nothing is sent there until it is back; its rules are kept."""
         log.info("place cannot be written to", place=str(place), reason=reason)
         named = await self._named(place)
-        await mark_gone(self.store, named, reason, f"left:{self.now().isoformat()}")
+        await mark_gone(self.store, named, reason, self._once("left"))
 
     async def moved(self, place: Place, new: Place) -> None:
         """What is for the place goes to where it is now."""
         log.info("place moved", place=str(place), new=str(new))
         await self.store.readdress(await self._named(place), new)
+
+    def _once(self, what: str) -> str:
+        """An id that no other change has."""
+        return f"{what}:{self.started.isoformat()}:{next(self._turns)}"
 
     async def _guarded(self, invocation: Invocation, *, rules_only: bool = False) -> Message | None:
         try:

@@ -58,6 +58,7 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
                 folder / "charts",
                 pacers={"telegram": Pacer(Pace(), 0.0)},
                 telegram=settings,
+                pacers={"telegram": Pacer(Pace(), 0.0)},
             )
         )
         assert isinstance(platform, Telegram)

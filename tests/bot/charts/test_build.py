@@ -216,6 +216,16 @@ async def test_a_course_tells_what_a_dry_run_counts(sentence: str) -> None:
     assert any(one.change is Change.FIRED for one in long.told) is ("p5" not in sentence)
 
 
+async def test_a_course_of_the_past_knows_nothing_of_what_came_later() -> None:
+    market, draft, then = await desk_with_past(), rule("ETH funding < -0.01% for 15m"), NOW - 5 * HOUR
+    panel = await market.store.panel(STEP, list(STORED), 10_000, ("ETH",))
+
+    of = course(draft, "ETH", panel, BY_NAME, then, WEEK)
+
+    assert of.times[-1] == then
+    assert of == course(draft, "ETH", panel.known_by(to_ms(then)), BY_NAME, then, WEEK)
+
+
 async def test_a_chart_of_the_store_has_the_values_of_its_bars_and_names_their_venues(market: Desk) -> None:
     chart = await topic_chart(market, "oi", "ETH", DAY)
 

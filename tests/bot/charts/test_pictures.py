@@ -9,6 +9,7 @@ import pytest
 from adapters.chat import gallery
 from adapters.chat.base import Message, Picture, Place
 from adapters.chat.gallery import Gallery
+from adapters.store.place_settings import usual
 from bot.charts.painter import Bounds, Painter
 from bot.charts.pictures import MOST, PAUSE, WITHIN, Illustrator, painted
 from bot.commands.base import Desk
@@ -32,7 +33,7 @@ def labels(message: Message) -> Sequence[str]:
 async def told(of: Event, painter: Painter, place: Place = HERE, market: Desk | None = None) -> Message:
     market = market or await desk()
     illustrator = Illustrator(painter, market.store, market.signals, STEP)
-    return await illustrator.illustrated(alert(of, NOW), of, place)
+    return await illustrator.illustrated(alert(of, NOW), of, place, usual(place))
 
 
 async def test_a_message_with_its_picture_needs_no_button_for_it() -> None:
@@ -72,7 +73,7 @@ async def test_an_alert_in_ones_own_place_comes_with_its_picture() -> None:
     assert shown.picture.name == "A-A7FK.png"
     assert shown.chart is not None
     assert (shown.chart.marks, shown.chart.times[-1]) == ((NOW,), NOW)
-    assert labels(shown) == ["Mute 2h", "Rules"]
+    assert labels(shown) == ["Mute 2h", "Why", "Rule #3"]
 
 
 async def test_in_a_shared_place_it_comes_with_the_button() -> None:
@@ -93,7 +94,7 @@ async def test_an_end_and_a_notice_come_as_they_are() -> None:
         illustrator = Illustrator(painter, market.store, market.signals, STEP)
 
         assert await told(over, painter, market=market) == alert(over, NOW)
-        assert await illustrator.illustrated(said, notice, HERE) == said
+        assert await illustrator.illustrated(said, notice, HERE, usual(HERE)) == said
         assert not painter._workers
 
 
@@ -126,9 +127,9 @@ async def test_of_a_burst_of_alerts_the_first_come_with_pictures_and_later_ones_
     market, seconds = await desk(), Seconds()
     async with quick() as painter:
         illustrator = Illustrator(painter, market.store, market.signals, STEP, seconds)
-        burst = [await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE) for _ in range(MOST + 3)]
+        burst = [await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE)) for _ in range(MOST + 3)]
         seconds.now = WITHIN
-        later = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        later = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE))
 
     assert [message.picture is not None for message in burst] == [True] * MOST + [False] * 3
     assert labels(burst[-1])[0] == "Chart"
@@ -139,12 +140,12 @@ async def test_after_a_late_picture_no_alert_waits_for_a_while() -> None:
     market, seconds = await desk(), Seconds()
     async with Painter(Bounds(0.001), QUICK) as late, quick() as fast:
         illustrator = Illustrator(late, market.store, market.signals, STEP, seconds)
-        first = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        first = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE))
         illustrator._painter = fast
         seconds.now = PAUSE - 1
-        meanwhile = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        meanwhile = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE))
         seconds.now = PAUSE
-        after = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        after = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE))
 
     assert [message.picture is not None for message in (first, meanwhile, after)] == [False, False, True]
 
