@@ -56,7 +56,6 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
                 clock.now,
                 lambda _: Notes(clock),
                 folder / "charts",
-                pacers={"telegram": Pacer(Pace(), 0.0)},
                 telegram=settings,
                 pacers={"telegram": Pacer(Pace(), 0.0)},
             )
