@@ -221,6 +221,7 @@ async def test_a_webhook_answers_only_when_the_update_is_dealt_with() -> None:
             await stage.until(lambda: stage.world.webhook)
             stage.world.say(42, "/funding ETH")
             await stage.reception.heard.wait()
+            await asyncio.sleep(0.1)
             assert stage.server.posted == []
             gate.set()
             await stage.until(lambda: stage.server.posted)
