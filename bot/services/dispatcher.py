@@ -126,11 +126,15 @@ class Dispatcher:
         if wait is not None:
             return unclear(f"That is too much at a time. Write again in {duration(max(wait, timedelta(seconds=1)))}.")
         settings = await self.store.settings(invocation.place)
-        if not invocation.operator and (settings.barred or (await self.store.settings(person)).barred):
+        if not invocation.operator and (settings.barred or await self._barred(person, invocation.place)):
             return unclear("Those who run this service have shut out this account or this place.", code="rights")
         if settings.acts_on and not invocation.place.shared and invocation.name not in AT_HOME:
             return await self._elsewhere(invocation, place_of(settings.acts_on))
-        return await answer(invocation, self._desk(invocation))
+        return await answer(invocation, self._desk(invocation), settings)
+
+    async def _barred(self, person: Place, place: Place) -> bool:
+        """Whether the person is shut out, who is not the place itself."""
+        return person != place and (await self.store.settings(person)).barred
 
     async def _elsewhere(self, invocation: Invocation, place: Place) -> Message:
         """The answer about the place that somebody's commands act on, if they still look after it."""
