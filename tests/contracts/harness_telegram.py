@@ -57,7 +57,6 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
                 lambda _: Notes(clock),
                 folder / "charts",
                 telegram=settings,
-                pacers={"telegram": Pacer(Pace(), 0.0)},
             )
         )
         assert isinstance(platform, Telegram)

@@ -1,25 +1,33 @@
 """Pictures on messages: as the place wants them, always with the words, and never at the words' expense."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.chat import gallery
-from adapters.chat.base import Message, Picture, Place
+from adapters.chat.base import Invocation, Message, Picture, Place
 from adapters.chat.gallery import Gallery
+from adapters.store.memory import MemoryStore
 from adapters.store.place_settings import usual
+from adapters.venues.base import Label
 from bot.charts.painter import Bounds, Painter
 from bot.charts.pictures import MOST, PAUSE, WITHIN, Illustrator, painted
 from bot.commands.base import Desk
+from bot.services.dispatcher import CHARTS_AT_A_TIME, Dispatcher
 from bot.wording import alert
 from signals.event import Event
+from signals.model import Metric
 from signals.notice import About, Notice
+from signals.panel import Panel
+from signals.registry import SIGNALS
 from signals.rules.lifecycle import Change
 from tests.bot.charts.charts import chart
 from tests.bot.charts.test_painter import QUICK, quick, until
-from tests.bot.commands.desks import HERE, NOW, STEP, ask, desk, save
+from tests.bot.commands.desks import HERE, NOW, STEP, ask, cycles, desk, save
 from tests.bot.events import FUNDING
 
 GROUP = Place("terminal", "-100")
@@ -168,6 +176,34 @@ async def test_a_store_that_is_away_costs_the_picture_and_not_the_alert() -> Non
         shown = await told(EVENT, painter, market=empty)
 
     assert (shown.picture, labels(shown)[0]) == (None, "Chart")
+
+
+class Busy(MemoryStore):
+    """A store that counts how many read bars of it at once."""
+
+    at_once = most = 0
+
+    async def panel(
+        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None = None
+    ) -> Panel:
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        await asyncio.sleep(0.01)
+        self.at_once -= 1
+        return await super().panel(step, metrics, rows, coins)
+
+
+async def test_however_many_ask_for_charts_the_store_reads_for_two_of_them_at_once() -> None:
+    market, store = await desk(), Busy()
+    for cycle in cycles(Label.LIVE):
+        await store.close(cycle)
+    dispatcher = Dispatcher(store, SIGNALS, lambda: NOW, NOW, "0", lambda _: market.quota, STEP)
+    asked = [Invocation(HERE, f"p{hours}", "chart", f"oi ETH {hours}h", f"{hours}", NOW) for hours in range(1, 13)]
+
+    told = await asyncio.gather(*(dispatcher.answer(one) for one in asked))
+
+    assert all(message.chart for message in told)
+    assert store.most == CHARTS_AT_A_TIME
 
 
 def test_pictures_are_files_of_which_the_newest_stay(tmp_path: Path) -> None:
