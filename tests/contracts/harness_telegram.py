@@ -56,6 +56,7 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
                 clock.now,
                 lambda _: Notes(clock),
                 folder / "charts",
+                pacers={"telegram": Pacer(Pace(), 0.0)},
                 telegram=settings,
             )
         )
