@@ -39,10 +39,16 @@ class FakeDiscord:
         app.router.add_get("/gateway/resume", self.gateway.serve)
         return app
 
-    async def command(self, channel: int, person: int, name: str, **options: str) -> Interaction:
-        """A person uses a command."""
+    async def command(
+        self, channel: int, person: int, name: str, about: int | None = None, /, **options: str
+    ) -> Interaction:
+        """A person uses a command; `about` is the channel that is named in its option."""
         filled: list[Json] = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
-        return await self._happens(channel, person, COMMAND, {"id": "1", "name": name, "type": 1, "options": filled})
+        data: Body = {"id": "1", "name": name, "type": 1, "options": filled}
+        if about is not None:
+            filled.append({"name": "channel", "type": 7, "value": str(about)})
+            data["resolved"] = {"channels": {str(about): payloads.named(self.world, about, person)}}
+        return await self._happens(channel, person, COMMAND, data)
 
     async def types(self, channel: int, person: int, name: str, option: str, typed: str) -> Interaction:
         """A person types into an option."""
