@@ -15,6 +15,7 @@ from adapters.chat.base import (
     Barred,
     Delivery,
     Gone,
+    Limited,
     MenuEntry,
     Notes,
     Outcome,
@@ -119,7 +120,7 @@ class Discord:
         """One try within the deadline; the same delivery has the same nonce, so that a repeat is not shown twice."""
         rest = self._breaker.rest(self._wall())
         if rest is not None:
-            return Retry(rest, certain=True, reason="Discord refused too often")
+            return Retry(rest, certain=True, reason="Discord refused too often", limited=Limited.EVERYBODY)
         connection = self._connection
         if connection is None or connection.user is None or connection.is_closed():
             return Retry(SOON, certain=True, reason="not connected to Discord")

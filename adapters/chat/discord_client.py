@@ -9,9 +9,9 @@ import structlog
 
 from adapters.chat.base import Notes, Place, Reception
 from adapters.chat.discord_answering import NAME, Answering, Talk
-from adapters.chat.discord_notes import note, noted
 from adapters.chat.discord_tree import Tree, digest
 from adapters.chat.discord_wire import counting
+from adapters.chat.notes import note, noted
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from adapters.chat.base import Notes
 from adapters.chat.discord_buttons import Pressed, found
-from adapters.chat.discord_notes import note, noted
+from adapters.chat.notes import note, noted
 from adapters.chat.presses import KEPT, note_of
 
 

@@ -12,6 +12,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from adapters.chat.base import Invocation, Message, Notes, Place, Reception, Retry, Who
+from adapters.chat.notes import noted
 from adapters.chat.presses import ANSWER, NOTICE, note_of, unpacked
 from adapters.chat.telegram_buttons import line_of, link_note
 from adapters.chat.telegram_markup import pages
@@ -32,6 +33,9 @@ LATE = "late"
 TOO_LATE = timedelta(minutes=10)
 POPUP = 200
 """Characters that are shown above a chat in answer to a press."""
+
+SOON = 0.75
+"""Seconds after which a press is acknowledged though its answer is not there yet: the person's app waits for that."""
 
 PATIENCE = timedelta(seconds=30)
 """An answer that Telegram asks to hold back for longer is not shown any more."""
@@ -107,30 +111,40 @@ class Answering:
         if name == START and arguments:
             line, token = line_of(arguments)
             if token is not None:
-                line = await self.parts.notes.read(link_note(token)) or f"/{OLD}"
+                line = await noted(self.parts.notes, link_note(token)) or f"/{OLD}"
             name, arguments = _split(line or f"/{START}")
         if self.menu.get(name) is Who.ANY and self.parts.wall() - typed.at > TOO_LATE:
             return LATE, f"/{name} {arguments}".strip()
         return name, arguments
 
     async def _pressed(self, pressed: Pressed, seen: str) -> None:
-        kind, token, line = unpacked(pressed.travelled)
-        if token is not None:
-            line = await self.parts.notes.read(note_of(token)) or ""
-        name, arguments = _split(line) if line and kind in (ANSWER, NOTICE) else (OLD, "")
-        said: Message | None = None
+        kind = unpacked(pressed.travelled)[0]
+        answering = asyncio.ensure_future(self._told(pressed, seen))
         above: str | None = None
         try:
-            said = await self.reception.answer(await self._invocation(pressed, name, arguments, seen))
-            above = _above(said) if name == OLD or dict(said.data).get("code") == RIGHTS else None
+            try:
+                await asyncio.wait({answering}, timeout=SOON)
+                above = answering.result()[1] if answering.done() else None
+            finally:
+                await self._acknowledge(pressed, above)
+            said, alone = await answering
         finally:
-            await self._acknowledge(pressed, above)
+            answering.cancel()
         if above is not None:
             return
-        if kind == ANSWER and pressed.known:
+        if kind == ANSWER and pressed.known and alone is None:
             await self._show(Post(pressed.place, said, kind), pressed.message, pictured=pressed.pictured)
         else:
             await self._show(Post(pressed.place, said, ANSWER, pressed.message, silent=True))
+
+    async def _told(self, pressed: Pressed, seen: str) -> tuple[Message, str | None]:
+        """The answer to the line of a press, and its words where they are for the person alone."""
+        kind, token, line = unpacked(pressed.travelled)
+        if token is not None:
+            line = await noted(self.parts.notes, note_of(token)) or ""
+        name, arguments = _split(line) if line and kind in (ANSWER, NOTICE) else (OLD, "")
+        said = await self.reception.answer(await self._invocation(pressed, name, arguments, seen))
+        return said, _above(said) if name == OLD or dict(said.data).get("code") == RIGHTS else None
 
     async def _acknowledge(self, pressed: Pressed, text: str | None) -> None:
         """End the press for the person's app, with words if there are any."""

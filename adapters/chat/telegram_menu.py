@@ -17,6 +17,7 @@ from telegram import (
 from telegram.error import BadRequest, Forbidden
 
 from adapters.chat.base import MenuEntry, Notes, Who
+from adapters.chat.notes import note, noted
 
 log = structlog.get_logger()
 
@@ -42,14 +43,14 @@ async def set_menus(bot: Bot, menu: Sequence[MenuEntry], operators: Sequence[str
     for scope, commands in menus(menu, operators):
         wanted = hashlib.sha256(repr((scope.to_dict(), [c.to_dict() for c in commands])).encode()).hexdigest()
         key = f"telegram:menu:{bot.id}:{scope.type}:{getattr(scope, 'chat_id', '')}"
-        if await notes.read(key) == wanted:
+        if await noted(notes, key) == wanted:
             continue
         try:
             await bot.set_my_commands(commands, scope=scope)
         except (BadRequest, Forbidden) as error:  # an operator who never wrote to us has no menu yet
             log.info("menu not set", scope=scope.type, reason=error.message)
             continue
-        await notes.write(key, wanted, KEPT)
+        await note(notes, key, wanted, KEPT)
 
 
 def _commands(entries: Sequence[MenuEntry]) -> list[BotCommand]:

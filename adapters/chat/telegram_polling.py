@@ -16,6 +16,7 @@ import structlog
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
 from adapters.chat.base import Barred, Notes
+from adapters.chat.notes import note
 from adapters.chat.telegram_outcomes import UNAUTHORISED, wait_of
 from adapters.chat.telegram_request import LIBRARY_URL, Flooded, Request
 from adapters.chat.telegram_updates import WANTED
@@ -29,7 +30,7 @@ Take: TypeAlias = Callable[[Raw], "asyncio.Task[None] | None"]
 WAIT = 25
 """Seconds that Telegram holds a question open while nothing comes."""
 
-GRACE = 0.5
+GRACE = 0.1
 """Seconds that the next question waits for what came with the last one."""
 
 MOST = 300
@@ -37,6 +38,9 @@ MOST = 300
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 KEPT = timedelta(hours=24)
+FINISHING = 2.0
+"""Seconds that answers under way may take when we stop; what takes longer is asked again after the start."""
+
 PARTING = 3.0
 """Seconds that the last confirmation may take."""
 
@@ -78,7 +82,8 @@ class Polling:
         self._note = f"telegram:unanswered:{bot}"
         self._offset = 0
         self._under_way: dict[int, tuple[Raw, asyncio.Task[None]]] = {}
-        self._noted = False
+        self._noted: frozenset[int] = frozenset()
+        self._resumed: frozenset[int] = frozenset()
 
     async def run(self, take: Take) -> None:
         """Deal with all that comes. Raises Barred."""
@@ -86,15 +91,16 @@ class Polling:
         await self._resume(take)
         try:
             while True:
+                await self._settle()  # asking confirms what came before
                 try:
                     for raw in await self._ask(self._offset, WAIT):
                         self._offset = _number(raw) + 1
-                        self._begin(raw, take)
+                        if _number(raw) not in self._resumed:
+                            self._begin(raw, take)
                 except TelegramError as error:
                     await backoff.failed(error)
-                    continue
-                backoff.worked()
-                await self._settle()
+                else:
+                    backoff.worked()
         finally:
             await self._part()
 
@@ -109,28 +115,36 @@ class Polling:
             self._under_way.pop(number, None)
 
     async def _settle(self) -> None:
-        """Wait a little for what is under way; what takes longer is noted before it is confirmed."""
-        tasks = [task for _, task in self._under_way.values()]
-        if tasks:
-            await asyncio.wait(tasks, timeout=GRACE)
+        """Wait a little for what has just come; what takes longer is noted before it is confirmed."""
+        fresh = [task for number, (_, task) in self._under_way.items() if number not in self._noted]
+        if fresh:
+            await asyncio.wait(fresh, timeout=GRACE)
         while len(self._under_way) >= MOST:
             await asyncio.wait([task for _, task in self._under_way.values()], return_when=asyncio.FIRST_COMPLETED)
-        if self._under_way or self._noted:
-            left = [raw for raw, _ in self._under_way.values()]
-            await self._notes.write(self._note, msgspec.json.encode(left).decode(), KEPT)
-            self._noted = bool(left)
+        if self._noted != self._under_way.keys():
+            self._noted = frozenset(self._under_way)
+            await self._notes.write(self._note, self._left(), KEPT)
+
+    def _left(self) -> str:
+        """What was noted and is still under way."""
+        left = [raw for number, (raw, _) in self._under_way.items() if number in self._noted]
+        return msgspec.json.encode(left).decode()
 
     async def _resume(self, take: Take) -> None:
         """Take up what was confirmed but not dealt with."""
-        note = await self._notes.read(self._note)
-        for raw in msgspec.json.decode(note or "[]", type=list[dict[str, object]]):
-            self._noted = True
+        kept = await self._notes.read(self._note)
+        left = msgspec.json.decode(kept or "[]", type=list[dict[str, object]])
+        self._noted = self._resumed = frozenset(_number(raw) for raw in left)  # it may come once more from Telegram
+        for raw in left:
             self._begin(raw, take)
 
     async def _part(self) -> None:
-        """Confirm what was dealt with, so that nothing is answered twice after a start."""
-        await asyncio.sleep(0)  # what has just ended says so first
+        """Let answers be finished and confirm what was dealt with, so that nothing is answered twice after a start."""
+        if self._under_way:
+            await asyncio.wait([task for _, task in self._under_way.values()], timeout=FINISHING)
         offset = min([self._offset, *self._under_way])
+        if not self._noted <= self._under_way.keys():
+            await note(self._notes, self._note, self._left(), KEPT)
         with contextlib.suppress(TelegramError, TimeoutError):
             async with asyncio.timeout(PARTING):
                 if offset:

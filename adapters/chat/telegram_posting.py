@@ -14,6 +14,7 @@ from telegram.error import BadRequest, TelegramError
 
 from adapters.chat.base import Message as Told
 from adapters.chat.base import Notes, Picture, Place, Refusal
+from adapters.chat.notes import note, noted
 from adapters.chat.presses import KEPT
 from adapters.chat.telegram_buttons import Keyboard, keyboards
 from adapters.chat.telegram_markup import MORE, Page, caption, pages, title
@@ -100,7 +101,7 @@ class Poster:
         boards = keyboards(post.message.buttons, post.kind, self._bot.username, shared=post.place.shared)
         for board in boards:
             for key, line in board.notes.items():
-                await self._notes.write(key, line, KEPT)
+                await note(self._notes, key, line, KEPT)
         return boards
 
     async def _texts(self, post: Post, boards: Sequence[Keyboard], first: int | None = None) -> int:
@@ -197,7 +198,7 @@ class Poster:
         return message
 
     async def _file(self, picture: Picture) -> str | None:
-        return await self._notes.read(self._file_note(picture))
+        return await noted(self._notes, self._file_note(picture))
 
     async def _uploaded(self, picture: Picture, sent: object) -> None:
         """Remember what Telegram calls the picture, so that it is uploaded once: the largest of its sizes."""
@@ -205,7 +206,7 @@ class Poster:
         largest = sizes[-1] if isinstance(sizes, list) and sizes else None
         name = largest.get("file_id") if isinstance(largest, dict) else None
         if isinstance(name, str):
-            await self._notes.write(self._file_note(picture), name, FILES_KEPT)
+            await note(self._notes, self._file_note(picture), name, FILES_KEPT)
 
     def _file_note(self, picture: Picture) -> str:
         return f"telegram:file:{self._bot.id}:{hashlib.sha256(picture.png).hexdigest()[:32]}"

@@ -33,6 +33,11 @@ _MISSING = "\u25a1"
 _COLOURS = 64
 """More than a chart has, with the shades between them."""
 
+_PACKED = 3
+"""Of 9: 6 takes twice the time for a seventh fewer bytes."""
+
+mpl.rcParams["text.hinting"] = "no_hinting"  # letters are large, and fitting them to pixels takes a fifth of the time
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -120,9 +125,10 @@ class Paper:
         """The sheet as a picture. The same drawing gives the same bytes."""
         self._canvas.draw()  # type: ignore[no-untyped-call] # matplotlib leaves it untyped
         drawn = self._canvas.buffer_rgba()  # type: ignore[no-untyped-call] # the same
-        pixels = Image.fromarray(np.asarray(drawn)[..., :3])
+        pixels = Image.frombuffer("RGBA", (self.width, self.height), drawn, "raw", "RGBA", 0, 1).convert("RGB")
         packed = io.BytesIO()
-        pixels.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(packed, "png")
+        few = pixels.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few.save(packed, "png", compress_level=_PACKED)
         return packed.getvalue()
 
     def _placed(self, box: Box) -> tuple[tuple[float, float], float, float]:

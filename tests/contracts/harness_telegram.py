@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.chat.base import ChatPlatform, Place
 from adapters.chat.completion import no_words
+from adapters.chat.pace import Pace, Pacer
 from adapters.chat.registry import PLATFORMS, Wiring
 from adapters.chat.telegram import Telegram
 from adapters.chat.telegram_settings import TelegramSettings
@@ -55,6 +56,7 @@ async def opened(folder: Path) -> AsyncIterator[Harness]:
                 clock.now,
                 lambda _: Notes(clock),
                 folder / "charts",
+                pacers={"telegram": Pacer(Pace(), 0.0)},
                 telegram=settings,
             )
         )

@@ -55,7 +55,7 @@ async def _tell(fake: FakeDiscord) -> None:
     told = 0
     while True:
         for message in fake.world.log[told:]:
-            _say(message=message.id, channel=message.channel, nonce=message.nonce, files=message.files, **message.body)
+            _say(message=message.id, channel=message.channel, files=message.files, body=message.body)
         told = len(fake.world.log)
         await asyncio.sleep(0.02)
 
@@ -72,7 +72,7 @@ async def _do(fake: FakeDiscord, line: str) -> None:
     else:
         interaction = await fake.command(channel, person, said["name"], **said.get("options", {}))
     answer = await fake.answered(interaction)
-    _say(answer=interaction.id, acknowledged=interaction.acknowledged, **answer)
+    _say(answer=interaction.id, acknowledged=interaction.acknowledged, body=answer)
 
 
 def _say(**said: object) -> None:

@@ -1,7 +1,7 @@
 """A front that is connected to the small Discord, for tests of a front and of all fronts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from adapters.chat.base import Delivery, Message, Outcome, Place
+from adapters.chat.base import Delivery, MenuEntry, Message, Outcome, Place
 from adapters.chat.discord import Discord
 from adapters.chat.discord_settings import DiscordSettings
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall
@@ -76,7 +76,9 @@ class Online:
 
 
 @asynccontextmanager
-async def online(heard: Heard | None = None, *, waits: bool = True) -> AsyncIterator[Online]:
+async def online(
+    heard: Heard | None = None, *, waits: bool = True, menu: Sequence[MenuEntry] = MENU, operators: Sequence[int] = ()
+) -> AsyncIterator[Online]:
     """The front is connected, and leaves at the end."""
     heard, notes, wall = heard or Heard(), Remembered(), Wall(NOW)
     with own_addresses(), structlog.testing.capture_logs() as logs:
@@ -84,8 +86,10 @@ async def online(heard: Heard | None = None, *, waits: bool = True) -> AsyncIter
             server = fake.world.server("perps", "alerts")
             server.members |= {ANN: MEMBER | MANAGE, BOB: MEMBER}
             (channel,) = server.channels
-            front = Discord(DiscordSettings(TOKEN, fake.api, fake.gateway_url), notes, Vocabulary(), wall, wall)
-            serving = asyncio.create_task(front.serve(MENU, heard))
+            operate = frozenset(map(str, operators))
+            settings = DiscordSettings(TOKEN, fake.api, fake.gateway_url, operate)
+            front = Discord(settings, notes, Vocabulary(), wall, wall)
+            serving = asyncio.create_task(front.serve(menu, heard))
             line = Online(fake, front, heard, notes, wall, channel, serving, logs)
             try:
                 if waits:

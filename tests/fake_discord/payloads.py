@@ -101,13 +101,6 @@ def channel(of: Server, id_: int) -> Body:
     }
 
 
-def named(world: World, id_: int, person: int) -> Body:
-    """A channel that a person named in an option, with what that person may do there."""
-    of = world.server_of(id_)
-    assert of is not None
-    return {"id": str(id_), "type": 0, "name": of.channels[id_], "permissions": str(of.members.get(person, 0))}
-
-
 def room(world: World, id_: int) -> Body:
     """The channel of a person's direct messages."""
     return {"id": str(id_), "type": 1, "recipients": [user(world.rooms[id_])], "last_message_id": None}

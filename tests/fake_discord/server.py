@@ -10,7 +10,7 @@ from tests.fake_discord import payloads
 from tests.fake_discord.faults import Faults
 from tests.fake_discord.gateway import Gateway
 from tests.fake_discord.rest import PREFIX, Rest
-from tests.fake_discord.world import Body, Interaction, Json, Message, World
+from tests.fake_discord.world import MEMBER, Body, Interaction, Json, Message, World
 
 COMMAND, PRESS, TYPING, FORM = 2, 3, 4, 5
 
@@ -40,15 +40,18 @@ class FakeDiscord:
         return app
 
     async def command(
-        self, channel: int, person: int, name: str, about: int | None = None, /, **options: str
+        self, where: int, person: int, name: str, /, channel: int | None = None, *, sees: bool = True, **options: str
     ) -> Interaction:
-        """A person uses a command; `about` is the channel that is named in its option."""
+        """A person uses a command somewhere, with the channel that it is for."""
         filled: list[Json] = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
-        data: Body = {"id": "1", "name": name, "type": 1, "options": filled}
-        if about is not None:
-            filled.append({"name": "channel", "type": 7, "value": str(about)})
-            data["resolved"] = {"channels": {str(about): payloads.named(self.world, about, person)}}
-        return await self._happens(channel, person, COMMAND, data)
+        resolved: Body = {}
+        if channel is not None:
+            filled.append({"name": "channel", "type": 7, "value": str(channel)})
+            resolved = {
+                "channels": {str(channel): {"id": str(channel), "type": 0, "permissions": str(MEMBER if sees else 0)}}
+            }
+        data: Body = {"id": "1", "name": name, "type": 1, "options": filled, "resolved": resolved}
+        return await self._happens(where, person, COMMAND, data)
 
     async def types(self, channel: int, person: int, name: str, option: str, typed: str) -> Interaction:
         """A person types into an option."""

@@ -12,9 +12,8 @@ from typing import TypeAlias
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Body: TypeAlias = dict[str, Json]
 
-TOKEN = "NDI.fake.token"
-APPLICATION = 42
-BOT = 42
+APPLICATION = BOT = 424_242_424_242_424_242
+TOKEN = "NDI0MjQyNDI0MjQyNDI0MjQy.fake00.only-for-tests-on-this-computer"
 MANAGE, VIEW, SEND, EMBED, ATTACH, HISTORY = 1 << 5, 1 << 10, 1 << 11, 1 << 14, 1 << 15, 1 << 16
 MEMBER = VIEW | SEND | EMBED | ATTACH | HISTORY
 DEADLINE = 3.0

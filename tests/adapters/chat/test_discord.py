@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import product
 from typing import Any
 
 import discord
@@ -29,15 +28,13 @@ from adapters.chat.base import (
     Sent,
     Text,
     Tone,
-    Who,
 )
 from adapters.chat.discord import Discord
 from adapters.chat.discord_invitation import NEEDED, invitation
 from adapters.chat.discord_settings import DiscordSettings
-from adapters.chat.discord_tree import aims
 from adapters.chat.presses import note_of, token_of
 from bot.commands.base import Desk
-from bot.commands.registry import COMMANDS, answer, may
+from bot.commands.registry import COMMANDS, answer
 from tests.bot.commands.desks import desk_with_past
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 
@@ -59,7 +56,6 @@ class Sim:
     other: Any
     ann: Any
     bob: Any
-    olga: Any
 
     async def send(self, to: Place, of: Message, **more: str) -> Outcome:
         return await self.front.send(Delivery("key", to, of, NOW + timedelta(minutes=1), **more))
@@ -85,10 +81,10 @@ async def simulated(heard: Heard | None = None, menu: Sequence[MenuEntry] = MENU
         guild = env.create_guild()
         managers = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
         ann = guild.add_member(env.create_user("ann"), roles=[managers])
-        bob, olga = (guild.add_member(env.create_user(name)) for name in ("bob", "olga"))
+        bob = guild.add_member(env.create_user("bob"))
         room, other = guild.create_text_channel("alerts"), guild.create_text_channel("talk")
         heard.told.clear()
-        yield Sim(env, front, heard, notes, words, guild, room, other, ann, bob, olga)
+        yield Sim(env, front, heard, notes, words, guild, room, other, ann, bob)
 
 
 def title(result: simcord.InteractionResult) -> str:
@@ -424,58 +420,6 @@ async def test_members_see_what_they_may_use_and_only_managers_what_is_for_opera
         {"funding", "alert", "alerts", "edit"},
         {"funding", "alert", "alerts", "edit", "admin"},
     ]
-
-
-@dataclass
-class Gate(Heard):
-    """Answers as the registry of commands does where somebody may not: with their place and whether they may."""
-
-    async def answer(self, invocation: Invocation) -> Message:
-        allowed = may(COMMANDS[invocation.name].who, invocation)
-        self.asked.append(invocation)
-        return message(f"{invocation.place.shared} {allowed}")
-
-
-ROLES = ("operator", "manager", "member")
-WHERE = ("direct messages", "server", "channel")
-
-
-async def test_who_may_use_which_command_where() -> None:
-    seen: dict[tuple[str, str, str], tuple[bool, bool, bool]] = {}
-    gate = Gate()
-    async with simulated(gate, menu=list(COMMANDS.values())) as sim:
-        sim.env.bot.answering.operators = frozenset({str(sim.olga.id)})
-        people = dict(zip(ROLES, (sim.olga, sim.ann, sim.bob), strict=True))
-        for (role, who), where in product(people.items(), WHERE):
-            for command in COMMANDS.values():
-                if where == "channel" and not aims(command):
-                    continue
-                options = {p.name: "1" for p in command.spec.parameters if p.required}
-                if where == "direct messages":
-                    result = await who.user.slash(command.spec.name, **options)
-                elif command.spec.name not in who.available_commands(sim.room):
-                    continue
-                else:
-                    named = {"channel": sim.room} if where == "channel" else {}
-                    result = await who.slash(sim.room, command.spec.name, **options, **named)
-                shared, allowed = (word == "True" for word in title(result).removeprefix("📊 ").split())
-                seen[command.spec.name, role, where] = (shared, allowed, result.ephemeral)
-
-    for (name, role, where), (shared, allowed, ephemeral) in seen.items():
-        command = COMMANDS[name]
-        assert shared == (where == "channel")
-        assert ephemeral == (where != "direct messages" and (command.private or where == "channel"))
-        match command.who:
-            case Who.ANY:
-                assert allowed
-            case Who.OWNER:
-                assert allowed == (where != "channel" or role != "member")
-            case Who.OPERATOR:
-                assert allowed == (role == "operator")
-    operators = {name for name, command in COMMANDS.items() if command.who is Who.OPERATOR}
-    assert {key for key in seen if key[0] in operators and key[1] == "member"} == {
-        (name, "member", "direct messages") for name in operators
-    }
 
 
 async def test_a_command_that_is_gone_is_answered() -> None:

@@ -152,6 +152,19 @@ def test_one_who_gives_up_takes_no_slot() -> None:
     assert virtual.run(live) == 1.0
 
 
+def test_one_who_gives_up_just_when_it_is_its_turn_takes_no_slot() -> None:
+    async def live() -> float:
+        loop, tasks = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+        loop.call_at(1.0, lambda: [task.cancel() for task in tasks])
+        pacer = Pacer(TELEGRAM, loop.time())
+        tasks += [asyncio.create_task(pacer.slot(Kind.ALERT, ANN)) for _ in range(20)]
+        await asyncio.wait(tasks)
+        await pacer.slot(Kind.ALERT, BOB)
+        return loop.time()
+
+    assert virtual.run(live) == 1.0
+
+
 def test_a_second_chat_refused_within_five_seconds_means_everybody_for_the_longer_time() -> None:
     async def live() -> list[object]:
         loop = asyncio.get_running_loop()

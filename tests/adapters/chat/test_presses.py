@@ -32,6 +32,10 @@ def test_a_line_that_just_fits_needs_no_note() -> None:
     assert packed(NOTICE, "/" + "é" * 31 + "x", 64)[1] is not None
 
 
+def test_a_line_that_looks_like_a_token_travels_under_one() -> None:
+    assert packed(ANSWER, "~abc", 64)[1] == token_of("~abc")
+
+
 def test_a_token_is_short_and_the_same_for_the_same_line() -> None:
     token = token_of("/why A-7F3K")
 

@@ -144,6 +144,14 @@ def test_an_alert_gives_up_reasons_from_the_end_then_small_print_and_never_its_v
     assert units(page.plain) == TEXT
 
 
+def test_lengths_are_counted_in_utf_16_units_and_entities_too() -> None:
+    bombs = pages(said("🧨" * 4000))
+    spans = pages(said("x", lines=((Text("b", Style.BOLD),) * 250,)))
+
+    assert [units(page.plain) for page in bombs] == [4095, 3908]
+    assert [page.html.count("<b>") for page in spans] == [100, 99, 52]
+
+
 def test_an_alert_gives_up_rows_of_its_table_before_its_reasons() -> None:
     rows = tuple((f"coin{number}", "1" * 30) for number in range(200))
 

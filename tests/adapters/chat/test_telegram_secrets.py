@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import traceback
+from pathlib import Path
 
 import pytest
 import structlog
 
 from adapters.chat import telegram_polling
 from adapters.chat.base import Barred
+from adapters.chat.completion import no_words
 from adapters.chat.registry import Wiring
 from adapters.chat.telegram import Telegram
 from adapters.chat.telegram_request import Request
@@ -64,7 +66,7 @@ async def test_no_traceback_holds_the_token_even_with_its_values(url: str) -> No
 def test_neither_wiring_nor_settings_show_the_token() -> None:
     clock = Clock()
     settings = TelegramSettings(CANARY, proxy="http://me:CANARY@proxy")
-    wiring = Wiring(clock.now, None, None, notes=Notes(clock), telegram=settings)  # type: ignore[arg-type]
+    wiring = Wiring(clock.now, Path(), no_words, clock.now, lambda _: Notes(clock), Path(), telegram=settings)
 
     assert "CANARY" not in repr(wiring)
 

@@ -12,6 +12,7 @@ from adapters.chat.base import (
     Delivery,
     Document,
     Gone,
+    Limited,
     Message,
     Migrated,
     Picture,
@@ -113,6 +114,17 @@ async def test_a_picture_has_the_alert_below_it_and_is_uploaded_once(stage: Stag
     assert first.file == second.file
 
 
+async def test_notes_that_cannot_be_kept_stop_no_alert(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*args: object) -> None:
+        raise OSError(f"the store is away: {len(args)}")
+
+    monkeypatch.setattr(stage.notes, "write", away)
+    monkeypatch.setattr(stage.notes, "read", away)
+    long = replace(ALERT, picture=PNG, buttons=(Button("Use", "/alert " + "x" * 99),))
+
+    assert [type(await stage.send(long)) for _ in range(2)] == [Sent, Sent]
+
+
 async def test_a_picture_that_telegram_forgot_is_uploaded_again(stage: Stage) -> None:
     await stage.send(replace(ALERT, picture=PNG))
     stage.world.files.clear()
@@ -211,7 +223,7 @@ async def test_a_topic_is_part_of_the_place_and_a_deleted_one_is_gone(stage: Sta
 
 
 ERRORS: list[tuple[Refused | Trouble, object]] = [
-    (flooded(7), Retry(timedelta(seconds=7.5), certain=True, reason="Telegram asks to wait")),
+    (flooded(7), Retry(timedelta(seconds=7.5), certain=True, reason="Telegram asks to wait", limited=Limited.PLACE)),
     (
         Refused(400, "Bad Request: group chat was upgraded", {"migrate_to_chat_id": -1009}),
         Migrated(Place("telegram", "-1009")),
@@ -309,5 +321,5 @@ async def test_a_strict_server_says_how_long_to_wait() -> None:
         stage.clock.pass_(seconds=1)
         outcomes.append(await stage.send(ALERT))
 
-    wait = Retry(timedelta(seconds=1.5), certain=True, reason="Telegram asks to wait")
+    wait = Retry(timedelta(seconds=1.5), certain=True, reason="Telegram asks to wait", limited=Limited.PLACE)
     assert [outcome if isinstance(outcome, Retry) else "sent" for outcome in outcomes] == ["sent", wait, "sent"]

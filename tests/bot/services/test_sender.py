@@ -30,7 +30,7 @@ from adapters.store.base import Claim, Epoch, Fanned, Final, Idle
 from adapters.store.memory import MemoryStore
 from bot.clock import Clock
 from bot.services.reach import mark_gone
-from bot.services.sender import AT_ONCE, DRAIN_WITHIN, LEADERSHIP, LEASE, Sender, Voice
+from bot.services.sender import AHEAD, AT_ONCE, DRAIN_WITHIN, LEADERSHIP, LEASE, Sender, Voice
 from bot.wording import told
 from tests import virtual
 from tests.adapters.store.stories import T0, event, subscribed
@@ -277,6 +277,38 @@ def test_what_is_in_flight_ends_before_the_sender_does_and_what_waits_is_given_b
     assert 10.0 < took < 12.1
     assert free
     assert not any("repeat" in message.small + str(message.after) for message in messages)
+
+
+def test_after_a_crash_only_what_was_being_sent_and_two_more_may_be_repeats() -> None:
+    async def live() -> tuple[int, int]:
+        store, wall, platform = MemoryStore(), Clock(T0), Strict(lambda: 12.0)
+        await waiting(store, *(chat(n) for n in range(40)))
+        async with running(sender(store, platform, wall)[0].run):
+            await asyncio.sleep(1.5)
+            began, epoch = len(platform.taken), await store.lead("telegram", "main", wall.now(), LEADERSHIP)
+            assert isinstance(epoch, Epoch)
+            claims = [await store.claim(epoch, wall.now(), LEASE) for _ in range(40)]
+            platform.latency = lambda: 0.0
+        return began, sum(claim.ambiguous > 0 for claim in claims if isinstance(claim, Claim))
+
+    began, ambiguous = virtual.run(live)
+
+    assert began > 10
+    assert began <= ambiguous <= began + AHEAD
+
+
+def test_nothing_is_claimed_while_the_platform_wants_nothing() -> None:
+    async def live() -> tuple[bool, int]:
+        store, wall, platform = MemoryStore(), Clock(T0), Strict()
+        await waiting(store, chat(0))
+        await store.quieten("telegram", wall.now() + 100 * SECOND)
+        async with running(sender(store, platform, wall)[0].run):
+            await asyncio.sleep(10)
+            claimed = bool(store._platforms["telegram"].flights)
+            await asyncio.sleep(95)
+        return claimed, len(platform.taken)
+
+    assert virtual.run(live) == (False, 1)
 
 
 def test_a_send_that_does_not_end_is_given_back_as_one_that_may_have_arrived() -> None:

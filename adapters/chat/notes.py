@@ -1,4 +1,4 @@
-"""What the front keeps for itself, read and written so that trouble with it is logged and stops nothing."""
+"""What a front keeps for itself, read and written so that trouble with it is logged and stops nothing."""
 
 import asyncio
 from datetime import timedelta
