@@ -122,12 +122,13 @@ class Polling:
         while len(self._under_way) >= MOST:
             await asyncio.wait([task for _, task in self._under_way.values()], return_when=asyncio.FIRST_COMPLETED)
         if self._noted != self._under_way.keys():
+            self._noted = frozenset(self._under_way)
             await self._notes.write(self._note, self._left(), KEPT)
 
     def _left(self) -> str:
-        """What is under way, as it is noted."""
-        self._noted = frozenset(self._under_way)
-        return msgspec.json.encode([raw for raw, _ in self._under_way.values()]).decode()
+        """What was noted and is still under way."""
+        left = [raw for number, (raw, _) in self._under_way.items() if number in self._noted]
+        return msgspec.json.encode(left).decode()
 
     async def _resume(self, take: Take) -> None:
         """Take up what was confirmed but not dealt with."""
@@ -142,7 +143,7 @@ class Polling:
         if self._under_way:
             await asyncio.wait([task for _, task in self._under_way.values()], timeout=FINISHING)
         offset = min([self._offset, *self._under_way])
-        if self._noted != self._under_way.keys():
+        if not self._noted <= self._under_way.keys():
             await note(self._notes, self._note, self._left(), KEPT)
         with contextlib.suppress(TelegramError, TimeoutError):
             async with asyncio.timeout(PARTING):

@@ -198,7 +198,7 @@ async def test_however_many_ask_for_charts_the_store_reads_for_two_of_them_at_on
     for cycle in cycles(Label.LIVE):
         await store.close(cycle)
     dispatcher = Dispatcher(store, SIGNALS, lambda: NOW, NOW, "0", lambda _: market.quota, STEP)
-    asked = [Invocation(HERE, "p", "chart", f"oi ETH {hours}h", f"{hours}", NOW) for hours in range(1, 13)]
+    asked = [Invocation(HERE, f"p{hours}", "chart", f"oi ETH {hours}h", f"{hours}", NOW) for hours in range(1, 13)]
 
     told = await asyncio.gather(*(dispatcher.answer(one) for one in asked))
 
