@@ -296,6 +296,17 @@ async def test_rights_that_telegram_does_not_tell_are_none_and_not_remembered(st
     assert [await stage.front.owns("42", place) for _ in range(2)] == [False, True]
 
 
+async def test_while_telegram_is_away_nothing_is_found_and_nobody_owns_anything(stage: Stage) -> None:
+    stage.world.group(GROUP, p42="creator")
+    stage.world.troubles["getMe"] += [Trouble.CUT_BEFORE] * 3
+    place = Place("telegram", str(GROUP))
+
+    assert await stage.front.find("@news") is None
+    assert not await stage.front.can_send(place)
+    assert not await stage.front.owns("42", place)
+    assert await stage.front.owns("42", place)
+
+
 async def test_a_button_for_oneself_leads_out_of_a_group(stage: Stage) -> None:
     stage.world.group(GROUP)
     stage.world.person(43)
