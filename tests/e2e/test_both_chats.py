@@ -12,7 +12,9 @@ from pathlib import Path
 
 from tests.both.evening import LOOK, Evening, evening
 from tests.both.shown import on_discord
+from tests.fake_discord.faults import Fault, limited
 from tests.fake_discord.world import Message as Posted
+from tests.fake_telegram.faults import Trouble, flooded
 from tests.fake_venues.everyone import everyone
 from tests.fake_venues.market import seeded
 from tests.fake_venues.moves import Liquidated, Move, liquidations, positions_closed, price_up
@@ -117,13 +119,21 @@ async def test_a_cascade_reaches_both_chats_once_across_a_restart(tmp_path: Path
     assert (FALLS in listed[0], CLOSES in listed[1]) == (True, True)
 
 
+def spoil(service: Evening) -> None:
+    """The next calls go wrong in every way, which is logged at debug level; no token is in anything that is written."""
+    service.telegram.troubles["getUpdates"] += [Trouble.BAD_GATEWAY, Trouble.CUT_BEFORE, Trouble.HTML]
+    service.telegram.troubles["sendMessage"] += [flooded(1)]
+    service.discord.faults.put("POST", "/channels/*/messages", Fault(500), limited(0.1))
+
+
 async def test_an_alert_and_its_end_come_once_across_two_restarts_and_the_end_is_a_reply(tmp_path: Path) -> None:
     market = ("--recording", str(funding_story(tmp_path / "story.parquet")), "--speed")
-    async with evening(tmp_path) as service:
+    async with evening(tmp_path, PERPWATCH_LOG_LEVEL="debug") as service:
         async with service.running(*market, SLOW):
             await writes(service, f"{BELOW} < -0.01%")
             await sets(service, f"{BELOW} < -0.02%")
         async with service.running(*market, FAST):
+            spoil(service)
             await service.until(lambda: service.told_tina() and service.told_dan(), "the alerts")
         async with service.running(*market, FAST):
             await service.until(lambda: len(service.told_tina()) > 1 and len(service.told_dan()) > 1, "the ends")
