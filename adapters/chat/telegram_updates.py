@@ -18,7 +18,6 @@ from telegram import (
 from telegram.constants import ChatID
 
 from adapters.chat.base import Place
-from adapters.chat.rendering import clean
 from adapters.chat.telegram_places import is_private, place_in, place_of_message
 
 WANTED = ("message", "callback_query", "my_chat_member")
@@ -154,8 +153,8 @@ def _person(message: Message) -> tuple[str, bool | None] | None:
 
 
 def _lines(text: str) -> str:
-    """The text without what cannot be seen, its lines kept apart."""
-    return "\n".join(clean(line) for line in text.splitlines()).strip()
+    """The text as it was typed, its lines kept apart: what cannot be seen is refused in words, as everywhere."""
+    return "\n".join(text.splitlines()).strip()
 
 
 def _moved(message: Message) -> Moved | None:

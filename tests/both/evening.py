@@ -26,6 +26,9 @@ LOOK = 5.0
 """Seconds between questions that wait for something: people may ask twenty times a minute."""
 
 ALERT = re.compile(r"A-[0-9A-Z]{4,16}")
+SECRET = 20
+"""Letters from which a part of a token is a secret: shorter ones are ids."""
+
 _MOMENT = re.compile(r"last moment (.*?) UTC")
 
 
@@ -154,4 +157,14 @@ async def evening(folder: Path, **settings: str) -> AsyncIterator[Evening]:
             "DISCORD_TOKEN": DISCORD_TOKEN,
         }
         kept = {name: value for name, value in newcomer(folder).items() if not name.endswith("_TOKEN")}
-        yield Evening(telegram, discord, {**kept, **own, **settings, "PATH": os.environ["PATH"]}, folder)
+        environment = {**kept, **own, **settings, "PATH": os.environ["PATH"]}
+        yield Evening(telegram, discord, environment, folder)
+    assert leaks(folder, telegram.token, DISCORD_TOKEN) == []
+
+
+def leaks(folder: Path, *tokens: str) -> list[str]:
+    """The files below the folder that hold a token or its secret part: the log, what was printed, the store."""
+    parts = {part.encode() for token in tokens for part in (token, *re.split(r"[:.]", token)) if len(part) >= SECRET}
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    assert files
+    return [str(path.relative_to(folder)) for path in files if any(part in path.read_bytes() for part in parts)]

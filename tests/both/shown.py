@@ -11,7 +11,7 @@ from tests.fake_discord.world import Body, Json
 from tests.fake_telegram.world import Taken
 
 _STAMP = re.compile(r"<t:(\d+):([ftTR])>")
-_ESCAPED = re.compile(r"\\([^\w\s])")
+_ESCAPED = re.compile(r"\\([^A-Za-z0-9\s])")
 _MARKS = re.compile(r"\*\*|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|```|`")
 _FACT = re.compile(r"[^\s·,;:()\[\]]*\d(?:[^\s·;()\[\]]*[^\s·,;:.()\[\]])?")
 """A word with a number in it: its sign, its unit, or the number of a rule."""

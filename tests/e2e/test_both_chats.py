@@ -12,7 +12,9 @@ from pathlib import Path
 
 from tests.both.evening import LOOK, Evening, evening
 from tests.both.shown import on_discord
+from tests.fake_discord.faults import Fault, limited
 from tests.fake_discord.world import Message as Posted
+from tests.fake_telegram.faults import Trouble, flooded
 from tests.fake_venues.everyone import everyone
 from tests.fake_venues.market import seeded
 from tests.fake_venues.moves import Liquidated, Move, liquidations, positions_closed, price_up
@@ -20,7 +22,7 @@ from tests.fake_venues.server import serving, settings
 from tests.fake_venues.venue import FakeVenue
 from tests.recordings import funding_story
 
-VENUES = ("binance", "bybit", "okx")
+VENUES = ("bybit", "okx")
 FALLS, CLOSES = "ETH price < $3100 for 0s every off", "ETH liq.long 1m > $5M for 0s every off"
 BELOW = "ETH funding.settled"
 SLOW, FAST = "60", "14400"
@@ -55,7 +57,7 @@ class Live:
 
 @asynccontextmanager
 async def live() -> AsyncIterator[Live]:
-    all_ = everyone(seeded(7, 3, now(), lively=0))
+    all_ = everyone(seeded(7, 2, now(), lively=0))
     fakes = [all_[name] for name in VENUES]
     async with serving(fakes, now) as endpoints:
         yield Live(fakes, {**settings(endpoints), "PERPWATCH_VENUES": ",".join(VENUES)})
@@ -65,7 +67,7 @@ async def table_of(service: Evening, coin: str) -> str:
     """Dan's `/funding`, asked until the market's first moment is there."""
     for _ in range(40):
         said = on_discord(await service.asks("funding", coin=coin))
-        if "Binance" in said:
+        if "Bybit" in said:
             return said
         await asyncio.sleep(LOOK)
     raise AssertionError(said)
@@ -107,7 +109,7 @@ async def test_a_cascade_reaches_both_chats_once_across_a_restart(tmp_path: Path
             await all_is_sent(service)
             listed = (await service.says("/alerts")).text, on_discord(await service.asks("alerts"))
 
-    assert all(venue in funding for venue in ("Binance", "Bybit", "OKX"))
+    assert all(venue in funding for venue in ("Bybit", "OKX"))
     assert "Rule #1 saved" in subscribed.text
     assert ("Rule #2 saved" in saved[0], "Rule #1 saved" in saved[1]) == (True, True)
     ((_, fell),) = service.told_tina()
@@ -117,13 +119,21 @@ async def test_a_cascade_reaches_both_chats_once_across_a_restart(tmp_path: Path
     assert (FALLS in listed[0], CLOSES in listed[1]) == (True, True)
 
 
+def spoil(service: Evening) -> None:
+    """The next calls go wrong in every way, which is logged at debug level; no token is in anything that is written."""
+    service.telegram.troubles["getUpdates"] += [Trouble.BAD_GATEWAY, Trouble.CUT_BEFORE, Trouble.HTML]
+    service.telegram.troubles["sendMessage"] += [flooded(1)]
+    service.discord.faults.put("POST", "/channels/*/messages", Fault(500), limited(0.1))
+
+
 async def test_an_alert_and_its_end_come_once_across_two_restarts_and_the_end_is_a_reply(tmp_path: Path) -> None:
     market = ("--recording", str(funding_story(tmp_path / "story.parquet")), "--speed")
-    async with evening(tmp_path) as service:
+    async with evening(tmp_path, PERPWATCH_LOG_LEVEL="debug") as service:
         async with service.running(*market, SLOW):
             await writes(service, f"{BELOW} < -0.01%")
             await sets(service, f"{BELOW} < -0.02%")
         async with service.running(*market, FAST):
+            spoil(service)
             await service.until(lambda: service.told_tina() and service.told_dan(), "the alerts")
         async with service.running(*market, FAST):
             await service.until(lambda: len(service.told_tina()) > 1 and len(service.told_dan()) > 1, "the ends")

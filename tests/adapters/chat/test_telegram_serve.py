@@ -43,12 +43,12 @@ async def test_a_command_is_handed_on_and_answered(stage: Stage) -> None:
     )
 
 
-async def test_lines_stay_apart_and_what_cannot_be_seen_is_left_out(stage: Stage) -> None:
+async def test_lines_stay_apart_and_what_cannot_be_seen_is_handed_on_as_it_was_typed(stage: Stage) -> None:
     async with stage.served():
         stage.world.say(42, "/alert ETH\u202e funding\nBTC \x07oi")
         await stage.texts(1)
 
-    assert stage.reception.lines == ["/alert ETH funding\nBTC oi"]
+    assert stage.reception.lines == ["/alert ETH\u202e funding\nBTC \x07oi"]
 
 
 async def test_an_operator_is_known_by_id() -> None:
