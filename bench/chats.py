@@ -20,12 +20,12 @@ from random import Random
 from typing import TypeAlias
 
 from adapters.chat.base import Invocation, Message, Place
-from adapters.chat.discord_buttons import panel
-from adapters.chat.discord_dress import dressed
-from adapters.chat.discord_markup import page
+from adapters.chat.discord.buttons import panel
+from adapters.chat.discord.dress import dressed
+from adapters.chat.discord.markup import page
 from adapters.chat.presses import ANSWER
-from adapters.chat.telegram_buttons import keyboards
-from adapters.chat.telegram_markup import caption, pages
+from adapters.chat.telegram.buttons import keyboards
+from adapters.chat.telegram.markup import caption, pages
 from adapters.store import embedded
 from adapters.store.base import Quota, Store
 from adapters.store.redis import open_redis

@@ -16,10 +16,10 @@ from telegram.constants import ParseMode
 from telegram.request import BaseRequest, HTTPXRequest
 
 from adapters.chat.base import Button, Delivery, Message, Place, Sent, Text, Tone
-from adapters.chat.telegram import Telegram
-from adapters.chat.telegram_markup import pages
-from adapters.chat.telegram_request import HIDDEN, LIBRARY_URL, Request
-from adapters.chat.telegram_settings import TelegramSettings
+from adapters.chat.telegram.front import Telegram
+from adapters.chat.telegram.markup import pages
+from adapters.chat.telegram.request import HIDDEN, LIBRARY_URL, Request
+from adapters.chat.telegram.settings import TelegramSettings
 from bench.measure import report, turn
 
 MESSAGES, AT_ONCE, ROUNDS = 600, 30, 5

@@ -12,10 +12,10 @@ import structlog
 from pydantic import SecretStr
 
 from adapters.chat.base import Barred, ChatPlatform
-from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.discord.settings import DiscordSettings
 from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.registry import PLATFORMS, Wiring
-from adapters.chat.telegram_settings import TelegramSettings, Webhook
+from adapters.chat.telegram.settings import TelegramSettings, Webhook
 from adapters.store.base import Store
 from adapters.store.front_port import PlatformNotes
 from bot import wording

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from adapters.chat.base import ChatPlatform, Notes, Words
-from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.discord.settings import DiscordSettings
 from adapters.chat.identity import Identity
 from adapters.chat.pace import Kind, Pacer
-from adapters.chat.telegram_settings import TelegramSettings
+from adapters.chat.telegram.settings import TelegramSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def _terminal(wiring: Wiring) -> ChatPlatform:
 
 
 def _telegram(wiring: Wiring) -> ChatPlatform:
-    from adapters.chat.telegram import Telegram  # noqa: PLC0415 - the same
+    from adapters.chat.telegram.front import Telegram  # noqa: PLC0415 - the same
 
     if wiring.telegram is None:
         raise ValueError("Telegram is opened with its settings")
@@ -49,7 +49,7 @@ def _telegram(wiring: Wiring) -> ChatPlatform:
 
 
 def _discord(wiring: Wiring) -> ChatPlatform:
-    from adapters.chat.discord import Discord  # noqa: PLC0415 - the same
+    from adapters.chat.discord.front import Discord  # noqa: PLC0415 - the same
 
     if wiring.discord is None:
         raise ValueError("Discord is opened with its settings")
@@ -64,13 +64,13 @@ PLATFORMS: Mapping[str, Callable[[Wiring], ChatPlatform]] = {
 
 
 async def _telegram_identity(settings: TelegramSettings) -> Identity:
-    from adapters.chat.telegram_identity import identity  # noqa: PLC0415 - the same
+    from adapters.chat.telegram.identity import identity  # noqa: PLC0415 - the same
 
     return await identity(settings)
 
 
 async def _discord_identity(settings: DiscordSettings) -> Identity:
-    from adapters.chat.discord_identity import identity  # noqa: PLC0415 - the same
+    from adapters.chat.discord.identity import identity  # noqa: PLC0415 - the same
 
     return await identity(settings)
 

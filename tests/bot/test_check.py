@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr
 
-from adapters.chat.discord_invitation import NEEDED
+from adapters.chat.discord.invitation import NEEDED
 from bot import app, check
 from bot.check import Finding
 from bot.services.runtime import GivenUp

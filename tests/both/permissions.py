@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from adapters.chat.discord_tree import aims
+from adapters.chat.discord.tree import aims
 from bot.commands.base import Command
 from bot.commands.registry import COMMANDS
 from tests.both.house import DAN, DORA, FORUM, GROUP, OLGA, OTTO, TINA, TOM, TOPIC, House, house

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.chat.base import Who
-from adapters.chat.discord_tree import aims
+from adapters.chat.discord.tree import aims
 from bot.commands.registry import COMMANDS
 from tests.both.permissions import ALONE, NO, NOT_THERE, YES, Cells, measured, table
 

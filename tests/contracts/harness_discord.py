@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapters.chat.base import ChatPlatform, Place
 from adapters.chat.completion import no_words
-from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.discord.settings import DiscordSettings
 from adapters.chat.registry import PLATFORMS, Wiring
 from tests.fake_discord.hearing import Heard, Remembered
 from tests.fake_discord.online import BOB, own_addresses

@@ -9,8 +9,8 @@ from adapters.chat.base import ChatPlatform, Place
 from adapters.chat.completion import no_words
 from adapters.chat.pace import Pace, Pacer
 from adapters.chat.registry import PLATFORMS, Wiring
-from adapters.chat.telegram import Telegram
-from adapters.chat.telegram_settings import TelegramSettings
+from adapters.chat.telegram.front import Telegram
+from adapters.chat.telegram.settings import TelegramSettings
 from tests.fake_telegram.desk import Clock, Notes
 from tests.fake_telegram.faults import BLOCKED
 from tests.fake_telegram.server import serving

@@ -12,8 +12,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.chat.base import Delivery, MenuEntry, Message, Outcome, Place
-from adapters.chat.discord import Discord
-from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.discord.front import Discord
+from adapters.chat.discord.settings import DiscordSettings
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall
 from tests.fake_discord.server import FakeDiscord, fake_discord
 from tests.fake_discord.world import MANAGE, MEMBER, TOKEN

@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.chat.base import Delivery, Message, Place
-from adapters.chat.telegram_settings import TelegramSettings
+from adapters.chat.telegram.settings import TelegramSettings
 from tests.fake_telegram.desk import MENU, Clock, Entry, Notes, Reception
 from tests.fake_telegram.server import Server, serving
 from tests.fake_telegram.world import World
 
 if TYPE_CHECKING:
-    from adapters.chat.telegram import Telegram
+    from adapters.chat.telegram.front import Telegram
 
 PATIENCE = 5.0
 
@@ -65,7 +65,7 @@ StageOf = Callable[..., AbstractAsyncContextManager[Stage]]
 @asynccontextmanager
 async def staged(**settings: object) -> AsyncIterator[Stage]:
     """A stage with one person, 42; `limited` and the fields of the settings may be given."""
-    from adapters.chat.telegram import Telegram  # noqa: PLC0415 - the other fronts' tests do without it
+    from adapters.chat.telegram.front import Telegram  # noqa: PLC0415 - the other fronts' tests do without it
 
     clock = Clock()
     world = World(clock.seconds, limited=bool(settings.pop("limited", False)))

@@ -29,9 +29,9 @@ from adapters.chat.base import (
     Text,
     Tone,
 )
-from adapters.chat.discord import Discord
-from adapters.chat.discord_invitation import NEEDED, invitation
-from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.discord.front import Discord
+from adapters.chat.discord.invitation import NEEDED, invitation
+from adapters.chat.discord.settings import DiscordSettings
 from adapters.chat.presses import note_of, token_of
 from bot.commands.base import Desk
 from bot.commands.registry import COMMANDS, answer

@@ -23,12 +23,12 @@ from adapters.chat.base import (
     Tone,
     Who,
 )
-from adapters.chat.discord_breaker import MOST, WITHIN, Breaker
-from adapters.chat.discord_buttons import ALONE, FORM, TRAVELS, found, opened, panel, pressed
-from adapters.chat.discord_escape import marked
-from adapters.chat.discord_invitation import application_of, invitation
-from adapters.chat.discord_markup import DESCRIPTION, EMBED, FOOTER, TITLE, page
-from adapters.chat.discord_tree import COMMAND, HELP, OPTIONS, digest, line_of, tree, weight
+from adapters.chat.discord.breaker import MOST, WITHIN, Breaker
+from adapters.chat.discord.buttons import ALONE, FORM, TRAVELS, found, opened, panel, pressed
+from adapters.chat.discord.escape import marked
+from adapters.chat.discord.invitation import application_of, invitation
+from adapters.chat.discord.markup import DESCRIPTION, EMBED, FOOTER, TITLE, page
+from adapters.chat.discord.tree import COMMAND, HELP, OPTIONS, digest, line_of, tree, weight
 from adapters.chat.presses import ANSWER, NOTICE, TOKEN
 from adapters.chat.rendering import clean
 from bot.commands.registry import COMMANDS

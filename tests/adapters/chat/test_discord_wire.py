@@ -24,9 +24,9 @@ from adapters.chat.base import (
     Sent,
     Who,
 )
-from adapters.chat.discord import Discord
-from adapters.chat.discord_settings import DiscordSettings
-from adapters.chat.discord_tree import aims
+from adapters.chat.discord.front import Discord
+from adapters.chat.discord.settings import DiscordSettings
+from adapters.chat.discord.tree import aims
 from bot.commands.registry import COMMANDS, may
 from tests.fake_discord import payloads
 from tests.fake_discord.faults import HTML, Fault, limited

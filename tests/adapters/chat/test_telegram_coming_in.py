@@ -7,10 +7,11 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from adapters.chat import telegram_outcomes, telegram_polling
 from adapters.chat.base import Barred, Invocation, Message
-from adapters.chat.telegram_lanes import Lanes
-from adapters.chat.telegram_settings import Webhook
+from adapters.chat.telegram import outcomes as telegram_outcomes
+from adapters.chat.telegram import polling as telegram_polling
+from adapters.chat.telegram.lanes import Lanes
+from adapters.chat.telegram.settings import Webhook
 from tests.fake_telegram.desk import MENU, said
 from tests.fake_telegram.faults import NOT_FOUND, UNAUTHORISED, Refused, Trouble, flooded
 from tests.fake_telegram.server import HEADER

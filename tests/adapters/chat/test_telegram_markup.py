@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from adapters.chat.base import Button, Line, Message, Style, Table, Text, Tone
 from adapters.chat.presses import ANSWER, NOTICE, unpacked
 from adapters.chat.rendering import clean
-from adapters.chat.telegram_buttons import DATA, LABEL, MOST, keyboards, line_of, link_note, payload_of
-from adapters.chat.telegram_markup import CAPTION, ENTITIES, TEXT, Page, caption, pages, title, units
+from adapters.chat.telegram.buttons import DATA, LABEL, MOST, keyboards, line_of, link_note, payload_of
+from adapters.chat.telegram.markup import CAPTION, ENTITIES, TEXT, Page, caption, pages, title, units
 
 ALLOWED = {"b", "i", "code", "pre", "blockquote"}
 HOSTILE = [

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import structlog
 
-from adapters.chat import telegram_polling
 from adapters.chat.base import Barred
 from adapters.chat.completion import no_words
 from adapters.chat.registry import Wiring
-from adapters.chat.telegram import Telegram
-from adapters.chat.telegram_request import Request
-from adapters.chat.telegram_settings import TelegramSettings
+from adapters.chat.telegram import polling as telegram_polling
+from adapters.chat.telegram.front import Telegram
+from adapters.chat.telegram.request import Request
+from adapters.chat.telegram.settings import TelegramSettings
 from tests.fake_telegram.desk import MENU, Clock, Notes, said
 from tests.fake_telegram.faults import UNAUTHORISED, Refused, Trouble, bad, flooded
 from tests.fake_telegram.stage import Stage, staged

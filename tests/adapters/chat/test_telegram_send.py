@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.chat import telegram_posting
 from adapters.chat.base import (
     Button,
     Delivery,
@@ -23,8 +22,9 @@ from adapters.chat.base import (
     Text,
     Tone,
 )
-from adapters.chat.telegram import Telegram
-from adapters.chat.telegram_settings import TelegramSettings
+from adapters.chat.telegram import posting as telegram_posting
+from adapters.chat.telegram.front import Telegram
+from adapters.chat.telegram.settings import TelegramSettings
 from tests.fake_telegram.desk import Clock, Notes, said
 from tests.fake_telegram.faults import (
     BLOCKED,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import discord
 
 from adapters.chat.base import Form
-from adapters.chat.discord_buttons import MENU_ID, OPTION, Panel, Pressable
-from adapters.chat.discord_escape import cut
-from adapters.chat.discord_markup import File, Page
+from adapters.chat.discord.buttons import MENU_ID, OPTION, Panel, Pressable
+from adapters.chat.discord.escape import cut
+from adapters.chat.discord.markup import File, Page
 
 FIELD = "text"
 """The id of a form's only field."""

@@ -11,9 +11,9 @@ import structlog
 from aiohttp import web
 from telegram import Bot
 
-from adapters.chat.telegram_polling import Take
-from adapters.chat.telegram_settings import Webhook
-from adapters.chat.telegram_updates import WANTED
+from adapters.chat.telegram.polling import Take
+from adapters.chat.telegram.settings import Webhook
+from adapters.chat.telegram.updates import WANTED
 
 log = structlog.get_logger()
 

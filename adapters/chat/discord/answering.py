@@ -10,14 +10,14 @@ import discord
 import structlog
 
 from adapters.chat.base import Invocation, MenuEntry, Place, Reception
-from adapters.chat.discord_buttons import ALONE, FORM, Pressed, opened, panel, pressed
-from adapters.chat.discord_dress import Dressed, dressed, formed
-from adapters.chat.discord_incoming import Incoming, incoming
-from adapters.chat.discord_lines import Lines
-from adapters.chat.discord_markup import page
-from adapters.chat.discord_outcomes import ANSWERED
-from adapters.chat.discord_tree import line_of
-from adapters.chat.discord_words import Completion
+from adapters.chat.discord.buttons import ALONE, FORM, Pressed, opened, panel, pressed
+from adapters.chat.discord.dress import Dressed, dressed, formed
+from adapters.chat.discord.incoming import Incoming, incoming
+from adapters.chat.discord.lines import Lines
+from adapters.chat.discord.markup import page
+from adapters.chat.discord.outcomes import ANSWERED
+from adapters.chat.discord.tree import line_of
+from adapters.chat.discord.words import Completion
 from adapters.chat.presses import ANSWER, NOTICE
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.chat.base import Document, Message, Picture, Tone
-from adapters.chat.discord_escape import ELLIPSIS, cut, escaped, fenced, marked, size
+from adapters.chat.discord.escape import ELLIPSIS, cut, escaped, fenced, marked, size
 from adapters.chat.rendering import SIMULATED, aligned, clean
 
 TITLE, DESCRIPTION, FOOTER, EMBED, CONTENT, ALT = 256, 4096, 2048, 6000, 2000, 1024

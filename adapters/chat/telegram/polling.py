@@ -17,9 +17,9 @@ from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
 from adapters.chat.base import Barred, Notes
 from adapters.chat.notes import note
-from adapters.chat.telegram_outcomes import UNAUTHORISED, wait_of
-from adapters.chat.telegram_request import LIBRARY_URL, Flooded, Request
-from adapters.chat.telegram_updates import WANTED
+from adapters.chat.telegram.outcomes import UNAUTHORISED, wait_of
+from adapters.chat.telegram.request import LIBRARY_URL, Flooded, Request
+from adapters.chat.telegram.updates import WANTED
 
 log = structlog.get_logger()
 

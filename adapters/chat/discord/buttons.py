@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapters.chat.base import Button, Form
-from adapters.chat.discord_escape import cut
+from adapters.chat.discord.escape import cut
 from adapters.chat.presses import ANSWER, packed, unpacked
 from adapters.chat.rendering import clean
 

@@ -22,18 +22,18 @@ from adapters.chat.base import (
     Sent,
 )
 from adapters.chat.presses import NOTICE
-from adapters.chat.telegram_answering import Answering, Parts, Turn, at_once, seen_as
-from adapters.chat.telegram_lanes import Lanes
-from adapters.chat.telegram_menu import set_menus
-from adapters.chat.telegram_outcomes import NOT_TEXT, SOON, outcome
-from adapters.chat.telegram_places import NAME
-from adapters.chat.telegram_polling import Backoff, Polling, Raw, Take
-from adapters.chat.telegram_posting import Post, Poster
-from adapters.chat.telegram_request import ATTEMPT, HIDDEN, LIBRARY_URL, Attempt, Request
-from adapters.chat.telegram_rights import Rights
-from adapters.chat.telegram_settings import TelegramSettings
-from adapters.chat.telegram_updates import Heard, chat_of, heard
-from adapters.chat.telegram_webhook import Listener
+from adapters.chat.telegram.answering import Answering, Parts, Turn, at_once, seen_as
+from adapters.chat.telegram.lanes import Lanes
+from adapters.chat.telegram.menu import set_menus
+from adapters.chat.telegram.outcomes import NOT_TEXT, SOON, outcome
+from adapters.chat.telegram.places import NAME
+from adapters.chat.telegram.polling import Backoff, Polling, Raw, Take
+from adapters.chat.telegram.posting import Post, Poster
+from adapters.chat.telegram.request import ATTEMPT, HIDDEN, LIBRARY_URL, Attempt, Request
+from adapters.chat.telegram.rights import Rights
+from adapters.chat.telegram.settings import TelegramSettings
+from adapters.chat.telegram.updates import Heard, chat_of, heard
+from adapters.chat.telegram.webhook import Listener
 
 log = structlog.get_logger()
 

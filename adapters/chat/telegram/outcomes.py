@@ -15,8 +15,8 @@ from telegram.error import (
 )
 
 from adapters.chat.base import Gone, Limited, Migrated, Outcome, Place, Refusal, Retry
-from adapters.chat.telegram_places import place_in, target
-from adapters.chat.telegram_request import Flooded, MaybeSent, NotSent
+from adapters.chat.telegram.places import place_in, target
+from adapters.chat.telegram.request import Flooded, MaybeSent, NotSent
 
 SOON = timedelta(seconds=5)
 """When a send is tried again that nobody said a time for."""

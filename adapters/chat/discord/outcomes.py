@@ -6,7 +6,7 @@ from datetime import timedelta
 import discord
 
 from adapters.chat.base import Gone, Limited, Outcome, Refusal, Retry
-from adapters.chat.discord_wire import never_left
+from adapters.chat.discord.wire import never_left
 
 SOON = timedelta(seconds=5)
 """When a send is tried again where the platform names no time."""

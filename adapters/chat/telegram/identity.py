@@ -7,9 +7,9 @@ import msgspec
 from telegram.error import InvalidToken, TelegramError
 
 from adapters.chat.identity import PATIENCE, Identity, Refused, Unidentified
-from adapters.chat.telegram_outcomes import UNAUTHORISED
-from adapters.chat.telegram_request import Request
-from adapters.chat.telegram_settings import TelegramSettings
+from adapters.chat.telegram.outcomes import UNAUTHORISED
+from adapters.chat.telegram.request import Request
+from adapters.chat.telegram.settings import TelegramSettings
 
 
 class _Me(msgspec.Struct):

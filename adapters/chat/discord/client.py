@@ -8,9 +8,9 @@ import discord
 import structlog
 
 from adapters.chat.base import Notes, Place, Reception
-from adapters.chat.discord_answering import NAME, Answering, Talk
-from adapters.chat.discord_tree import Tree, digest
-from adapters.chat.discord_wire import counting
+from adapters.chat.discord.answering import NAME, Answering, Talk
+from adapters.chat.discord.tree import Tree, digest
+from adapters.chat.discord.wire import counting
 from adapters.chat.notes import note, noted
 
 log = structlog.get_logger()

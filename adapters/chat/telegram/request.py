@@ -16,7 +16,7 @@ import msgspec
 from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from adapters.chat.telegram_settings import TelegramSettings
+from adapters.chat.telegram.settings import TelegramSettings
 
 Upload: TypeAlias = tuple[str, bytes | IO[bytes], str]
 """A file: its name, its content and its kind."""

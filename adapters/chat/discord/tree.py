@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from adapters.chat.base import Json, MenuEntry, Parameter, Who
-from adapters.chat.discord_escape import cut
+from adapters.chat.discord.escape import cut
 
 Tree: TypeAlias = list[dict[str, Json]]
 """All commands, in the order of the menu."""

@@ -4,8 +4,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from adapters.chat.discord_invitation import NEEDED
-from adapters.chat.discord_tree import CHANNEL
+from adapters.chat.discord.invitation import NEEDED
+from adapters.chat.discord.tree import CHANNEL
 
 Value: TypeAlias = str | int | float | bool
 

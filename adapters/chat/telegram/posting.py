@@ -16,9 +16,9 @@ from adapters.chat.base import Message as Told
 from adapters.chat.base import Notes, Picture, Place, Refusal
 from adapters.chat.notes import note, noted
 from adapters.chat.presses import KEPT
-from adapters.chat.telegram_buttons import Keyboard, keyboards
-from adapters.chat.telegram_markup import MORE, Page, caption, pages, title
-from adapters.chat.telegram_outcomes import (
+from adapters.chat.telegram.buttons import Keyboard, keyboards
+from adapters.chat.telegram.markup import MORE, Page, caption, pages, title
+from adapters.chat.telegram.outcomes import (
     NO_PICTURES,
     NOT_EDITABLE,
     NOT_TEXT,
@@ -26,8 +26,8 @@ from adapters.chat.telegram_outcomes import (
     UNCHANGED,
     outcome,
 )
-from adapters.chat.telegram_places import target
-from adapters.chat.telegram_request import MaybeSent, Request, Upload
+from adapters.chat.telegram.places import target
+from adapters.chat.telegram.request import MaybeSent, Request, Upload
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from telegram import (
 from telegram.constants import ChatID
 
 from adapters.chat.base import Place
-from adapters.chat.telegram_places import is_private, place_in, place_of_message
+from adapters.chat.telegram.places import is_private, place_in, place_of_message
 
 WANTED = ("message", "callback_query", "my_chat_member")
 """The kinds of update that are asked for: an edited command is none, so that it does not act twice."""

@@ -4,9 +4,9 @@ import asyncio
 
 import discord
 
-from adapters.chat.discord_invitation import invitation
-from adapters.chat.discord_settings import DiscordSettings
-from adapters.chat.discord_wire import NETWORK, use
+from adapters.chat.discord.invitation import invitation
+from adapters.chat.discord.settings import DiscordSettings
+from adapters.chat.discord.wire import NETWORK, use
 from adapters.chat.identity import PATIENCE, Identity, Refused, Unidentified
 
 

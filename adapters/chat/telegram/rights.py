@@ -7,8 +7,8 @@ from telegram import Bot, ChatMember
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from adapters.chat.base import Place
-from adapters.chat.telegram_places import place_in, target
-from adapters.chat.telegram_updates import may_write
+from adapters.chat.telegram.places import place_in, target
+from adapters.chat.telegram.updates import may_write
 
 REMEMBERED = timedelta(seconds=60)
 MOST = 10_000

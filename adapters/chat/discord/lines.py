@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.chat.base import Notes
-from adapters.chat.discord_buttons import Pressed, found
+from adapters.chat.discord.buttons import Pressed, found
 from adapters.chat.notes import note, noted
 from adapters.chat.presses import KEPT, note_of
 

@@ -14,13 +14,13 @@ from telegram.error import TelegramError
 from adapters.chat.base import Invocation, Message, Notes, Place, Reception, Retry, Who
 from adapters.chat.notes import noted
 from adapters.chat.presses import ANSWER, NOTICE, note_of, unpacked
-from adapters.chat.telegram_buttons import line_of, link_note
-from adapters.chat.telegram_markup import pages
-from adapters.chat.telegram_outcomes import outcome
-from adapters.chat.telegram_places import NAME
-from adapters.chat.telegram_posting import Post, Poster
-from adapters.chat.telegram_rights import Rights
-from adapters.chat.telegram_updates import Came, Heard, Left, Moved, Pressed, Typed
+from adapters.chat.telegram.buttons import line_of, link_note
+from adapters.chat.telegram.markup import pages
+from adapters.chat.telegram.outcomes import outcome
+from adapters.chat.telegram.places import NAME
+from adapters.chat.telegram.posting import Post, Poster
+from adapters.chat.telegram.rights import Rights
+from adapters.chat.telegram.updates import Came, Heard, Left, Moved, Pressed, Typed
 
 log = structlog.get_logger()
 

@@ -26,19 +26,19 @@ from adapters.chat.base import (
     Sent,
     Words,
 )
-from adapters.chat.discord_answering import NAME, Answering
-from adapters.chat.discord_breaker import Breaker
-from adapters.chat.discord_buttons import panel
-from adapters.chat.discord_client import Connection
-from adapters.chat.discord_dress import dressed
-from adapters.chat.discord_invitation import NEEDED
-from adapters.chat.discord_lines import Lines
-from adapters.chat.discord_markup import page
-from adapters.chat.discord_outcomes import LOST, SOON, banned_for, outcome_of
-from adapters.chat.discord_settings import DiscordSettings
-from adapters.chat.discord_tree import tree
-from adapters.chat.discord_wire import NETWORK, use
-from adapters.chat.discord_words import Completion
+from adapters.chat.discord.answering import NAME, Answering
+from adapters.chat.discord.breaker import Breaker
+from adapters.chat.discord.buttons import panel
+from adapters.chat.discord.client import Connection
+from adapters.chat.discord.dress import dressed
+from adapters.chat.discord.invitation import NEEDED
+from adapters.chat.discord.lines import Lines
+from adapters.chat.discord.markup import page
+from adapters.chat.discord.outcomes import LOST, SOON, banned_for, outcome_of
+from adapters.chat.discord.settings import DiscordSettings
+from adapters.chat.discord.tree import tree
+from adapters.chat.discord.wire import NETWORK, use
+from adapters.chat.discord.words import Completion
 from adapters.chat.presses import NOTICE
 
 log = structlog.get_logger()
