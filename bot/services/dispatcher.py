@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count
+from time import monotonic_ns
 
 import structlog
 
@@ -60,8 +60,6 @@ class Dispatcher:
     painter: Painter | None = None
     charts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHARTS_AT_A_TIME))
 
-    _turns: Iterator[int] = field(default_factory=count)
-
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
         return await self._guarded(invocation) or trouble("There is nothing to say to that.")
@@ -91,7 +89,7 @@ class Dispatcher:
 
     def _once(self, what: str) -> str:
         """An id that no other change has."""
-        return f"{what}:{self.started.isoformat()}:{next(self._turns)}"
+        return f"{what}:{monotonic_ns()}"
 
     async def _guarded(self, invocation: Invocation, *, rules_only: bool = False) -> Message | None:
         try:
