@@ -25,6 +25,14 @@ def test_no_minute_has_more_than_its_commands_and_a_wait_is_never_longer_than_ne
         assert len([other for other in taken if one <= other < one + MINUTE]) <= A_MINUTE
 
 
+def test_each_minute_lets_through_its_commands_and_no_more() -> None:
+    floods = Floods()
+
+    for minute in range(3):
+        at = T0 + minute * MINUTE
+        assert [floods.wait("telegram:1", "funding", at) for _ in range(A_MINUTE + 1)] == [*[None] * A_MINUTE, MINUTE]
+
+
 def test_what_is_slow_waits_for_itself_alone() -> None:
     floods = Floods()
 

@@ -134,6 +134,7 @@ async def test_only_those_who_were_let_in_are_answered() -> None:
     assert "answers invited people only. Ask who runs it to let in telegram:8" in await on.text(BOB, "/funding ETH")
     assert "telegram:8 may come in" in await on.text(ANN, "/admin allow telegram:8")
     assert "ETH running funding" in await on.text(BOB, "/funding ETH")
+    assert "invited people only" in await on.text(Place("telegram", "9"), "/funding ETH")
     await on.ask(ANN, "/admin deny telegram:8")
     assert "invited people only" in await on.text(BOB, "/funding ETH")
 
