@@ -170,21 +170,7 @@ _ALL_BUT_TIME = attrgetter(*(field.name for field in fields(AlertState) if field
 
 def retold(state: AlertState, told_excess: float) -> AlertState:
     """The same state, told that far past the line."""
-    return AlertState(
-        state.phase,
-        state.at,
-        state.armed,
-        state.waiting,
-        state.since,
-        state.dark,
-        state.unknown_since,
-        state.beneath,
-        state.met_since,
-        state.fired_at,
-        state.told_at,
-        told_excess,
-        state.done,
-    )
+    return _as(state, state.at, told_excess)
 
 
 def due(state: AlertState, policy: Policy) -> datetime | None:
@@ -224,7 +210,7 @@ def is_worse(excess: float, told_excess: float) -> bool:
 
 def _idle(state: AlertState, seen: Seen, policy: Policy) -> Step:
     if seen.verdict is not Verdict.MET:
-        return _later(state, seen.at), None
+        return _as(state, seen.at, state.told_excess), None
     if policy.hold:
         return replace(state, at=seen.at, phase=Phase.PENDING, since=seen.at), None
     return _fired(state, seen, seen.at)
@@ -235,7 +221,7 @@ def _pending(state: AlertState, seen: Seen, policy: Policy) -> Step:
         return replace(state, at=seen.at, phase=Phase.IDLE, since=None, dark=ZERO), None
     since = state.since or seen.at
     if seen.at - since - state.dark < policy.hold:
-        return _later(state, seen.at), None
+        return _as(state, seen.at, state.told_excess), None
     return _fired(state, seen, since)
 
 
@@ -244,7 +230,7 @@ def _firing(state: AlertState, seen: Seen, policy: Policy) -> Step:
         return _remind(state, seen, policy)
     if seen.verdict is Verdict.CALM:
         return _calmed(state, seen, policy, seen.at)
-    return _later(state, seen.at), None
+    return _as(state, seen.at, state.told_excess), None
 
 
 def _recovering(state: AlertState, seen: Seen, policy: Policy) -> Step:
@@ -281,7 +267,7 @@ def _fired(state: AlertState, seen: Seen, since: datetime) -> Step:
 def _remind(state: AlertState, seen: Seen, policy: Policy) -> Step:
     at = reminder_due(state, policy)
     if at is None or seen.at < at or not is_worse(seen.excess, state.told_excess):
-        return _later(state, seen.at), None
+        return _as(state, seen.at, state.told_excess), None
     told = replace(state, at=seen.at, told_at=seen.at, told_excess=seen.excess)
     return told, _transition(Change.REMINDED, told, seen.at)
 
@@ -302,7 +288,7 @@ def _transition(change: Change, state: AlertState, at: datetime) -> Transition:
 def _unknown(state: AlertState, seen: Seen, policy: Policy) -> AlertState:
     """Clocks stand still; once nothing was known for the whole gap they are lost."""
     if state.phase is Phase.IDLE:
-        return _later(state, seen.at)
+        return _as(state, seen.at, state.told_excess)
     since = state.unknown_since or seen.before or seen.at
     if state.phase is Phase.NO_DATA or seen.at - since >= policy.gap:
         return _dark(state, seen.at)
@@ -350,8 +336,8 @@ def _lit(state: AlertState, at: datetime) -> AlertState:
     return replace(state, unknown_since=None, dark=state.dark + lost if state.since else state.dark)
 
 
-def _later(state: AlertState, at: datetime) -> AlertState:
-    """The same state one moment later: what most looks end in, without the cost of `replace`."""
+def _as(state: AlertState, at: datetime | None, told_excess: float) -> AlertState:
+    """The same state at another moment, or told otherwise: what most looks end in, without the cost of `replace`."""
     return AlertState(
         state.phase,
         at,
@@ -364,6 +350,6 @@ def _later(state: AlertState, at: datetime) -> AlertState:
         state.met_since,
         state.fired_at,
         state.told_at,
-        state.told_excess,
+        told_excess,
         state.done,
     )

@@ -1,7 +1,7 @@
 """What every store promises to fronts: notes, addresses, who is let in, and that a place can be forgotten."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -35,23 +35,12 @@ from signals.notice import About, Notice
 from signals.rules.lifecycle import Change
 from signals.rules.model import Rule
 from tests.adapters.store.stories import LEASE, MANY, MINUTE, T0, TTL, draft, event, firing, lead
-from tests.servers import DEBIAN, redis_server, valkey
+from tests.servers import valkey
 
-NO_DEBIAN = pytest.mark.skipif(DEBIAN is None, reason="redis-server is not on PATH; CI installs it")
 ANN = Place("telegram", "7711223344")
 BOB = Place("telegram", "77112233445")
 """Somebody whose id begins like Ann's."""
 GROUP, SUPER = Place("telegram", "-123"), Place("telegram", "-100123")
-
-
-@pytest.fixture(scope="module", params=["memory", "embedded", pytest.param("redis-server", marks=NO_DEBIAN)])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    servers: dict[str, Callable[[Path], object]] = {"embedded": valkey, "redis-server": redis_server}
-    if request.param == "memory":
-        yield MEMORY
-        return
-    with servers[request.param](tmp_path_factory.mktemp("store")) as found:  # type: ignore[attr-defined] # both are context managers
-        yield found
 
 
 @pytest.fixture
