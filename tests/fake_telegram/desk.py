@@ -79,6 +79,18 @@ class Reception:
     events: list[tuple[str, str]] = field(default_factory=list)
     heard: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def holds_slow(self) -> asyncio.Event:
+        """From now on `slow` is answered only once that is set, anything else at once, both with what was asked."""
+        gate = asyncio.Event()
+
+        async def waits(invocation: Invocation) -> Message:
+            if invocation.arguments == "slow":
+                await gate.wait()
+            return said(invocation.arguments)
+
+        self.reply = waits
+        return gate
+
     async def answer(self, invocation: Invocation) -> Message:
         self.asked.append(invocation)
         self.heard.set()

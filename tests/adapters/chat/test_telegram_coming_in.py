@@ -74,14 +74,7 @@ async def test_an_update_under_way_at_the_end_comes_again(stage: Stage) -> None:
 @pytest.mark.usefixtures("quick")
 async def test_a_slow_answer_holds_up_nobody_and_is_not_lost_either(stage: Stage) -> None:
     stage.world.person(43, "Bob")
-    gate = asyncio.Event()
-
-    async def waits(invocation: Invocation) -> Message:
-        if invocation.arguments == "slow":
-            await gate.wait()
-        return said(invocation.arguments)
-
-    stage.reception.reply = waits
+    gate = stage.reception.holds_slow()
     async with stage.served():
         stage.world.say(42, "/funding slow")
         await stage.reception.heard.wait()

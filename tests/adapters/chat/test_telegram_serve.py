@@ -159,14 +159,7 @@ async def test_a_fault_in_one_answer_ends_nothing(stage: Stage) -> None:
 
 async def test_updates_of_one_chat_keep_their_order_and_chats_do_not_wait_for_each_other(stage: Stage) -> None:
     stage.world.person(43, "Bob")
-    gate = asyncio.Event()
-
-    async def waits(invocation: Invocation) -> Message:
-        if invocation.arguments == "slow":
-            await gate.wait()
-        return said(invocation.arguments)
-
-    stage.reception.reply = waits
+    gate = stage.reception.holds_slow()
     async with stage.served():
         stage.world.say(42, "/funding slow")
         stage.world.say(42, "/funding after")
