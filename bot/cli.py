@@ -194,14 +194,20 @@ def fanout() -> None:
 @main.command()
 @_spoken
 def telegram() -> None:
-    """Send alerts and answer commands in Telegram; the token is in TELEGRAM_TOKEN or TELEGRAM_TOKEN_FILE."""
+    """Send alerts and answer commands in Telegram.
+
+    The token is in TELEGRAM_TOKEN, or in the file that TELEGRAM_TOKEN_FILE names.
+    """
     _chat("telegram")
 
 
 @main.command()
 @_spoken
 def discord() -> None:
-    """Send alerts and answer commands in Discord; the token is in DISCORD_TOKEN or DISCORD_TOKEN_FILE."""
+    """Send alerts and answer commands in Discord.
+
+    The token is in DISCORD_TOKEN, or in the file that DISCORD_TOKEN_FILE names.
+    """
     _chat("discord")
 
 
