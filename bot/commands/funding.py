@@ -45,7 +45,9 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         return _extremes(cycle, desk, ENDS)
     kinds = [kind for kind in _KINDS if offered(cycle, coin, kind) is not None]
     if not kinds:
-        return report(f"{coin} funding", cycle, desk.zone, lines=(line(f"No venue here offers funding for {coin}."),))
+        return report(
+            f"{coin} funding", cycle, desk.zone, lines=(line(f"No venue here has told funding of {coin} so far."),)
+        )
     metric = kinds[0]
     reading = cycle.readings[coin][metric]
     seen = observed(cycle, coin, metric, desk.settings.venue)

@@ -30,7 +30,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if coin is None:
         return _largest(market, windows, desk, LARGEST)
     if all(offered(market.cycle, coin, side) is None for side in _SIDES):
-        said = f"No venue here reports liquidations of {coin}."
+        said = f"No venue here has told of liquidations of {coin} so far."
         return report(f"{coin} liquidations", market.cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     rows = tuple((window(w), *(_sum(market, coin, side, w) for side in _SIDES)) for w in windows)
     answered = report(

@@ -32,7 +32,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         return _extremes(cycle, desk, ENDS)
     measures = [m for m in MEASURES if offered(cycle, coin, m) is not None]
     if not measures:
-        said = f"No venue here offers a long/short ratio for {coin}."
+        said = f"No venue here has told a long/short ratio of {coin} so far."
         return report(f"{coin} long/short", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     answered = report(
         f"{coin} long/short",

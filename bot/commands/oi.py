@@ -48,7 +48,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         return _largest(market, desk, LARGEST)
     reading = offered(market.cycle, coin, Metric.OI_LEVEL)
     if reading is None:
-        said = f"No venue here offers open interest of {coin}."
+        said = f"No venue here has told open interest of {coin} so far."
         return report(f"{coin} open interest", market.cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     usd = market.value(coin, Metric.OI_USD)
     moves = [(w, market.value(coin, Metric.OI, w), market.value(coin, Metric.PRICE, w)) for w in windows]

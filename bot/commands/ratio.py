@@ -47,7 +47,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     spot = spot_leg(cycle, coin)
     reading = offered(cycle, coin, spot) if spot else None
     if spot is None or reading is None:
-        said = f"No venue here offers spot volume of {coin}, so there is nothing to divide."
+        said = f"No venue here has told spot volume of {coin} so far, so there is nothing to divide."
         return report(f"{coin} spot/futures", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
     market = await view_of_signals(desk, (), (coin,))
     sums = {w: market.value(coin, Metric.RATIO, w) for w in whole_bars(WINDOWS, desk.step)}
