@@ -17,7 +17,7 @@ from adapters.store.client import Client
 from adapters.store.packed import pack
 from adapters.store.paging import members, names_like
 from adapters.store.place_settings import Mute, PlaceSettings
-from adapters.store.replies import pairs, raw, text
+from adapters.store.replies import listed, pairs, raw, text
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import Draft, Rule
 
@@ -71,10 +71,10 @@ async def _rules_and_states(client: Client) -> None:
 
 async def _all_settings(client: Client) -> None:
     async for key in names_like(client, keys.settings(Place("*", "*")), A_PAGE):
-        if text(await client.do("TYPE", key)) == "string":
-            old = raw(await client.do("GET", key))
-            said = [word for of in codec.settings(_settings(old)).items() for word in of]
-            await client.step("migrate_settings", [key], old, *said)
+        (old,) = listed(await client.do("MGET", key))  # of what is migrated already it gives nothing, and no error
+        if old is not None:
+            said = [word for of in codec.settings(_settings(raw(old))).items() for word in of]
+            await client.step("migrate_settings", [key], raw(old), *said)
 
 
 async def _fields(client: Client, key: str, migrated: Callable[[str, bytes], bytes | None]) -> None:
