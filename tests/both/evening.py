@@ -29,8 +29,6 @@ ALERT = re.compile(r"A-[0-9A-Z]{4,16}")
 SECRET = 20
 """Letters from which a part of a token is a secret: shorter ones are ids."""
 
-_MOMENT = re.compile(r"last moment (.*?) UTC")
-
 
 @dataclass
 class Evening:
@@ -82,17 +80,6 @@ class Evening:
             over = time.monotonic() >= end or (self.process is not None and self.process.returncode is not None)
             assert not over, f"{what}: never\n{self.output()[-3000:]}"
             await asyncio.sleep(0.02)
-
-    async def moment_passes(self) -> None:
-        """The market closes one more moment."""
-        first = await self._moment()
-        while await self._moment() == first:  # noqa: ASYNC110  people cannot know it but by asking
-            await asyncio.sleep(LOOK)
-
-    async def _moment(self) -> str:
-        found = _MOMENT.search((await self.says("/status")).text)
-        assert found
-        return found[1]
 
     # --- Telegram
 
