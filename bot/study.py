@@ -1,0 +1,130 @@
+"""Studies from the command line: a market that is kept in files, a rule on it, and what followed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from adapters.venues.base import Label
+from adapters.venues.recording import Recording, open_recording
+from bot.market import play, whole
+from bot.past import BadRequest, chosen
+from bot.phrases import METRICS, window
+from bot.sentences import read
+from signals.base import Signal
+from signals.model import Direction, Metric
+from signals.numbers import MOVES, Number, needs
+from signals.occurrences import occurrences, within
+from signals.panel import STORED, Panel
+from signals.rules.language import Vocabulary
+from signals.rules.model import EVERY_COIN, WATCHLIST, Draft
+from signals.study import Observed, Study, study, whole_horizons
+
+USUAL_HORIZON = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A market that is kept in files, as far as it is studied."""
+
+    name: str
+    label: Label
+    source: str
+    venues: Sequence[str]
+    coins: Sequence[str]
+    panel: Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of it; None is the usual. Bars before `start` only warm up, those after `end` are not there."""
+
+    rule: str
+    direction: Direction | None = None
+    horizon: timedelta = USUAL_HORIZON
+    coin: str | None = None
+    start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The study of a rule on all its coins, and on each that has events. `claimed` says who named the direction."""
+
+    draft: Draft
+    claimed: bool
+    whole: Study
+    by_coin: Mapping[str, Study]
+
+
+def kept(path: Path, end: datetime | None = None) -> Kept:
+    """The market of a recording up to `end`. Raises BadRecording."""
+    return of_recording(open_recording(path), end)
+
+
+def of_recording(recording: Recording, end: datetime | None = None) -> Kept:
+    """The bars of a recording, made as they are made live."""
+    bars = whole(recording)
+    for _ in play(recording, bars, end):
+        pass
+    venues = sorted(venue.name for venue in recording.venues(lambda: recording.start))
+    return Kept(recording.name, recording.label, recording.source, venues, recording.coins, bars.panel())
+
+
+def answer(of: Kept, asked: Question, signals: Sequence[Signal]) -> Answer:
+    """The study that is asked for. Raises BadRequest or BadSentence where there is none, with the cure."""
+    by_name = {signal.name: signal for signal in signals}
+    draft = read(asked.rule, Vocabulary(of.coins, of.venues, signals, datetime(1970, 1, 1, tzinfo=UTC), UTC))
+    claim = next((by_name[each.name].claim for each in draft.conditions if each.name in by_name), None)
+    direction = asked.direction or claim or Direction.UP
+    seen = within(occurrences(draft, _coins(draft, asked.coin, of), of.panel, by_name), asked.start)
+    _check(seen, draft, asked, of, by_name)
+    alone = {coin: study(seen.of(coin), direction, asked.horizon) for coin in seen.coins}
+    return Answer(
+        draft=replace(draft, coins=seen.coins) if asked.coin else draft,
+        claimed=asked.direction is None and claim is not None,
+        whole=study(seen, direction, asked.horizon),
+        by_coin={coin: own for coin, own in alone.items() if own.entry.events or own.open},
+    )
+
+
+def _coins(draft: Draft, wanted: str | None, of: Kept) -> tuple[str, ...]:
+    if draft.coins == (WATCHLIST,):
+        raise BadRequest("A study has no watchlist. Name coins in the rule, or leave them out for all of them.")
+    own = tuple(of.coins) if draft.coins == (EVERY_COIN,) else draft.coins
+    return chosen("--coin", wanted, own)[:1] if wanted is not None else own
+
+
+def _check(seen: Observed, draft: Draft, asked: Question, of: Kept, signals: Mapping[str, Signal]) -> None:
+    """Raises BadRequest where nothing can be studied."""
+    fit = whole_horizons(seen.step)
+    if asked.horizon not in fit:
+        raise BadRequest(
+            f"--horizon {window(asked.horizon)} is no whole number of bars: those of {of.name} are {window(seen.step)} "
+            f"long. Use {' or '.join(map(window, fit))}."
+        )
+    if not len(seen.ends):
+        raise BadRequest(f"Nothing of {of.name} lies in that time. Choose other times for --from and --to.")
+    if not seen.known.any():
+        raise BadRequest(f"{asked.rule!r} could never be judged there: {_lacking(draft, of, signals)}")
+
+
+def _lacking(draft: Draft, of: Kept, signals: Mapping[str, Signal]) -> str:
+    """Why none of the bars could be judged."""
+    step = of.panel.step
+    misfit = next((each.window for each in draft.conditions if each.name in MOVES and each.window % step), None)
+    if misfit is not None:
+        return f"a change in {window(misfit)} needs shorter bars than {window(step)}."
+    there = {metric for metric, matrix in of.panel.matrices.items() if np.isfinite(matrix).any()}
+    wanted = {
+        metric
+        for each in draft.conditions
+        if each.name != Metric.PRICE  # its moves are weighed by open interest only where there is any
+        for metric in needs(Number(each.name, each.window), signals)
+    }
+    missing = [METRICS[metric] for metric in STORED if metric in wanted - there and metric in METRICS]
+    if missing:
+        known = [METRICS[metric] for metric in STORED if metric in there and metric in METRICS]
+        return f"{of.name} has no {' and no '.join(missing)}. It has {', '.join(known)}."
+    return f"{of.name} is shorter than the past that it is held against. Choose a longer one, or an earlier --from."
