@@ -13,11 +13,13 @@ from bot.market import play, whole
 from bot.past import BadRequest, chosen
 from bot.phrases import METRICS, window
 from bot.sentences import read
+from signals.backfill import beside
 from signals.base import Signal
+from signals.lone import are_plain, bars_of
 from signals.model import Direction, Metric
 from signals.numbers import MOVES, Number, needs
 from signals.occurrences import occurrences, within
-from signals.panel import STORED, Panel
+from signals.panel import STORED, Panel, to_ms
 from signals.rules.language import Vocabulary
 from signals.rules.model import EVERY_COIN, WATCHLIST, Draft
 from signals.study import Observed, Study, study, whole_horizons
@@ -64,12 +66,28 @@ def kept(path: Path, end: datetime | None = None) -> Kept:
 
 
 def of_recording(recording: Recording, end: datetime | None = None) -> Kept:
-    """The bars of a recording, made as they are made live."""
-    bars = whole(recording)
-    for _ in play(recording, bars, end):
-        pass
+    """The bars of a recording, just as they are made live: of coins that one contract tells of all at once."""
     venues = sorted(venue.name for venue in recording.venues(lambda: recording.start))
-    return Kept(recording.name, recording.label, recording.source, venues, recording.coins, bars.panel())
+    sheets = recording.sheets()
+    plain = sheets.of(are_plain(sheets))
+    rest = [coin for coin in recording.coins if coin not in set(plain.coins)]
+    at_once = bars_of(plain)
+    panel = joined(at_once, _played(recording.of(rest))) if rest else at_once
+    known = panel if end is None else panel.known_by(to_ms(end))
+    return Kept(recording.name, recording.label, recording.source, venues, recording.coins, known)
+
+
+def _played(recording: Recording) -> Panel:
+    bars = whole(recording)
+    for _ in play(recording, bars):
+        pass
+    return bars.panel()
+
+
+def joined(one: Panel, other: Panel) -> Panel:
+    """Two panels of the same bars and different coins, at all resolutions, as one."""
+    both = {step: beside([one.at(step), other.at(step)]) for step in other.others}
+    return replace(beside([one, other]), others=both)
 
 
 def answer(of: Kept, asked: Question, signals: Sequence[Signal]) -> Answer:

@@ -81,9 +81,10 @@ class Followed:
 class Study:
     """What followed the events of a rule on these coins, between the first and the last judged bar.
 
-    `entry` is at the close of an event's bar, `later` one bar on. `open` counts events whose outcome is not known.
-    `base_rate` is the share of hits among `bars` judged ones. `no_data` is the share of bars that could not be judged,
-    of those between each coin's first close and its last. `p` is by circular shift, one-sided, for the entry.
+    `entry` is at the close of an event's bar, `later` of the same events one bar on. `open` counts events whose outcome
+    is not known. `base_rate` is the share of hits among `bars` judged ones. `no_data` is the share of bars that could
+    not be judged, of those between each coin's first close and its last. `p` is by circular shift, one-sided, for the
+    entry.
     """
 
     coins: tuple[str, ...]
@@ -120,7 +121,7 @@ def study(of: Observed, direction: Direction, horizon: timedelta, seed: int = SE
     events = apart(of.events & of.known, span)
     usable = of.known & np.isfinite(now)
     hits = has_sign(now, direction)
-    rows, columns = np.nonzero(events)
+    rows, columns = np.nonzero(events & usable)
     days = of.ends[rows] // _DAY_MS
     judged = np.flatnonzero(of.known.any(axis=1))
     return Study(

@@ -100,6 +100,13 @@ def test_an_event_whose_outcome_nobody_knows_is_open_and_still_takes_its_time() 
     assert (found.entry.events, found.open) == (0, 2)
 
 
+def test_one_bar_later_are_the_same_events() -> None:
+    holed = market([[100], [101], [np.nan], [103], [104]], [(0, 0), (3, 0)])
+    found = study(holed, Direction.UP, 2 * HOUR)
+
+    assert (found.open, found.entry.events, found.later.events) == (2, 0, 0)
+
+
 def test_a_coin_is_not_missed_before_it_was_listed() -> None:
     young = market([[100, np.nan], [101, np.nan], [102, 5], [103, np.nan], [104, 6]], [])
 
