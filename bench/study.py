@@ -148,7 +148,8 @@ def from_file(of: Market, folder: Path) -> Callable[[], Mapping[str, object]]:
 
 
 def measured(name: str, of: Market, folder: Path) -> Mapping[str, Figures]:
-    known = Kept("bench", Label.SIMULATED, "bench", ("binance",), of.coins, of.panel())
+    panel = of.panel()
+    known = Kept("bench", Label.SIMULATED, "bench", ("binance",), of.coins, lambda *_: panel)
     whole = turn(from_file(of, folder))
     rivals = {"perpwatch": lambda: ours(known), "pandas loop": lambda: by_series(of)}
     told = race(rivals, rounds=1)

@@ -18,7 +18,7 @@ from adapters.venues.base import MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
 from bot import app, check, demo, past, replay, venue_report
-from bot.cli_study import study_
+from bot.cli_study import archive_, study_
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
 from bot.phrases import count, drawn
@@ -352,6 +352,7 @@ def _write_history(settings: Settings, wanted: past.Wanted, shown: Progress) -> 
 
 
 main.add_command(study_)
+main.add_command(archive_)
 
 
 if __name__ == "__main__":

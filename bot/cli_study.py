@@ -1,14 +1,18 @@
 """The command line of research: studies over recordings and archives."""
 
+import asyncio
 import json
+import os
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from bot import study, study_words
+from bot import app, study, study_words
 from bot.options import MOMENT
-from bot.phrases import window
+from bot.phrases import count, window
+from bot.progress import progress
+from bot.settings import load
 from bot.spoken import spoken
 from signals.model import Direction
 from signals.registry import SIGNALS
@@ -19,7 +23,13 @@ _HORIZONS = {window(horizon): horizon for horizon in HORIZONS}
 
 @click.command("study")
 @click.argument("rule", metavar="RULE")
-@click.option("--data", type=click.Path(path_type=Path), metavar="FILE", required=True, help="A canonical recording.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="A recording, or the folder of an archive.",
+)
 @click.option(
     "--direction",
     type=click.Choice([way.value for way in Direction]),
@@ -53,3 +63,20 @@ def study_(
         click.echo(json.dumps(study_words.facts(said, market), ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(study_words.words(said, market)))
+
+
+@click.command("archive")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: archive, in the data folder.")
+@spoken
+def archive_(out: Path | None) -> None:
+    """Write the bars and alerts of days that are over as files, which the store will forget.
+
+    One file for each day and length of bars, and one of alerts. What is there is never written again: run it once a
+    day. Studies read the folder.
+    """
+    settings, shown = load(os.environ), progress()
+    folder = out or settings.data / "archive"
+    with app.storage(settings, settings.data) as storage:
+        asyncio.run(app.write_archive(storage.url, folder, shown))
+    shown.end()
+    click.echo(f"{count(shown.files, 'file')} written to {folder}.")

@@ -1,6 +1,6 @@
 """Studies from the command line: a market that is kept in files, a rule on it, and what followed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,11 @@ from signals.study import Observed, Study, study, whole_horizons
 
 USUAL_HORIZON = timedelta(hours=24)
 
+MOST_CELLS = 12_000_000
+"""Bars times coins that one study of an archive reads: of more, it reads longer bars."""
+
+_OPEN = frozenset({Metric.PRICE, Metric.OI_LEVEL, Metric.OI_EXPECTED})
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -36,7 +41,8 @@ class Kept:
     source: str
     venues: Sequence[str]
     coins: Sequence[str]
-    panel: Panel
+    bars: Callable[[Collection[Metric], tuple[str, ...]], Panel]
+    """Its bars, with those metrics and coins at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,23 @@ class Answer:
 
 
 def kept(path: Path, end: datetime | None = None) -> Kept:
-    """The market of a recording up to `end`. Raises BadRecording."""
-    return of_recording(open_recording(path), end)
+    """The market of a recording, or of the archive in a folder, up to `end`. Raises BadRecording."""
+    return of_archive(path, end) if path.is_dir() else of_recording(open_recording(path), end)
+
+
+def of_archive(folder: Path, end: datetime | None = None) -> Kept:
+    """The bars of an archive, as they were judged."""
+    from adapters.archive import DAY, look  # noqa: PLC0415 - it loads pyarrow, which only files need
+
+    shelf = look(folder)
+
+    def bars(metrics: Collection[Metric], coins: tuple[str, ...]) -> Panel:
+        rows = {step: len(files) * (DAY // step) for step, files in shelf.files.items()}
+        finest = next((step for step in rows if rows[step] * len(coins) <= MOST_CELLS), max(rows))
+        others = {step: shelf.bars(step, metrics, coins) for step in rows if step > finest}
+        return _until(replace(shelf.bars(finest, metrics, coins), others=others), end)
+
+    return Kept(folder.name, Label(shelf.label), "an archive", shelf.venues, shelf.coins, bars)
 
 
 def of_recording(recording: Recording, end: datetime | None = None) -> Kept:
@@ -73,8 +94,12 @@ def of_recording(recording: Recording, end: datetime | None = None) -> Kept:
     rest = [coin for coin in recording.coins if coin not in set(plain.coins)]
     at_once = bars_of(plain)
     panel = joined(at_once, _played(recording.of(rest))) if rest else at_once
-    known = panel if end is None else panel.known_by(to_ms(end))
-    return Kept(recording.name, recording.label, recording.source, venues, recording.coins, known)
+    known = _until(panel, end)
+    return Kept(recording.name, recording.label, recording.source, venues, recording.coins, lambda *_: known)
+
+
+def _until(panel: Panel, end: datetime | None) -> Panel:
+    return panel if end is None else panel.known_by(to_ms(end))
 
 
 def _played(recording: Recording) -> Panel:
@@ -96,8 +121,12 @@ def answer(of: Kept, asked: Question, signals: Sequence[Signal]) -> Answer:
     draft = read(asked.rule, Vocabulary(of.coins, of.venues, signals, datetime(1970, 1, 1, tzinfo=UTC), UTC))
     claim = next((by_name[each.name].claim for each in draft.conditions if each.name in by_name), None)
     direction = asked.direction or claim or Direction.UP
-    seen = within(occurrences(draft, _coins(draft, asked.coin, of), of.panel, by_name), asked.start)
-    _check(seen, draft, asked, of, by_name)
+    coins, numbers = _coins(draft, asked.coin, of), [Number(each.name, each.window) for each in draft.conditions]
+    panel = of.bars(_OPEN.union(*(needs(number, by_name) for number in numbers)), coins)
+    seen = within(occurrences(draft, coins, panel, by_name), asked.start)
+    _check(seen, asked, of)
+    if not seen.known.any():
+        raise BadRequest(f"{asked.rule!r} could never be judged there: {_lacking(draft, panel, of.name, by_name)}")
     alone = {coin: study(seen.of(coin), direction, asked.horizon) for coin in seen.coins}
     return Answer(
         draft=replace(draft, coins=seen.coins) if asked.coin else draft,
@@ -114,8 +143,8 @@ def _coins(draft: Draft, wanted: str | None, of: Kept) -> tuple[str, ...]:
     return chosen("--coin", wanted, own)[:1] if wanted is not None else own
 
 
-def _check(seen: Observed, draft: Draft, asked: Question, of: Kept, signals: Mapping[str, Signal]) -> None:
-    """Raises BadRequest where nothing can be studied."""
+def _check(seen: Observed, asked: Question, of: Kept) -> None:
+    """Raises BadRequest where the horizon does not fit, or the time is empty."""
     fit = whole_horizons(seen.step)
     if asked.horizon not in fit:
         raise BadRequest(
@@ -124,17 +153,15 @@ def _check(seen: Observed, draft: Draft, asked: Question, of: Kept, signals: Map
         )
     if not len(seen.ends):
         raise BadRequest(f"Nothing of {of.name} lies in that time. Choose other times for --from and --to.")
-    if not seen.known.any():
-        raise BadRequest(f"{asked.rule!r} could never be judged there: {_lacking(draft, of, signals)}")
 
 
-def _lacking(draft: Draft, of: Kept, signals: Mapping[str, Signal]) -> str:
+def _lacking(draft: Draft, panel: Panel, name: str, signals: Mapping[str, Signal]) -> str:
     """Why none of the bars could be judged."""
-    step = of.panel.step
+    step = panel.step
     misfit = next((each.window for each in draft.conditions if each.name in MOVES and each.window % step), None)
     if misfit is not None:
         return f"a change in {window(misfit)} needs shorter bars than {window(step)}."
-    there = {metric for metric, matrix in of.panel.matrices.items() if np.isfinite(matrix).any()}
+    there = {metric for metric, matrix in panel.matrices.items() if np.isfinite(matrix).any()}
     wanted = {
         metric
         for each in draft.conditions
@@ -144,5 +171,5 @@ def _lacking(draft: Draft, of: Kept, signals: Mapping[str, Signal]) -> str:
     missing = [METRICS[metric] for metric in STORED if metric in wanted - there and metric in METRICS]
     if missing:
         known = [METRICS[metric] for metric in STORED if metric in there and metric in METRICS]
-        return f"{of.name} has no {' and no '.join(missing)}. It has {', '.join(known)}."
-    return f"{of.name} is shorter than the past that it is held against. Choose a longer one, or an earlier --from."
+        return f"{name} has no {' and no '.join(missing)}. It has {', '.join(known)}."
+    return f"{name} is shorter than the past that it is held against. Choose a longer one, or an earlier --from."

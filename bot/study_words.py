@@ -24,7 +24,7 @@ def words(said: Answer, of: Kept) -> Iterator[str]:
     yield canonical(said.draft)
     yield f"Asked: was the price {way} {window(study.horizon)} later?{_asked(said)}"
     yield f"On: {of.name}, {_span(study)}, bars of {window(study.step)}, {count(len(study.coins), 'coin')}."
-    yield f"{source(of.label)} from {of.source}."
+    yield f"{source(of.label) or 'LIVE market'} from {of.source}."
     if of.label is Label.SIMULATED:
         yield "The market is invented: these numbers say nothing about a real one and enter no record."
     yield ""

@@ -3,8 +3,7 @@
 import numpy as np
 
 from signals.model import Direction
-from signals.panel import Series
-from signals.verdicts import Marks
+from signals.panel import Marks, Series
 
 
 def apart(events: Marks, span: int) -> Marks:

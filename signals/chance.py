@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from signals.panel import Series
-from signals.verdicts import Marks
+from signals.panel import Marks, Series
 
 DRAWS = 2_000
 """Circular shifts of one study."""

@@ -7,9 +7,8 @@ from datetime import timedelta
 import numpy as np
 
 from signals.model import PAIRED, Metric
-from signals.panel import KEEP, LEGS, Instants, Matrix, Panel, Series, from_ms, roll
+from signals.panel import KEEP, LEGS, Instants, Marks, Matrix, Panel, Series, from_ms, roll
 from signals.plausible import FAR, STEADY
-from signals.verdicts import Marks
 
 _MS = timedelta(milliseconds=1)
 

@@ -15,12 +15,12 @@ from signals.base import Signal
 from signals.episodes import told_of
 from signals.judge import policy
 from signals.model import Metric
-from signals.panel import Panel, decimal, from_ms, to_ms
+from signals.panel import Marks, Panel, decimal, from_ms, to_ms
 from signals.rules.lifecycle import Change, Policy
 from signals.rules.model import Draft
 from signals.stage import Scene, Stage, scene
 from signals.study import Observed
-from signals.verdicts import MET, UNKNOWN, Marks
+from signals.verdicts import MET, UNKNOWN
 
 
 def occurrences(draft: Draft, coins: tuple[str, ...], panel: Panel, signals: Mapping[str, Signal]) -> Observed:

@@ -16,8 +16,7 @@ import numpy as np
 from signals.cases import apart, has_sign, outcomes
 from signals.chance import Interval, shift_p, wilson
 from signals.model import Direction
-from signals.panel import Instants, Series, from_ms
-from signals.verdicts import Marks
+from signals.panel import Instants, Marks, Series, from_ms
 
 HORIZONS = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 
