@@ -220,7 +220,10 @@ class Engine:
         self._walk()
         self._columns.settle(to_ticks(at))
         self._scopes.settle(at)
-        for slot, _ in self._arrivals.take():
+        for slot, coins in self._arrivals.take():
+            if self._book.rule(slot).created >= at:
+                self._arrivals.stay(slot, coins)
+                continue
             for coin in list(self._scopes.coins_of(self._book.rule(slot))):
                 for one in self._afresh(slot, coin):
                     if self._alone.was_known(one):

@@ -187,7 +187,7 @@ class Evaluator:
             self._engine.seed(self._cells(cycle))
 
     def _begin(self) -> None:
-        """Let the cells of new rules stand where the last judged moment left them: that is what their answers showed."""
+        """Let cells of new rules stand where the last judged moment left them: that is what their answers showed."""
         if self._last is not None and self._engine.is_behind:
             self._engine.begin(self._cells(self._last))
 
