@@ -183,11 +183,6 @@ class Columns:
         """Whether each of these cells is known now: at the last judged moment, or at the one that is judged."""
         return all(self.value[n] == self.value[n] for n in numbers)
 
-    def had_news(self, numbers: Iterable[int], since: datetime) -> bool:
-        """Whether one of these cells had news at the last moment before then, or after it."""
-        ticks = to_ticks(since) - self._apart
-        return any(self.moment[number] > ticks for number in numbers)
-
     def were_known(self, numbers: Iterable[int], since: datetime) -> bool:
         """Whether each of these cells was known at the last moment before then, or at whatever moment after it."""
         ticks = to_ticks(since) - self._apart

@@ -226,11 +226,7 @@ class Engine:
                 continue
             for coin in list(self._scopes.coins_of(self._book.rule(slot))):
                 for one in self._afresh(slot, coin):
-                    if self._alone.was_known(one):
-                        continue
-                    if self._columns.had_news(one.cells, one.rule.created):
-                        self._alone.admit(one, at)
-                    else:
+                    if not self._alone.was_known(one):
                         self._arrivals.welcome(slot, [coin])
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:

@@ -204,6 +204,22 @@ def test_the_moment_that_its_answer_showed_arms_a_new_rule(
 
 
 @pytest.mark.parametrize("restarts", [False, True])
+def test_a_bar_that_came_late_was_news_when_it_came_over_a_restart_too(*, restarts: bool) -> None:
+    pair, one = Pair(), _rule("r", BASIS, Compare.ABOVE, 1.0)
+    pair.put(one)
+    bars = ((3, 3, 0.0), (7, 6, 2.0), (8, 6, 2.0), (10, 10, None), (12, 12, None), (13, 13, 0.0), (16, 16, 0.0), (19, 19, 0.0))
+    told = []
+
+    for at, end, said in bars:
+        ends = {BASIS: START + end * MINUTE}
+        told.append(pair.judge(Moment(START + at * MINUTE, {BASIS: (said, None)}, STEPS, ends), ("BTC",)))
+        if restarts and at == 8:
+            pair.restart()
+
+    assert told == [0, 1, 0, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
 def test_moments_that_were_over_when_a_rule_was_made_fire_nothing_though_they_are_judged_later(
     *, restarts: bool
 ) -> None:

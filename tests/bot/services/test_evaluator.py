@@ -24,7 +24,7 @@ from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
 from tests import virtual
-from tests.bot.services.markets import HOME, SENTENCE, asked, played, running, story, told, until
+from tests.bot.services.markets import HOME, SENTENCE, asked, played, playing, running, story, told, until
 
 HOUR = timedelta(hours=1)
 SENTENCES = (SENTENCE, "* price 4h rises by 0.4%", "BTC oi 8h falls by 0.3% for 2h", "ETH volume 4h > $2B")
@@ -131,16 +131,16 @@ def test_a_rule_made_just_before_its_line_is_crossed_fires_though_nobody_read_it
         store = MemoryStore()
         if stop is None:
             rule = await asked(store)
+            await played(market, store, market.end)
+        elif while_it_runs:
+            async with playing(market, store) as judged:
+                await judged(stop)
+                rule = await asked(store)
+                await judged(market.end)
         else:
             await played(market, store, stop)
-            if while_it_runs:
-                async with running(Evaluator(store, SIGNALS, market.step).run):
-                    await asyncio.sleep(1)
-                    rule = await asked(store)
-                    await asyncio.sleep(1)
-            else:
-                rule = await asked(store)
-        await played(market, store, market.end)
+            rule = await asked(store)
+            await played(market, store, market.end)
         return await told(store, rule)
 
     whole = virtual.run(lambda: live(None))
