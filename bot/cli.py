@@ -312,8 +312,9 @@ def signals(as_json: bool) -> None:
 @click.argument("what", required=False, type=click.Choice(["venues"]))
 @_spoken
 def check_(what: str | None) -> None:
-    """Check settings, store, versions and clock, and say in words what is wrong.
+    """Check settings, store, versions, clock and bots, and say in words what is wrong.
 
+    Of each bot whose token is set it says who it is, and prints the link by which people come to it.
     With `venues` each call is made once to each live venue, for about a minute, and the report says what was answered
     and what of it no documentation settles.
     """
@@ -321,9 +322,9 @@ def check_(what: str | None) -> None:
     if what == "venues":
         _check_venues(settings)
         return
-    sound = True
+    sound, known = True, tokens(os.environ)
     with app.storage(settings, settings.data) as storage:
-        for finding in asyncio.run(check.findings(settings, storage.url, app.now())):
+        for finding in asyncio.run(check.findings(settings, known, storage.url, app.now())):
             click.echo(f"{'ok  ' if finding.fine else 'FIX '} {finding.text}")
             sound = sound and finding.fine
     if not sound:

@@ -11,6 +11,7 @@ _SECRETS = (
     re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,}"),
     re.compile(r"(?<=://)[^/\s@]*:[^/\s@]+(?=@)"),
     re.compile(r"(?<=Bot )[\w.-]{20,}"),
+    re.compile(r"[\w-]{18,}\.[\w-]{6}\.[\w-]{20,}"),
     re.compile(r"(?<=/api/webhooks/)[\w/-]+"),
 )
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")

@@ -1,4 +1,4 @@
-"""Writes into docs/venues.md what tests know: requests as counted, traps with their twins, differences from ccxt."""
+"""Writes into the pages what tests know: requests as counted, traps with their twins, differences from ccxt, rights."""
 # ruff: noqa: INP001 - a script, not a package
 
 import re
@@ -7,15 +7,18 @@ from pathlib import Path
 
 import click
 
+from tests.both import permissions
 from tests.live import test_requests, traps
 from tests.oracle import differences
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "venues.md"
-TABLES: Mapping[str, Callable[[], str]] = {
-    "requests": test_requests.table,
-    "traps": traps.table,
-    "differences": differences.table,
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "requests": ("venues.md", test_requests.table),
+    "traps": ("venues.md", traps.table),
+    "differences": ("venues.md", differences.table),
+    "permissions": ("permissions.md", permissions.measured_table),
 }
+"""By name, the page that each stands on and what makes it."""
 
 
 def written(page: str, name: str, table: str) -> str:
@@ -29,11 +32,11 @@ def written(page: str, name: str, table: str) -> str:
 @click.argument("names", nargs=-1, type=click.Choice(list(TABLES)))
 def main(names: tuple[str, ...]) -> None:
     """Make the named tables anew, all of them without a name."""
-    page = PAGE.read_text(encoding="utf-8")
     for name in names or TABLES:
-        page = written(page, name, TABLES[name]())
-    PAGE.write_text(page, encoding="utf-8")
-    click.echo(f"{', '.join(names or TABLES)}: written to {PAGE.name}")
+        page, table = TABLES[name]
+        path = DOCS / page
+        path.write_text(written(path.read_text(encoding="utf-8"), name, table()), encoding="utf-8")
+        click.echo(f"{name}: written to {page}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from math import isnan
 from operator import mul
 from statistics import median
@@ -66,7 +67,7 @@ Readings: TypeAlias = Mapping[str, Mapping[Metric, Reading]]
 """Per coin and observed metric."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cycle:
     """One closed moment of the market: what is judged together.
 
@@ -79,6 +80,24 @@ class Cycle:
     readings: Readings
     known: tuple[Observation, ...]
     bars: tuple[Panel, ...] = ()
+
+    def told(self, coin: str, metric: Metric) -> Sequence[Observation]:
+        """The last observation of each instrument of that coin, fresh or not."""
+        return self._told.get((coin, metric), ())
+
+    @cached_property
+    def venues(self) -> Sequence[str]:
+        """The venues that say anything, or should, sorted."""
+        readings = [reading for of in self.readings.values() for reading in of.values()]
+        sets = {(reading.venues, reading.missing) for reading in readings}
+        return sorted({name for venues, missing in sets for name in (*venues, *missing)})
+
+    @cached_property
+    def _told(self) -> Mapping[tuple[str, Metric], Sequence[Observation]]:
+        found = defaultdict[tuple[str, Metric], list[Observation]](list)
+        for seen in self.known:
+            found[seen.coin, seen.metric].append(seen)
+        return dict(found)
 
 
 def is_fresh(seen: Observation, at: datetime) -> bool:

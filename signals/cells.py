@@ -179,7 +179,7 @@ class Cells:
 
     def known(self, coin: str, metric: Metric) -> Sequence[Observation]:
         """Each instrument's last observation, fresh or not."""
-        return [seen for seen in self.cycle.known if seen.coin == coin and seen.metric is metric]
+        return self.cycle.told(coin, metric)
 
     def lack(self, cell: Cell) -> Lack | None:
         """Why the cell is unknown; None where it is known."""

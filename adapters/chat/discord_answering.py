@@ -29,6 +29,8 @@ OLD = "old"
 SOON = timedelta(milliseconds=750)
 """An answer that takes longer is announced first: Discord waits for three seconds and no more."""
 
+AT_ONCE = timedelta(0)
+
 Talk: TypeAlias = "discord.Interaction[discord.Client]"
 
 
@@ -103,7 +105,7 @@ class Answering:
         finding.cancel()
         if whole is None:
             old = self._line(talk, Pressed(ALONE, OLD))
-            await self._answer(talk, Way(hidden=_seen_by_others(talk)), old)
+            await self._answer(talk, Way(hidden=_seen_by_others(talk)), old, AT_ONCE)
             return
         custom_id, form = opened(whole)
         await talk.response.send_modal(formed(custom_id, form))
@@ -140,10 +142,10 @@ class Answering:
         open_ = entry is not None and not entry.private
         return Way(edits=True) if open_ and asked is not None and asked.user == talk.user else Way(hidden=True)
 
-    async def _answer(self, talk: Talk, way: Way, answer: Awaitable[Dressed]) -> None:
+    async def _answer(self, talk: Talk, way: Way, answer: Awaitable[Dressed], within: timedelta = SOON) -> None:
         """Say it as soon as it is there; where that is not soon, tell Discord that it will come."""
         task = asyncio.ensure_future(answer)
-        await asyncio.wait({task}, timeout=SOON.total_seconds())
+        await asyncio.wait({task}, timeout=within.total_seconds())
         waits = not task.done()
         if waits:
             try:

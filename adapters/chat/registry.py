@@ -1,6 +1,6 @@
 """The chat platforms by name, each imported when it is opened: their packages cost memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapters.chat.base import ChatPlatform, Notes, Words
 from adapters.chat.discord_settings import DiscordSettings
+from adapters.chat.identity import Identity
 from adapters.chat.pace import Kind, Pacer
 from adapters.chat.telegram_settings import TelegramSettings
 
@@ -60,3 +61,27 @@ PLATFORMS: Mapping[str, Callable[[Wiring], ChatPlatform]] = {
     "telegram": _telegram,
     "discord": _discord,
 }
+
+
+async def _telegram_identity(settings: TelegramSettings) -> Identity:
+    from adapters.chat.telegram_identity import identity  # noqa: PLC0415 - the same
+
+    return await identity(settings)
+
+
+async def _discord_identity(settings: DiscordSettings) -> Identity:
+    from adapters.chat.discord_identity import identity  # noqa: PLC0415 - the same
+
+    return await identity(settings)
+
+
+def identities(
+    telegram: TelegramSettings | None, discord: DiscordSettings | None
+) -> Mapping[str, Callable[[], Awaitable[Identity]]]:
+    """How each platform that has a token is asked who its bot is. What is asked raises Unidentified."""
+    asked: dict[str, Callable[[], Awaitable[Identity]]] = {}
+    if telegram is not None:
+        asked["telegram"] = partial(_telegram_identity, telegram)
+    if discord is not None:
+        asked["discord"] = partial(_discord_identity, discord)
+    return asked

@@ -103,17 +103,15 @@ class Telegram:
 
     async def find(self, named: str) -> Place | None:
         """The group or channel that people call `@name`; None where there is none that we can see."""
-        await self._connect()
-        return await self._rights.find(named)
+        return await self._rights.find(named) if await self._is_connected() else None
 
     async def owns(self, person: str, place: Place) -> bool:
         """Whether that person is the place's own, or an admin of it."""
-        return await self._rights.owns(person, place)
+        return await self._is_connected() and await self._rights.owns(person, place)
 
     async def can_send(self, place: Place) -> bool:
         """Whether we may write there: a channel takes posts of admins with that right alone."""
-        await self._connect()
-        return await self._rights.can_send(place)
+        return await self._is_connected() and await self._rights.can_send(place)
 
     async def link(self) -> str:
         """The address that opens a chat with the bot."""
@@ -124,6 +122,13 @@ class Telegram:
         """Close all connections."""
         self._connected = False
         await self._request.shutdown()
+
+    async def _is_connected(self) -> bool:
+        try:
+            await self._connect()
+        except TelegramError:
+            return False
+        return True
 
     async def _connect(self) -> None:
         """Open the connections and learn who we are, once. Raises TelegramError."""

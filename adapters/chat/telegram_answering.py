@@ -34,6 +34,9 @@ TOO_LATE = timedelta(minutes=10)
 POPUP = 200
 """Characters that are shown above a chat in answer to a press."""
 
+SOON = 0.75
+"""Seconds after which a press is acknowledged though its answer is not there yet: the person's app waits for that."""
+
 PATIENCE = timedelta(seconds=30)
 """An answer that Telegram asks to hold back for longer is not shown any more."""
 
@@ -115,23 +118,33 @@ class Answering:
         return name, arguments
 
     async def _pressed(self, pressed: Pressed, seen: str) -> None:
+        kind = unpacked(pressed.travelled)[0]
+        answering = asyncio.ensure_future(self._told(pressed, seen))
+        above: str | None = None
+        try:
+            try:
+                await asyncio.wait({answering}, timeout=SOON)
+                above = answering.result()[1] if answering.done() else None
+            finally:
+                await self._acknowledge(pressed, above)
+            said, alone = await answering
+        finally:
+            answering.cancel()
+        if above is not None:
+            return
+        if kind == ANSWER and pressed.known and alone is None:
+            await self._show(Post(pressed.place, said, kind), pressed.message, pictured=pressed.pictured)
+        else:
+            await self._show(Post(pressed.place, said, ANSWER, pressed.message, silent=True))
+
+    async def _told(self, pressed: Pressed, seen: str) -> tuple[Message, str | None]:
+        """The answer to the line of a press, and its words where they are for the person alone."""
         kind, token, line = unpacked(pressed.travelled)
         if token is not None:
             line = await noted(self.parts.notes, note_of(token)) or ""
         name, arguments = _split(line) if line and kind in (ANSWER, NOTICE) else (OLD, "")
-        said: Message | None = None
-        above: str | None = None
-        try:
-            said = await self.reception.answer(await self._invocation(pressed, name, arguments, seen))
-            above = _above(said) if name == OLD or dict(said.data).get("code") == RIGHTS else None
-        finally:
-            await self._acknowledge(pressed, above)
-        if above is not None:
-            return
-        if kind == ANSWER and pressed.known:
-            await self._show(Post(pressed.place, said, kind), pressed.message, pictured=pressed.pictured)
-        else:
-            await self._show(Post(pressed.place, said, ANSWER, pressed.message, silent=True))
+        said = await self.reception.answer(await self._invocation(pressed, name, arguments, seen))
+        return said, _above(said) if name == OLD or dict(said.data).get("code") == RIGHTS else None
 
     async def _acknowledge(self, pressed: Pressed, text: str | None) -> None:
         """End the press for the person's app, with words if there are any."""

@@ -83,6 +83,7 @@ class Polling:
         self._offset = 0
         self._under_way: dict[int, tuple[Raw, asyncio.Task[None]]] = {}
         self._noted: frozenset[int] = frozenset()
+        self._resumed: frozenset[int] = frozenset()
 
     async def run(self, take: Take) -> None:
         """Deal with all that comes. Raises Barred."""
@@ -94,7 +95,8 @@ class Polling:
                 try:
                     for raw in await self._ask(self._offset, WAIT):
                         self._offset = _number(raw) + 1
-                        self._begin(raw, take)
+                        if _number(raw) not in self._resumed:
+                            self._begin(raw, take)
                 except TelegramError as error:
                     await backoff.failed(error)
                 else:
@@ -120,26 +122,28 @@ class Polling:
         while len(self._under_way) >= MOST:
             await asyncio.wait([task for _, task in self._under_way.values()], return_when=asyncio.FIRST_COMPLETED)
         if self._noted != self._under_way.keys():
+            self._noted = frozenset(self._under_way)
             await self._notes.write(self._note, self._left(), KEPT)
 
     def _left(self) -> str:
-        """What is under way, as it is noted."""
-        self._noted = frozenset(self._under_way)
-        return msgspec.json.encode([raw for raw, _ in self._under_way.values()]).decode()
+        """What was noted and is still under way."""
+        left = [raw for number, (raw, _) in self._under_way.items() if number in self._noted]
+        return msgspec.json.encode(left).decode()
 
     async def _resume(self, take: Take) -> None:
         """Take up what was confirmed but not dealt with."""
         kept = await self._notes.read(self._note)
-        for raw in msgspec.json.decode(kept or "[]", type=list[dict[str, object]]):
+        left = msgspec.json.decode(kept or "[]", type=list[dict[str, object]])
+        self._noted = self._resumed = frozenset(_number(raw) for raw in left)  # it may come once more from Telegram
+        for raw in left:
             self._begin(raw, take)
-        self._noted = frozenset(self._under_way)
 
     async def _part(self) -> None:
         """Let answers be finished and confirm what was dealt with, so that nothing is answered twice after a start."""
         if self._under_way:
             await asyncio.wait([task for _, task in self._under_way.values()], timeout=FINISHING)
         offset = min([self._offset, *self._under_way])
-        if self._noted != self._under_way.keys():
+        if not self._noted <= self._under_way.keys():
             await note(self._notes, self._note, self._left(), KEPT)
         with contextlib.suppress(TelegramError, TimeoutError):
             async with asyncio.timeout(PARTING):

@@ -33,6 +33,15 @@ class MarketStore(Protocol):
         """
         ...
 
+    async def at_hand(
+        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None = None
+    ) -> Panel:
+        """The same as `panel`, but bars of all coins stay in memory: for what people ask again and again of any coin.
+
+        It holds every coin that any of its bars had.
+        """
+        ...
+
     async def extend(self, bars: Sequence[Panel]) -> None:
         """Add bars of the past (backfill): they are no news and wake nobody.
 

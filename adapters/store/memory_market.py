@@ -62,6 +62,11 @@ class MemoryMarkets:
         kept = self._bars.get(step, {})
         return stack((with_just(kept[at], metrics, coins) for at in sorted(kept)[-rows:]), step, rows)
 
+    async def at_hand(
+        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None = None
+    ) -> Panel:
+        return await self.panel(step, metrics, rows, coins)
+
     async def extend(self, bars: Sequence[Panel]) -> None:
         before = to_ms(self._cycles[-1].at) if self._cycles else None
         past = [panel if before is None else panel.known_by(before - 1) for panel in bars]

@@ -12,6 +12,7 @@ from adapters.store.redis_outbox import RedisOutboxes
 from adapters.store.redis_rules import RedisRules
 from adapters.store.redis_venues import RedisVenues
 from adapters.store.replies import listed, raw, text
+from adapters.store.shelf import Shelf
 
 OLDEST = (7, 0)
 
@@ -22,6 +23,7 @@ class RedisStore(RedisMarkets, RedisVenues, RedisFronts, RedisRules, RedisAlerts
     def __init__(self, client: Client, changes_kept: int = CHANGES_KEPT) -> None:
         self._client = client
         self._changes_kept = changes_kept
+        self._shelf = Shelf(self)
         self._given = {}
         self._calls = count(1)
 

@@ -11,6 +11,7 @@ from adapters.store import codec, keys
 from adapters.store.bars import KEPT_CYCLES, filled, kept_rows, rows_of
 from adapters.store.client import BLOCK_MS, Client, Reply, Word
 from adapters.store.replies import entries, listed, pairs, raw, read, text
+from adapters.store.shelf import Shelf
 from signals.aggregate import Cycle
 from signals.model import Metric
 from signals.panel import Matrix, Panel, blank, stack, to_ms
@@ -26,6 +27,9 @@ class RedisMarkets:
     """The market port."""
 
     _client: Client
+    _shelf: Shelf
+    _last: tuple[str, Cycle] | None = None
+    """The last moment that was read, under its id: nobody changes it, so it is fetched and decoded once."""
 
     async def close(self, cycle: Cycle) -> None:
         kept = kept_rows(cycle.bars)
@@ -43,8 +47,11 @@ class RedisMarkets:
         )
 
     async def latest(self) -> Cycle | None:
-        last = entries(await self._client.do("XREVRANGE", keys.CYCLES, "+", "-", "COUNT", 1))
-        return next((codec.read_moment(fields["m"]) for _, fields in last), None)
+        since = "-" if self._last is None else f"({self._last[0]}"
+        for id_, fields in entries(await self._client.do("XREVRANGE", keys.CYCLES, "+", since, "COUNT", 1)):
+            if self._last is None or _later(id_, self._last[0]):  # another may have read it meanwhile
+                self._last = id_, codec.read_moment(fields["m"])
+        return None if self._last is None else self._last[1]
 
     async def cycles(self, after: datetime | None) -> AsyncIterator[Cycle]:
         last = f"{to_ms(after)}-0" if after else "0-0"
@@ -65,6 +72,11 @@ class RedisMarkets:
             last = min(first + CUT, 0) - 1
             found += listed(await self._client.step("bars", [keys.bars(step)], first, last, *what))
         return await asyncio.to_thread(lambda: stack([_stretch(each, step) for each in found], step, rows))
+
+    async def at_hand(
+        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None = None
+    ) -> Panel:
+        return await self._shelf.panel(step, metrics, rows, coins)
 
     async def extend(self, bars: Sequence[Panel]) -> None:
         kept = kept_rows(bars)
@@ -111,6 +123,11 @@ def _stretch(reply: Reply, step: timedelta) -> Panel:
         else:
             whole[Metric(metric)] = matrix
     return Panel(at, names, step, whole, legs)
+
+
+def _later(id_: str, than: str) -> bool:
+    """Whether a moment is later than another, by their ids."""
+    return int(id_.partition("-")[0]) > int(than.partition("-")[0])
 
 
 def _seconds(step: timedelta) -> str:

@@ -35,9 +35,9 @@ def button(asks: str) -> Button:
     return Button(LABEL, f"{COMMAND} {asks}")
 
 
-async def with_button(message: Message, asks: str, place: Place, store: Store) -> Message:
+def with_button(message: Message, asks: str, settings: PlaceSettings) -> Message:
     """The message with that button, unless its place wants no charts."""
-    if (await store.settings(place)).charts is Charts.OFF:
+    if settings.charts is Charts.OFF:
         return message
     return replace(message, buttons=(*message.buttons, button(asks)))
 

@@ -9,7 +9,7 @@ from adapters.chat.base import Place
 from adapters.chat.chart import Chart
 from bot.charts.build import TOPICS, Source, Told, of_draft, of_topic
 from bot.commands.base import Reader
-from bot.commands.market import View, latest, offered, venues_of, view_of
+from bot.commands.market import View, latest, offered, view_of
 from signals.aggregate import Cycle
 from signals.event import Event
 from signals.judge import cell_of
@@ -35,13 +35,13 @@ def usual_span(step: timedelta) -> timedelta:
     return max(USUAL, FEWEST * step)
 
 
-async def topic_chart(desk: Reader, topic: str, coin: str, span: timedelta) -> Chart:
-    """A metric of a coin now. Raises Mistake where there is no market."""
-    cycle, what = await latest(desk), TOPICS[topic]
+async def topic_chart(desk: Reader, cycle: Cycle, topic: str, coin: str, span: timedelta) -> Chart:
+    """A metric of a coin at the last closed moment."""
+    what = TOPICS[topic]
     numbers = (Number(metric, what.window) for metric in what.parts.values())
     metrics = frozenset[Metric]({Metric.PRICE}).union(*(needs(number, {}) for number in numbers))
     step = _step(desk, span + what.window)
-    bars = await desk.store.panel(step, metrics, (span + what.window) // step + 2, (coin,))
+    bars = await desk.store.at_hand(step, metrics, (span + what.window) // step + 2, (coin,))
     parts = [Metric.VOLUME_SPOT, Metric.VOLUME_SPOT_24H] if topic == "ratio" else list(what.parts.values())
     return of_topic(topic, coin, bars, span, _source(cycle, coin, parts))
 
@@ -115,5 +115,5 @@ async def alert_chart(desk: Reader, event: Event, rule: Rule | None, place: Plac
 async def _judged(desk: Reader, event: Event) -> Draft | None:
     """The rule as it was when the alert was judged."""
     cycle = await latest(desk)
-    draft = parse(event.sentence, Vocabulary(cycle.readings.keys(), venues_of(cycle), desk.signals, cycle.at, UTC))
+    draft = parse(event.sentence, Vocabulary(cycle.readings.keys(), cycle.venues, desk.signals, cycle.at, UTC))
     return draft if isinstance(draft, Draft) else None

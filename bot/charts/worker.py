@@ -1,5 +1,6 @@
 """The process that draws: reads charts, writes pictures, and ends when nobody can ask any more."""
 
+import gc
 import sys
 import traceback
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ FIRST = Chart(
 def main(asked: BinaryIO, answered: BinaryIO) -> None:
     """Draw what is asked for, one after another, until there is no more to read."""
     draw(FIRST, CARD)
+    gc.freeze()
     while (body := _next(asked)) is not None:
         try:
             drawn, said = True, draw(msgspec.msgpack.decode(body, type=Chart), CARD)
@@ -35,6 +37,7 @@ def main(asked: BinaryIO, answered: BinaryIO) -> None:
             drawn, said = False, traceback.format_exc().encode()
         answered.write(ANSWER.pack(drawn, len(said)) + said)
         answered.flush()
+        gc.collect()  # a sheet refers to itself: left to their time, a dozen of them double the memory
 
 
 def _next(asked: BinaryIO) -> bytes | None:

@@ -67,7 +67,7 @@ async def _topic(topic: str, words: Sequence[str], invocation: Invocation, desk:
             f"Over how long? From 1h to {window(LONGEST)}, such as:",
             *(f"/chart {topic} {coin} {each}" for each in ("24h", "7d", "30d")),
         )
-    return await topic_chart(desk, topic, coin, length)
+    return await topic_chart(desk, cycle, topic, coin, length)
 
 
 async def _rule(number: int, words: Sequence[str], invocation: Invocation, desk: Desk) -> Chart:

@@ -59,7 +59,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=_small(metric, reading, cycle, coin),
         data=_data(coin, metric, reading, cycle, rank),
     )
-    return await with_button(answered, f"funding {coin}", invocation.place, desk.store)
+    return with_button(answered, f"funding {coin}", desk.settings)
 
 
 def _rows(seen: Sequence[Observation], reading: Reading, cycle: Cycle, desk: Desk) -> Sequence[tuple[str, ...]]:
@@ -125,7 +125,7 @@ async def _rank(desk: Desk, coin: str, metric: Metric, value: float | None) -> f
     if value is None:
         return None
     step = max(_HOUR, desk.step)
-    hours = await desk.store.panel(step, [metric], _HISTORY // step)
+    hours = await desk.store.at_hand(step, [metric], _HISTORY // step, (coin,))
     column = hours.column(coin)
     if column is None:
         return None

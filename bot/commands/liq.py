@@ -7,7 +7,7 @@ from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter
 from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
-from bot.commands.market import View, age_of, facts, instruments, observed, offered, silent, view, whole_bars
+from bot.commands.market import View, age_of, facts, instruments, latest, observed, offered, silent, view, whole_bars
 from bot.commands.report import report
 from bot.phrases import count, iso, line, share, venue, venues, window
 from signals.aggregate import Reading, is_fresh
@@ -25,8 +25,8 @@ _LEGS = {Metric.LIQ: (Metric.LIQ_LONG, Metric.LIQ_SHORT)}
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """One coin's sums over several windows, or the coins with the largest."""
     windows = whole_bars(WINDOWS, desk.step) or [desk.step]
-    market = await view(desk, [Metric.LIQ], max(windows))
-    coin = one_coin(invocation, market.cycle.readings)
+    coin = one_coin(invocation, (await latest(desk)).readings)
+    market = await view(desk, [Metric.LIQ], max(windows), None if coin is None else (coin,))
     if coin is None:
         return _largest(market, windows, desk, LARGEST)
     if all(offered(market.cycle, coin, side) is None for side in _SIDES):
@@ -45,7 +45,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=_small(coin, market),
         data=_data(coin, market, windows),
     )
-    return await with_button(answered, f"liq {coin}", invocation.place, desk.store)
+    return with_button(answered, f"liq {coin}", desk.settings)
 
 
 def _sum(market: View, coin: str, side: Metric, span: timedelta) -> str:

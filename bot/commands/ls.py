@@ -51,7 +51,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             ("venues", [_facts(o, cycle) for m in measures for o in observed(cycle, coin, m)]),
         ),
     )
-    return await with_button(answered, f"ls {coin}", invocation.place, desk.store)
+    return with_button(answered, f"ls {coin}", desk.settings)
 
 
 def _by_venue(coin: str, measures: Sequence[Metric], cycle: Cycle, desk: Desk) -> Table:

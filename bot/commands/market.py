@@ -1,9 +1,10 @@
 """The market as commands see it: the last closed moment, and just as many bars as an answer needs."""
 
+from asyncio import gather
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from adapters.chat.base import Json, Place
 from bot.commands.arguments import Mistake
@@ -71,17 +72,22 @@ class View:
         return seen.reading.value if seen else None
 
 
-async def view(desk: Reader, names: Collection[str], reach: timedelta) -> View:
-    """The market with the bars that windows of these metrics need, up to `reach` long. Raises Mistake."""
+async def view(desk: Reader, names: Collection[str], reach: timedelta, coins: tuple[str, ...] | None = None) -> View:
+    """The market with the bars that windows of these metrics need, up to `reach` long, of these or all coins.
+
+    Raises Mistake.
+    """
     metrics = frozenset().union(*(_BARS.get(name, frozenset()) for name in names))
-    return await _view(desk, metrics, dict.fromkeys(resolutions(desk.step), reach), ())
+    return await _view(desk, desk.store.at_hand, metrics, dict.fromkeys(resolutions(desk.step), reach), (), coins)
 
 
-async def view_of_signals(desk: Reader, signals: Sequence[Signal]) -> View:
-    """The market with the bars that these signals and their trust need. Raises Mistake."""
+async def view_of_signals(desk: Reader, signals: Sequence[Signal], coins: tuple[str, ...] | None = None) -> View:
+    """The market with the bars that these signals and their trust need, of these or all coins. Raises Mistake."""
     metrics = _SPOT | _OI | frozenset(metric for signal in signals for metric in signal.needs)
     reach = max((s.lookback + max(s.windows) for s in signals), default=_ZERO)
-    return await _view(desk, metrics, dict.fromkeys(resolutions(desk.step), max(reach, WHOLE)), signals)
+    return await _view(
+        desk, desk.store.panel, metrics, dict.fromkeys(resolutions(desk.step), max(reach, WHOLE)), signals, coins
+    )
 
 
 async def view_of(desk: Reader, draft: Draft, place: Place, span: timedelta = _ZERO) -> View:
@@ -95,7 +101,7 @@ async def view_of(desk: Reader, draft: Draft, place: Place, span: timedelta = _Z
         back.append(WHOLE)
     kept = resolutions(desk.step)  # of bars that do not reach back over the span only those of now are read
     reach = {step: WHOLE if span and step * rows >= span else max(back) for step, rows in kept.items()}
-    return await _view(desk, metrics, reach, signals, await _named(draft, place, desk))
+    return await _view(desk, desk.store.panel, metrics, reach, signals, await _named(draft, place, desk))
 
 
 async def _named(draft: Draft, place: Place, desk: Reader) -> tuple[str, ...] | None:
@@ -115,8 +121,19 @@ async def coins_of(draft: Draft, place: Place, desk: Reader, cycle: Cycle) -> Se
     return sorted(cycle.readings) if named is None else named
 
 
+class _Read(Protocol):
+    """How bars are read: one of the store's ways."""
+
+    async def __call__(
+        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None
+    ) -> Panel:
+        """The last rows of those bars."""
+        ...
+
+
 async def _view(
     desk: Reader,
+    read: _Read,
     metrics: Collection[Metric],
     reach: Mapping[timedelta, timedelta],
     signals: Sequence[Signal],
@@ -124,10 +141,10 @@ async def _view(
 ) -> View:
     """The market with those bars, as far back as is said for each length of theirs."""
     cycle = await latest(desk)
-    panels = {
-        step: await desk.store.panel(step, metrics, min(rows, reach[step] // step + 2), coins)
-        for step, rows in resolutions(desk.step).items()
-    }
+    kept = resolutions(desk.step)
+    wanted = {step: min(rows, reach[step] // step + 2) for step, rows in kept.items()}
+    found = await gather(*(read(step, metrics, rows, coins) for step, rows in wanted.items()))
+    panels = dict(zip(wanted, found, strict=True))
     every = tuple(dict.fromkeys(coin for panel in panels.values() for coin in panel.coins))
     finest = panels.pop(min(panels)).of(every)
     panel = replace(finest, others={step: panel.of(every) for step, panel in panels.items()})
@@ -136,13 +153,7 @@ async def _view(
 
 def vocabulary(cycle: Cycle, desk: Desk) -> Vocabulary:
     """The names that a sentence about this market may use, and from where its times count."""
-    return Vocabulary(cycle.readings.keys(), venues_of(cycle), desk.signals, desk.now, desk.zone)
-
-
-def venues_of(cycle: Cycle) -> Sequence[str]:
-    """The venues that say anything, or should."""
-    readings = [reading for of in cycle.readings.values() for reading in of.values()]
-    return sorted({name for reading in readings for name in (*reading.venues, *reading.missing)})
+    return Vocabulary(cycle.readings.keys(), cycle.venues, desk.signals, desk.now, desk.zone)
 
 
 def whole_bars(windows: Sequence[timedelta], step: timedelta) -> Sequence[timedelta]:
@@ -152,8 +163,7 @@ def whole_bars(windows: Sequence[timedelta], step: timedelta) -> Sequence[timede
 
 def observed(cycle: Cycle, coin: str, metric: Metric, first: str = "") -> Sequence[Observation]:
     """Each instrument's last observation, fresh or not, by venue; one venue may stand first."""
-    seen = [o for o in cycle.known if o.coin == coin and o.metric is metric]
-    return sorted(seen, key=lambda o: (o.venue != first, o.venue, o.symbol))
+    return sorted(cycle.told(coin, metric), key=lambda o: (o.venue != first, o.venue, o.symbol))
 
 
 def spot_leg(cycle: Cycle, coin: str) -> Metric | None:

@@ -7,7 +7,19 @@ from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter
 from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
-from bot.commands.market import View, age_of, facts, instruments, observed, offered, or_dash, silent, view, whole_bars
+from bot.commands.market import (
+    View,
+    age_of,
+    facts,
+    instruments,
+    latest,
+    observed,
+    offered,
+    or_dash,
+    silent,
+    view,
+    whole_bars,
+)
 from bot.commands.report import report
 from bot.phrases import bold, count, iso, line, share, spoken, venue, venues, window
 from signals.aggregate import Cycle, Reading, is_fresh
@@ -29,9 +41,9 @@ _REGIMES = {
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """One coin's open interest by venue with its moves, or the largest."""
-    market = await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS))
+    coin = one_coin(invocation, (await latest(desk)).readings)
+    market = await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS), None if coin is None else (coin,))
     windows = whole_bars(WINDOWS, desk.step)
-    coin = one_coin(invocation, market.cycle.readings)
     if coin is None:
         return _largest(market, desk, LARGEST)
     reading = offered(market.cycle, coin, Metric.OI_LEVEL)
@@ -56,7 +68,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=_small(reading),
         data=_data(coin, reading, usd, moves, market.cycle, seen),
     )
-    return await with_button(answered, f"oi {coin}", invocation.place, desk.store)
+    return with_button(answered, f"oi {coin}", desk.settings)
 
 
 def _price(market: View, coin: str) -> str:

@@ -49,7 +49,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if spot is None or reading is None:
         said = f"No venue here offers spot volume of {coin}, so there is nothing to divide."
         return report(f"{coin} spot/futures", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
-    market = await view_of_signals(desk, ())
+    market = await view_of_signals(desk, (), (coin,))
     sums = {w: market.value(coin, Metric.RATIO, w) for w in whole_bars(WINDOWS, desk.step)}
     rank = _rank(market, coin)
     silent = f" Silent: {venues(reading.missing)}." if reading.missing else ""
@@ -63,7 +63,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         small=f"Both legs from {venues(reading.venues)}, {share(reading.coverage)} of open interest present.{silent}",
         data=_data(coin, reading, sums, rank),
     )
-    return await with_button(answered, f"ratio {coin}", invocation.place, desk.store)
+    return with_button(answered, f"ratio {coin}", desk.settings)
 
 
 def _data(

@@ -97,9 +97,12 @@ PRESSED: Mapping[str, Command] = {command.spec.name: command for command in _ON_
 """What only buttons say."""
 
 
-async def answer(invocation: Invocation, desk: Desk) -> Message:
-    """The answer to what was typed; a mistake is answered by a sentence that names the cure."""
-    settings = await _settings(invocation, desk)
+async def answer(invocation: Invocation, desk: Desk, known: PlaceSettings | None = None) -> Message:
+    """The answer to what was typed; a mistake is answered by a sentence that names the cure.
+
+    `known` are the place's settings where they were just read.
+    """
+    settings = await _settings(invocation, desk, known)
     desk = replace(desk, settings=settings, quota=replace(desk.quota, rules=settings.rules or desk.quota.rules))
     command = COMMANDS.get(invocation.name) or PRESSED.get(invocation.name)
     if command is None:
@@ -112,9 +115,9 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         return unclear(mistake.sentence, [Button(repair, repair) for repair in mistake.repairs])
 
 
-async def _settings(invocation: Invocation, desk: Desk) -> PlaceSettings:
+async def _settings(invocation: Invocation, desk: Desk, known: PlaceSettings | None) -> PlaceSettings:
     """What the place has asked for; whoever says something there can be written to again."""
-    settings = await desk.store.settings(invocation.place)
+    settings = known or await desk.store.settings(invocation.place)
     if not settings.gone:
         return settings
     return await desk.store.change(invocation.place, lambda of: replace(of, gone=""), f"here:{invocation.seen}")

@@ -9,7 +9,6 @@ from adapters.venues.base import Label
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.digest import account
-from bot.commands.market import venues_of
 from bot.commands.report import reply
 from bot.commands.settable import CALLED_ALSO, OFF, SETTINGS, Asked, Setting, zone_label
 from bot.digest import after_quiet
@@ -29,7 +28,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     """All settings, one of them with its values, or one changed."""
     words = words_of(invocation)
     cycle = await desk.store.latest()
-    asked = Asked(desk, venues_of(cycle) if cycle else ())
+    asked = Asked(desk, cycle.venues if cycle else ())
     if not words:
         return await _menu(invocation, asked)
     setting = _named(words[0])

@@ -1,12 +1,13 @@
 """`/signals`: where each signal stands now against its own levels, before any hold."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
-from bot.commands.market import View, facts, view_of_signals
+from bot.commands.market import View, facts, latest, view_of_signals
 from bot.commands.report import report
 from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
 from signals.base import Signal
@@ -40,10 +41,10 @@ class _Standing:
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """Every signal on one coin, or the coins that are past each signal's line."""
-    market = await view_of_signals(desk, desk.signals)
-    coin = one_coin(invocation, market.cycle.readings)
+    coin = one_coin(invocation, (await latest(desk)).readings)
+    market = await view_of_signals(desk, desk.signals, None if coin is None else (coin,))
     if coin is None:
-        return _everywhere(market, desk)
+        return await asyncio.to_thread(_everywhere, market, desk)
     standings = [_standing(signal, coin, market) for signal in desk.signals]
     lines = tuple(said for standing in standings for said in _told(standing, market))
     return report(

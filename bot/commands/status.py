@@ -13,6 +13,7 @@ from bot.commands.base import Command, Desk
 from bot.commands.rules import muted
 from bot.phrases import bold, clock, count, dated, iso, line, venue
 from signals.aggregate import Cycle, is_fresh
+from signals.model import Observation
 from signals.units import age, duration
 
 OUTCOMES = 100
@@ -86,16 +87,14 @@ class _Spoken:
 
 
 def _spoken(cycle: Cycle) -> Sequence[_Spoken]:
-    seen = {name: [o for o in cycle.known if o.venue == name] for name in _expected(cycle)}
+    seen = {name: list[Observation]() for name in cycle.venues}
+    for one in cycle.known:
+        if one.venue in seen:
+            seen[one.venue].append(one)
     return [
         _Spoken(name, max((o.at for o in of), default=None), sum(is_fresh(o, cycle.at) for o in of), len(of))
         for name, of in seen.items()
     ]
-
-
-def _expected(cycle: Cycle) -> Sequence[str]:
-    readings = [reading for of in cycle.readings.values() for reading in of.values()]
-    return sorted({name for reading in readings for name in (*reading.venues, *reading.missing)})
 
 
 def _venue(spoken: _Spoken, desk: Desk) -> str:

@@ -1,8 +1,11 @@
 """The dispatcher: hands each invocation to its command with a desk of what is known now, and keeps track of places."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 import structlog
 
@@ -23,6 +26,9 @@ log = structlog.get_logger()
 
 PATIENCE = timedelta(seconds=2)
 """How long people wait for a dry run; where it takes longer, the answer comes without it."""
+
+CHART, CHARTS_AT_A_TIME = "chart", 2
+"""So many charts are read from the store at once: each keeps it as busy as dozens of other commands."""
 
 AT_HOME = frozenset({"use", "help", "about", "privacy", "forget", "erase", "admin"})
 """Commands that are about the person, whatever place the others act on."""
@@ -52,6 +58,9 @@ class Dispatcher:
     fronts: Mapping[str, ChatPlatform] = field(default_factory=dict)
     floods: Floods = field(default_factory=Floods)
     painter: Painter | None = None
+    charts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHARTS_AT_A_TIME))
+
+    _turns: Iterator[int] = field(default_factory=count)
 
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
@@ -67,25 +76,31 @@ class Dispatcher:
         """Alerts are sent there again."""
         log.info("place can be written to", place=str(place))
         named = await self._named(place)
-        await self.store.change(named, lambda of: replace(of, gone=""), f"came:{self.now().isoformat()}")
+        await self.store.change(named, lambda of: replace(of, gone=""), self._once("came"))
 
     async def left(self, place: Place, reason: str) -> None:
         """Nothing is sent there until it is back; its rules are kept."""
         log.info("place cannot be written to", place=str(place), reason=reason)
         named = await self._named(place)
-        await mark_gone(self.store, named, reason, f"left:{self.now().isoformat()}")
+        await mark_gone(self.store, named, reason, self._once("left"))
 
     async def moved(self, place: Place, new: Place) -> None:
         """What is for the place goes to where it is now."""
         log.info("place moved", place=str(place), new=str(new))
         await self.store.readdress(await self._named(place), new)
 
+    def _once(self, what: str) -> str:
+        """An id that no other change has."""
+        return f"{what}:{self.started.isoformat()}:{next(self._turns)}"
+
     async def _guarded(self, invocation: Invocation, *, rules_only: bool = False) -> Message | None:
         try:
             said = await self._known(invocation)
             if rules_only and not await is_rule(said, self._desk(said)):
                 return None
-            return await painted(await self._admitted(said), self.painter)
+            async with self.charts if said.name == CHART else contextlib.nullcontext():
+                message = await self._admitted(said)
+            return await painted(message, self.painter)
         except StoreError as error:
             return None if rules_only else trouble(str(error))
         except Exception:  # the loop's outer edge: one person's command must not end the service
@@ -111,11 +126,15 @@ class Dispatcher:
         if wait is not None:
             return unclear(f"That is too much at a time. Write again in {duration(max(wait, timedelta(seconds=1)))}.")
         settings = await self.store.settings(invocation.place)
-        if not invocation.operator and (settings.barred or (await self.store.settings(person)).barred):
+        if not invocation.operator and (settings.barred or await self._barred(person, invocation.place)):
             return unclear("Those who run this service have shut out this account or this place.", code="rights")
         if settings.acts_on and not invocation.place.shared and invocation.name not in AT_HOME:
             return await self._elsewhere(invocation, place_of(settings.acts_on))
-        return await answer(invocation, self._desk(invocation))
+        return await answer(invocation, self._desk(invocation), settings)
+
+    async def _barred(self, person: Place, place: Place) -> bool:
+        """Whether the person is shut out, who is not the place itself."""
+        return person != place and (await self.store.settings(person)).barred
 
     async def _elsewhere(self, invocation: Invocation, place: Place) -> Message:
         """The answer about the place that somebody's commands act on, if they still look after it."""

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from adapters.store.base import PlaceSettings, Store
+from signals.aggregate import Cycle
 from signals.model import Metric
-from signals.panel import KEEP, Panel, to_ms
+from signals.panel import KEEP, Matrix, Panel, to_ms
 from tests.adapters.store.stories import HOME, MINUTE, T0, bar, cycle, everything_of, first
 
 
@@ -213,3 +214,45 @@ async def test_what_the_store_is_can_be_said(store: Store) -> None:
     assert info.product in ("memory", "Valkey", "Redis")
     assert info.version
     assert info.detail
+
+
+async def test_bars_at_hand_are_those_of_a_panel_however_they_were_asked_for_before(store: Store) -> None:
+    metrics = [Metric.PRICE, Metric.LIQ_LONG]
+    for minute in range(7):
+        coins = {"BTC": 1.0 + minute, "ETH": 2.0} if minute != 3 else {"SOL": 3.0}
+        await store.close(_closing(T0 + minute * MINUTE, coins))
+        for rows in (2, 5, 3):
+            whole, held = await store.panel(MINUTE, metrics, rows), await store.at_hand(MINUTE, metrics, rows)
+            assert held.times.tolist() == whole.times.tolist()
+            assert _same(held.of(whole.coins)[Metric.PRICE], whole[Metric.PRICE])
+            assert _same(held.of(whole.coins).leg(Metric.PRICE, "okx"), whole.leg(Metric.PRICE, "okx"))
+            assert (await store.at_hand(MINUTE, metrics, rows, ("ETH", "XRP"))).coins in {("ETH",), ()}
+
+
+async def test_bars_at_hand_hold_the_past_that_was_filled_in_meanwhile(store: Store) -> None:
+    past, now = _closing(T0 - MINUTE, {"BTC": 1.0}), _closing(T0, {"BTC": 2.0})
+    await store.close(now)
+    assert (await store.at_hand(MINUTE, [Metric.PRICE], 9))[Metric.PRICE].tolist() == [[2.0]]
+
+    await store.extend(past.bars)
+
+    assert (await store.at_hand(MINUTE, [Metric.PRICE], 9))[Metric.PRICE].tolist() == [[1.0], [2.0]]
+
+
+async def test_the_latest_moment_is_the_newest_however_often_it_was_asked_for(store: Store) -> None:
+    for minute in (0, 0, 1, 3):
+        await store.close(_closing(T0 + minute * MINUTE, {"BTC": 1.0 + minute}))
+        for _ in range(2):
+            latest = await store.latest()
+            assert latest is not None
+            assert latest.at == T0 + minute * MINUTE
+
+
+def _same(one: Matrix, other: Matrix) -> bool:
+    return bool(np.array_equal(one, other, equal_nan=True))
+
+
+def _closing(at: datetime, prices: dict[str, float]) -> Cycle:
+    row = np.array([list(prices.values())], np.float32)
+    bars = Panel(np.array([to_ms(at)]), tuple(prices), MINUTE, {Metric.PRICE: row}, {Metric.PRICE: {"okx": row}})
+    return Cycle(at, "SIMULATED", {}, (), (bars,))

@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.fake_discord import payloads
-from tests.fake_discord.world import APPLICATION, TOKEN, Body, World
+from tests.fake_discord.world import APPLICATION, Body, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 
@@ -97,7 +97,7 @@ class Gateway:
 
     async def _identify(self, socket: web.WebSocketResponse, data: Body) -> None:
         self.identified.append(data)
-        if data.get("token") != TOKEN:
+        if data.get("token") != self.world.token:
             await socket.close(code=4004)
             return
         if self.closes:

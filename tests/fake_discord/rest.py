@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.fake_discord import payloads
 from tests.fake_discord.faults import Faults, limited, plain, suffered
-from tests.fake_discord.world import APPLICATION, MEMBER, TOKEN, Body, Refused, World, commands
+from tests.fake_discord.world import APPLICATION, MEMBER, Body, Refused, World, commands
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PREFIX = "/api/v10"
@@ -71,7 +71,7 @@ class Rest:
         self.requests.append((request.method, path, status))
 
     def _known(self, request: web.Request) -> bool:
-        return self.valid and request.headers.get("Authorization") == f"Bot {TOKEN}"
+        return self.valid and request.headers.get("Authorization") == f"Bot {self.world.token}"
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
         return plain(payloads.ME)

@@ -93,6 +93,7 @@ class World:
         self.commands: list[Body] = []
         self.syncs = 0
         self.deadline = DEADLINE
+        self.token = TOKEN
 
     def new_id(self) -> int:
         """A snowflake of one fixed morning."""

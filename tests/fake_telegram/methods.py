@@ -43,6 +43,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "max_connections": "int",
         "drop_pending_updates": "bool",
     },
+    "getWebhookInfo": {},
     "deleteWebhook": {"drop_pending_updates": "bool"},
     "sendMessage": {**_TO, **_HOW, "text": "str", "parse_mode": "str", "link_preview_options": "json"},
     "sendPhoto": {**_TO, **_HOW, **_CAPTION, "photo": "file"},
@@ -113,6 +114,10 @@ class Call:
         self._remember_wanted()
         self.world.came.set()
         return True
+
+    def get_webhook_info(self) -> object:
+        url = self.world.webhook["url"] if self.world.webhook else ""
+        return {"url": url, "has_custom_certificate": False, "pending_update_count": len(self.world.updates)}
 
     def delete_webhook(self) -> object:
         self.world.webhook = None
@@ -348,6 +353,7 @@ _METHODS: Mapping[str, Callable[[Call], object]] = {
     "getMe": Call.get_me,
     "getUpdates": Call.get_updates,
     "setWebhook": Call.set_webhook,
+    "getWebhookInfo": Call.get_webhook_info,
     "deleteWebhook": Call.delete_webhook,
     "sendMessage": Call.send_message,
     "sendPhoto": Call.send_photo,

@@ -2,21 +2,38 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 
 import pytest
 
-from adapters.chat.base import Barred, Button, Delivery, Gone, Invocation, Limited, Message, Place, Retry, Sent, Who
+from adapters.chat.base import (
+    Barred,
+    Button,
+    Delivery,
+    Document,
+    Form,
+    Gone,
+    Invocation,
+    Limited,
+    Message,
+    Picture,
+    Place,
+    Retry,
+    Sent,
+    Who,
+)
 from adapters.chat.discord import Discord
 from adapters.chat.discord_settings import DiscordSettings
 from adapters.chat.discord_tree import aims
 from bot.commands.registry import COMMANDS, may
+from tests.fake_discord import payloads
 from tests.fake_discord.faults import HTML, Fault, limited
 from tests.fake_discord.hearing import MENU, Heard, Remembered, Vocabulary, Wall, message
 from tests.fake_discord.online import ANN, BOB, NOW, Online, online
-from tests.fake_discord.world import TOKEN, Interaction
+from tests.fake_discord.world import TOKEN, Body, Interaction, Json
+from tests.fake_discord.world import Message as Taken
 
 MESSAGES = "/channels/*/messages"
 GUILDS_ONLY = 1
@@ -254,6 +271,24 @@ async def test_an_interaction_is_acknowledged_within_a_second_however_slow_the_s
     assert (asked.answer or {}).get("flags") == 64 | 1 << 12 or asked.kind == 5
 
 
+async def test_a_form_whose_line_is_slow_to_find_is_an_old_press_within_a_second() -> None:
+    buttons = (Button("Adjust", "/adjust ABC", form=Form("/alert", "x" * 200)),)
+    async with online(Heard(takes=0.5)) as line:
+        await line.send(message("dry run", buttons=buttons))
+        line.notes.takes = 2.0
+        pressed = await line.fake.press(line.fake.world.log[0], ANN, custom_ids(line.fake.world.log[0])[0])
+        took = await acknowledged(pressed)
+        await line.fake.answered(pressed)
+
+    assert took < 1.0
+    assert [of.name for of in line.heard.asked] == ["old"]
+
+
+def custom_ids(of: Taken) -> list[str]:
+    rows = [listed(row["components"]) for row in listed(of.body["components"])]
+    return [str(leaf["custom_id"]) for row in rows for leaf in row]
+
+
 async def test_an_answer_after_the_deadline_is_swallowed_and_counted() -> None:
     async with online() as line:
         line.fake.world.deadline = -1.0
@@ -316,6 +351,41 @@ async def test_a_channel_that_the_person_cannot_see_is_none() -> None:
         await title(line, asked)
 
     assert [of.place for of in line.heard.asked] == [Place("discord", str(ANN))]
+
+
+async def test_what_is_no_more_is_left_and_an_outage_of_a_server_is_not_its_end() -> None:
+    async with online() as line:
+        (server,) = line.fake.world.servers.values()
+        other = line.fake.world.new_id()
+        server.channels[other] = "talk"
+        await line.fake.gateway.tell("GUILD_DELETE", {"id": str(server.id), "unavailable": True})
+        await line.fake.gateway.tell("GUILD_CREATE", payloads.server(server))
+        await line.fake.gateway.tell("CHANNEL_DELETE", payloads.channel(server, line.channel))
+        await line.fake.gateway.tell("GUILD_DELETE", {"id": str(server.id)})
+        await title(line, await line.fake.command(other, BOB, "funding"))
+
+    assert line.heard.told == [
+        ("left", str(line.place), "the channel was deleted"),
+        ("left", f"discord:-{other}", "the bot was removed from the server"),
+    ]
+
+
+def listed(value: Json) -> list[Body]:
+    assert isinstance(value, list)
+    return [of for of in value if isinstance(of, dict)]
+
+
+async def test_a_picture_and_a_file_travel_with_their_message_and_a_repeat_of_them_shows_once() -> None:
+    picture, document = Picture(b"png", "A-7F3K.png", "Funding fell"), Document(b"{}", "rules.json")
+    alert = replace(message("alert"), picture=picture, document=document)
+    async with online() as line:
+        line.fake.faults.put("POST", MESSAGES, Fault(502, body=HTML, taken=True))
+        outcome = await line.send(alert)
+
+        (taken,) = line.fake.world.log
+    assert outcome == Sent(str(taken.id))
+    assert taken.files == ("A-7F3K.png", "rules.json")
+    assert [of.get("description") for of in listed(taken.body["attachments"])] == ["Funding fell", None]
 
 
 async def test_choices_come_in_time() -> None:

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.chat.base import Button, Invocation, Message, Picture, Place, Text, Tone
-from tests.fake_telegram.desk import MENU, said
+from tests.fake_telegram.desk import MENU, echo, said
 from tests.fake_telegram.faults import BLOCKED, KICKED, Trouble, bad, flooded
 from tests.fake_telegram.stage import Stage, staged
 from tests.fake_telegram.world import USERNAME
@@ -296,6 +296,17 @@ async def test_rights_that_telegram_does_not_tell_are_none_and_not_remembered(st
     assert [await stage.front.owns("42", place) for _ in range(2)] == [False, True]
 
 
+async def test_while_telegram_is_away_nothing_is_found_and_nobody_owns_anything(stage: Stage) -> None:
+    stage.world.group(GROUP, p42="creator")
+    stage.world.troubles["getMe"] += [Trouble.CUT_BEFORE] * 3
+    place = Place("telegram", str(GROUP))
+
+    assert await stage.front.find("@news") is None
+    assert not await stage.front.can_send(place)
+    assert not await stage.front.owns("42", place)
+    assert await stage.front.owns("42", place)
+
+
 async def test_a_button_for_oneself_leads_out_of_a_group(stage: Stage) -> None:
     stage.world.group(GROUP)
     stage.world.person(43)
@@ -417,6 +428,28 @@ async def test_a_press_is_acknowledged_even_where_its_answer_fails(stage: Stage)
             await stage.until(lambda: stage.world.popups)
 
     assert stage.world.popups == [("1", None, False)]
+
+
+async def test_a_press_is_acknowledged_within_a_second_and_answered_when_the_answer_is_there(stage: Stage) -> None:
+    slow = asyncio.Event()
+
+    async def waits(invocation: Invocation) -> Message:
+        await slow.wait()
+        return await echo(invocation)
+
+    await stage.send(with_buttons("x", Button("Why", "/why A")))
+    stage.reception.reply = waits
+    async with stage.served():
+        began = asyncio.get_running_loop().time()
+        stage.world.press(42, stage.world.taken[0], "Why")
+        await stage.until(lambda: stage.world.popups)
+        took = asyncio.get_running_loop().time() - began
+        slow.set()
+        texts = await stage.texts(2)
+
+    assert took < 1.0
+    assert stage.world.popups == [("1", None, False)]
+    assert texts[1] == "📊 /why A"
 
 
 async def test_a_press_too_old_to_acknowledge_or_to_edit_still_acts(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from adapters.venues.base import Label
 from bot.charts.build import TOPICS, Source, of_draft, of_topic, sums_over
 from bot.charts.reading import draft_chart, market_of, topic_chart
 from bot.commands.base import Desk
+from bot.commands.market import latest
 from signals.model import Metric
 from signals.panel import STORED, Matrix, Panel, from_ms, to_ms
 from signals.registry import BY_NAME
@@ -227,7 +228,7 @@ async def test_a_course_of_the_past_knows_nothing_of_what_came_later() -> None:
 
 
 async def test_a_chart_of_the_store_has_the_values_of_its_bars_and_names_their_venues(market: Desk) -> None:
-    chart = await topic_chart(market, "oi", "ETH", DAY)
+    chart = await topic_chart(market, await latest(market), "oi", "ETH", DAY)
 
     kept = await market.store.panel(STEP, [Metric.OI_LEVEL], 24, ("ETH",))
     assert chart.panels[1].curves[0].values == tuple(shortest(row[0]) for row in kept[Metric.OI_LEVEL])
@@ -240,7 +241,7 @@ async def drawn_from(market: Desk, draft: Draft) -> Chart:
 
 
 async def test_a_sum_that_misses_something_is_told_as_a_floor_and_a_venue_of_a_rule_alone(market: Desk) -> None:
-    sampled = await topic_chart(market, "liq", "ETH", DAY)
+    sampled = await topic_chart(market, await latest(market), "liq", "ETH", DAY)
     alone = await drawn_from(market, rule("ETH@okx oi.level > 1M coins"))
 
     assert sampled.panels[1].curves[1].name == "longs ≥$72M together"

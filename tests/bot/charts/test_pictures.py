@@ -1,24 +1,33 @@
 """Pictures on messages: as the place wants them, always with the words, and never at the words' expense."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from adapters.chat import gallery
-from adapters.chat.base import Message, Picture, Place
+from adapters.chat.base import Invocation, Message, Picture, Place
 from adapters.chat.gallery import Gallery
+from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import usual
+from adapters.venues.base import Label
 from bot.charts.painter import Bounds, Painter
 from bot.charts.pictures import MOST, PAUSE, WITHIN, Illustrator, painted
 from bot.commands.base import Desk
+from bot.services.dispatcher import CHARTS_AT_A_TIME, Dispatcher
 from bot.wording import alert
 from signals.event import Event
+from signals.model import Metric
 from signals.notice import About, Notice
+from signals.panel import Panel
+from signals.registry import SIGNALS
 from signals.rules.lifecycle import Change
 from tests.bot.charts.charts import chart
 from tests.bot.charts.test_painter import QUICK, quick, until
-from tests.bot.commands.desks import HERE, NOW, STEP, ask, desk, save
+from tests.bot.commands.desks import HERE, NOW, STEP, ask, cycles, desk, save
 from tests.bot.events import FUNDING
 
 GROUP = Place("terminal", "-100")
@@ -32,7 +41,7 @@ def labels(message: Message) -> Sequence[str]:
 async def told(of: Event, painter: Painter, place: Place = HERE, market: Desk | None = None) -> Message:
     market = market or await desk()
     illustrator = Illustrator(painter, market.store, market.signals, STEP)
-    return await illustrator.illustrated(alert(of, NOW), of, place)
+    return await illustrator.illustrated(alert(of, NOW), of, place, usual(place))
 
 
 async def test_a_message_with_its_picture_needs_no_button_for_it() -> None:
@@ -72,7 +81,7 @@ async def test_an_alert_in_ones_own_place_comes_with_its_picture() -> None:
     assert shown.picture.name == "A-A7FK.png"
     assert shown.chart is not None
     assert (shown.chart.marks, shown.chart.times[-1]) == ((NOW,), NOW)
-    assert labels(shown) == ["Mute 2h", "Rules"]
+    assert labels(shown) == ["Mute 2h", "Why", "Rule #3"]
 
 
 async def test_in_a_shared_place_it_comes_with_the_button() -> None:
@@ -93,7 +102,7 @@ async def test_an_end_and_a_notice_come_as_they_are() -> None:
         illustrator = Illustrator(painter, market.store, market.signals, STEP)
 
         assert await told(over, painter, market=market) == alert(over, NOW)
-        assert await illustrator.illustrated(said, notice, HERE) == said
+        assert await illustrator.illustrated(said, notice, HERE, usual(HERE)) == said
         assert not painter._workers
 
 
@@ -126,9 +135,9 @@ async def test_of_a_burst_of_alerts_the_first_come_with_pictures_and_later_ones_
     market, seconds = await desk(), Seconds()
     async with quick() as painter:
         illustrator = Illustrator(painter, market.store, market.signals, STEP, seconds)
-        burst = [await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE) for _ in range(MOST + 3)]
+        burst = [await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE)) for _ in range(MOST + 3)]
         seconds.now = WITHIN
-        later = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        later = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE))
 
     assert [message.picture is not None for message in burst] == [True] * MOST + [False] * 3
     assert labels(burst[-1])[0] == "Chart"
@@ -139,12 +148,12 @@ async def test_after_a_late_picture_no_alert_waits_for_a_while() -> None:
     market, seconds = await desk(), Seconds()
     async with Painter(Bounds(0.001), QUICK) as late, quick() as fast:
         illustrator = Illustrator(late, market.store, market.signals, STEP, seconds)
-        first = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        first = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE))
         illustrator._painter = fast
         seconds.now = PAUSE - 1
-        meanwhile = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        meanwhile = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE))
         seconds.now = PAUSE
-        after = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE)
+        after = await illustrator.illustrated(alert(EVENT, NOW), EVENT, HERE, usual(HERE))
 
     assert [message.picture is not None for message in (first, meanwhile, after)] == [False, False, True]
 
@@ -167,6 +176,34 @@ async def test_a_store_that_is_away_costs_the_picture_and_not_the_alert() -> Non
         shown = await told(EVENT, painter, market=empty)
 
     assert (shown.picture, labels(shown)[0]) == (None, "Chart")
+
+
+class Busy(MemoryStore):
+    """A store that counts how many read bars of it at once."""
+
+    at_once = most = 0
+
+    async def panel(
+        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None = None
+    ) -> Panel:
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        await asyncio.sleep(0.01)
+        self.at_once -= 1
+        return await super().panel(step, metrics, rows, coins)
+
+
+async def test_however_many_ask_for_charts_the_store_reads_for_two_of_them_at_once() -> None:
+    market, store = await desk(), Busy()
+    for cycle in cycles(Label.LIVE):
+        await store.close(cycle)
+    dispatcher = Dispatcher(store, SIGNALS, lambda: NOW, NOW, "0", lambda _: market.quota, STEP)
+    asked = [Invocation(HERE, f"p{hours}", "chart", f"oi ETH {hours}h", f"{hours}", NOW) for hours in range(1, 13)]
+
+    told = await asyncio.gather(*(dispatcher.answer(one) for one in asked))
+
+    assert all(message.chart for message in told)
+    assert store.most == CHARTS_AT_A_TIME
 
 
 def test_pictures_are_files_of_which_the_newest_stay(tmp_path: Path) -> None:

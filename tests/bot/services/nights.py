@@ -1,29 +1,30 @@
 """A place whose days pass at once: what its rule tells, what comes to its terminal, and when."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from io import StringIO
 
 from adapters.chat.consoles import Plain, lines_of
+from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.terminal import HERE, NOWHERE, Terminal
 from adapters.store.alert_port import Commit
-from adapters.store.base import Epoch, Final
+from adapters.store.base import Final
 from adapters.store.memory import MemoryStore
 from adapters.store.place_settings import PlaceSettings
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.services.fanout import Fanout
 from bot.services.notices import Notices
-from bot.services.sender import Sender
+from bot.services.sender import Sender, Voice
 from bot.wording import told
 from signals.event import Event
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
 from tests.adapters.store.stories import cycle, event
-from tests.bot.services.markets import asked
+from tests.bot.services.markets import asked, running, until
 
-FOREVER = timedelta(days=1000)
 A_WALK = timedelta(minutes=10)
 
 
@@ -34,7 +35,6 @@ class Night:
     store: MemoryStore
     rule: Rule
     clock: Clock
-    epoch: Epoch
     fanout: Fanout
     sender: Sender
     notices: Notices
@@ -50,13 +50,16 @@ class Night:
     async def work(self) -> None:
         """Everybody does what is due now."""
         await self.notices.round()
-        while await self.sender.step(self.epoch):
-            pass
+        async with running(self.sender.run):
+            await until(self._told)
         text = self.shown.getvalue()
         self.shown.seek(0)
         self.shown.truncate()
         if text:
             self.came.append((self.clock.now(), text))
+
+    async def _told(self) -> bool:
+        return not await self.store.waiting(HERE)
 
     async def tells(self, at: datetime, id_: str, change: Change = Change.FIRED, **more: object) -> Event:
         """The rule's next event, at that moment."""
@@ -92,9 +95,8 @@ async def night(start: datetime) -> Night:
     async for change in store.changes(0):
         await store.subscribe(HERE.platform, change)
         break
-    epoch = await store.lead(HERE.platform, "main", start, FOREVER)
-    assert isinstance(epoch, Epoch)
     terminal = Terminal(clock.now, console=Plain(lines_of(NOWHERE), shown, end_is_leaving=False))
-    sender = Sender(store, terminal, "main", clock, clock, told)
+    pacer = Pacer(pace_of("terminal"), asyncio.get_running_loop().time())
+    sender = Sender(store, terminal, "main", clock, clock, Voice(told), pacer)
     fanout, notices = Fanout(store, [HERE.platform], clock.now), Notices(store, SIGNALS, clock.now)
-    return Night(store, rule, clock, epoch, fanout, sender, notices, shown)
+    return Night(store, rule, clock, fanout, sender, notices, shown)

@@ -173,6 +173,9 @@ async def test_too_many_commands_are_told_to_wait_and_an_operator_is_not() -> No
 
 async def test_what_a_place_can_be_told_follows_who_comes_and_goes() -> None:
     on = await talk()
+    await on.dispatcher.left(ANN, "blocked")
+    assert (await on.store.settings(ANN)).gone == ""
+    await on.save(ANN, LINE)
 
     await on.dispatcher.left(ANN, "blocked")
     assert (await on.store.settings(ANN)).gone == "blocked"

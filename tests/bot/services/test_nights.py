@@ -61,8 +61,8 @@ def test_a_quiet_night_ends_with_one_summary_in_which_each_alert_has_its_own_tim
         "5 Jan 2026 23:10 CET · ETH · funding below your line: over\n"
         "02:30 CET · ETH · funding below your line, 1 reminder, over at 04:00 CET after 1h 30m\n"
         "06:45 CET · ETH · funding below your line\n"
-        "[1] Rules\n"
-    ).replace("[1]", "[5]")
+        "[9] Rules\n"
+    )
 
 
 def test_a_night_in_which_nothing_was_held_ends_in_silence() -> None:

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from io import StringIO
 
 from adapters.chat.consoles import Plain
+from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.terminal import Terminal
-from adapters.store.base import Epoch, Quota
+from adapters.store.base import Quota
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.commands.registry import COMMANDS
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import Fanout
 from bot.services.notices import Notices
-from bot.services.sender import Sender
+from bot.services.sender import Sender, Voice
 from bot.wording import told
 from signals.event import Event
 from signals.registry import SIGNALS
@@ -24,7 +25,8 @@ from signals.rules.lifecycle import Change
 from signals.rules.model import Rule
 from tests.adapters.store.stories import HOME, T0, event
 from tests.bot.commands.desks import STEP, desk_with_past
-from tests.bot.services.test_notices import DAY, FOREVER, HOUR, fire, market, saved
+from tests.bot.services.markets import running, until
+from tests.bot.services.test_notices import DAY, HOUR, fire, market, saved
 
 SENTENCE = "ETH funding < -0.01%"
 
@@ -41,10 +43,8 @@ class Service:
         self.store = await market(await desk_with_past())
         await saved(self.store, self.sentence, self.made)
         self.fanout = Fanout(self.store, ["terminal"], self.clock.now)
-        self.sender = Sender(self.store, self.terminal, "main", self.clock, self.clock, told)
-        epoch = await self.store.lead("terminal", "main", T0, FOREVER)
-        assert isinstance(epoch, Epoch)
-        self.epoch = epoch
+        pacer = Pacer(pace_of("terminal"), asyncio.get_running_loop().time())
+        self.sender = Sender(self.store, self.terminal, "main", self.clock, self.clock, Voice(told), pacer)
         dispatcher = Dispatcher(self.store, SIGNALS, self.clock.now, T0, "0.1.0", lambda _: Quota(50), STEP)
         await self.terminal.serve(list(COMMANDS.values()), dispatcher)
 
@@ -71,8 +71,11 @@ class Service:
         await self.sends()
 
     async def sends(self) -> None:
-        while await self.sender.step(self.epoch):
-            pass
+        async with running(self.sender.run):
+            await until(self._told)
+
+    async def _told(self) -> bool:
+        return not await self.store.waiting(HOME)
 
     async def looks_around(self, at: datetime) -> None:
         await self.clock.until(at)

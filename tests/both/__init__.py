@@ -1,0 +1,1 @@
+"""Both chats together: the same facts, the same rights, the same answers to whatever is typed."""
