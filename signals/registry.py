@@ -1,8 +1,6 @@
 """The tuple of signals: one line registers one."""
 
 from signals.base import Signal
-from signals.cascade import Cascade
-from signals.composite import Composite
 from signals.crowdedlongs import CrowdedLongs
 from signals.crowdedshorts import CrowdedShorts
 from signals.divergence import Divergence
@@ -24,9 +22,7 @@ SIGNALS: tuple[Signal, ...] = (
     CrowdedLongs(),
     LiqSpike(),
     LiqCluster(),
-    Cascade(),
     RatioCollapse(),
-    Composite(),
 )
 
 BY_NAME = {signal.name: signal for signal in SIGNALS}

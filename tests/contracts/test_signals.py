@@ -58,8 +58,8 @@ def market(seed: int, step: timedelta = timedelta(hours=4), *, holes: float = 0.
         sums: Series = rng.lognormal(0, 0.5, shape) * 1e5 * (1 + 100 * np.maximum(side * burst, 0))
         return sums
 
-    closed = np.exp(np.cumsum(-0.01 * np.abs(burst), axis=0))
-    pushed = np.exp(np.cumsum(-0.004 * burst, axis=0))
+    closed = np.exp(np.cumsum(-0.02 * np.abs(burst), axis=0))
+    pushed = np.exp(np.cumsum(-0.01 * burst, axis=0))
     rates = 2.5e-4 * np.sin(np.arange(rows)[:, np.newaxis] / 20 + rng.uniform(0, 6, shape[1])) + rng.normal(
         0, 2e-4, shape
     )
