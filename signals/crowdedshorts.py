@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from signals.crowd import FIVE, HOUR, accounts, weighed
-from signals.features import ago, are_silent, rank_of
+from signals.features import ago, are_silent
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.shared import rank_of
 
 FEW_LONGS = 0.20
 """Rank of longs / shorts at or under which the crowd is short."""
@@ -76,7 +77,9 @@ def _paid(hours: Panel, at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_
     grid = np.flatnonzero(hours.times % (GRID // _MS) == 0)
     if hours.step > GRID or not len(at):
         return nothing, nothing
-    settled = np.where(are_silent(hours, len(hours.times)), np.nan, hours[Metric.FUNDING_SETTLED])
+    first = max(0, int(at.min()) - IN_A_ROW * hours.bars(GRID))
+    settled = hours[Metric.FUNDING_SETTLED].copy()
+    settled[first:][are_silent(hours, len(hours.times) - first)] = np.nan
     on_grid = np.searchsorted(grid, at, side="right")
     whole = on_grid >= IN_A_ROW
     paid, told = nothing.copy(), nothing.copy()
