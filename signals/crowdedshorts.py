@@ -62,7 +62,9 @@ class CrowdedShorts:
         column = hours.column(coin)
         settled = decimal(hours[Metric.FUNDING_SETTLED][:, column]) if column is not None else np.empty(0)
         known = settled[np.isfinite(settled)]
-        paid = [Fact("last settled", float(known[-1]), Unit.RATE_8H)] if len(known) else []
+        in_a_row = bool(len(known)) and bool(_paid(hours, np.array([len(hours.times) - 1]))[0][0, column])
+        text = f"the last {IN_A_ROW} all below zero" if in_a_row else ""
+        paid = [Fact("last settled", float(known[-1]), Unit.RATE_8H, text)] if len(known) else []
         return (*accounts(panel, panel.at(self.step(window)), coin), *paid)
 
 

@@ -37,7 +37,7 @@ class FundingCross:
     title: str = "funding changed sign"
     family: Family = Family.FUNDING
     claim: Direction | None = None
-    unit: Unit = Unit.RATE_8H
+    unit: Unit = Unit.FRACTION
     sides: frozenset[str] = frozenset(Direction)
     windows: tuple[timedelta, ...] = (timedelta(0),)
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
@@ -80,11 +80,11 @@ class FundingCross:
         way, since = (int(of[0, 0]) for of in _changed(own, 1))
         if not np.isfinite(rate):
             return ()
-        told = [Fact("funding", rate, Unit.RATE_8H)]
+        told = [Fact("funding", rate, Unit.RATE_8H, "longs pay shorts" if rate > 0 else "shorts pay longs")]
         if way:
             was = "below zero" if way > 0 else "above zero"
             hours = (int(bars.times[-1]) - int(bars.times[since])) / (timedelta(hours=1) / timedelta(milliseconds=1))
-            told.append(Fact(f"last stood {was}", hours, Unit.HOURS, "hours ago"))
+            told.append(Fact(f"since it stood {was}", hours, Unit.HOURS))
         return told
 
 

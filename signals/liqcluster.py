@@ -75,21 +75,20 @@ class LiqCluster:
         return bars.kept.told("cluster", bars.times, bars.coins, lambda: _nearest(bars, window, 1))[0]
 
     def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
-        """The level, its distance, and its part of what was liquidated."""
+        """The level with its part of what was liquidated, and the price."""
         del side
         bars = panel.at(self.step(window))
         column = bars.column(coin)
         if column is None or not len(bars.times):
             return ()
         own = bars.only(column)
-        distance, level, share = (last(of, 0) for of in _nearest(own, window, 1))
+        level, share = (last(of, 0) for of in _nearest(own, window, 1)[1:])
         price = last(own[Metric.PRICE], 0)
-        if distance is None or level is None or share is None or price is None:
+        if level is None or share is None or price is None:
             return ()
         return (
-            Fact("observed level", price * (1 + level), Unit.USD),
-            Fact("price is away by", distance, Unit.FRACTION),
-            Fact("liquidated there", share, Unit.FRACTION, "of the week before the last day"),
+            Fact("observed level", price * (1 + level), Unit.USD, f"with {share:.0%} of a week's liquidations"),
+            Fact("price now", price, Unit.USD, "after it was 1% away within the last day"),
         )
 
 

@@ -68,7 +68,7 @@ class Momentum:
             Fact("price", price, Unit.FRACTION),
             Fact("OI in coins", oi, Unit.FRACTION),
             Fact("funding", funding, Unit.RATE_8H),
-            *([] if rank is None else [Fact("funding's rank of 90 days", rank, Unit.RANK)]),
+            *([] if rank is None else [Fact("rank of 90 days of funding", rank, Unit.RANK)]),
             *_crowd(bars, column, window),
         )
 
@@ -80,4 +80,5 @@ def _crowd(bars: Panel, column: int, window: timedelta) -> Sequence[Fact]:
     if len(accounts) <= back or not accounts[0] > 0 or not np.isfinite(accounts[-1]):
         return []
     rose = bool(accounts[-1] > accounts[0])
-    return [Fact("confirmed", None, Unit.FRACTION, f"longs / shorts by accounts {'rose too' if rose else 'did not'}")]
+    said = "yes, longs / shorts rose too" if rose else "no, longs / shorts did not rise"
+    return [Fact("confirmed by accounts", None, Unit.FRACTION, said)]
