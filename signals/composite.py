@@ -83,10 +83,10 @@ class Composite:
 
 
 def _vote(panel: Panel, voices: Sequence[Voice], rows: int | None) -> Series:
-    """What a family says, cut to one vote; unknown while any of its signals is."""
+    """What a family says: one vote, as its signals exclude each other; unknown while any of them is."""
 
     def told() -> tuple[Series, ...]:
-        return (np.clip(np.sum([_heard(panel, voice, rows) for voice in voices], axis=0), -1.0, 1.0),)
+        return (np.sum([_heard(panel, voice, rows) for voice in voices], axis=0),)
 
     if panel.kept is None:
         return told()[0]

@@ -45,6 +45,16 @@ def test_the_price_comes_back_to_where_many_were_liquidated(
     assert told == pytest.approx(wanted, abs=1e-6)
 
 
+@pytest.mark.parametrize(("unknown", "is_known"), [(16, True), (17, False)])
+def test_a_week_of_which_a_tenth_is_unknown_has_no_level(unknown: int, *, is_known: bool) -> None:
+    price, longs = np.full(BARS + DAY, 100.0), np.ones(BARS + DAY)
+    longs[:unknown] = NAN
+
+    told = SIGNAL.score(market(price, longs, np.zeros(BARS + DAY)), WEEK, 1)
+
+    assert bool(np.isfinite(told[0, 0])) == is_known
+
+
 def test_it_equals_a_slow_calculation() -> None:
     price = holed(11, walk(11, 0.004))
     longs, shorts = (holed(seed, np.exp(noise(seed, 1.5))) for seed in (12, 13))
