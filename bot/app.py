@@ -36,6 +36,7 @@ from bot.demo import Script, play_script
 from bot.market import play, trailing
 from bot.past import BadRequest, Shown, Wanted, chosen
 from bot.phrases import venue as venue_called
+from bot.services.aftermath import Aftermath
 from bot.services.dispatcher import Dispatcher
 from bot.services.eraser import Eraser
 from bot.services.evaluator import Evaluator
@@ -237,6 +238,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
                 "evaluator": Evaluator(store, SIGNALS, source.step).run,
                 "fanout": Fanout(store, list(chats.fronts), wall.now).run,
                 "notices": Notices(store, SIGNALS, market.now).run,
+                "aftermath": Aftermath(store, SIGNALS).run,
                 "eraser": Eraser(store, wall.now).run,
                 **chats.loops(lambda name: stop.set() if name == HERE.platform else None),
             }
@@ -306,6 +308,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                 loops = {
                     name: Fanout(store, list(PLATFORMS), wall.now).run,
                     "notices": Notices(store, SIGNALS, wall.now).run,
+                    "aftermath": Aftermath(store, SIGNALS).run,
                     "eraser": Eraser(store, wall.now).run,
                 }
         log.info("loop started", loop=name, instance=settings.instance)

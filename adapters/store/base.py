@@ -14,6 +14,7 @@ from adapters.store.alert_port import AlertStore
 from adapters.store.front_port import FrontStore
 from adapters.store.market_port import MarketStore
 from adapters.store.place_settings import PlaceSettings
+from adapters.store.record_port import RecordStore
 from adapters.store.venue_port import VenueStore
 from signals.event import Event
 from signals.loading import Stored
@@ -351,7 +352,7 @@ class Outbox(Protocol):
         ...
 
 
-class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, FrontStore, Protocol):
+class Store(MarketStore, VenueStore, RuleStore, AlertStore, RecordStore, Outbox, FrontStore, Protocol):
     """All ports in one: what the service runs on."""
 
     async def info(self) -> "StoreInfo":

@@ -13,9 +13,10 @@ from adapters.store.place_settings import PLAIN, PlaceSettings, usual
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
 from signals.event import Event
-from signals.model import Metric, Observation
+from signals.model import Metric, Observation, Unit, Yardstick
 from signals.notice import Notice
 from signals.panel import Matrix, Panel
+from signals.remembered import Remembered
 from signals.rules.lifecycle import AlertState
 
 _FLOATS = np.dtype("<f4")
@@ -50,12 +51,30 @@ class _Kept(msgspec.Struct, array_like=True, frozen=True):
     state: AlertState
 
 
+class _Remembered(msgspec.Struct, array_like=True, frozen=True):
+    """A remembered alert without the names of its fields: there are ever more of them."""
+
+    episode: str
+    rule_number: int
+    revision: int
+    sentence: str
+    coin: str
+    at: datetime
+    value: float
+    unit: Unit
+    yardstick: Yardstick
+    label: str
+    step: timedelta
+    prices: tuple[float | None, ...]
+
+
 encode = msgspec.msgpack.Encoder().encode
 _bars = msgspec.msgpack.Decoder(list[_Bars])
 _moment = msgspec.msgpack.Decoder(_Moment)
 _event = msgspec.msgpack.Decoder(Event)
 _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
+_remembered = msgspec.msgpack.Decoder(_Remembered)
 _mark = msgspec.msgpack.Decoder(Mark)
 _effort = msgspec.msgpack.Decoder(Effort)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
@@ -114,6 +133,17 @@ def read_kept(subject: Subject, stored: bytes) -> Kept:
     """The state of that subject with its revision and version."""
     of = _kept.decode(stored)
     return Kept(subject, of.revision, of.version, of.state)
+
+
+def remembered(of: Remembered) -> bytes:
+    """An alert as it is kept for ever."""
+    return encode([getattr(of, each.name) for each in fields(of)])
+
+
+def read_remembered(stored: bytes) -> Remembered:
+    """The alert."""
+    of = _remembered.decode(stored)
+    return Remembered(*(getattr(of, name) for name in of.__struct_fields__))
 
 
 def read_mark(stored: bytes) -> Mark:

@@ -5,7 +5,7 @@
 | `{m}` | the market: closed moments and bars |
 | `{v}` | venues: budgets, blocks, what was found out, how they do |
 | `{u}` | people: rules, watchlists, drafts, settings, changes, answers already given |
-| `{e0}` | phases and events |
+| `{e0}` | phases and events, and what followed them |
 | `{tm}` `{tg}` `{dc}` | deliveries of one platform |
 """
 
@@ -55,6 +55,8 @@ JUDGED = "{e0}judged"
 """The last moment that was judged whole, in Unix milliseconds."""
 EFFORT = "{e0}effort"
 """What judging the last moment took."""
+FOLLOWED = "{e0}followed"
+"""Zset of the fired alerts that are followed up, by when they are to be looked at again; a name ends in its place."""
 MARK = "{e0}mark"
 """What whoever judges the next moment begins with."""
 
@@ -134,6 +136,16 @@ def fires(rule_id: str) -> str:
 def told(rule_id: str) -> str:
     """Stream of the events of one rule, trimmed by age."""
     return f"{{e0}}told:{rule_id}"
+
+
+def alerts(place: str) -> str:
+    """Hash episode -> fired alert of a place, kept for ever."""
+    return f"{{e0}}alerts:{place}"
+
+
+def cases(label: str, question: str, coin: str) -> str:
+    """Hash moment -> what followed a question on a coin, whoever asked it."""
+    return f"{{e0}}cases:{label}:{question}:{coin}"
 
 
 def rule_of(name: str) -> str:

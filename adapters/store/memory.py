@@ -258,6 +258,7 @@ class MemoryStore(MemoryMarkets, MemoryVenues, MemoryFronts, MemoryRules, Memory
         for rule_id in self._erase_rules(place):
             await self.forget(rule_id, None)
         self._erase_lane(place, self._erase_events(place))
+        self._erase_alerts(place)
         self._erase_spent(str(place))
 
     async def erased(self, place: Place) -> None:

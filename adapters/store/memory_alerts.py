@@ -8,7 +8,7 @@ from datetime import datetime
 from adapters.chat.base import Place
 from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
 from adapters.store.memory_market import Bell
-from adapters.store.memory_salted import Salted
+from adapters.store.memory_records import MemoryRecords
 from signals.event import Event
 from signals.rules.lifecycle import AlertState, Change
 
@@ -22,7 +22,7 @@ class _Written:
     event: str
 
 
-class MemoryAlerts(Salted):
+class MemoryAlerts(MemoryRecords):
     """The port of phases and events."""
 
     def __init__(self) -> None:
@@ -94,6 +94,7 @@ class MemoryAlerts(Salted):
             fires = self._fires[event.rule_id]
             fires.append(at.replace(microsecond=0))
             del fires[:-FIRES_KEPT]
+            self._remember(event)
         if not event.shadow:
             self._waiting[event.id] = event
             self._committed.ring()

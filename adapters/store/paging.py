@@ -14,9 +14,15 @@ async def members(client: Client, key: str, page: int) -> AsyncIterator[Sequence
             yield names[start : start + page]
 
 
-async def fields(client: Client, key: str, page: int) -> AsyncIterator[Sequence[Reply]]:
-    """The fields and values of a hash, flat."""
-    async for found in _walk(client, ("HSCAN", key), ("COUNT", page)):
+async def members_by_score(client: Client, key: str, page: int) -> AsyncIterator[Sequence[str]]:
+    """The members of a sorted set, in no order."""
+    async for found in _walk(client, ("ZSCAN", key), ("COUNT", page)):
+        yield [text(name) for name in found[::2]]
+
+
+async def fields(client: Client, key: str, page: int, pattern: str = "*") -> AsyncIterator[Sequence[Reply]]:
+    """The fields that match, and the values, of a hash, flat."""
+    async for found in _walk(client, ("HSCAN", key), ("MATCH", pattern, "COUNT", page)):
         yield found
 
 

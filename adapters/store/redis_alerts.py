@@ -7,7 +7,7 @@ from adapters.store import codec, keys
 from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
 from adapters.store.client import BLOCK_MS, Word
 from adapters.store.paging import members
-from adapters.store.redis_salted import Salted
+from adapters.store.redis_records import RedisRecords, kept_of
 from adapters.store.replies import entries, listed, pairs, raw, read, text
 from signals.event import Event
 from signals.panel import from_ms, to_ms
@@ -22,7 +22,7 @@ GONE_FOR = timedelta(days=2)
 RULES_A_PAGE = 500
 
 
-class RedisAlerts(Salted):
+class RedisAlerts(RedisRecords):
     """The port of phases and events."""
 
     _given: dict[str, str]
@@ -106,13 +106,15 @@ def _where(one: Commit, digest: str) -> Sequence[str]:
     """The keys of that step."""
     rule_id, _ = one.subject
     own = [keys.told(rule_id), keys.fires(rule_id), keys.JUDGED, keys.floor(digest)]
-    return [keys.states(rule_id), keys.STATES, keys.EVENTS, *own]
+    ever = [keys.alerts(_place_of(rule_id)), keys.FOLLOWED]
+    return [keys.states(rule_id), keys.STATES, keys.EVENTS, *own, *ever]
 
 
 def _said(one: Commit) -> Sequence[Word]:
     """What the step is told of a commit."""
     rule_id, track = one.subject
     event = one.event
+    fires = event is not None and event.change is Change.FIRED
     return [
         track,
         rule_id,
@@ -123,7 +125,12 @@ def _said(one: Commit) -> Sequence[Word]:
         codec.state(one.state) if one.state else b"",
         codec.encode(event) if event else b"",
         0 if event and event.shadow else 1,
-        1 if event and event.change is Change.FIRED else 0,
+        1 if fires else 0,
         TOLD_FOR // timedelta(milliseconds=1),
         FIRES_KEPT,
+        *kept_of(event if fires else None, _place_of(rule_id)),
     ]
+
+
+def _place_of(rule_id: str) -> str:
+    return rule_id.rpartition("/")[0]

@@ -9,7 +9,7 @@ from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
 from adapters.store.base import StoreRefused
 from adapters.store.client import Word
-from adapters.store.paging import names_like
+from adapters.store.paging import members_by_score, names_like
 from adapters.store.redis_alerts import GONE_FOR, RedisAlerts
 from adapters.store.replies import entries, listed, pairs, raw, text
 from signals.panel import from_ms, to_ms
@@ -104,6 +104,7 @@ class RedisFronts(RedisAlerts):
         await self._many([("DEL", key) for key in away])
         await self._many([("HDEL", keys.messages(platform, of), place.id) for of in sorted(ids | episodes)])
         await self._drop_events(place)
+        await self._drop_followed(place)
         await self._drop_notes(place)
 
     async def _told_of(self, place: Place, rule_ids: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -125,6 +126,12 @@ class RedisFronts(RedisAlerts):
         """Events that nobody has fanned out yet."""
         ids = [id_ async for page in self._entries(keys.EVENTS) for id_, of in page if _is_of(of["e"], place)]
         await self._client.step("rewrite", [keys.EVENTS], "-", "", *ids)
+
+    async def _drop_followed(self, place: Place) -> None:
+        """Alerts of the place that are followed up."""
+        names = [name async for page in members_by_score(self._client, keys.FOLLOWED, A_PAGE) for name in page]
+        away = [name for name in names if name.endswith(f" {place}")]
+        await self._many([("ZREM", keys.FOLLOWED, name) for name in away])
 
     async def _drop_changes(self, place: Place) -> None:
         """All changes up to the last one of the place: who has not read that one must load everything again anyway."""

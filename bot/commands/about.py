@@ -38,7 +38,7 @@ async def privacy(invocation: Invocation, desk: Desk) -> Message:
                 "The number of your account or of this chat, as the platform tells it. No name, no phone, no address."
             ),
             line("What you asked for: rules, watchlist, mutes, settings, and drafts for 24h."),
-            line("What was sent: alerts of your rules, and how each ended."),
+            line("What was sent: alerts of your rules, how each ended, and the prices that followed."),
             line(
                 "What you type is not kept, save for the rule that you make of it. Messages of others are never read."
             ),

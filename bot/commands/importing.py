@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from adapters.chat.base import Button, CommandSpec, Document, Invocation, Json, Line, Message, Parameter, Who
 from adapters.store.base import Full, New
 from bot import mistakes
+from bot.aftermath import exported
 from bot.commands.arguments import Mistake, coin_of, rule_number
 from bot.commands.base import Command, Desk
 from bot.commands.drafts import buttons, keep
@@ -147,7 +148,8 @@ async def export(invocation: Invocation, desk: Desk) -> Message:
     told = await desk.store.recent([rule.id for rule in own], LOOKED_BACK)
     ends = ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK))
     alerts: list[Json] = [{"alert": e.id, "at": iso(e.at), "said": headline(e), "fared": fared(e, ends)} for e in told]
-    whole = {"place": str(invocation.place), **dict(data), "alerts": alerts}
+    fired: list[Json] = [exported(of) for of in await desk.store.remembered(invocation.place, "")]
+    whole = {"place": str(invocation.place), **dict(data), "alerts": alerts, "fired": fired}
     said = reply(
         "📤",
         line(

@@ -1,19 +1,24 @@
-"""`/why`: an alert as it was judged, step by step, and what became of it on its way."""
+"""`/why`: an alert as it was judged, step by step, what became of it on its way, and what followed it.
+
+Steps and reasons are kept as long as events are; that it fired, on what sentence, and what followed is kept for ever.
+"""
 
 import re
 from collections.abc import Sequence
 from datetime import tzinfo
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
+from bot.aftermath import facts, followed
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.report import reply
 from bot.conditions import standing
-from bot.phrases import bold, code, dated, iso, line, shortened, spoken
+from bot.phrases import bold, code, dated, iso, line, shortened, source, spoken
 from bot.swallowed import LOOKED_BACK, Ends, ends_of, fared
 from bot.wording import explained, footnote, headline
 from signals.event import Event
-from signals.model import Yardstick
+from signals.model import Unit, Yardstick
+from signals.remembered import Remembered
 from signals.rules.lifecycle import Change
 from signals.rules.model import Rule
 
@@ -31,14 +36,19 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if not words:
         return _last(events, desk.zone)
     wanted = _ID.fullmatch(words[0])
-    found = sorted({event.episode for event in events if wanted and event.episode.startswith(wanted[1].upper())})
+    begins = wanted[1].upper() if wanted else ""
+    kept = {of.episode: of for of in await desk.store.remembered(invocation.place, begins)} if begins else {}
+    episodes = {event.episode for event in events if begins and event.episode.startswith(begins)}
+    found = sorted(episodes | kept.keys())
     if not found:
         raise Mistake(f"There is no alert {shortened(words[0])} here. The last ones are in /why.", "/why")
     if len(found) > 1:
         raise Mistake("Two alerts here begin like that. Which one?", *(f"/why {named(id_, 8)}" for id_ in found[:5]))
     episode = sorted((event for event in events if event.episode == found[0]), key=lambda event: event.at)
+    if not episode:
+        return _long_ago(kept[found[0]], desk)
     ends = ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK))
-    return _episode(episode, ends, rules[episode[0].rule_id], desk)
+    return _episode(episode, ends, rules[episode[0].rule_id], kept.get(found[0]), desk)
 
 
 def _last(events: Sequence[Event], zone: tzinfo) -> Message:
@@ -54,8 +64,8 @@ def _last(events: Sequence[Event], zone: tzinfo) -> Message:
     )
 
 
-def _episode(episode: Sequence[Event], ends: Ends, rule: Rule, desk: Desk) -> Message:
-    """As it was judged when it fired, each step since, and how each of them fared."""
+def _episode(episode: Sequence[Event], ends: Ends, rule: Rule, kept: Remembered | None, desk: Desk) -> Message:
+    """As it was judged when it fired, each step since, how each of them fared, and what followed."""
     first, last = episode[0], episode[-1]
     edited = f" rev {first.revision}" if first.revision > 1 else ""
     since = "" if rule.revision == first.revision else " · it says something else by now"
@@ -68,6 +78,7 @@ def _episode(episode: Sequence[Event], ends: Ends, rule: Rule, desk: Desk) -> Me
             line(bold("Step by step")),
             line(f"{dated(first.since, desk.zone)} · first past the line"),
             *(_step(event, ends, desk.zone) for event in episode),
+            *followed(kept, desk.now, desk.zone),
         ),
         small=footnote(first),
         buttons=(Button(f"Rule #{rule.number}", f"/alerts {rule.number}"),),
@@ -77,6 +88,32 @@ def _episode(episode: Sequence[Event], ends: Ends, rule: Rule, desk: Desk) -> Me
             ("revision", first.revision),
             ("since", iso(first.since)),
             ("steps", [_fact(event, ends) for event in episode]),
+            ("followed", facts(kept)),
+        ),
+    )
+
+
+def _long_ago(kept: Remembered, desk: Desk) -> Message:
+    """An alert of which the steps are not kept any more: that it fired, and what followed."""
+    edited = f" rev {kept.revision}" if kept.revision > 1 else ""
+    invented = f" {source(kept.label)}." if source(kept.label) else ""
+    return reply(
+        "📊",
+        line(bold(f"Why {named(kept.episode)}"), f" · {kept.coin} · fired {dated(kept.at, desk.zone)}"),
+        lines=(
+            line(code(kept.sentence), f" · rule #{kept.rule_number}{edited}"),
+            line(f"Fired at {_told(kept.yardstick, kept.value, kept.unit, kept.coin)}."),
+            *followed(kept, desk.now, desk.zone),
+        ),
+        small=f"Its steps and reasons are kept for 90 days, as long as its rule is there.{invented}",
+        data=(
+            ("alert", kept.episode),
+            ("sentence", kept.sentence),
+            ("revision", kept.revision),
+            ("at", iso(kept.at)),
+            ("value", kept.value),
+            ("unit", str(kept.unit)),
+            ("followed", facts(kept)),
         ),
     )
 
@@ -87,9 +124,13 @@ def _state(event: Event, zone: tzinfo) -> str:
 
 def _step(event: Event, ends: Ends, zone: tzinfo) -> Line:
     """One transition: when, what, at which value, and what became of the message."""
-    value = spoken(event.value, event.unit, event.coin) if event.yardstick is Yardstick.VALUE else ""
-    value = value or standing(event.yardstick, event.value)
+    value = _told(event.yardstick, event.value, event.unit, event.coin)
     return line(f"{dated(event.at, zone)} · {event.change} at {value} · {fared(event, ends)}")
+
+
+def _told(yardstick: Yardstick, value: float, unit: Unit, coin: str) -> str:
+    told = spoken(value, unit, coin) if yardstick is Yardstick.VALUE else ""
+    return told or standing(yardstick, value)
 
 
 def _fact(event: Event, ends: Ends) -> Json:

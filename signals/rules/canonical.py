@@ -1,5 +1,6 @@
 """The one sentence of a rule: what is stored, listed, and may be pasted anywhere."""
 
+import re
 from collections.abc import Iterator
 
 from signals.model import ALL, Yardstick
@@ -11,14 +12,33 @@ from signals.rules.values import written
 
 def canonical(draft: Draft) -> str:
     """The draft in words that parse to the same draft."""
-    return " ".join(
-        [
-            _scope(draft),
-            " and ".join(_condition(condition) for condition in draft.conditions),
-            f"for {durations.written(draft.hold)}",
-            *_modifiers(draft),
-        ]
-    )
+    return " ".join([_scope(draft), _asked(draft), *_modifiers(draft)])
+
+
+def question(draft: Draft) -> str:
+    """What a draft asks of any coin: its conditions and how long they must hold, and the venue if it is of one.
+
+    Drafts with the same question are in force on the same bars of a coin.
+    """
+    return _asked(draft) if draft.venue == ALL else f"@{draft.venue} {_asked(draft)}"
+
+
+def question_of(sentence: str) -> str:
+    """The question of the draft of that canonical sentence."""
+    found = _ASKED.match(sentence)
+    if found is None:
+        raise AssertionError(f"no canonical sentence: {sentence}")
+    venue, asked = found.groups()
+    return asked if venue is None else f"{venue} {asked}"
+
+
+_ASKED = re.compile(r"[^ @]+(@[^ ]+)? (.+? for [0-9]+[smhd])(?: |$)")
+"""A scope, and what stands before the modifiers; of these only the note may say “for” again."""
+
+
+def _asked(draft: Draft) -> str:
+    conditions = " and ".join(_condition(condition) for condition in draft.conditions)
+    return f"{conditions} for {durations.written(draft.hold)}"
 
 
 def _scope(draft: Draft) -> str:

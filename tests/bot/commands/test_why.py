@@ -1,10 +1,21 @@
 """`/why` tells an alert as it was judged and how it fared; `/top` more of both ends."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
+import pytest
+
+from adapters.chat.rendering import render
 from adapters.store.base import Final
+from bot.commands.base import Desk
+from bot.services.aftermath import Aftermath
+from signals.aggregate import Cycle
 from signals.event import Event
+from signals.model import Metric
+from signals.panel import Panel, to_ms
+from signals.registry import SIGNALS
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
@@ -63,6 +74,61 @@ async def test_without_a_name_the_last_are_offered_and_names_that_fit_two_are_as
     assert [button.command for button in both.buttons] == ["/why A-7F3KAAAA", "/why A-7F3KBBBB"]
     assert "not over yet" in await said(market, command_of(both, "/why A-7F3KAAAA"))
     assert "There is no alert A-QQQQ here" in await said(market, "/why A-QQQQ")
+
+
+async def hours(market: Desk, count: int) -> None:
+    """So many more hours of the market, in which the price of ETH rises by 1 % an hour, with who follows alerts up."""
+    for hour in range(1, count + 1):
+        at = NOW + timedelta(hours=hour)
+        times, price = np.array([to_ms(at)], np.int64), np.array([[3_090.0 * 1.01**hour]], np.float32)
+        bar = Panel(times, ("ETH",), timedelta(hours=1), {Metric.PRICE: price}, {})
+        await market.store.close(Cycle(at, "LIVE", {"ETH": {}}, (), (bar,)))
+        await Aftermath(market.store, SIGNALS).round()
+
+
+async def test_what_followed_is_told_as_far_as_it_is_known() -> None:
+    market = await desk()
+    await save(market, "ETH funding < -0.01%")
+    (rule,) = await market.store.of(HERE)
+    await told(market, rule, Change.FIRED, 0)
+    assert "What followed is looked up when its bar is closed." in await said(market, "/why a-7f3k")
+
+    await hours(market, 5)
+
+    shown = await ask(replace(market, now=NOW + timedelta(hours=5)), "/why a-7f3k")
+    assert "What followed, from $3,091" in render(shown, colour=False)
+    assert "1h later +0.96% · 4h later +4.02% · 24h later: known from 6 Jan 2026 12:00 UTC on" in render(
+        shown, colour=False
+    )
+    first, _, last = dict(shown.data)["followed"]
+    assert first["move"] == pytest.approx(3_090 * 1.01 / (3_000 * 1.001**30) - 1, abs=1e-6)
+    assert (last["horizon_h"], last["move"]) == (24.0, None)
+
+
+async def test_an_alert_is_told_of_when_its_rule_and_its_steps_are_gone() -> None:
+    market = await desk()
+    await save(market, "ETH funding < -0.01%")
+    (rule,) = await market.store.of(HERE)
+    await told(market, rule, Change.FIRED, 0)
+    await hours(market, 30)
+
+    await ask(market, "/delete 1")
+    await market.store.forget(rule.id, None)
+
+    assert (
+        await said(replace(market, now=NOW + timedelta(days=400)), "/why A-7F3K")
+        == """📊 Why A-7F3K · ETH · fired 5 Jan 2026 12:00 UTC
+ETH funding < -0.01% for 15m every 1h · rule #1
+Fired at −0.0121% per 8h.
+What followed, from $3,091
+1h later +0.96% · 4h later +4.02% · 24h later +26.92%
+Its steps and reasons are kept for 90 days, as long as its rule is there.
+"""
+    )
+    document = (await ask(market, "/export")).document
+    assert document is not None
+    (fired,) = json.loads(document.content)["fired"]
+    assert (fired["alert"], fired["followed"][2]["horizon_h"]) == ("7F3KABCDEFGH2345", 24.0)
 
 
 async def test_the_top_shows_more_than_a_coins_own_command() -> None:
