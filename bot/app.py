@@ -43,7 +43,6 @@ from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
 from bot.services.notices import Notices
 from bot.services.poller import Poller
-from bot.services.records import Records
 from bot.services.runtime import GivenUp, run_all, stop_on_signals
 from bot.settings import Settings
 from bot.welcome import Welcome
@@ -240,7 +239,6 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
                 "fanout": Fanout(store, list(chats.fronts), wall.now).run,
                 "notices": Notices(store, SIGNALS, market.now).run,
                 "aftermath": Aftermath(store, SIGNALS).run,
-                "records": Records(store, SIGNALS).run,
                 "eraser": Eraser(store, wall.now).run,
                 **chats.loops(lambda name: stop.set() if name == HERE.platform else None),
             }
@@ -311,7 +309,6 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                     name: Fanout(store, list(PLATFORMS), wall.now).run,
                     "notices": Notices(store, SIGNALS, wall.now).run,
                     "aftermath": Aftermath(store, SIGNALS).run,
-                    "records": Records(store, SIGNALS).run,
                     "eraser": Eraser(store, wall.now).run,
                 }
         log.info("loop started", loop=name, instance=settings.instance)

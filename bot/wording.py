@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from adapters.chat.base import Button, Json, Line, Message, Tone
 from adapters.store.place_settings import PLAIN, PlaceSettings, Units
 from adapters.venues.base import Label
-from bot import mistakes, records
+from bot import mistakes
 from bot.conditions import MEANS, measured, standing
 from bot.phrases import (
     METRICS,
@@ -39,7 +39,6 @@ from signals.aggregate import Weighing
 from signals.event import Event
 from signals.model import ALL, Fact, Metric, Unit, Yardstick
 from signals.notice import About, Notice
-from signals.record import Record
 from signals.registry import BY_NAME
 from signals.rules.lifecycle import Change
 from signals.rules.model import Compare, Loudness, Problem
@@ -94,13 +93,9 @@ def problem(found: Problem, command: str = "/alert") -> Message:
     return unclear(mistakes.sentence(found), repairs, str(found.code))
 
 
-def told(
-    of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool = False, record: Record | None = None
-) -> Message:
+def told(of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool = False) -> Message:
     """What a place is told of a transition or besides; `repeat` where an earlier send may have been taken."""
-    if isinstance(of, Notice):
-        return notice(of, now, repeat=repeat)
-    return alert(of, now, settings, repeat=repeat, record=record)
+    return notice(of, now, repeat=repeat) if isinstance(of, Notice) else alert(of, now, settings, repeat=repeat)
 
 
 def notice(of: Notice, now: datetime, *, repeat: bool = False) -> Message:
@@ -144,22 +139,12 @@ def headline(event: Event) -> str:
     return f"{event.coin} · {_what(event)}"
 
 
-def alert(
-    event: Event,
-    now: datetime,
-    settings: PlaceSettings = PLAIN,
-    *,
-    repeat: bool = False,
-    record: Record | None = None,
-) -> Message:
-    """What people are told of a transition; `repeat` where an earlier send may have been taken.
-
-    `record` is what followed its question on the coin before, where that is known.
-    """
+def alert(event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repeat: bool = False) -> Message:
+    """What people are told of a transition; `repeat` where an earlier send may have been taken."""
     over = event.change is Change.RESOLVED
     low = event.trust == Grade.LOW and not over
     name = f"A-{event.episode[:4]}"
-    lines = (*_late(event, now), *explained(event, now, settings), *records.lines(record, event.coin))
+    lines = (*_late(event, now), *explained(event, now, settings))
     return Message(
         tone=Tone.OVER if over else Tone.LOW_TRUST if low else Tone.FIRING,
         icon=_icon(event, over=over, low=low),
@@ -171,7 +156,7 @@ def alert(
         buttons=() if over else _buttons(event),
         simulated=event.label == Label.SIMULATED,
         silent=over or event.loudness is Loudness.QUIET,
-        data=(*_facts(event), ("record", records.facts(record))),
+        data=_facts(event),
     )
 
 

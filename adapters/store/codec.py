@@ -10,14 +10,12 @@ import numpy as np
 from adapters.chat.base import Place
 from adapters.store.alert_port import Effort, Kept, Mark, Subject
 from adapters.store.place_settings import PLAIN, PlaceSettings, usual
-from adapters.store.record_port import Made
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
 from signals.event import Event
 from signals.model import Metric, Observation, Unit, Yardstick
 from signals.notice import Notice
 from signals.panel import Matrix, Panel
-from signals.record import Record
 from signals.remembered import Remembered
 from signals.rules.lifecycle import AlertState
 
@@ -70,13 +68,6 @@ class _Remembered(msgspec.Struct, array_like=True, frozen=True):
     prices: tuple[float | None, ...]
 
 
-class _Made(msgspec.Struct, array_like=True, frozen=True):
-    """Records without the names of their fields."""
-
-    at: datetime
-    records: list[list[object]]
-
-
 encode = msgspec.msgpack.Encoder().encode
 _bars = msgspec.msgpack.Decoder(list[_Bars])
 _moment = msgspec.msgpack.Decoder(_Moment)
@@ -84,7 +75,6 @@ _event = msgspec.msgpack.Decoder(Event)
 _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
 _remembered = msgspec.msgpack.Decoder(_Remembered)
-_made = msgspec.msgpack.Decoder(_Made)
 _mark = msgspec.msgpack.Decoder(Mark)
 _effort = msgspec.msgpack.Decoder(Effort)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
@@ -154,18 +144,6 @@ def read_remembered(stored: bytes) -> Remembered:
     """The alert."""
     of = _remembered.decode(stored)
     return Remembered(*(getattr(of, name) for name in of.__struct_fields__))
-
-
-def made(of: Made) -> bytes:
-    """The records of a question on a coin."""
-    return encode((of.at, [[getattr(one, each.name) for each in fields(one)] for one in of.records]))
-
-
-def read_made(stored: bytes) -> Made:
-    """The records."""
-    of, names = _made.decode(stored), [each.name for each in fields(Record)]
-    rows = (dict(zip(names, one, strict=False)) for one in of.records)
-    return Made(of.at, tuple(msgspec.convert(row, Record, strict=False) for row in rows))
 
 
 def read_mark(stored: bytes) -> Mark:

@@ -2,7 +2,7 @@
 
 | tag | holds |
 |---|---|
-| `{m}` | the market: closed moments, bars, and what followed on them |
+| `{m}` | the market: closed moments and bars |
 | `{v}` | venues: budgets, blocks, what was found out, how they do |
 | `{u}` | people: rules, watchlists, drafts, settings, changes, answers already given |
 | `{e0}` | phases and events, and what followed them |
@@ -146,11 +146,6 @@ def alerts(place: str) -> str:
 def cases(label: str, question: str, coin: str) -> str:
     """Hash moment -> what followed a question on a coin, whoever asked it."""
     return f"{{e0}}cases:{label}:{question}:{coin}"
-
-
-def records(label: str, question: str) -> str:
-    """Hash coin -> what followed a question on stored bars; it expires."""
-    return f"{{m}}records:{label}:{question}"
 
 
 def rule_of(name: str) -> str:

@@ -1,24 +1,12 @@
-"""The port of the record: fired alerts as they are kept for ever with what followed them, and records from bars."""
+"""The port of the record: fired alerts as they are kept for ever, and what followed them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from adapters.chat.base import Place
-from signals.record import Record
 from signals.remembered import Remembered
-
-RECORDS_FOR = timedelta(days=3)
-"""How long records are shown that nobody has made anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The record of a question on a coin for each horizon, the shortest first, and up to when its bars reach."""
-
-    at: datetime
-    records: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +19,7 @@ class Followed:
 
 
 class RecordStore(Protocol):
-    """What followed fired alerts, durable, and what followed questions on stored bars, which may be lost.
-
-    An alert is there from the step that fired it until its place is erased.
-    """
+    """What followed fired alerts; durable. An alert is there from the step that fired it until its place is erased."""
 
     async def followed(self, upto: datetime, limit: int) -> Sequence[Followed]:
         """The alerts that were to be looked at by then, those that wait longest first."""
@@ -54,16 +39,4 @@ class RecordStore(Protocol):
 
     async def cases(self, label: str, case_of: str, coin: str) -> Sequence[Remembered]:
         """The cases on that coin in markets with that label, oldest first; they name neither place nor rule."""
-        ...
-
-    async def keep_records(self, label: str, question: str, made: Mapping[str, Made]) -> None:
-        """Keep what followed a question by coin, in place of what was kept of any coin, for RECORDS_FOR."""
-        ...
-
-    async def record(self, label: str, question: str, coin: str) -> Made | None:
-        """What followed the question on that coin; None where that is not known."""
-        ...
-
-    async def records(self, label: str, question: str) -> Mapping[str, Made]:
-        """The same by coin."""
         ...

@@ -1,13 +1,13 @@
 """Fired alerts and what followed them, on a Redis-protocol server."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
 from adapters.store.client import Word
 from adapters.store.paging import fields
-from adapters.store.record_port import RECORDS_FOR, Followed, Made
+from adapters.store.record_port import Followed
 from adapters.store.redis_salted import Salted
 from adapters.store.replies import listed, pairs, raw, text
 from signals.event import Event
@@ -56,19 +56,6 @@ class RedisRecords(Salted):
         stored = await self._client.do("HGETALL", keys.cases(label, case_of, coin))
         known = {int(text(at)): codec.read_remembered(raw(of)) for at, of in pairs(stored)}
         return [known[at] for at in sorted(known)]
-
-    async def keep_records(self, label: str, question: str, made: Mapping[str, Made]) -> None:
-        said = [word for coin, of in made.items() for word in (coin, codec.made(of))]
-        where, lives = [keys.records(label, question)], RECORDS_FOR // timedelta(milliseconds=1)
-        await self._client.step("keep_records", where, lives, *said)
-
-    async def record(self, label: str, question: str, coin: str) -> Made | None:
-        stored = await self._client.do("HGET", keys.records(label, question), coin)
-        return codec.read_made(raw(stored)) if stored else None
-
-    async def records(self, label: str, question: str) -> Mapping[str, Made]:
-        stored = await self._client.do("HGETALL", keys.records(label, question))
-        return {text(coin): codec.read_made(raw(of)) for coin, of in pairs(stored)}
 
 
 def followed(place: str, episode: str) -> str:

@@ -30,10 +30,8 @@ from bot.clock import Clock
 from bot.gates import OVER_BUDGET, Passage, passage, passage_of_notice
 from bot.services.budget import Budgets
 from bot.services.reach import mark_gone
-from bot.services.recalled import Recalled
 from signals.event import Event
 from signals.notice import Notice
-from signals.record import Record
 from signals.rules.lifecycle import Change
 
 log = structlog.get_logger()
@@ -59,14 +57,9 @@ NOTHING = timedelta(0)
 
 
 class Render(Protocol):
-    """What a place is told as a message; `repeat` where an earlier send of it may have been taken.
+    """What a place is told as a message; `repeat` where an earlier send of it may have been taken."""
 
-    `record` is what followed an alert's question before.
-    """
-
-    def __call__(
-        self, of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool, record: Record | None
-    ) -> Message:
+    def __call__(self, of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool) -> Message:
         """The message."""
         ...
 
@@ -100,7 +93,6 @@ class Sender:
         self._voice = voice
         self._pacer = pacer
         self._budgets = Budgets(store)
-        self._recalled = Recalled(store)
         self._epoch: Epoch | None = None
         self._renewed = wall.now()
         self._addresses: Mapping[str, str] = {}
@@ -239,8 +231,7 @@ class Sender:
                 mention = dict(settings.mentions).get(told.rule_number)
             else:
                 reply = await self._store.message_of(claim.place, told.episode)
-        record = await self._recalled.of(told) if isinstance(told, Event) else None
-        message = self._voice.render(told, self._market.now(), settings, repeat=claim.ambiguous > 0, record=record)
+        message = self._voice.render(told, self._market.now(), settings, repeat=claim.ambiguous > 0)
         message = replace(message, silent=message.silent or silent)
         if self._voice.illustrator is not None:
             message = await self._voice.illustrator.illustrated(message, told, claim.place, settings)
