@@ -198,9 +198,7 @@ class Cells:
     def basis_of(self, cell: Cell) -> Metric:
         """The observed metric that decides which venues and what coverage a cell rests on."""
         signal = self._vectors.signals.get(cell.name)
-        if signal is not None:
-            return signal.basis
-        basis = _BASIS.get(cell.name) or Metric(cell.name)
+        basis = signal.basis if signal is not None else _BASIS.get(cell.name) or Metric(cell.name)
         offered = self.cycle.readings.get(cell.coin, {})
         rolls = basis not in offered and ROLLING.get(basis, basis) in offered
         return ROLLING[basis] if rolls else basis
@@ -246,6 +244,7 @@ class Cells:
 
     def _from_bars(self, cell: Cell) -> Seen:
         value, at, step = self._vectors.value(cell, self.cycle.at)
+        value = None if self._misses_a_level(cell) else value
         basis = self.basis_of(cell)
         of = self._reading(cell.coin, basis)
         venues = of.venues if cell.venue == ALL else (cell.venue,)
@@ -263,8 +262,15 @@ class Cells:
         if cell.window == DAY and cell.name == Metric.RATIO and basis is ROLLING[Metric.VOLUME_SPOT]:
             return self._held_ratio(cell.coin, of)
         signal = self._vectors.signals.get(cell.name)
-        is_level = basis in ROLLING.values() if signal is None else signal.unit is basis.unit
+        is_level = basis in ROLLING.values() if signal is None else signal.unit is basis.unit and not signal.lookback
         return of.held if is_level else None
+
+    def _misses_a_level(self, cell: Cell) -> bool:
+        """Whether a score that compares a level with its past lacks a venue: it could move by who is silent alone."""
+        signal = self._vectors.signals.get(cell.name)
+        if signal is None or not signal.lookback:
+            return False
+        return any(self._reading(cell.coin, of).held is not None for of in signal.needs & _COMPARED)
 
     def _held_ratio(self, coin: str, spot: Reading) -> float | None:
         paired = spot.venues + spot.missing
@@ -315,6 +321,9 @@ class Cells:
     def _reading(self, coin: str, metric: Metric) -> Reading:
         return self.cycle.readings.get(coin, {}).get(metric) or _nothing(self.cycle.at)
 
+
+_COMPARED = frozenset({Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.LS})
+"""Levels over venues that are held against their own past as one series."""
 
 _PARTS: Mapping[str, tuple[Metric, ...]] = {
     Metric.FUNDING_APR: (Metric.FUNDING,),

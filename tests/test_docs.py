@@ -183,7 +183,7 @@ def test_a_signal_page_has_the_levels_of_the_code(signal: Signal) -> None:
     assert shown["unit of the score"] == signal.unit
     assert shown["claim to be tested"] == (signal.claim or "none")
     assert set(re.findall(r"[a-z.]+", shown["needs"])) == signal.needs
-    assert set(re.findall(r"\d+h", shown["windows"])) == {durations.written(w) for w in signal.windows if w}
+    assert set(re.findall(r"\d+[hd]", shown["windows"])) == {durations.written(w) for w in signal.windows if w}
 
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)

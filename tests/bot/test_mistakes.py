@@ -120,7 +120,7 @@ def test_the_table_of_mistakes_is_said_word_for_word(typed: str, said: str, butt
         ),
         ("ETH negfunding.long < -1%", "negfunding has no side “long”."),
         ("ETH price > 5 for 25h", "25h is not from 0s to 24h."),
-        ("ETH momentum", "The signal momentum comes with a later version; those of today are in /signals."),
+        ("ETH composite", "The signal composite comes with a later version; those of today are in /signals."),
         ("ETH funding > -150%", "Nobody pays -150% in 8 hours. Do you mean the yearly rate?"),
         ("ETH funding crosses 0% clear 1%", "A crossing is a moment. It has no clear level; leave “clear” out."),
         ("wl,ETH funding < 0%", "wl stands alone, without other coins beside it. Make two rules."),
