@@ -144,7 +144,10 @@ def rule_of(name: str) -> str:
 
 
 def of_platform(platform: str, name: str) -> str:
-    """A key of one platform: leader, epoch, lane, seq, ready, infl, tries, last, applied, quiet, addresses."""
+    """A key of one platform: leader, epoch, lane, seq, ready, infl, tries, last, applied, quiet, addresses.
+
+    Also `missed`: per place the expired alerts that it was not told of; `low`: what waits behind all alerts; `dlq`.
+    """
     return _TAGS.get(platform, f"{{{platform}}}") + name
 
 

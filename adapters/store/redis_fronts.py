@@ -116,9 +116,14 @@ class RedisFronts(RedisAlerts):
         return ids, {event.episode for event in told}
 
     async def _erase_lane(self, place: Place) -> None:
-        names = ("lane", "ready", "infl", "tries", "last", "addresses")
+        names = ("lane", "ready", "infl", "tries", "last", "addresses", "missed", "low")
         where = [keys.of_platform(place.platform, name) for name in names]
         await self._client.step("erase_lane", [*where, keys.outcomes(place)], place.id)
+        dead = keys.of_platform(place.platform, "dlq")
+        pages = self._entries(dead)
+        ids = [id_ async for page in pages for id_, of in page if of["entry"].startswith(f"{place.id}:".encode())]
+        if ids:
+            await self._client.step("rewrite", [dead], "-", "", *ids)
 
     async def _drop_events(self, place: Place) -> None:
         """Events that nobody has fanned out yet."""
