@@ -99,6 +99,18 @@ def storage(settings: Settings, folder: Path) -> Iterator[Storage]:
             server.stop()
 
 
+def running(settings: Settings) -> str:
+    """The URL of the store of a perpwatch that runs. Raises BadRequest where none does."""
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    url = embedded.attach(settings.data)
+    if url is None:
+        raise BadRequest(
+            f"No perpwatch runs on the data folder {settings.data}. Start one, or name a --recording FILE."
+        )
+    return url
+
+
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder that is gone afterwards: the demo leaves nothing behind."""
