@@ -55,9 +55,11 @@ class Evaluator:
         self._change = 0
         """The last change of rules that the engine knows."""
         self._judged: datetime | None = None
+        self._last: Cycle | None = None
+        """The last judged moment itself, where it is still known."""
         self._past: datetime | None = None
         """Bars up to then may have been filled in afterwards: they are no news."""
-        self._engine = Engine(self._by_name, Rulebook())
+        self._engine = self._empty()
         self._versions: dict[Subject, int] = {}
         self._newer: dict[Subject, AlertState] = {}
         """States of another evaluator, taken over once the moment is judged."""
@@ -95,7 +97,7 @@ class Evaluator:
             self._newer = {}
             standings = tuple(self._engine.standings())
             await self._store.mark_judged(cycle.at, Mark(self._change, standings, self._backfilled, self._past))
-            self._judged, took = cycle.at, timedelta(seconds=clock() - began)
+            self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
             effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken)
             await self._store.report_effort(effort)
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
@@ -143,10 +145,10 @@ class Evaluator:
         edited while nobody judged are dropped.
         """
         async with self._lock:
-            self._judged = await self._store.judged()
+            self._judged, self._last = await self._store.judged(), None
             mark = await self._store.mark()
             await self._load_bars()
-            self._engine = Engine(self._by_name, Rulebook(), self._judged)
+            self._engine = self._empty()
             watched = dict(await self._store.watchlists())
             self._change = await self._store.last_change()
             changes = await self._changed(mark)
@@ -165,6 +167,7 @@ class Evaluator:
             await self._wake()
             for change in watches:
                 self._engine.watch(change.place, change.coins)
+            self._begin()
             log.info("rules loaded", **asdict(self._engine.counts))
 
     async def _changed(self, mark: Mark) -> Sequence[Changed]:
@@ -181,7 +184,16 @@ class Evaluator:
         cycles = self._store.cycles(last - _INSTANT)
         cycle = await anext(cycles)
         if cycle.at == last:
+            self._last = cycle
             self._engine.seed(self._cells(cycle))
+
+    def _begin(self) -> None:
+        """Let cells of new rules stand where the last judged moment left them: that is what their answers showed."""
+        if self._last is not None and self._engine.is_behind:
+            self._engine.begin(self._cells(self._last))
+
+    def _empty(self) -> Engine:
+        return Engine(self._by_name, Rulebook(), self._judged, self._step)
 
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""
@@ -223,6 +235,7 @@ class Evaluator:
                 async for change in self._store.changes(self._change):
                     async with self._lock:
                         await self._apply(change)
+                        self._begin()
                         self._change = change.number
             except Behind:
                 await self._load()
