@@ -203,6 +203,14 @@ async def write_history(
         return await History(venue, wanted, wall.now, shown).run()
 
 
+async def write_archive(url: str, folder: Path, shown: Shown) -> None:
+    """Write the days of the store at that URL that are over and not in the folder yet."""
+    from bot.archive import Archive  # noqa: PLC0415 - it loads pyarrow, which only files need
+
+    async with opened(url) as store:
+        await Archive(store, folder, shown).run()
+
+
 def keys(settings: Settings) -> Mapping[str, str]:
     """The venues to watch, each with its key; empty for those that need none."""
     found = dict.fromkeys(settings.venues.split(","), "")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NoReturn, ParamSpec
+from typing import ParamSpec
 
 import click
 
@@ -17,14 +17,14 @@ from adapters.venues.base import MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
 from bot import app, check, demo, past, replay, venue_report
+from bot.cli_study import archive_, study_
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
 from bot.outbox import outbox
 from bot.phrases import count, drawn
 from bot.progress import Progress, progress
 from bot.settings import Settings, endpoints, load, tokens
-from bot.spoken import spoken
-from bot.wording import problem as wording_of
+from bot.spoken import fail, spoken
 from signals.registry import SIGNALS
 from signals.units import duration
 
@@ -92,7 +92,7 @@ def run(simulated: bool, recording: Path | None, speed: float | None, exit_after
 def _run(settings: Settings, folder: Path, plan: app.Plan) -> None:
     with app.storage(settings, folder) as storage:
         if not storage.owned:
-            _fail(f"perpwatch is already running on the data folder {folder}. Stop it, or set PERPWATCH_DATA.")
+            fail(f"perpwatch is already running on the data folder {folder}. Stop it, or set PERPWATCH_DATA.")
         configure(settings.log_level, _log_file(folder))
         asyncio.run(app.run(settings, storage, plan))
 
@@ -114,7 +114,7 @@ def _live_plan(settings: Settings, speed: float | None, exit_after: float | None
 
 def _live_market(settings: Settings, speed: float | None) -> app.OpenMarket:
     if speed is not None:
-        _fail("--speed needs --demo or --recording: live markets have their own pace.")
+        fail("--speed needs --demo or --recording: live markets have their own pace.")
     return app.live(settings, endpoints(os.environ))
 
 
@@ -180,7 +180,7 @@ def discord() -> None:
 def _chat(name: str) -> None:
     settings, token = load(os.environ), tokens(os.environ).get(name)
     if token is None:
-        _fail(f"Set {name.upper()}_TOKEN, or {name.upper()}_TOKEN_FILE to a file that holds it. See docs/{name}.md.")
+        fail(f"Set {name.upper()}_TOKEN, or {name.upper()}_TOKEN_FILE to a file that holds it. See docs/{name}.md.")
     configure(settings.log_level, None)
     with app.storage(settings, settings.data) as storage:
         asyncio.run(app.run_chat(settings, storage, name, token))
@@ -203,11 +203,7 @@ def replay_(
     """
     sentences = rules or tuple(signal.name for signal in SIGNALS)
     market = open_recording(recording)
-    try:
-        played = replay.Replay(market, sentences, SIGNALS)
-    except replay.BadSentence as bad:
-        said = " ".join(render(wording_of(bad.problem), colour=False).split())
-        raise click.ClickException(f"--rule {bad.sentence!r}: {said}") from None
+    played = replay.Replay(market, sentences, SIGNALS)
     for one in played.run(start, end):
         click.echo(replay.line(one) if as_json else replay.words(one))
     for sentence in played.never_known:
@@ -229,10 +225,10 @@ def ask(line: str, recording: Path | None, at: datetime | None, as_json: bool) -
     if recording is not None:
         market = open_recording(recording)
         if at is not None and at < market.start:
-            _fail(f"{recording.name} begins at {replay.stamp(market.start)}: ask about that moment or a later one.")
+            fail(f"{recording.name} begins at {replay.stamp(market.start)}: ask about that moment or a later one.")
         message = asyncio.run(app.ask(line, market, at or market.end, settings.quota))
     elif at is not None:
-        _fail("--at needs --recording: a running service answers on the present moment.")
+        fail("--at needs --recording: a running service answers on the present moment.")
     else:
         message = asyncio.run(app.ask_running(app.running(settings), line, settings.quota))
     if as_json:
@@ -347,10 +343,8 @@ def _write_history(settings: Settings, wanted: past.Wanted, shown: Progress) -> 
 
 
 main.add_command(outbox)
-
-
-def _fail(sentence: str) -> NoReturn:
-    raise click.ClickException(sentence)
+main.add_command(study_)
+main.add_command(archive_)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from signals.model import Kind, Metric
 Matrix: TypeAlias = npt.NDArray[np.float32]
 Series: TypeAlias = npt.NDArray[np.float64]
 """What is computed from matrices: time x coin, or along one of the two."""
+Marks: TypeAlias = npt.NDArray[np.bool_]
+"""What is true where: time x coin, or along one of the two."""
 Instants: TypeAlias = npt.NDArray[np.int64]
 """Unix milliseconds, UTC, rising."""
 
