@@ -1,13 +1,14 @@
 """The contract of a command."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Protocol, TypeAlias
 
 from adapters.chat.base import ChatPlatform, CommandSpec, Invocation, Message, Who
 from adapters.store.base import Quota, Store
 from adapters.store.place_settings import PLAIN, PlaceSettings
+from bot.commands.recent import Recent
 from bot.zones import zone_of
 from signals.base import Signal
 
@@ -49,6 +50,8 @@ class Desk:
     """The platform that the command came from, where it runs here."""
     settings: PlaceSettings = PLAIN
     """What the place has asked for, as it stood when the command came."""
+    recent: Recent = field(default_factory=Recent)
+    """What others have found out about the market's present moment."""
 
     @property
     def zone(self) -> tzinfo:
