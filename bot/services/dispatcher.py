@@ -15,6 +15,7 @@ from adapters.store.front_port import name_of
 from bot.charts.painter import Painter
 from bot.charts.pictures import painted
 from bot.commands.base import Desk
+from bot.commands.recent import Recent
 from bot.commands.registry import COMMANDS, answer, is_rule
 from bot.floods import Floods
 from bot.health import Health
@@ -29,8 +30,8 @@ log = structlog.get_logger()
 PATIENCE = timedelta(seconds=2)
 """How long people wait for a dry run; where it takes longer, the answer comes without it."""
 
-CHART, CHARTS_AT_A_TIME = "chart", 2
-"""So many charts are read from the store at once: each keeps it as busy as dozens of other commands."""
+DEEP, AT_A_TIME = frozenset({"chart", "signals", "subscribe", "alert", "edit", "dryrun", "save"}), 2
+"""These read the past, so many of them at once: each keeps the store as busy as dozens of other commands."""
 
 STATUS = "status"
 
@@ -63,7 +64,8 @@ class Dispatcher:
     floods: Floods = field(default_factory=Floods)
     painter: Painter | None = None
     health: Health | None = None
-    charts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHARTS_AT_A_TIME))
+    deep: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_A_TIME))
+    recent: Recent = field(default_factory=Recent)
 
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
@@ -101,7 +103,7 @@ class Dispatcher:
             said = await self._known(invocation)
             if rules_only and not await is_rule(said, self._desk(said)):
                 return None
-            async with self.charts if said.name == CHART else contextlib.nullcontext():
+            async with self.deep if said.name in DEEP else contextlib.nullcontext():
                 message = await self._admitted(said)
             return await painted(message, self.painter)
         except StoreError as error:
@@ -172,4 +174,5 @@ class Dispatcher:
             patience=self.patience,
             front=self.fronts.get(invocation.place.platform),
             health=self.health,
+            recent=self.recent,
         )
