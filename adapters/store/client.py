@@ -109,9 +109,12 @@ class Client:
         self._blocking = connect_cluster(url, blocking=True) if cluster else connect(url, blocking=True)
         self._where = _where(url)
 
-    async def do(self, *command: Word) -> Reply:
-        """One command. Not repeated: use it for reads and for writes that may be lost or doubled harmlessly."""
-        return await self._spoken(_ask(self._redis, *command))
+    async def do(self, *command: Word, at: ClusterNode | None = None) -> Reply:
+        """One command, of a cluster at that node or where its key is.
+
+        Not repeated: use it for reads and for writes that may be lost or doubled harmlessly.
+        """
+        return await self._spoken(_ask(self._redis, *command, at=at))
 
     async def primaries(self) -> Sequence["Primary"]:
         """Each server that keeps a part of the keys: one, or those of a cluster."""
@@ -188,9 +191,7 @@ class Primary:
 
     async def do(self, *command: Word) -> Reply:
         """One command of that server."""
-        if self.node is None:
-            return await self.of.do(*command)
-        return await self.of._spoken(_ask(self.of._redis, *command, at=self.node))  # noqa: SLF001 - one of its own
+        return await self.of.do(*command, at=self.node)
 
 
 async def _initialized(redis: RedisCluster) -> None:
