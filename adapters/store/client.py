@@ -17,8 +17,10 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
     AuthorizationError,
+    ClusterDownError,
     NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
@@ -26,6 +28,7 @@ from redis.exceptions import (
     RedisClusterException,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -40,9 +43,6 @@ BLOCK_MS = 2000
 
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
-
-_FAILING_OVER: Final = ("CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS", "MOVED", "ASK ")
-"""How a node of a cluster refuses what it will take again soon."""
 
 _NO_NUMBER = "PERPWATCH_REDIS_URL has a port or a database that is no number."
 _SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
@@ -246,7 +246,11 @@ def _sentence(error: RedisError | RedisClusterException | OSError, where: str) -
         return StoreRefused(f"The store {where} is a read-only replica. Point PERPWATCH_REDIS_URL to its primary.")
     if said.startswith("MISCONF"):
         return StoreUnavailable(f"The store {where} cannot write to its disk. Make room, or look at its log.")
-    if isinstance(error, RedisClusterException) or said.startswith(_FAILING_OVER):
+    if said.startswith("NOREPLICAS"):
+        return StoreUnavailable(
+            f"The store {where} has fewer replicas than its min-replicas-to-write asks. Start them."
+        )
+    if isinstance(error, RedisClusterException | ClusterDownError | TryAgainError | AskError):
         return StoreUnavailable(
             f"The cluster {where} has no server for a part of the keys just now: a node is down. "
             "It recovers when a replica takes over or the node is back; CLUSTER NODES says which."

@@ -228,6 +228,7 @@ async def test_what_is_no_redis_at_all_is_refused_in_words() -> None:
     [
         (b"-OOM command not allowed when used memory > 'maxmemory'.\r\n", "out of memory"),
         (b"-MISCONF Errors writing to the AOF file: No space left on device\r\n", "cannot write to its disk"),
+        (b"-NOREPLICAS Not enough good replicas to write.\r\n", "min-replicas-to-write"),
         (b"-READONLY You can't write against a read only replica.\r\n", "read-only replica"),
         (b"-NOPERM this user has no permissions to run the 'evalsha' command\r\n", "may not run a command"),
         (b"-NOAUTH Authentication required.\r\n", "user name or the password"),
