@@ -13,7 +13,7 @@ from bot.phrases import bold, code, count, drawn, italic, line, share, venues, w
 from signals.aggregate import Cycle
 from signals.base import Signal
 from signals.cells import Seen
-from signals.trust import Grade, grade
+from signals.trust import Grade
 from signals.units import duration, quantity
 
 MOST_NAMED = 5
@@ -114,7 +114,7 @@ def _trust(standing: _Standing, market: View) -> Grade:
     if standing.seen is None:
         return Grade.UNKNOWN
     reading = standing.seen.reading
-    return grade(market.cells.panel(market.cycle.at), standing.coin, reading.coverage, len(reading.venues))
+    return market.cells.trust(standing.coin, reading.coverage, len(reading.venues))
 
 
 def _facts(standing: _Standing, market: View) -> Json:

@@ -1,6 +1,7 @@
 """The evaluator: turns closed moments into transitions, each written with its event in one step. It sends nothing."""
 
 import asyncio
+import gc
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -226,6 +227,7 @@ class Evaluator:
             for start in range(0, len(now), AT_ONCE):
                 self._engine.load(now[start : start + AT_ONCE])
                 await asyncio.sleep(0)
+            gc.freeze()  # rules stay: looking for garbage among a million of them holds everything up
         return later
 
     async def _wake(self) -> None:
