@@ -63,7 +63,9 @@ def _filled(oi: np.ndarray) -> np.ndarray:
 
 
 def ours(of: Kept) -> Mapping[str, object]:
-    said = answer(of, ASKED, SIGNALS).whole
+    found = answer(of, ASKED, SIGNALS)
+    said = found.whole
+    assert sum(own.entry.events for own in found.by_coin().values()) == said.entry.events
     return _told(
         said.entry.events, said.entry.hits, said.entry.days, said.later.hits, said.bars, said.base_rate, said.p
     )

@@ -58,12 +58,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The study of a rule on all its coins, and on each that has events. `claimed` says who named the direction."""
+    """The study of a rule on all its coins together, and what it rests on. `claimed` says who named the direction."""
 
     draft: Draft
     claimed: bool
+    seen: Observed
     whole: Study
-    by_coin: Mapping[str, Study]
+
+    def by_coin(self) -> Mapping[str, Study]:
+        """The study of each coin that has events alone."""
+        each = {coin: study(self.seen.of(coin), self.whole.direction, self.whole.horizon) for coin in self.seen.coins}
+        return {coin: own for coin, own in each.items() if own.entry.events or own.open}
 
 
 def kept(path: Path, end: datetime | None = None) -> Kept:
@@ -127,12 +132,11 @@ def answer(of: Kept, asked: Question, signals: Sequence[Signal]) -> Answer:
     _check(seen, asked, of)
     if not seen.known.any():
         raise BadRequest(f"{asked.rule!r} could never be judged there: {_lacking(draft, panel, of.name, by_name)}")
-    alone = {coin: study(seen.of(coin), direction, asked.horizon) for coin in seen.coins}
     return Answer(
         draft=replace(draft, coins=seen.coins) if asked.coin else draft,
         claimed=asked.direction is None and claim is not None,
+        seen=seen,
         whole=study(seen, direction, asked.horizon),
-        by_coin={coin: own for coin, own in alone.items() if own.entry.events or own.open},
     )
 
 
@@ -144,7 +148,7 @@ def _coins(draft: Draft, wanted: str | None, of: Kept) -> tuple[str, ...]:
 
 
 def _check(seen: Observed, asked: Question, of: Kept) -> None:
-    """Raises BadRequest where the horizon does not fit, or the time is empty."""
+    """Raises BadRequest where the horizon does not fit, the time is empty, or nothing can have followed."""
     fit = whole_horizons(seen.step)
     if asked.horizon not in fit:
         raise BadRequest(
@@ -153,6 +157,8 @@ def _check(seen: Observed, asked: Question, of: Kept) -> None:
         )
     if not len(seen.ends):
         raise BadRequest(f"Nothing of {of.name} lies in that time. Choose other times for --from and --to.")
+    if not np.isfinite(seen.closes).any():
+        raise BadRequest(f"{of.name} has no prices of these coins then, so what followed cannot be told.")
 
 
 def _lacking(draft: Draft, panel: Panel, name: str, signals: Mapping[str, Signal]) -> str:

@@ -33,9 +33,10 @@ def words(said: Answer, of: Kept) -> Iterator[str]:
     yield from _table(study)
     yield ""
     yield from _remarks(study)
-    if len(said.by_coin) > 1:
+    by_coin = said.by_coin()
+    if len(by_coin) > 1:
         yield ""
-        yield from _coins(said)
+        yield from _coins(by_coin)
 
 
 def facts(said: Answer, of: Kept) -> Mapping[str, Json]:
@@ -46,7 +47,7 @@ def facts(said: Answer, of: Kept) -> Mapping[str, Json]:
         "label": of.label.value,
         "source": of.source,
         **numbers(said.whole),
-        "by_coin": {coin: numbers(own) for coin, own in said.by_coin.items()},
+        "by_coin": {coin: numbers(own) for coin, own in said.by_coin().items()},
     }
 
 
@@ -166,13 +167,13 @@ def _remarks(of: Study) -> Iterator[str]:
     yield "What followed before is not what will follow."
 
 
-def _coins(said: Answer) -> Iterator[str]:
+def _coins(by_coin: Mapping[str, Study]) -> Iterator[str]:
     """Each coin in a line, those with most events first."""
-    order = sorted(said.by_coin, key=lambda coin: (-said.by_coin[coin].entry.events, coin))
-    way = said.whole.direction
+    order = sorted(by_coin, key=lambda coin: (-by_coin[coin].entry.events, coin))
+    way = by_coin[order[0]].direction
     yield "".join(f"{title:<14}" for title in ("coin", "events", way, "any bar", "verdict")).rstrip()
     for coin in order[:MOST_COINS]:
-        own = said.by_coin[coin]
+        own = by_coin[coin]
         cells: Sequence[str] = (coin, f"{own.entry.events:,}", _share(own.entry.share), _share(own.base_rate))
         yield "".join(f"{cell:<14}" for cell in (*cells, own.finding)).rstrip()
     if len(order) > MOST_COINS:

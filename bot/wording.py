@@ -10,7 +10,7 @@ from adapters.chat.base import Button, Json, Line, Message, Tone
 from adapters.store.place_settings import PLAIN, PlaceSettings, Units
 from adapters.venues.base import Label
 from bot import mistakes
-from bot.conditions import measured, standing
+from bot.conditions import MEANS, measured, standing
 from bot.phrases import (
     METRICS,
     PRICE_MOVE,
@@ -240,6 +240,8 @@ def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:
         value, more = standing(event.yardstick, event.value), ""
     elif event.unit is Unit.RATE_8H:
         value, more = _rate(event.value, settings.units)
+    else:
+        more = MEANS.get(event.name, "")
     span = f" in {window(_span(event))}" if _span(event) else ""
     of = f" on {venues(event.venues)}" if len(event.venues) == 1 else f", {count(len(event.venues), 'venue')}"
     if event.unit in (Unit.RATE_8H, Unit.RATE_YEAR) and len(event.venues) > 1:

@@ -39,11 +39,11 @@ class Vectors:
         past: datetime | None = None,
         memory: Memory | None = None,
     ) -> None:
-        self.panel = panel
+        self.memory = memory or Memory()
+        self.panel = panel.keeping(self.memory.kept) if rows == 1 else panel
         self.signals = {signal.name: signal for signal in signals}
         self._rows = rows
         self._past = past
-        self.memory = memory or Memory()
         self.columns = {coin: column for column, coin in enumerate(panel.coins)}
         self._known: dict[tuple[Number, Yardstick], tuple[Panel, Series]] = {}
         self._rows_at: dict[tuple[Number, Yardstick], _Row] = {}

@@ -6,9 +6,10 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from signals.features import SETTLES_IN, ago, is_same_market, last, rank_of
+from signals.features import SETTLES_IN, ago, is_same_market, last
 from signals.model import Fact, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.shared import rank_of
 
 HOUR, FIVE = timedelta(hours=1), timedelta(minutes=5)
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import numpy as np
 
 from signals.crowd import FIVE, accounts, weighed
-from signals.features import last, rank_of
+from signals.features import last
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.shared import rank_of
 
 MANY_LONGS = 0.95
 """Rank of longs / shorts at or over which the crowd is long."""

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from signals.crowd import FIVE, HOUR, accounts, weighed
-from signals.features import ago, are_silent, rank_of
+from signals.features import ago, are_silent
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.shared import rank_of
 
 FEW_LONGS = 0.20
 """Rank of longs / shorts at or under which the crowd is short."""
@@ -61,7 +62,9 @@ class CrowdedShorts:
         column = hours.column(coin)
         settled = decimal(hours[Metric.FUNDING_SETTLED][:, column]) if column is not None else np.empty(0)
         known = settled[np.isfinite(settled)]
-        paid = [Fact("last settled", float(known[-1]), Unit.RATE_8H)] if len(known) else []
+        in_a_row = bool(len(known)) and bool(_paid(hours, np.array([len(hours.times) - 1]))[0][0, column])
+        text = f"the last {IN_A_ROW} all below zero" if in_a_row else ""
+        paid = [Fact("last settled", float(known[-1]), Unit.RATE_8H, text)] if len(known) else []
         return (*accounts(panel, panel.at(self.step(window)), coin), *paid)
 
 
@@ -76,7 +79,9 @@ def _paid(hours: Panel, at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_
     grid = np.flatnonzero(hours.times % (GRID // _MS) == 0)
     if hours.step > GRID or not len(at):
         return nothing, nothing
-    settled = np.where(are_silent(hours, len(hours.times)), np.nan, hours[Metric.FUNDING_SETTLED])
+    first = max(0, int(at.min()) - IN_A_ROW * hours.bars(GRID))
+    settled = hours[Metric.FUNDING_SETTLED].copy()
+    settled[first:][are_silent(hours, len(hours.times) - first)] = np.nan
     on_grid = np.searchsorted(grid, at, side="right")
     whole = on_grid >= IN_A_ROW
     paid, told = nothing.copy(), nothing.copy()

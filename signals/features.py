@@ -21,7 +21,7 @@ LEAST_BARS = 30
 FLOOR_OF_OI = 0.00002
 """Least usual sum of liquidations: 0.2 basis points of open interest."""
 
-_HOUR, _DAY, _QUARTER = timedelta(hours=1), timedelta(hours=24), timedelta(days=90)
+_DAY = timedelta(hours=24)
 _MS = timedelta(milliseconds=1)
 _SPREAD_OF_MAD = 1.4826
 """The standard deviation of a normal series, in median absolute deviations."""
@@ -67,12 +67,14 @@ def change(panel: Panel, metric: Metric, window: timedelta, rows: int | None = N
 
 def total(panel: Panel, metrics: Sequence[Metric], window: timedelta, rows: int | None = None) -> Series:
     """Sum of the metrics over the window; a window shorter than a bar is one bar; needs ENOUGH of its bars."""
-    return _window_sum(sum_of(panel, metrics), panel.bars(window), _count(panel, rows))
+    bars, count = panel.bars(window), _count(panel, rows)
+    return _window_sum(sum_of(panel, metrics, count + bars), bars, count)
 
 
-def sum_of(panel: Panel, metrics: Sequence[Metric]) -> Series:
-    """Per bar the sum of several metrics; unknown if any of them is."""
-    parts = [panel[metric].astype(np.float64) for metric in metrics]
+def sum_of(panel: Panel, metrics: Sequence[Metric], rows: int | None = None) -> Series:
+    """Per bar, or per last bar, the sum of several metrics; unknown if any of them is."""
+    first = 0 if rows is None else max(0, len(panel.times) - rows)
+    parts = [panel[metric][first:].astype(np.float64) for metric in metrics]
     return parts[0] if len(parts) == 1 else np.sum(parts, axis=0)
 
 
@@ -141,22 +143,33 @@ def _least(bars: int) -> float:
 
 def _windows(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
     """The windows that end before the stops, stops x coins x bars, and their medians."""
-    wide = np.concatenate([np.full((bars, series.shape[1]), np.nan), series])
-    window = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)[stops]
+    if len(stops) == 1:
+        window = np.ascontiguousarray(series[max(0, stops[0] - bars) : stops[0]].T)[np.newaxis]
+    else:
+        wide = np.concatenate([np.full((bars, series.shape[1]), np.nan), series])
+        window = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)[stops]
     return window, np.where(np.isfinite(window).sum(axis=2) >= _least(bars), median_of(window), np.nan)
 
 
 def median_of(values: Series) -> Series:
     """Median along the last axis of what is known; unknown where nothing is."""
     known = np.isfinite(values)
+    if not values.shape[-1]:
+        return np.full(values.shape[:-1], np.nan)
     if known.all():
-        plain: Series = np.median(values, axis=-1)
-        return plain
+        return _middle_of(values)
     ordered = np.sort(np.where(known, values, np.nan), axis=-1)
     count = known.sum(axis=-1, keepdims=True)
     low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
     high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[-1] - 1), axis=-1)
     return np.where(count > 0, (low + high) / 2, np.nan)[..., 0]
+
+
+def _middle_of(values: Series) -> Series:
+    half, odd = divmod(values.shape[-1], 2)
+    parted = np.partition(values, half, axis=-1)
+    high: Series = parted[..., half]
+    return high if odd else (parted[..., :half].max(axis=-1) + high) / 2
 
 
 def ranks(past: Matrix, bars: int, stops: npt.NDArray[np.int64], x: Series) -> Series:
@@ -194,14 +207,6 @@ def _ranks_in_turn(past: Matrix, bars: int, stops: npt.NDArray[np.int64], here: 
         share = ((window < one).sum(axis=2) + 0.5 * (window == one).sum(axis=2)) / np.maximum(known, 1)
         out[rows] = np.where((known >= _least(bars)) & np.isfinite(here[rows]), share, np.nan)
     return out
-
-
-def rank_of(panel: Panel, bars: Panel, metric: Metric, rows: int) -> Series:
-    """The rank of a level in the last rows of `bars` within its 90 days of hours before each of them."""
-    hours = panel.at(_HOUR)
-    stops = np.searchsorted(hours.times, bars.times[len(bars.times) - rows :], side="left").astype(np.int64)
-    here = bars[metric][len(bars.times) - rows :].astype(np.float64)
-    return ranks(hours[metric], hours.bars(_QUARTER), stops, here)
 
 
 def ago(past: Panel, bars: Panel, span: timedelta, rows: int) -> npt.NDArray[np.int64]:
@@ -378,7 +383,8 @@ def _window_sum(series: Series, bars: int, count: int) -> Series:
 
 def _quotient(panel: Panel, above: Metric, below: Metric, window: timedelta, rows: int | None) -> Series:
     count, bars = _count(panel, rows), panel.bars(window)
-    over, under = panel[above].astype(np.float64), panel[below].astype(np.float64)
+    first = max(0, len(panel.times) - count - bars)
+    over, under = (panel[of][first:].astype(np.float64) for of in (above, below))
     both = np.isfinite(over) & np.isfinite(under)
     top = _window_sum(np.where(both, over, np.nan), bars, count)
     bottom = _window_sum(np.where(both, under, np.nan), bars, count)

@@ -37,7 +37,7 @@ class FundingCross:
     title: str = "funding changed sign"
     family: Family = Family.FUNDING
     claim: Direction | None = None
-    unit: Unit = Unit.RATE_8H
+    unit: Unit = Unit.FRACTION
     sides: frozenset[str] = frozenset(Direction)
     windows: tuple[timedelta, ...] = (timedelta(0),)
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
@@ -80,11 +80,11 @@ class FundingCross:
         way, since = (int(of[0, 0]) for of in _changed(own, 1))
         if not np.isfinite(rate):
             return ()
-        told = [Fact("funding", rate, Unit.RATE_8H)]
+        told = [Fact("funding", rate, Unit.RATE_8H, "longs pay shorts" if rate > 0 else "shorts pay longs")]
         if way:
             was = "below zero" if way > 0 else "above zero"
             hours = (int(bars.times[-1]) - int(bars.times[since])) / (timedelta(hours=1) / timedelta(milliseconds=1))
-            told.append(Fact(f"last stood {was}", hours, Unit.HOURS, "hours ago"))
+            told.append(Fact(f"since it stood {was}", hours, Unit.HOURS))
         return told
 
 
@@ -94,23 +94,38 @@ def _changed(bars: Panel, count: int) -> tuple[_Rows, _Rows]:
     A bar in which a venue was silent tells no sign: the rate may have moved by who was silent alone.
     """
     way, since = np.zeros((count, len(bars.coins)), np.int64), np.full((count, len(bars.coins)), -1, np.int64)
-    span, dwell = bars.bars(NEWS), bars.bars(DWELL)
-    tail = bars[Metric.FUNDING][max(0, len(bars.times) - count - span - dwell) :]
-    whole = np.isfinite(tail) & ~are_silent(bars, len(tail))
-    above, below = whole & (tail > np.float32(BAND)), whole & (tail < np.float32(-BAND))
+    span = bars.bars(NEWS)
+    sides = _sides(bars, min(len(bars.times), count + span))
+    above, below = sides > 0, sides < 0
     both = np.flatnonzero(above.any(axis=0) & below.any(axis=0))
     if not len(both) or not count:
         return way, since
-    known = whole[:, both]
-    up, down = (_last(_stood(of[:, both], known, dwell))[-count:] for of in (above, below))
-    now = np.arange(len(tail) - count, len(tail))[:, np.newaxis]
+    up, down = (_last(of[:, both], count) for of in (above, below))
+    now = np.arange(len(sides) - count, len(sides))[:, np.newaxis]
     rose = (up > down) & (down > now - span) & (down >= 0)
     fell = (down > up) & (up > now - span) & (up >= 0)
     way[:, both] = rose.astype(np.int64) - fell
-    since[:, both] = np.where(rose, down, np.where(fell, up, -1)) + np.where(
-        rose | fell, len(bars.times) - len(tail), 0
-    )
+    before = len(bars.times) - len(sides)
+    since[:, both] = np.where(rose, down, np.where(fell, up, -1)) + np.where(rose | fell, before, 0)
     return way, since
+
+
+def _sides(bars: Panel, count: int) -> Series:
+    """On which side the rate stood in each of the last rows: 1 above, -1 below, 0 on none."""
+    if bars.kept is None:
+        return _stood_on(bars, count)
+    times = bars.times[len(bars.times) - count :]
+    return bars.kept.rows(("side of funding", bars.step), times, bars.coins, lambda fresh: _stood_on(bars, fresh))
+
+
+def _stood_on(bars: Panel, count: int) -> Series:
+    dwell = bars.bars(DWELL)
+    tail = bars.tail(count + dwell)
+    rates = tail[Metric.FUNDING]
+    whole = np.isfinite(rates) & ~are_silent(tail, len(rates))
+    above, below = whole & (rates > np.float32(BAND)), whole & (rates < np.float32(-BAND))
+    up, down = (_stood(of, whole, dwell)[len(rates) - count :] for of in (above, below))
+    return up.astype(np.float64) - down
 
 
 def _stood(beyond: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_], bars: int) -> npt.NDArray[np.bool_]:
@@ -128,11 +143,13 @@ def _counted(of: npt.NDArray[np.bool_], bars: int) -> npt.NDArray[np.int32]:
     return counted
 
 
-def _last(of: npt.NDArray[np.bool_]) -> _Rows:
-    """The last row up to each where it was so, -1 if none was."""
+def _last(of: npt.NDArray[np.bool_], count: int) -> _Rows:
+    """For each of the last rows the last row up to it where it was so, -1 if none was."""
+    if count == 1:
+        return np.where(of.any(axis=0), len(of) - 1 - np.argmax(of[::-1], axis=0), -1)[np.newaxis]
     rows = np.where(of, np.arange(len(of), dtype=np.int64)[:, np.newaxis], -1)
     last: _Rows = np.maximum.accumulate(rows, axis=0)
-    return last
+    return last[-count:]
 
 
 def _is_told(bars: Panel, count: int) -> npt.NDArray[np.bool_]:

@@ -9,9 +9,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from signals.features import SETTLES_IN, ago, is_same_market, last, rank_of
+from signals.features import SETTLES_IN, ago, is_same_market, last
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.shared import rank_of
 from signals.units import yearly
 
 LEAST = 0.0003

@@ -7,9 +7,10 @@ from datetime import timedelta
 import numpy as np
 
 from signals.divergence import OI_FLOOR, PRICE_FLOOR
-from signals.features import SETTLES_IN, ago, change, is_same_market, last, rank_of, z
+from signals.features import SETTLES_IN, ago, change, is_same_market, last
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.shared import rank_of, spreads
 
 WINDOW = timedelta(hours=4)
 BASELINE = timedelta(days=8)
@@ -45,10 +46,8 @@ class Momentum:
         del side
         bars, hours = panel.at(self.step(window)), panel.at(timedelta(hours=1))
         count = len(bars.times) if rows is None else min(rows, len(bars.times))
-        baseline = bars.bars(BASELINE)
-        price = change(bars, Metric.PRICE, window, count + baseline)
-        oi = change(bars, Metric.OI_LEVEL, window, count + baseline)
-        smaller = np.minimum(z(oi, baseline, OI_FLOOR, count), z(price, baseline, PRICE_FLOOR, count))
+        price = spreads(bars, Metric.PRICE, window, BASELINE, PRICE_FLOOR, count)
+        smaller = np.minimum(spreads(bars, Metric.OI_LEVEL, window, BASELINE, OI_FLOOR, count), price)
         funding, rank = bars[Metric.FUNDING][len(bars.times) - count :], rank_of(panel, bars, Metric.FUNDING, count)
         same = is_same_market(bars, hours, ago(hours, bars, SETTLES_IN, count))
         calm = (funding > 0) & (rank < HOT)
@@ -69,7 +68,7 @@ class Momentum:
             Fact("price", price, Unit.FRACTION),
             Fact("OI in coins", oi, Unit.FRACTION),
             Fact("funding", funding, Unit.RATE_8H),
-            *([] if rank is None else [Fact("funding's rank of 90 days", rank, Unit.RANK)]),
+            *([] if rank is None else [Fact("rank of 90 days of funding", rank, Unit.RANK)]),
             *_crowd(bars, column, window),
         )
 
@@ -81,4 +80,5 @@ def _crowd(bars: Panel, column: int, window: timedelta) -> Sequence[Fact]:
     if len(accounts) <= back or not accounts[0] > 0 or not np.isfinite(accounts[-1]):
         return []
     rose = bool(accounts[-1] > accounts[0])
-    return [Fact("confirmed", None, Unit.FRACTION, f"longs / shorts by accounts {'rose too' if rose else 'did not'}")]
+    said = "yes, longs / shorts rose too" if rose else "no, longs / shorts did not rise"
+    return [Fact("confirmed by accounts", None, Unit.FRACTION, said)]

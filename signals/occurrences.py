@@ -16,7 +16,7 @@ from signals.episodes import told_of
 from signals.judge import policy
 from signals.model import Metric
 from signals.panel import Marks, Panel, decimal, from_ms, to_ms
-from signals.rules.lifecycle import Change, Policy
+from signals.rules.lifecycle import Policy
 from signals.rules.model import Draft
 from signals.stage import Scene, Stage, scene
 from signals.study import Observed
@@ -56,7 +56,6 @@ def _crossed(on: Scene, rule: Policy) -> Marks:
     events = np.zeros((len(on.times), len(on.coins)), np.bool_)
     for track in on.tracks:
         for column in range(len(on.coins)):
-            for told in told_of(on.times, track, column, rule):
-                if told.change is Change.FIRED:
-                    events[at[told.at], column] = True
+            for told in told_of(on.times, track, column, rule):  # of a crossing nothing but that it fired
+                events[at[told.at], column] = True
     return events

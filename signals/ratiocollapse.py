@@ -12,6 +12,7 @@ import numpy as np
 from signals.features import ago, is_same_market, last, middle, ranks, ratio
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Matrix, Panel, Series
+from signals.shared import days_ratio, middle_before
 
 WINDOW = timedelta(hours=24)
 USUAL = timedelta(days=30)
@@ -88,14 +89,15 @@ def _stops(hours: Panel, bars: Panel, count: int) -> np.ndarray[tuple[int], np.d
 
 def _past(hours: Panel, window: timedelta, count: int) -> Matrix:
     """The ratio of the days that end in each hour, all that the last rows are held against; unknown before them."""
-    wanted = min(len(hours.times), hours.bars(PAST) + count + 1)
-    past = np.full(hours.shape, np.nan, np.float32)
-    past[len(past) - wanted :] = ratio(hours, window, wanted)
-    return past
+    return days_ratio(hours, window, min(len(hours.times), hours.bars(PAST) + count + 1))
 
 
 def _usual(past: Matrix, hours: Panel, stops: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Series:
     """The median of the 30 days before each stop."""
-    each, where = np.unique(stops, return_inverse=True)
-    start = max(0, int(each[0]) - hours.bars(USUAL)) if len(each) else 0
-    return middle(past[start:].astype(np.float64), hours.bars(USUAL), each - start)[where]
+
+    def told(before: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Series:
+        each, where = np.unique(before, return_inverse=True)
+        start = max(0, int(each[0]) - hours.bars(USUAL)) if len(each) else 0
+        return middle(past[start:].astype(np.float64), hours.bars(USUAL), each - start)[where]
+
+    return middle_before(hours, "usual ratio", stops, told)

@@ -1,6 +1,7 @@
 """The tuple of signals: one line registers one."""
 
 from signals.base import Signal
+from signals.composite import Composite
 from signals.crowdedlongs import CrowdedLongs
 from signals.crowdedshorts import CrowdedShorts
 from signals.divergence import Divergence
@@ -23,6 +24,7 @@ SIGNALS: tuple[Signal, ...] = (
     LiqSpike(),
     LiqCluster(),
     RatioCollapse(),
+    Composite(),
 )
 
 BY_NAME = {signal.name: signal for signal in SIGNALS}

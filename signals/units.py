@@ -187,7 +187,7 @@ _WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.RATIO: lambda value: number(value, 2),
     Unit.MULTIPLE: lambda value: f"{number(value, 1)}x",
     Unit.SPREADS: lambda value: f"{number(value, 2)} own spreads",
-    Unit.VOTES: lambda value: f"{exact(value)} votes",
+    Unit.VOTES: lambda value: f"{exact(round(value, 2))} vote{'' if value == 1 else 's'}",
     Unit.RANK: lambda value: percent(value, 0),
     Unit.HOURS: lambda value: duration(timedelta(hours=value)),
     Unit.STATE: lambda value: "on" if value else "off",

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from signals import features
 from signals.base import Signal
+from signals.kept import Kept
 from signals.model import Metric, Yardstick
 from signals.numbers import DAY, HOUR, LEVEL, MINUTE, SUMS, Number, bars_of, values
 from signals.panel import Instants, Matrix, Panel, Series
@@ -155,6 +156,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
+        self.kept = Kept()
         self._pasts: dict[tuple[Number, Baseline], Past] = {}
         self._kept: dict[tuple[Number, Yardstick], tuple[tuple[int, int], tuple[Series, ...]]] = {}
 

@@ -193,6 +193,10 @@ def test_a_signal_page_says_what_it_does_not_claim(signal: Signal) -> None:
     assert headings(DOCS / "signals" / f"{signal.name}.md") == expected
 
 
+def test_the_track_record_has_each_signal_and_none_that_is_gone() -> None:
+    assert headings(DOCS / "track-record.md", 3) == [signal.name for signal in SIGNALS]
+
+
 def test_each_command_of_the_command_line_has_its_heading() -> None:
     assert sorted(headings(DOCS / "command-line.md")) == sorted(f"perpwatch {name}" for name in main.commands)
 

@@ -131,6 +131,16 @@ def test_what_cannot_be_studied_is_refused_with_the_cure(recording: Path, words:
     assert says in " ".join(done.stderr.split())
 
 
+def test_a_market_without_prices_tells_nothing_of_what_followed(tmp_path: Path) -> None:
+    rows = [
+        {"time": START + n * DAY, "venue": "okx", "symbol": "BTC", "funding_rate": -1e-4, "funding_interval_hours": 8.0}
+        for n in range(5)
+    ]
+    bare = write(tmp_path / "bare.parquet", rows, bar_seconds="86400")
+
+    assert "bare.parquet has no prices of these coins then" in asked(RULE, "--data", str(bare)).stderr
+
+
 def test_the_same_study_is_the_same_text(recording: Path) -> None:
     words = (RULE, "--data", str(recording), "--json")
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signals.base import Signal
+from signals.kept import Kept
 from signals.model import ROLLING, Metric, Unit
 from signals.panel import STORED, Matrix, Panel, Series, to_ms
 from signals.registry import BY_NAME, SIGNALS
@@ -77,9 +78,21 @@ def market(seed: int, step: timedelta = timedelta(hours=4), *, holes: float = 0.
 
 
 @cache
+def shared(seed: int, step: timedelta) -> Panel:
+    """A market of the suite of which signals share what they compute."""
+    return market(seed, step).keeping(Kept())
+
+
+@cache
+def another(seed: int, step: timedelta, row: int) -> Panel:
+    """A market of the suite up to a row, and another one after it; signals share what they compute of it."""
+    return spliced(market(seed, step), market(seed + 1, step), row).keeping(Kept())
+
+
+@cache
 def scored(name: str, window: timedelta, side: str, seed: int) -> Series:
     """The whole score of a market of the suite."""
-    return BY_NAME[name].score(market(seed, step_of(name, window)), window, side=side)
+    return BY_NAME[name].score(shared(seed, step_of(name, window)), window, side=side)
 
 
 def fires(signal: Signal, scores: Series) -> Series:
@@ -97,7 +110,7 @@ def test_what_comes_later_never_changes_a_score(
     row = 1 + int(part * (len(panel.times) - 1))
 
     before = scored(signal.name, window, side, seed)
-    after = signal.score(spliced(panel, market(seed + 1, panel.step), row), window, side=side)
+    after = signal.score(another(seed, panel.step, row), window, side=side)
 
     np.testing.assert_array_equal(before[:row], after[:row])
 
@@ -115,6 +128,16 @@ def test_live_is_research(signal: Signal, window: timedelta, side: str, seed: in
     research = scored(signal.name, window, side, seed)
 
     np.testing.assert_array_equal(live[-1], research[row - 1])
+
+
+@each_window
+def test_what_is_kept_from_one_bar_to_the_next_changes_no_score(signal: Signal, window: timedelta, side: str) -> None:
+    panel, kept = market(2, step_of(signal.name, window)), Kept()
+    ends = [len(panel.times) - back for back in (40, 39, 38, 36, 20, 1, 0)]
+
+    live = [signal.score(panel.until(end).keeping(kept), window, rows=1, side=side)[-1] for end in ends]
+
+    np.testing.assert_array_equal(live, scored(signal.name, window, side, 2)[np.array(ends) - 1])
 
 
 @each_window

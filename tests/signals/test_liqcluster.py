@@ -27,7 +27,8 @@ def market(price: Series, longs: Series, shorts: Series) -> Panel:
         (100.0, 0.5, 100.5, FARTHEST),
         (100.5, 0.5, 102.0, 0.005),
         (99.75, 0.5, 102.0, 0.0025),
-        (101.99, 0.5, 98.0, 0.02),
+        (100.49, 0.5, 102.0, 0.0049),
+        (101.99, 0.5, 98.0, 0.0199),
         (103.0, 0.5, 98.0, FARTHEST),
     ],
 )
@@ -44,6 +45,16 @@ def test_the_price_comes_back_to_where_many_were_liquidated(
     assert told == pytest.approx(wanted, abs=1e-6)
 
 
+@pytest.mark.parametrize(("unknown", "is_known"), [(16, True), (17, False)])
+def test_a_week_of_which_a_tenth_is_unknown_has_no_level(unknown: int, *, is_known: bool) -> None:
+    price, longs = np.full(BARS + DAY, 100.0), np.ones(BARS + DAY)
+    longs[:unknown] = NAN
+
+    told = SIGNAL.score(market(price, longs, np.zeros(BARS + DAY)), WEEK, 1)
+
+    assert bool(np.isfinite(told[0, 0])) == is_known
+
+
 def test_it_equals_a_slow_calculation() -> None:
     price = holed(11, walk(11, 0.004))
     longs, shorts = (holed(seed, np.exp(noise(seed, 1.5))) for seed in (12, 13))
@@ -53,20 +64,20 @@ def test_it_equals_a_slow_calculation() -> None:
     wanted, rows = [], range(BARS + DAY - 1, 700, 3)
     for row in rows:
         now, lately = price[row], [p for p in price[row - DAY + 1 : row + 1] if not isnan(p)]
-        held: dict[int, float] = {}
         old = range(row - BARS - DAY + 1, row - DAY + 1)
-        told = [(price[i], longs[i] + shorts[i]) for i in old if not isnan(price[i] + longs[i] + shorts[i])]
+        told = [(price[i] / now - 1, longs[i] + shorts[i]) for i in old if not isnan(price[i] + longs[i] + shorts[i])]
         if isnan(now) or len(told) < 0.9 * BARS or len(lately) < 0.9 * DAY:
             wanted.append(NAN)
             continue
-        for level, closed in ((round((p / now - 1) / 0.0025), s) for p, s in told):
-            held[level] = held.get(level, 0.0) + closed
-        nearest = FARTHEST
-        for level, closed in held.items():
-            away = max(abs(p / now - 1 - level * 0.0025) for p in lately)
-            if abs(level) <= 8 and closed >= 0.05 * sum(s for _, s in told) and away >= 0.01:
-                nearest = min(nearest, abs(level) * 0.0025)
+        nearest, whole = FARTHEST, sum(s for _, s in told)
+        for half in range(-16, 15):
+            level = [(at, s) for at, s in told if half * 0.00125 <= at < (half + 2) * 0.00125]
+            closed = sum(s for _, s in level)
+            if closed and closed >= 0.05 * whole:
+                at = sum(at * s for at, s in level) / closed
+                away = max(abs(p / now - 1 - at) for p in lately)
+                nearest = min(nearest, abs(at)) if away >= 0.01 else nearest
         wanted.append(nearest)
-    np.testing.assert_allclose(scores[list(rows)], wanted, atol=1e-9)
+    np.testing.assert_allclose(scores[list(rows)], wanted, atol=1e-6)
     assert np.isnan(wanted).any()
     assert len(np.unique(wanted)) > 4

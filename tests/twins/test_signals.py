@@ -43,6 +43,7 @@ MOVES: Mapping[str, tuple[Story, Stage]] = {
     "crowdedlongs": (together(LONGS_PAY, says(Metric.LS, 3.0, 3.0, STARTS)), LONG),
     "liqspike": (times(Metric.LIQ_LONG, 1_000.0), LONG),
     "liqcluster": (times(Metric.PRICE, 0.98, until=20), LONG),
+    "composite": (together(funding(0.0004, 0.0004, STARTS), says(Metric.LS, 3.0, 3.0, STARTS)), LONG),
     "ratiocollapse": (times(Metric.VOLUME, 1_000.0), LONG),
 }
 """What each signal fires on, when all venues say so."""

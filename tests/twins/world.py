@@ -17,6 +17,7 @@ from signals.bars import Bars
 from signals.book import Rules
 from signals.cells import Cells, Vectors
 from signals.engine import Engine
+from signals.event import Event
 from signals.model import Instrument, Kind, Metric, Observation
 from signals.panel import KEEP, LEGS, STORED, Matrix, Panel, to_ms
 from signals.registry import BY_NAME, SIGNALS
@@ -148,6 +149,11 @@ AS_EVER = Stage()
 
 def play(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[Change, ...]:
     """What is told of the rule while the story plays, oldest first."""
+    return tuple(event.change for event in happened(sentence, story, seed, on))
+
+
+def happened(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[Event, ...]:
+    """The events of the rule while the story plays, oldest first."""
     service = Service(sentence, warm=on.warm, past=on.past)
     for minute in range(1, on.minutes + 1):
         said = [*story(minute, _usual_minute(minute, seed))]
@@ -167,7 +173,7 @@ class Service:
         draft = parse(at_once, Vocabulary((COIN,), tuple(SHARES), SIGNALS, START, UTC))
         assert not isinstance(draft, Problem)
         self.rule = Rule("r1", "terminal:local", 1, 1, draft, START, 1)
-        self.told: list[Change] = []
+        self.told: list[Event] = []
         self._states: dict[tuple[str, str], AlertState] = {}
         self._engine = self._begin()
         self._last: Cells | None = None
@@ -199,7 +205,7 @@ class Service:
         cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)
         for judged in self._engine.judge(cells):
             self._states[judged.subject] = judged.state
-            self.told += [judged.event.change] if judged.event else []
+            self.told += [judged.event] if judged.event else []
         self._last = cells
         return cells
 

@@ -152,7 +152,7 @@ Both legs from Binance, 100% of open interest present.
 
 STANDS = {
     "negfunding": "−0.0140% per 8h, past its line (fires below −0.01% per 8h for 15m) · 3 venues, trust unknown",
-    "fundingcross": "−0.0020% per 8h, not past its line (fires above 0% per 8h) · 3 venues, trust unknown",
+    "fundingcross": "−0.0020%, not past its line (fires above 0%) · 3 venues, trust unknown",
 }
 """Where signals stand of which three days of a market are enough; all others need a longer past."""
 
