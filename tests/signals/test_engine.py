@@ -207,7 +207,16 @@ def test_the_moment_that_its_answer_showed_arms_a_new_rule(
 def test_a_bar_that_came_late_was_news_when_it_came_over_a_restart_too(*, restarts: bool) -> None:
     pair, one = Pair(), _rule("r", BASIS, Compare.ABOVE, 1.0)
     pair.put(one)
-    bars = ((3, 3, 0.0), (7, 6, 2.0), (8, 6, 2.0), (10, 10, None), (12, 12, None), (13, 13, 0.0), (16, 16, 0.0), (19, 19, 0.0))
+    bars = (
+        (3, 3, 0.0),
+        (7, 6, 2.0),
+        (8, 6, 2.0),
+        (10, 10, None),
+        (12, 12, None),
+        (13, 13, 0.0),
+        (16, 16, 0.0),
+        (19, 19, 0.0),
+    )
     told = []
 
     for at, end, said in bars:
