@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -78,7 +79,7 @@ class Evaluator:
 
     async def judge(self, cycle: Cycle) -> Sequence[Judged]:
         """Judge one closed moment and commit what moved; returns what was committed."""
-        committed = []
+        committed = list[Judged]()
         clock = asyncio.get_running_loop().time
         async with self._lock:
             began = clock()
@@ -87,11 +88,9 @@ class Evaluator:
             for bars in cycle.bars:
                 self._bars.append(bars)
             cells = self._cells(cycle)
-            for number, judged in enumerate(self._engine.judge(cells), start=1):
-                if judged.moved and await self._commit(cycle.at, judged):
-                    committed.append(judged)
-                if number % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+            looked = self._engine.judge(cells)
+            while some := list(islice(looked, AT_ONCE)):
+                committed += await self._commit(cycle.at, [judged for judged in some if judged.moved])
             for subject, state in self._newer.items():
                 self._engine.wake(subject, state)
             self._newer = {}
@@ -115,28 +114,51 @@ class Evaluator:
             self._watched = coins
             await self._store.learn(WATCHED, " ".join(sorted(coins)).encode())
 
-    async def _commit(self, at: datetime, judged: Judged) -> bool:
-        subject, revision = judged.subject, judged.rule.revision
-        version = self._versions.get(subject, 0)
-        if judged.at_rest and not version and judged.event is None:
-            return True
-        state = None if judged.at_rest else judged.state
-        result = await self._store.commit(Commit(subject, revision, version, at, state, judged.event))
-        match result:
-            case Committed.OK | Committed.ALREADY:
-                if state is None:
-                    self._versions.pop(subject, None)
-                else:
-                    self._versions[subject] = version + 1
-                if judged.event:
-                    log.info("transition", change=judged.event.change, alert=judged.event.id, coin=judged.coin)
-                return True
-            case Committed.OLD | Committed.CONFLICT:
-                self._versions[subject], stored = await self._store.state(*subject, revision)
-                if self._versions[subject]:
-                    self._newer[subject] = stored
-                log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=result)
-                return False
+    async def _commit(self, at: datetime, moved: Sequence[Judged]) -> Sequence[Judged]:
+        """Write what moved, and let everything else go on meanwhile; returns those that are written, or need not be."""
+        kept = [judged for judged in moved if not self._is_nowhere(judged)]
+        commits = [
+            Commit(
+                judged.subject,
+                judged.rule.revision,
+                self._versions.get(judged.subject, 0),
+                at,
+                None if judged.at_rest else judged.state,
+                judged.event,
+            )
+            for judged in kept
+        ]
+        answers = await self._store.commit(*commits)
+        refused = set[Subject]()
+        for judged, commit, answer in zip(kept, commits, answers, strict=True):
+            match answer:
+                case Committed.OK | Committed.ALREADY:
+                    self._written(judged, commit)
+                case Committed.OLD | Committed.CONFLICT:
+                    refused.add(judged.subject)
+                    await self._take_over(judged, answer)
+        await asyncio.sleep(0)
+        return [judged for judged in moved if judged.subject not in refused]
+
+    def _is_nowhere(self, judged: Judged) -> bool:
+        """Whether nothing is kept of it and nothing told, so that nothing is to be written."""
+        return judged.at_rest and judged.event is None and judged.subject not in self._versions
+
+    def _written(self, judged: Judged, commit: Commit) -> None:
+        if commit.state is None:
+            self._versions.pop(judged.subject, None)
+        else:
+            self._versions[judged.subject] = commit.version + 1
+        if judged.event:
+            log.info("transition", change=judged.event.change, alert=judged.event.id, coin=judged.coin)
+
+    async def _take_over(self, judged: Judged, answer: Committed) -> None:
+        """Another evaluator was here: its state counts once the moment is judged."""
+        subject = judged.subject
+        self._versions[subject], stored = await self._store.state(*subject, judged.rule.revision)
+        if self._versions[subject]:
+            self._newer[subject] = stored
+        log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=answer)
 
     async def _load(self) -> None:
         """Rules, bars and states from the store; every cell stands where the last judged moment left it.

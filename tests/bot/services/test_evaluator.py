@@ -89,11 +89,13 @@ class Dying(MemoryStore):
         super().__init__()
         self.left = commits
 
-    async def commit(self, one: Commit) -> Committed:
-        done = await super().commit(one)
-        self.left -= 1
-        if self.left == 0:
-            raise Killed
+    async def commit(self, *each: Commit) -> Sequence[Committed]:
+        done = list[Committed]()
+        for one in each:
+            done += await super().commit(one)
+            self.left -= 1
+            if self.left == 0:
+                raise Killed
         return done
 
 
