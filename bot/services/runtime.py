@@ -111,7 +111,10 @@ async def _watched(name: str, loop: Loop, watch: Watch) -> None:
     began = clock()
     try:
         while not task.done():
+            at = clock()
             await asyncio.wait({task}, timeout=LOOK)
+            if clock() - at > 2 * LOOK:
+                pulse.forgive(clock() - at)  # the whole process stood still: no loop is to blame
             if pulse.beaten or clock() - began > SETTLED:
                 watch.health.works(name)
             part, age = pulse.oldest()
@@ -134,16 +137,13 @@ async def _ended(name: str, task: asyncio.Task[None]) -> None:
 
 
 async def _look(watch: Watch) -> None:
-    """Tell how old the signs of life are; where the whole process stood still, no loop is blamed for it."""
+    """Tell how old the signs of life are, and that the whole process stood still."""
     clock = asyncio.get_running_loop().time
     while True:
         at = clock()
         await asyncio.sleep(LOOK)
-        late = clock() - at - LOOK
-        if late > LOOK:
-            log.warning("the process stood still", seconds=round(late, 1))
-            for pulse in watch.pulses.values():
-                pulse.forgive(late)
+        if clock() - at > 2 * LOOK:
+            log.warning("the process stood still", seconds=round(clock() - at, 1))
         watch.health.aged({name: pulse.oldest()[1] for name, pulse in watch.pulses.items() if pulse.beaten})
 
 

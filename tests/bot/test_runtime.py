@@ -220,12 +220,13 @@ async def test_where_the_whole_process_stood_still_no_loop_is_blamed() -> None:
 
     async def lively() -> None:
         starts.append(1)
-        await beats(0.05)
+        await asyncio.sleep(0.3)
+        await beats(0.9)
 
     async def main() -> None:
-        stop, looked = asyncio.Event(), watch(0.8)
-        asyncio.get_running_loop().call_later(2.5, stop.set)
-        asyncio.get_running_loop().call_later(0.2, time.sleep, 1.3)
+        stop, looked = asyncio.Event(), watch(1.0)
+        asyncio.get_running_loop().call_later(3.0, stop.set)
+        asyncio.get_running_loop().call_later(0.6, time.sleep, 1.4)
         await run_all({"loop": lively}, stop, looked)
 
     await main()

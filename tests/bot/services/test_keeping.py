@@ -12,9 +12,9 @@ import pytest
 
 from adapters.chat.pace import Pacer, pace_of
 from adapters.store import embedded
-from adapters.store.base import Final, StoreRefused
+from adapters.store.base import Final, Store, StoreRefused
 from adapters.store.client import Client
-from adapters.store.redis import RedisStore, open_redis
+from bot.app import opened
 from bot.clock import Clock
 from bot.health import Health, Level
 from bot.services.fanout import Fanout
@@ -35,7 +35,7 @@ class House:
     """A real server, and fan-out and sender on it, looked after as in the service."""
 
     server: embedded.Embedded
-    store: RedisStore
+    store: Store
     rule: Rule
     chat: Chat
     health: Health
@@ -65,21 +65,21 @@ class House:
 async def house(folder: Path) -> AsyncIterator[House]:
     server = embedded.start(folder)
     try:
-        store, chat, wall = await open_redis(server.url), Chat(), Clock(T0)
-        health = Health(wall.now)
-        rule = await subscribed(store)
-        await store.change(HOME, lambda of: replace(of, budget=None), "none")
-        pacer = Pacer(pace_of("terminal"), asyncio.get_running_loop().time())
-        sender = Sender(store, chat, "main", wall, wall, Voice(told), pacer)
-        loops = {"fanout": Fanout(store, ["terminal"], wall.now).run, "terminal sender": sender.run}
-        stop, watch = asyncio.Event(), Watch(health, limits(loops, MINUTE))
-        service = asyncio.create_task(until_stopped(loops, stop, server, watch))
-        yield House(server, store, rule, chat, health)
-        stop.set()
-        await service
-        ends = [outcome for _, outcome, _ in await store.outcomes(HOME, 99)]
-        assert ends == [Final.SENT] * len(chat.sent)
-        await store.aclose()
+        async with opened(server.url) as store:
+            chat, wall = Chat(), Clock(T0)
+            health = Health(wall.now)
+            rule = await subscribed(store)
+            await store.change(HOME, lambda of: replace(of, budget=None), "none")
+            pacer = Pacer(pace_of("terminal"), asyncio.get_running_loop().time())
+            sender = Sender(store, chat, "main", wall, wall, Voice(told), pacer)
+            loops = {"fanout": Fanout(store, ["terminal"], wall.now).run, "terminal sender": sender.run}
+            async with asyncio.TaskGroup() as group:
+                stop, watch = asyncio.Event(), Watch(health, limits(loops, MINUTE))
+                group.create_task(until_stopped(loops, stop, server, watch))
+                yield House(server, store, rule, chat, health)
+                stop.set()
+            ends = [outcome for _, outcome, _ in await store.outcomes(HOME, 99)]
+            assert ends == [Final.SENT] * len(chat.sent)
     finally:
         server.stop()
 
