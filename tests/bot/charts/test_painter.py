@@ -157,6 +157,8 @@ async def test_a_process_is_ready_before_the_first_picture_where_one_may_be_aske
 
 async def test_with_the_first_picture_the_other_process_gets_ready_and_is_not_waited_for() -> None:
     async with quick() as painter:
+        painter.warm()
+        await until(lambda: bool(painter._idle))
         first = said_by(await painter.paint(chart(1e-4)))[0]
         await until(lambda: len(painter._idle) == Bounds().at_a_time)
 
