@@ -155,14 +155,24 @@ async def test_a_process_is_ready_before_the_first_picture_where_one_may_be_aske
         assert warmed == [said_by(await painter.paint(chart(1e-4)))[0]]
 
 
-async def test_with_the_first_picture_the_other_process_gets_ready_and_is_not_waited_for() -> None:
+async def test_with_the_first_picture_another_process_gets_ready() -> None:
     async with quick() as painter:
-        first = said_by(await painter.paint(chart(1e-4)))[0]
+        painter.warm()
+        await until(lambda: bool(painter._idle))
+        await painter.paint(chart(1e-4))
+
         await until(lambda: len(painter._idle) == Bounds().at_a_time)
 
-        again = said_by(await painter.paint(chart(2e-4)))[0]
 
-    assert again == first
+async def test_a_process_that_is_ready_is_taken_before_one_that_has_just_started() -> None:
+    async with quick() as painter:
+        painter.warm()
+        await until(lambda: bool(painter._idle))
+        (ready,) = painter.processes
+        painter._have(2)
+        await until(lambda: len(painter._idle) == 2)
+
+        assert said_by(await painter.paint(chart(1e-4)))[0] == ready
 
 
 async def test_what_draws_knows_no_token_and_no_key_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
