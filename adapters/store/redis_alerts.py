@@ -19,6 +19,9 @@ TOLD_FOR = timedelta(days=90)
 GONE_FOR = timedelta(days=2)
 """How long it is remembered that older revisions of a rule cannot act."""
 
+UNREAD_FOR = timedelta(days=14)
+"""How long an event is kept that could not be read."""
+
 RULES_A_PAGE = 500
 
 
@@ -105,7 +108,12 @@ class RedisAlerts(Salted):
             asked = ("XREAD", "COUNT", 100, "BLOCK", BLOCK_MS, "STREAMS", keys.EVENTS, last)
             for id_, fields in read(await self._client.wait(*asked)):
                 last = id_
-                event = codec.read_event(fields["e"])
+                try:
+                    event = codec.read_event(fields["e"])
+                except codec.Unreadable:  # what nobody can read must not keep the others
+                    kept = UNREAD_FOR // timedelta(milliseconds=1)
+                    await self._client.step("bury_event", [keys.EVENTS, keys.UNREAD], id_, fields["e"], kept)
+                    continue
                 self._given[event.id] = id_
                 yield event
 
