@@ -174,7 +174,7 @@ class Campaign:
     def _episode(self, kills: int) -> None:
         """Some moments of trouble, then rest."""
         first = len(self._market.cycles)
-        self._market.go_on(MOMENTS)
+        self._market.go_on(MOMENTS if self._mode is Mode.KILL else MOMENTS // 3)
         self._killing = self._mode in (Mode.KILL, Mode.STORE)
         self._most = kills
         for name, (kind, work) in KINDS.items():
@@ -214,7 +214,7 @@ class Campaign:
             other = name[:-1] + ("b" if name[-1] == "a" else "a")
             if other not in {name for name, *_ in self._running.values()}:
                 self._start(other, "sender", loops.send)
-        elif self._mode is Mode.STORE and drawn > 0.985:
+        elif self._mode is Mode.STORE and drawn > 0.992:
             self._kill_store()
         time.sleep(0.003)
 

@@ -10,11 +10,26 @@ import pytest
 
 from adapters.store import client as factory
 from adapters.store import keys
+from adapters.store.alert_port import Commit
 from adapters.store.base import Idle, Saved, StoreRefused, StoreUnavailable
 from adapters.store.client import Client
 from adapters.store.redis import RedisStore, open_redis
 from tests.adapters.store.proxy import proxied, saying
-from tests.adapters.store.stories import HOME, LEASE, MANY, MINUTE, T0, claimed, draft, lead, queued
+from tests.adapters.store.stories import (
+    HOME,
+    LEASE,
+    MANY,
+    MINUTE,
+    T0,
+    claimed,
+    draft,
+    event,
+    firing,
+    first,
+    lead,
+    queued,
+    subscribed,
+)
 from tests.servers import DEBIAN, redis_server, valkey
 
 SECRET = "hunter2-canary"
@@ -294,3 +309,19 @@ async def test_a_store_that_may_forget_says_what_it_may_cost(
 
     assert (info.product, info.durable) == ("Redis", False)
     assert words in info.detail
+
+
+async def test_an_event_that_nobody_can_read_is_put_aside_and_keeps_no_other_from_coming(url: str) -> None:
+    straight, store = Client(url), await open_redis(url)
+    await straight.do("FLUSHALL")
+    rule = await subscribed(store)
+    await straight.do("XADD", keys.EVENTS, "*", "e", b"\xc1 not an event")
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
+
+    assert await first(store.events(), 1) == [event(rule)]
+    assert await first(store.events(), 1) == [event(rule)]
+
+    assert await straight.do("XLEN", keys.EVENTS) == 1
+    assert await straight.do("XLEN", keys.UNREAD) == 1
+    await store.aclose()
+    await straight.aclose()
