@@ -394,8 +394,3 @@ class Campaign:
 
 def _id(place: str) -> str:
     return place.partition(":")[2]
-
-
-def tried(folder: Path, mode: Mode, seed: int, kills: int, within: float = 1e9) -> Report:
-    """The report of one trial."""
-    return Campaign(folder, mode, seed).run(kills, within)
