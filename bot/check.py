@@ -71,13 +71,8 @@ async def _store(url: str) -> Sequence[Finding]:
         rules = sum([len(page) async for page in store.rules()])
     finally:
         await store.aclose()
-    kept = (
-        "every acknowledged write survives a crash"
-        if info.durable
-        else f"a power cut may cost the last second: {info.detail}"
-    )
     found = [
-        _fine(f"store: {info.product} {info.version}; {kept}"),
+        _fine(f"store: {info.product} {info.version}; {info.detail}"),
         _fine(f"{rules} rules are stored"),
     ]
     if latest is None:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.store import embedded
+from adapters.store.redis import open_client
+from adapters.store.registry import MEMORY
 
 DEBIAN = shutil.which("redis-server")
 
@@ -41,6 +43,16 @@ def redis_server(folder: Path, *options: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+async def emptied(url: str) -> None:
+    """Whatever a test before left there is away."""
+    if url == MEMORY:
+        return
+    client = await open_client(url)
+    for primary in await client.primaries():
+        await primary.do("FLUSHALL")
+    await client.aclose()
 
 
 def _answers(path: Path) -> bool:

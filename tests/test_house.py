@@ -15,7 +15,20 @@ from bot.cli import main
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("adapters", "bot", "signals")
 FOLDERS = {*PACKAGES, ".ci", ".git", "bench", "docs", "scripts", "tests"}
-SCRIPTS = ("setup", "run", "test", "coverage", "check", "bench", "campaign", "mutants", "fuzz", "tables", "uv")
+SCRIPTS = (
+    "setup",
+    "run",
+    "test",
+    "coverage",
+    "check",
+    "cluster",
+    "bench",
+    "campaign",
+    "mutants",
+    "fuzz",
+    "tables",
+    "uv",
+)
 LONGEST_MODULE = 400
 TEXT = {".py", ".md", ".toml", ".txt", ".lua", ".json", ""}
 

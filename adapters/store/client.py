@@ -6,12 +6,14 @@ again is a step of ours, each of which may be called twice. Every failure leaves
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha1
 from importlib.resources import files
 from typing import Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -21,6 +23,7 @@ from redis.exceptions import (
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisClusterException,
     RedisError,
     ResponseError,
 )
@@ -38,6 +41,10 @@ BLOCK_MS = 2000
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
 
+_FAILING_OVER: Final = ("CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS", "MOVED", "ASK ")
+"""How a node of a cluster refuses what it will take again soon."""
+
+_NO_NUMBER = "PERPWATCH_REDIS_URL has a port or a database that is no number."
 _SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
 _PASSWORD = (
     "The store refuses the user name or the password. "  # noqa: S105 - a sentence about one
@@ -47,43 +54,71 @@ _PASSWORD = (
 
 def connect(url: str, *, blocking: bool = False) -> Redis:
     """A client that never repeats a command by itself. Raises StoreRefused for what is no URL of a store."""
+    try:
+        pool = BlockingConnectionPool.from_url(_known(url), max_connections=16, timeout=2.0, **_manners(url, blocking))
+    except ValueError:
+        raise StoreRefused(_NO_NUMBER) from None
+    client = Redis.from_pool(pool)
+    client.response_callbacks.clear()  # replies as they came over the wire
+    return client
+
+
+def connect_cluster(url: str, *, blocking: bool = False) -> RedisCluster:
+    """The same for a cluster, of which the URL names one node. Raises StoreRefused for what is no URL of a store."""
+    try:
+        client = RedisCluster.from_url(_known(url), max_connections=64, **_manners(url, blocking))
+    except ValueError:
+        raise StoreRefused(_NO_NUMBER) from None
+    except RedisClusterException:
+        raise StoreRefused("A cluster has one database: end PERPWATCH_REDIS_URL with /0.") from None
+    for name in [name for name in client.response_callbacks if not name.startswith(("COMMAND", "CLUSTER"))]:
+        del client.response_callbacks[name]  # replies as they came over the wire, but for what the library itself asks
+    client.result_callbacks.clear()
+    return client
+
+
+def _known(url: str) -> str:
+    """The URL as the library knows it."""
     scheme = urlsplit(url).scheme
     if scheme not in _SCHEMES:
         raise StoreRefused(
             "PERPWATCH_REDIS_URL is not the URL of a store. Write redis://HOST:6379/0, with a password "
             "redis://USER:PASSWORD@HOST:6379/0, with TLS rediss://…, or unix:///PATH."
         )
-    try:
-        pool = BlockingConnectionPool.from_url(
-            url.replace("valkey", "redis", 1) if scheme.startswith("valkey") else url,
-            max_connections=16,
-            timeout=2.0,
-            socket_connect_timeout=1.0,
-            socket_timeout=5.0 if blocking else 2.0,
-            health_check_interval=0,
-            retry=Retry(NoBackoff(), 0),
-            retry_on_error=[],
-            protocol=2,
-            **({} if scheme == "unix" else {"socket_keepalive": True}),
-        )
-    except ValueError:
-        raise StoreRefused("PERPWATCH_REDIS_URL has a port or a database that is no number.") from None
-    client = Redis.from_pool(pool)
-    client.response_callbacks.clear()  # replies as they came over the wire
-    return client
+    return url.replace("valkey", "redis", 1) if scheme.startswith("valkey") else url
+
+
+def _manners(url: str, blocking: bool) -> dict[str, object]:  # noqa: FBT001 - what connect was asked
+    """No repeating, no waiting without end, and nothing but bytes."""
+    return {
+        "socket_connect_timeout": 1.0,
+        "socket_timeout": 5.0 if blocking else 2.0,
+        "health_check_interval": 0,
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_error": [],
+        "protocol": 2,
+        **({} if urlsplit(url).scheme == "unix" else {"socket_keepalive": True}),
+    }
 
 
 class Client:
-    """One Redis-protocol server: commands, blocking reads, and steps, which are scripts called by hash."""
+    """One Redis-protocol server or cluster: commands, blocking reads, and steps, which are scripts called by hash."""
 
-    def __init__(self, url: str) -> None:
-        self._redis = connect(url)
-        self._blocking = connect(url, blocking=True)
+    def __init__(self, url: str, *, cluster: bool = False) -> None:
+        self._redis: Redis | RedisCluster = connect_cluster(url) if cluster else connect(url)
+        self._blocking = connect_cluster(url, blocking=True) if cluster else connect(url, blocking=True)
         self._where = _where(url)
 
     async def do(self, *command: Word) -> Reply:
         """One command. Not repeated: use it for reads and for writes that may be lost or doubled harmlessly."""
         return await self._spoken(_ask(self._redis, *command))
+
+    async def primaries(self) -> Sequence["Primary"]:
+        """Each server that keeps a part of the keys: one, or those of a cluster."""
+        if not isinstance(self._redis, RedisCluster):
+            return [Primary(self)]
+        await self._spoken(_initialized(self._redis))
+        return [Primary(self, node) for node in self._redis.get_primaries()]
 
     async def wait(self, *command: Word) -> Reply:
         """One command that blocks for up to BLOCK_MS."""
@@ -107,10 +142,19 @@ class Client:
                 await asyncio.sleep(pause)
         return await self._step(name, keys, arguments)
 
+    async def steps(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> Sequence[Reply]:
+        """The same step for many keys and arguments in one round trip: each is atomic, all may be called twice."""
+        for pause in ASKED_AGAIN_AFTER:
+            try:
+                return await self._steps(name, calls)
+            except StoreUnavailable:
+                await asyncio.sleep(pause)
+        return await self._steps(name, calls)
+
     async def aclose(self) -> None:
         """Close all connections."""
         for redis in (self._redis, self._blocking):
-            await redis.aclose(close_connection_pool=True)
+            await (redis.aclose() if isinstance(redis, RedisCluster) else redis.aclose(close_connection_pool=True))
 
     async def _step(self, name: str, keys: Sequence[str], arguments: Sequence[Word]) -> Reply:
         text, digest = _SCRIPTS[name]
@@ -119,13 +163,39 @@ class Client:
         except _NotLoaded:
             return await self._spoken(_ask(self._redis, "EVAL", text, len(keys), *keys, *arguments))
 
+    async def _steps(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> Sequence[Reply]:
+        text, digest = _SCRIPTS[name]
+        try:
+            return await self.many([("EVALSHA", digest, len(keys), *keys, *arguments) for keys, arguments in calls])
+        except _NotLoaded:  # those before it were executed, which a step that may be called twice does not mind
+            return await self.many([("EVAL", text, len(keys), *keys, *arguments) for keys, arguments in calls])
+
     async def _spoken(self, asked: Awaitable[object]) -> Reply:
         try:
             return cast("Reply", await _cancellable(asked))
         except NoScriptError:
             raise _NotLoaded from None
-        except (RedisError, OSError) as error:
+        except (RedisError, RedisClusterException, OSError) as error:
             raise _sentence(error, self._where) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """A server that keeps a part of the keys, for what concerns servers and not keys."""
+
+    of: Client
+    node: ClusterNode | None = None
+
+    async def do(self, *command: Word) -> Reply:
+        """One command of that server."""
+        if self.node is None:
+            return await self.of.do(*command)
+        return await self.of._spoken(_ask(self.of._redis, *command, at=self.node))  # noqa: SLF001 - one of its own
+
+
+async def _initialized(redis: RedisCluster) -> None:
+    """Once this returns, the nodes are known."""
+    await redis.initialize()
 
 
 async def _cancellable(asked: Awaitable[object]) -> object:
@@ -151,15 +221,16 @@ async def _cancellable(asked: Awaitable[object]) -> object:
             raise asyncio.CancelledError
 
 
-def _ask(redis: Redis, *command: Word) -> Awaitable[object]:
-    return cast("Awaitable[object]", redis.execute_command(*command))  # type: ignore[no-untyped-call] # as redis-py has it
+def _ask(redis: Redis | RedisCluster, *command: Word, at: ClusterNode | None = None) -> Awaitable[object]:
+    there = {} if at is None else {"target_nodes": at}
+    return cast("Awaitable[object]", redis.execute_command(*command, **there))
 
 
 class _NotLoaded(Exception):
     """The server does not know the script yet: it was not executed."""
 
 
-def _sentence(error: RedisError | OSError, where: str) -> StoreError:
+def _sentence(error: RedisError | RedisClusterException | OSError, where: str) -> StoreError:
     """What went wrong, what to do, and never a password."""
     said = str(error)
     if isinstance(error, AuthenticationError) or said.startswith(("NOAUTH", "WRONGPASS", "invalid username-password")):
@@ -174,6 +245,11 @@ def _sentence(error: RedisError | OSError, where: str) -> StoreError:
         return StoreRefused(f"The store {where} is a read-only replica. Point PERPWATCH_REDIS_URL to its primary.")
     if said.startswith("MISCONF"):
         return StoreUnavailable(f"The store {where} cannot write to its disk. Make room, or look at its log.")
+    if isinstance(error, RedisClusterException) or said.startswith(_FAILING_OVER):
+        return StoreUnavailable(
+            f"The cluster {where} has no server for a part of the keys just now: a node is down. "
+            "It recovers when a replica takes over or the node is back; CLUSTER NODES says which."
+        )
     if isinstance(error, ResponseError):
         return StoreRefused(f"The store {where} refused a command: {said[:120]}")
     if isinstance(error, RedisConnectionError | RedisTimeoutError | OSError):

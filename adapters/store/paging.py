@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from adapters.store.client import Client, Reply
+from adapters.store.client import Client, Primary, Reply, Word
 from adapters.store.replies import listed, text
 
 
 async def members(client: Client, key: str, page: int) -> AsyncIterator[Sequence[str]]:
     """The members of a set."""
-    async for found in _walk(client, "SSCAN", key, page):
+    async for found in _walk(client, ("SSCAN", key), ("COUNT", page)):
         names = [text(name) for name in found]
         for start in range(0, len(names), page):
             yield names[start : start + page]
@@ -16,26 +16,22 @@ async def members(client: Client, key: str, page: int) -> AsyncIterator[Sequence
 
 async def fields(client: Client, key: str, page: int) -> AsyncIterator[Sequence[Reply]]:
     """The fields and values of a hash, flat."""
-    async for found in _walk(client, "HSCAN", key, page):
+    async for found in _walk(client, ("HSCAN", key), ("COUNT", page)):
         yield found
 
 
 async def names_like(client: Client, pattern: str, page: int) -> AsyncIterator[str]:
     """The keys that match."""
-    cursor = "0"
-    while True:
-        next_, found = listed(await client.do("SCAN", cursor, "MATCH", pattern, "COUNT", page))
-        for name in listed(found):
-            yield text(name)
-        cursor = text(next_)
-        if cursor == "0":
-            return
+    for primary in await client.primaries():
+        async for found in _walk(primary, ("SCAN",), ("MATCH", pattern, "COUNT", page)):
+            for name in found:
+                yield text(name)
 
 
-async def _walk(client: Client, command: str, key: str, page: int) -> AsyncIterator[Sequence[Reply]]:
+async def _walk(of: Client | Primary, before: Sequence[str], after: Sequence[Word]) -> AsyncIterator[Sequence[Reply]]:
     cursor = "0"
     while True:
-        next_, found = listed(await client.do(command, key, cursor, "COUNT", page))
+        next_, found = listed(await of.do(*before, cursor, *after))
         yield listed(found)
         cursor = text(next_)
         if cursor == "0":

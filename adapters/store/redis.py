@@ -3,7 +3,7 @@
 from itertools import count
 
 from adapters.store.base import CHANGES_KEPT, StoreInfo, StoreRefused
-from adapters.store.client import Client
+from adapters.store.client import Client, Primary
 from adapters.store.migration import bring_up_to_date
 from adapters.store.redis_alerts import RedisAlerts
 from adapters.store.redis_fronts import RedisFronts
@@ -15,6 +15,16 @@ from adapters.store.replies import listed, raw, text
 from adapters.store.shelf import Shelf
 
 OLDEST = (7, 0)
+
+_DETAILS = {
+    "": "appendonly is off: a crash of the store may cost everything since its last snapshot",
+    "no": "appendfsync no: a power cut may cost what the system had not written yet",
+    "everysec": "appendfsync everysec: a power cut may cost about a second of acknowledged writes",
+    "always": "every acknowledged write survives a crash",
+}
+_LEAST_SAFE_FIRST = ("", "no", "everysec", "hidden", "always")
+_FAILOVER = "; when a replica takes over from a lost primary, writes that it had not been told yet are gone"
+_NO_REPLICA = "; while a primary is down, what it keeps cannot be read or written"
 
 
 class RedisStore(RedisMarkets, RedisVenues, RedisFronts, RedisRules, RedisAlerts, RedisOutboxes):
@@ -32,45 +42,56 @@ class RedisStore(RedisMarkets, RedisVenues, RedisFronts, RedisRules, RedisAlerts
         await super().forget(rule_id, await self._revision(rule_id) if before is None else before)
 
     async def info(self) -> StoreInfo:
-        """What the store is and how safe it keeps things."""
-        said = await _said(self._client)
-        valkey = said.get("valkey_version")
-        fsync = await self._fsync() if said.get("aof_enabled") == "1" else ""
-        details = {
-            "always": "every write is on disk before it is acknowledged",
-            "everysec": "appendfsync everysec: a power cut may cost about a second of acknowledged writes",
-            "no": "appendfsync no: a power cut may cost what the system had not written yet",
-            "": "appendonly is off: a crash of the store may cost everything since its last snapshot",
+        """What the store is and how safe it keeps things: of a cluster, what its least safe server does."""
+        primaries = await self._client.primaries()
+        said = [await _said(primary) for primary in primaries]
+        valkey = said[0].get("valkey_version")
+        syncs = {
+            await _fsync(primary) if of.get("aof_enabled") == "1" else ""
+            for primary, of in zip(primaries, said, strict=True)
         }
+        fsync = next((mode for mode in _LEAST_SAFE_FIRST if mode in syncs), "hidden")
+        detail = _DETAILS.get(fsync, "how often it writes to disk could not be read")
+        if len(primaries) > 1:
+            replicas = min(int(of.get("connected_slaves", "0")) for of in said)
+            detail = f"a cluster of {len(primaries)} primaries with {_replicas(replicas)}; {detail}"
+            detail += _FAILOVER if replicas else _NO_REPLICA
         return StoreInfo(
             product="Valkey" if valkey else "Redis",
-            version=valkey or said.get("redis_version", "unknown"),
+            version=valkey or said[0].get("redis_version", "unknown"),
             durable=fsync == "always",
-            detail=details.get(fsync, "how often it writes to disk could not be read"),
+            detail=detail,
         )
 
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._client.aclose()
 
-    async def _fsync(self) -> str:
-        try:
-            found = listed(await self._client.do("CONFIG", "GET", "appendfsync"))
-        except StoreRefused:  # managed servers hide their configuration
-            return "hidden"
-        return text(found[1]) if len(found) > 1 else "hidden"
-
 
 async def open_redis(url: str) -> RedisStore:
     """The store at that URL, once it is known to serve us. Raises StoreUnavailable or StoreRefused."""
-    client = Client(url)
+    client = await open_client(url)
     try:
-        _serves(await _said(client))
         await bring_up_to_date(client)
     except BaseException:  # whatever it was, no connection stays open
         await client.aclose()
         raise
     return RedisStore(client)
+
+
+async def open_client(url: str) -> Client:
+    """A client of the server at that URL, or of the cluster that the server belongs to, where they serve us."""
+    client = Client(url)
+    try:
+        said = await _said(client)
+        _serves(said)
+    except BaseException:  # the same
+        await client.aclose()
+        raise
+    if said.get("cluster_enabled") != "1":
+        return client
+    await client.aclose()
+    return Client(url, cluster=True)
 
 
 def _serves(said: dict[str, str]) -> None:
@@ -88,7 +109,19 @@ def _serves(said: dict[str, str]) -> None:
         )
 
 
-async def _said(client: Client) -> dict[str, str]:
+async def _said(of: Client | Primary) -> dict[str, str]:
     """What INFO says."""
-    lines = raw(await client.do("INFO", "everything")).decode(errors="replace").splitlines()
+    lines = raw(await of.do("INFO", "everything")).decode(errors="replace").splitlines()
     return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+async def _fsync(of: Primary) -> str:
+    try:
+        found = listed(await of.do("CONFIG", "GET", "appendfsync"))
+    except StoreRefused:  # managed servers hide their configuration
+        return "hidden"
+    return text(found[1]) if len(found) > 1 else "hidden"
+
+
+def _replicas(least: int) -> str:
+    return "no replica each" if least == 0 else f"{least} replica{'s' if least > 1 else ''} each"

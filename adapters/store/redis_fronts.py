@@ -81,9 +81,10 @@ class RedisFronts(RedisAlerts):
             await self._rewrite()
 
     async def _rewrite(self) -> None:
-        """Let the server write its file anew, without what was deleted."""
-        if b"aof_enabled:1" in raw(await self._client.do("INFO", "persistence")):
-            await self._client.do("BGREWRITEAOF")
+        """Let each server write its file anew, without what was deleted."""
+        for primary in await self._client.primaries():
+            if b"aof_enabled:1" in raw(await primary.do("INFO", "persistence")):
+                await primary.do("BGREWRITEAOF")
 
     async def _sweep(self, place: Place) -> None:
         """Everything but changes: first what is in use, then each key that is named after the place."""

@@ -29,13 +29,15 @@ from adapters.store.base import (
 from adapters.store.client import Client
 from adapters.store.front_port import PlatformNotes, name_of
 from adapters.store.memory import MemoryStore
+from adapters.store.paging import names_like
 from adapters.store.place_settings import Mute, usual
+from adapters.store.redis import open_client
 from adapters.store.registry import MEMORY, open_store
 from signals.notice import About, Notice
 from signals.rules.lifecycle import Change
 from signals.rules.model import Rule
 from tests.adapters.store.stories import LEASE, MANY, MINUTE, T0, TTL, draft, event, firing, lead
-from tests.servers import valkey
+from tests.servers import emptied, valkey
 
 ANN = Place("telegram", "7711223344")
 BOB = Place("telegram", "77112233445")
@@ -49,8 +51,8 @@ async def client(url: str) -> AsyncIterator[Client | None]:
     if url == MEMORY:
         yield None
         return
-    direct = Client(url)
-    await direct.do("FLUSHALL")
+    await emptied(url)
+    direct = await open_client(url)
     yield direct
     await direct.aclose()
 
@@ -88,21 +90,13 @@ async def _everything(client: Client) -> Mapping[str, str]:
         b"zset": ("ZRANGE", 0, -1),
         b"stream": ("XRANGE", "-", "+"),
     }
-    found, cursor = {}, "0"
-    while True:
-        answer = await client.do("SCAN", cursor, "COUNT", 1000)
-        assert isinstance(answer, list)
-        assert isinstance(answer[0], bytes)
-        assert isinstance(answer[1], list)
-        for key in answer[1]:
-            assert isinstance(key, bytes)
-            kind = await client.do("TYPE", key)
-            assert isinstance(kind, bytes)
-            command, *rest = read[kind]
-            found[key.decode()] = repr(await client.do(command, key, *rest)) + repr(await client.do("DUMP", key))
-        cursor = answer[0].decode()
-        if cursor == "0":
-            return found
+    found = {}
+    async for key in names_like(client, "*", 1000):
+        kind = await client.do("TYPE", key)
+        assert isinstance(kind, bytes)
+        command, *rest = read[kind]
+        found[key] = repr(await client.do(command, key, *rest)) + repr(await client.do("DUMP", key))
+    return found
 
 
 def where(contents: Mapping[str, str], place: Place) -> list[str]:
@@ -291,7 +285,7 @@ async def test_whoever_comes_late_brings_nothing_of_a_forgotten_place_back(store
     await store.erase(ANN, T0)
     for _ in range(2):
         late = Commit((rule.id, "ETH"), 1, 4, T0 + 9 * MINUTE, firing(T0 + 9 * MINUTE), told)
-        assert await store.commit(late) is Committed.OLD
+        assert await store.commit(late) == [Committed.OLD]
         assert await store.fan_out(ANN.platform, told, 10, T0) is Fanned.DONE
         await store.finish(claim, Final.SENT, "", "m9", T0)
         await store.retry(claim, T0, certain=False)
@@ -377,7 +371,7 @@ async def test_somebody_who_comes_back_begins_anew_and_no_rule_has_the_id_of_an_
     assert [rule.draft.note for rule in await store.of(ANN)] == ["back", "more"]
     assert await store.settings(ANN) == usual(ANN)
     fired = Commit((back.rule.id, "ETH"), 1, 0, T0 + 9 * MINUTE, firing(T0 + 9 * MINUTE), None)
-    assert await store.commit(fired) is Committed.OK
+    assert await store.commit(fired) == [Committed.OK]
 
 
 async def test_the_same_update_of_two_places_is_two(store: Store) -> None:

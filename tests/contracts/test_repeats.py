@@ -8,7 +8,6 @@ import pytest
 
 from adapters.chat.base import Invocation, Message, Place, Tone, Who
 from adapters.store.base import Quota
-from adapters.store.client import Client
 from adapters.store.registry import MEMORY, open_store
 from adapters.venues.base import Label
 from bot.commands.base import Desk
@@ -17,7 +16,7 @@ from bot.services.once import REMEMBERED, Once
 from signals.registry import SIGNALS
 from tests import virtual
 from tests.bot.commands.desks import HERE, NOW, STEP, ask, cycles
-from tests.servers import valkey
+from tests.servers import emptied, valkey
 
 MARKET = list(cycles(Label.LIVE))[-2:]
 BEFORE = ("/subscribe negfunding", "/watch BTC", "/mute ETH 2h", "/settings digest 08:00")
@@ -36,10 +35,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 async def lived_in(url: str) -> AsyncIterator[Desk]:
     """A small market and a place that has rules, a watchlist, a mute and a digest."""
-    if url != MEMORY:
-        client = Client(url)
-        await client.do("FLUSHALL")
-        await client.aclose()
+    await emptied(url)
     store = await open_store(url)
     for cycle in MARKET:
         await store.close(cycle)

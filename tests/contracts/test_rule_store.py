@@ -21,9 +21,8 @@ from adapters.store.base import (
     Store,
     WatchChange,
 )
-from adapters.store.client import Client
 from adapters.store.memory import MemoryStore
-from adapters.store.redis import RedisStore
+from adapters.store.redis import RedisStore, open_client
 from adapters.store.registry import MEMORY
 from tests.adapters.store.stories import HOME, MANY, MINUTE, T0, draft, everything_of, everywhere, first, saved
 
@@ -235,7 +234,7 @@ async def test_all_rules_come_in_pages_each_once(store: Store) -> None:
 
 @pytest.mark.usefixtures("store")
 async def test_a_reader_that_fell_too_far_behind_is_told_so(url: str) -> None:
-    short = MemoryStore(changes_kept=3) if url == MEMORY else RedisStore(Client(url), changes_kept=3)
+    short = MemoryStore(changes_kept=3) if url == MEMORY else RedisStore(await open_client(url), changes_kept=3)
     for n in range(5):
         await saved(short, draft(f"{n}"), f"{n}")
 

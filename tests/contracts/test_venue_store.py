@@ -16,10 +16,10 @@ from adapters.store import embedded, keys
 from adapters.store.base import Store, StoreUnavailable
 from adapters.store.client import Client
 from adapters.store.memory import MemoryStore
-from adapters.store.registry import MEMORY, open_store
+from adapters.store.registry import open_store
 from adapters.venues.base import Health, Quality
 from tests.adapters.store.proxy import proxied
-from tests.servers import DEBIAN, redis_server, valkey
+from tests.servers import DEBIAN, emptied, redis_server, valkey
 
 NO_DEBIAN = pytest.mark.skipif(DEBIAN is None, reason="redis-server is not on PATH; CI installs it")
 T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -31,28 +31,12 @@ SERVERS: dict[str, Callable[[Path], AbstractContextManager[str]]] = {"embedded":
 ON_SERVERS = ["embedded", pytest.param("redis-server", marks=NO_DEBIAN)]
 
 
-@pytest.fixture(scope="module", params=["memory", *ON_SERVERS])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "memory":
-        yield MEMORY
-        return
-    with SERVERS[request.param](tmp_path_factory.mktemp("store")) as found:
-        yield found
-
-
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[Store]:
     await emptied(url)
     opened = await open_store(url)
     yield opened
     await opened.aclose()
-
-
-async def emptied(url: str) -> None:
-    if url != MEMORY:
-        client = Client(url)
-        await client.do("FLUSHALL")
-        await client.aclose()
 
 
 async def spend(

@@ -1,0 +1,59 @@
+"""A cluster loses a primary in the middle: it is said, nothing waits for ever, and all goes on with its replica."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.store.base import Saved, StoreUnavailable
+from adapters.store.redis import open_client, open_redis
+from tests.adapters.store.stories import HOME, MANY, T0, draft
+from tests.cluster import Cluster, cluster
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Iterator[Cluster]:
+    with cluster(tmp_path) as made:
+        yield made
+
+
+def keeps(three: Cluster, key: str) -> int:
+    """The number of the node that keeps the key."""
+    slot = int(three.nodes[0].say("CLUSTER", "KEYSLOT", key).removeprefix(":"))
+    return slot * 3 // 16_384
+
+
+async def test_a_lost_primary_is_said_and_its_replica_goes_on_with_what_was_saved(three: Cluster) -> None:
+    first = keeps(three, "{u}schema")
+    store = await open_redis(f"redis://127.0.0.1:{three.nodes[(first + 1) % 3].port}/0")
+    saved = await store.add(HOME, draft("1"), "update-1", T0, MANY)
+    assert isinstance(saved, Saved)
+    three.nodes[first].wait_for_replica()
+
+    three.nodes[first].kill()
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreUnavailable):
+            await store.of(HOME)
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                kept = await store.of(HOME)
+                break
+            except StoreUnavailable:
+                await asyncio.sleep(0.1)
+
+    assert kept == [saved.rule]
+    again = await store.add(HOME, draft("2"), "update-2", T0, MANY)
+    assert isinstance(again, Saved)
+    assert again.rule.number == 2
+    assert (await store.info()).detail.startswith("a cluster of 3 primaries")
+    await store.aclose()
+
+
+async def test_the_cluster_is_found_from_each_of_its_nodes(three: Cluster) -> None:
+    for node in three.nodes:
+        client = await open_client(f"redis://127.0.0.1:{node.port}/0")
+        assert await client.do("SET", f"{{{node.port}}}", "here") == b"OK"
+        assert len(await client.primaries()) == 3
+        await client.aclose()

@@ -1,0 +1,190 @@
+"""A cluster on loopback from the embedded server's program: primaries that share the slots, each with a replica."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adapters.store.embedded import _binary as program
+
+SLOTS = 16_384
+READY_WITHIN = 30.0
+NODE_TIMEOUT_MS = 1_000
+"""Without a word of a primary for so long, its replica takes over."""
+
+
+@dataclass
+class Node:
+    """One server of the cluster."""
+
+    port: int
+    folder: Path
+    process: "subprocess.Popen[bytes]" = field(repr=False)
+
+    def say(self, *command: str) -> str:
+        """What the server answers, as it came over the wire. Raises OSError where nobody is there."""
+        words = [word.encode() for word in command]
+        with socket.create_connection(("127.0.0.1", self.port), timeout=2) as line:
+            line.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
+            said = line.recv(1 << 16)
+            while said.startswith(b"$") and len(said) < int(said[1 : said.index(b"\r\n")]):
+                said += line.recv(1 << 16)
+        return said.decode()
+
+    def wait_for_replica(self) -> None:
+        """Until the replica of this primary has all that was written."""
+        _until(lambda: _copied(self.say("INFO", "replication")))
+
+    def kill(self) -> None:
+        """As if its machine lost power."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def start(self) -> None:
+        """On its old folder and port."""
+        self.process = _spawn(self.folder, self.port)
+
+
+@dataclass
+class Cluster:
+    """The nodes; the first half began as primaries."""
+
+    nodes: Sequence[Node]
+
+    @property
+    def url(self) -> str:
+        """That of the first node."""
+        return f"redis://127.0.0.1:{self.nodes[0].port}/0"
+
+    def roles(self) -> Mapping[int, str]:
+        """Port -> master or slave, of those that answer."""
+        return {node.port: role for node in self.nodes if (role := _role(node))}
+
+    def whole(self) -> bool:
+        """Whether every slot has a server, as each node that answers sees it."""
+        return all(_healthy(node) for node in self.nodes if node.process.poll() is None)
+
+
+@contextmanager
+def cluster(folder: Path, primaries: int = 3, replicas: int = 1) -> Iterator[Cluster]:
+    """A cluster that is ready; its nodes end with the block."""
+    nodes: list[Node] = []
+    try:
+        for number in range(primaries * (1 + replicas)):
+            own = folder / f"node{number}"
+            own.mkdir(parents=True, exist_ok=True)
+            port = _free()
+            nodes.append(Node(port, own, _spawn(own, port)))
+        _until(lambda: all(_role(node) for node in nodes))
+        _join(nodes, primaries)
+        made = Cluster(nodes)
+        _until(made.whole)
+        yield made
+    finally:
+        for node in nodes:
+            node.process.kill()
+        for node in nodes:
+            node.process.wait()
+
+
+@contextmanager
+def cluster_url(folder: Path) -> Iterator[str]:
+    """The URL of a cluster of three primaries and nothing else."""
+    with cluster(folder, replicas=0) as made:
+        yield made.url
+
+
+def _join(nodes: Sequence[Node], primaries: int) -> None:
+    for number, node in enumerate(nodes[:primaries]):
+        first, last = number * SLOTS // primaries, (number + 1) * SLOTS // primaries - 1
+        node.say("CLUSTER", "ADDSLOTSRANGE", str(first), str(last))
+    for node in nodes[1:]:
+        node.say("CLUSTER", "MEET", "127.0.0.1", str(nodes[0].port))
+    _until(lambda: all(f"cluster_known_nodes:{len(nodes)}" in node.say("CLUSTER", "INFO") for node in nodes))
+    for number, node in enumerate(nodes[primaries:]):
+        of = nodes[number % primaries].say("CLUSTER", "MYID").split("\r\n")[1]
+        _until(lambda node=node, of=of: node.say("CLUSTER", "REPLICATE", of).startswith("+OK"))  # type: ignore[misc]
+    _until(lambda: all("master_link_status:up" in node.say("INFO", "replication") for node in nodes[primaries:]))
+
+
+def _spawn(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    options = {
+        "port": str(port),
+        "bind": "127.0.0.1",
+        "dir": str(folder),
+        "cluster-enabled": "yes",
+        "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "logfile": str(folder / "log"),
+        "repl-diskless-sync-delay": "0",
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return subprocess.Popen([program(), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _copied(said: str) -> bool:
+    offset = re.search(r"master_repl_offset:(\d+)", said)
+    return offset is not None and f"offset={offset[1]}," in said
+
+
+def _role(node: Node) -> str:
+    try:
+        said = node.say("INFO", "replication")
+    except OSError:
+        return ""
+    return "master" if "role:master" in said else "slave" if "role:slave" in said else ""
+
+
+def _healthy(node: Node) -> bool:
+    try:
+        said = node.say("CLUSTER", "INFO")
+    except OSError:
+        return False
+    return "cluster_state:ok" in said
+
+
+def _free() -> int:
+    """A port with room for the one of the cluster's own talk, which lies 10,000 above it."""
+    while True:
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1] % 20_000 + 20_000
+            try:
+                two.bind(("127.0.0.1", port + 10_000))
+                with socket.socket() as own:
+                    own.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def _until(ready: Callable[[], bool]) -> None:
+    end = time.monotonic() + READY_WITHIN
+    while not ready():
+        if time.monotonic() > end:
+            raise TimeoutError("the cluster did not become ready")
+        time.sleep(0.02)
+
+
+def main() -> None:
+    """A cluster until Ctrl-C, in a folder of its own that is deleted then."""
+    with tempfile.TemporaryDirectory() as folder, cluster(Path(folder)) as made:
+        sys.stdout.write(f"PERPWATCH_REDIS_URL={made.url}\n")
+        sys.stdout.write(f"primaries and replicas: {dict(made.roles())}. Ctrl-C ends them.\n")
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+if __name__ == "__main__":
+    main()
