@@ -24,6 +24,7 @@ from bot.choices import choices
 from bot.clock import Clock
 from bot.commands.registry import COMMANDS
 from bot.floods import Floods
+from bot.health import Health
 from bot.services.dispatcher import Dispatcher, Doors
 from bot.services.once import Once
 from bot.services.outlive import outlive
@@ -47,6 +48,7 @@ class Around:
     step: timedelta
     folder: Path
     version: str
+    health: Health | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ async def opened_chats(
             fronts=fronts,
             floods=Floods(),
             painter=painter,
+            health=around.health,
         )
         illustrator = Illustrator(painter, around.store, SIGNALS, around.step)
         yield Chats(settings, around, fronts, pacers, dispatcher, illustrator)

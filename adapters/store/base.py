@@ -32,6 +32,10 @@ class StoreUnavailable(StoreError):
     """No answer now; ask again later."""
 
 
+class StoreWontWrite(StoreUnavailable):
+    """It answers and takes no writes now: full, read-only, or without its disk."""
+
+
 class StoreRefused(StoreError):
     """It will not serve us: password, version, or data of a newer perpwatch."""
 
@@ -341,13 +345,7 @@ class Outbox(Protocol):
         ...
 
     async def finish(
-        self,
-        claim: Claim,
-        outcome: Final,
-        reason: str,
-        message_id: str,
-        next_due: datetime,
-        apart: Ends = ALIKE,
+        self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime, apart: Ends = ALIKE
     ) -> int:
         """Record how the entries ended, those in `apart` otherwise; the place's next entry is due at `next_due`.
 

@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
+    BusyLoadingError,
     NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
@@ -30,13 +31,14 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from adapters.store.base import StoreError, StoreRefused, StoreUnavailable
+from adapters.pulse import beat
+from adapters.store.base import StoreError, StoreRefused, StoreUnavailable, StoreWontWrite
 
 Reply: TypeAlias = "int | bytes | list[Reply] | None"
 Word: TypeAlias = "str | bytes | int | float"
 
 BLOCK_MS = 2000
-"""How long a blocking read waits: less than half of its socket's timeout."""
+"""How long a blocking read waits: half of its socket's timeout."""
 
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
@@ -92,7 +94,7 @@ def _manners(url: str, blocking: bool) -> dict[str, object]:  # noqa: FBT001 - w
     """No repeating, no waiting without end, and nothing but bytes."""
     return {
         "socket_connect_timeout": 1.0,
-        "socket_timeout": 5.0 if blocking else 2.0,
+        "socket_timeout": 4.0 if blocking else 2.0,
         "health_check_interval": 0,
         "retry": Retry(NoBackoff(), 0),
         "retry_on_error": [],
@@ -172,11 +174,13 @@ class Client:
 
     async def _spoken(self, asked: Awaitable[object]) -> Reply:
         try:
-            return cast("Reply", await _cancellable(asked))
+            reply = cast("Reply", await _cancellable(asked))
         except NoScriptError:
             raise _NotLoaded from None
         except (RedisError, RedisClusterException, OSError) as error:
             raise _sentence(error, self._where) from None
+        beat()
+        return reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,28 +237,78 @@ class _NotLoaded(Exception):
 def _sentence(error: RedisError | RedisClusterException | OSError, where: str) -> StoreError:
     """What went wrong, what to do, and never a password."""
     said = str(error)
-    if isinstance(error, AuthenticationError) or said.startswith(("NOAUTH", "WRONGPASS", "invalid username-password")):
-        return StoreRefused(_PASSWORD)
-    if isinstance(error, AuthorizationError | NoPermissionError):
-        return StoreRefused(
-            "The store's user may not run a command that perpwatch needs; docs/operations.md lists them."
-        )
-    if isinstance(error, OutOfMemoryError) or said.startswith("OOM"):
-        return StoreUnavailable(f"The store {where} is out of memory. Give it more (maxmemory).")
-    if isinstance(error, ReadOnlyError):
-        return StoreRefused(f"The store {where} is a read-only replica. Point PERPWATCH_REDIS_URL to its primary.")
-    if said.startswith("MISCONF"):
-        return StoreUnavailable(f"The store {where} cannot write to its disk. Make room, or look at its log.")
-    if isinstance(error, RedisClusterException) or said.startswith(_FAILING_OVER):
-        return StoreUnavailable(
-            f"The cluster {where} has no server for a part of the keys just now: a node is down. "
-            "It recovers when a replica takes over or the node is back; CLUSTER NODES says which."
-        )
-    if isinstance(error, ResponseError):
-        return StoreRefused(f"The store {where} refused a command: {said[:120]}")
-    if isinstance(error, RedisConnectionError | RedisTimeoutError | OSError):
-        return StoreUnavailable(f"The store {where} does not answer. Start it, or mend PERPWATCH_REDIS_URL.")
+    for kinds, words, becomes, sentence in _ERRORS:
+        if isinstance(error, kinds) or said.startswith(words):
+            return becomes(sentence.format(where=where, said=said[:120]))
     return StoreRefused(f"The store {where} answers in a way that is not understood. Is it a Redis or Valkey?")
+
+
+_NODE_DOWN = (
+    "The cluster {where} has no server for a part of the keys just now: a node is down. "
+    "It recovers when a replica takes over or the node is back; CLUSTER NODES says which."
+)
+_NONE: tuple[type[Exception], ...] = ()
+_NEVER: tuple[str, ...] = ()
+
+_ERRORS: Sequence[tuple[tuple[type[Exception], ...], tuple[str, ...], type[StoreError], str]] = (
+    ((AuthenticationError,), ("NOAUTH", "WRONGPASS", "invalid username-password"), StoreRefused, _PASSWORD),
+    (
+        (AuthorizationError, NoPermissionError),
+        ("NOPERM",),
+        StoreRefused,
+        "The store's user may not run a command that perpwatch needs; docs/operations.md lists them.",
+    ),
+    (
+        (OutOfMemoryError,),
+        ("OOM",),
+        StoreWontWrite,
+        "The store {where} is out of memory. Give it more (maxmemory).",
+    ),
+    (
+        (ReadOnlyError,),
+        ("READONLY",),
+        StoreWontWrite,
+        "The store {where} is a read-only replica. A failover ends that; or point PERPWATCH_REDIS_URL to the primary.",
+    ),
+    (
+        _NONE,
+        ("MISCONF",),
+        StoreWontWrite,
+        "The store {where} cannot write to its disk. Make room, or look at its log.",
+    ),
+    (
+        _NONE,
+        ("NOREPLICAS",),
+        StoreWontWrite,
+        "The store {where} has too few replicas to take writes (min-replicas-to-write).",
+    ),
+    (
+        (BusyLoadingError,),
+        ("LOADING",),
+        StoreUnavailable,
+        "The store {where} is still loading its data. It answers when it is done.",
+    ),
+    (
+        _NONE,
+        ("MASTERDOWN", "UNBLOCKED"),
+        StoreUnavailable,
+        "The store {where} is becoming a replica, or has lost its primary: it is asked again.",
+    ),
+    (
+        (RedisClusterException,),
+        _FAILING_OVER,
+        StoreUnavailable,
+        _NODE_DOWN,
+    ),
+    ((ResponseError,), _NEVER, StoreRefused, "The store {where} refused a command: {said}"),
+    (
+        (RedisConnectionError, RedisTimeoutError, OSError),
+        _NEVER,
+        StoreUnavailable,
+        "The store {where} does not answer. Start it, or mend PERPWATCH_REDIS_URL.",
+    ),
+)
+"""What an error becomes, the narrowest first: its kinds or how it begins, and the sentence."""
 
 
 def _where(url: str) -> str:

@@ -28,8 +28,18 @@ class DeadLetter:
     told: Event | Notice | None
 
 
+@dataclass(frozen=True, slots=True)
+class DeadEvent:
+    """An event that could not be read when it was to be fanned out: nobody was told of it."""
+
+    id: str
+    at: datetime
+    size: int
+    """Bytes."""
+
+
 class DeadLetters(Protocol):
-    """Dead letters of each platform; each can be sent again once."""
+    """Dead letters of each platform, and dead events; each can be brought back once."""
 
     async def dead(self, platform: str) -> Sequence[DeadLetter]:
         """The dead letters of a platform, oldest first."""
@@ -37,4 +47,12 @@ class DeadLetters(Protocol):
 
     async def revive(self, letter: DeadLetter, now: datetime) -> bool:
         """Put it at the end of its lane, where it does not expire; false where that was done before."""
+        ...
+
+    async def dead_events(self) -> Sequence[DeadEvent]:
+        """The events that could not be read, oldest first."""
+        ...
+
+    async def revive_event(self, event: DeadEvent) -> bool:
+        """Have it fanned out again, as when another version can read it; false where that was done before."""
         ...

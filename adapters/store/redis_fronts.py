@@ -130,6 +130,9 @@ class RedisFronts(RedisAlerts):
         """Events that nobody has fanned out yet."""
         ids = [id_ async for page in self._entries(keys.EVENTS) for id_, of in page if _is_of(of["e"], place)]
         await self._client.step("rewrite", [keys.EVENTS], "-", "", *ids)
+        name = str(place).encode()  # what cannot be read may be of any place that it names
+        dead = [id_ async for page in self._entries(keys.DEAD_EVENTS) for id_, of in page if name in of["e"]]
+        await self._client.step("rewrite", [keys.DEAD_EVENTS], "-", "", *dead)
 
     async def _drop_changes(self, place: Place) -> None:
         """All changes up to the last one of the place: who has not read that one must load everything again anyway."""

@@ -51,11 +51,13 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             *([line(_broken(effort))] if effort and effort.broken else []),
             *([line(_judging(judging, desk.zone))] if judging else []),
             line(_store(info)),
+            *(line(said) for said in (desk.health.lines() if desk.health else ())),
             line(f"perpwatch {desk.version}{_up(desk)}"),
         ),
         simulated=cycle is not None and cycle.label == Label.SIMULATED,
         data=(
             ("version", desk.version),
+            ("level", str(desk.health.level) if desk.health else None),
             ("started", iso(desk.started)),
             ("label", cycle.label if cycle else None),
             ("at", iso(cycle.at) if cycle else None),

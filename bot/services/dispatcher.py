@@ -17,6 +17,8 @@ from bot.charts.pictures import painted
 from bot.commands.base import Desk
 from bot.commands.registry import COMMANDS, answer, is_rule
 from bot.floods import Floods
+from bot.health import Health
+from bot.phrases import line
 from bot.services.reach import mark_gone
 from bot.wording import trouble, unclear
 from signals.base import Signal
@@ -29,6 +31,8 @@ PATIENCE = timedelta(seconds=2)
 
 CHART, CHARTS_AT_A_TIME = "chart", 2
 """So many charts are read from the store at once: each keeps it as busy as dozens of other commands."""
+
+STATUS = "status"
 
 AT_HOME = frozenset({"use", "help", "about", "privacy", "forget", "erase", "admin"})
 """Commands that are about the person, whatever place the others act on."""
@@ -58,6 +62,7 @@ class Dispatcher:
     fronts: Mapping[str, ChatPlatform] = field(default_factory=dict)
     floods: Floods = field(default_factory=Floods)
     painter: Painter | None = None
+    health: Health | None = None
     charts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHARTS_AT_A_TIME))
 
     async def answer(self, invocation: Invocation) -> Message:
@@ -100,10 +105,17 @@ class Dispatcher:
                 message = await self._admitted(said)
             return await painted(message, self.painter)
         except StoreError as error:
-            return None if rules_only else trouble(str(error))
+            return None if rules_only else self._without_store(invocation, error)
         except Exception:  # the loop's outer edge: one person's command must not end the service
             log.exception("command failed", command=invocation.name)
             return trouble("This command failed on my side; the service goes on. The log has the details.")
+
+    def _without_store(self, invocation: Invocation, error: StoreError) -> Message:
+        """That it does not serve us; `/status` also says what this process knows by itself."""
+        said = trouble(str(error))
+        if self.health is None or invocation.name != STATUS:
+            return said
+        return replace(said, lines=tuple(line(of) for of in self.health.lines()))
 
     async def _known(self, invocation: Invocation) -> Invocation:
         """With the name that the place has here, and the rights of an operator."""
@@ -159,4 +171,5 @@ class Dispatcher:
             step=self.step,
             patience=self.patience,
             front=self.fronts.get(invocation.place.platform),
+            health=self.health,
         )

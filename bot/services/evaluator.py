@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from adapters.pulse import part_of_loop
 from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
 from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
@@ -250,6 +251,7 @@ class Evaluator:
         self._bars, self._memory = bars, Memory()
 
     async def _follow_rules(self) -> None:
+        part_of_loop("rules")
         while True:
             try:
                 async for change in self._store.changes(self._change):

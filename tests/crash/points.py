@@ -22,7 +22,7 @@ STEPS = {
 
 READS = {keys.CYCLES: "moment read", keys.EVENTS: "event read", keys.CHANGES: "change read"}
 OTHERS = {
-    "evaluator": ("moment read",),
+    "evaluator": ("moment read", "commit between"),
     "fan-out": ("event read", "ack before", "ack after", "change read"),
     "sender": ("send before", "send written", "send answered"),
     "people": ("update confirmed",),
@@ -72,6 +72,19 @@ class Line(Client):
             reply = await super().step(name, keys, *arguments)
         self._point(f"{name} after")
         return reply
+
+    async def steps(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> Sequence[Reply]:
+        """Many of one kind in a round trip, which may end between any two of them."""
+        self._point(f"{name} before")
+        half = self._rng.randrange(1, len(calls)) if len(calls) > 1 else 0
+        replies = list(await super().steps(name, calls[:half])) if half else []
+        if half:
+            self._point(f"{name} between")
+        replies += await super().steps(name, calls[half:])
+        if self._rng.random() < self._twice:
+            replies = list(await super().steps(name, calls))
+        self._point(f"{name} after")
+        return replies
 
     async def do(self, *command: Word) -> Reply:
         named = "ack" if command[0] == "XDEL" else ""

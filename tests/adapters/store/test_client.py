@@ -25,11 +25,9 @@ from tests.adapters.store.stories import (
     draft,
     event,
     firing,
-    first,
     lead,
     queued,
     saved,
-    subscribed,
 )
 from tests.servers import DEBIAN, emptied, redis_server, valkey
 
@@ -335,19 +333,3 @@ async def test_a_store_that_may_forget_says_what_it_may_cost(
 
     assert (info.product, info.durable) == ("Redis", False)
     assert words in info.detail
-
-
-async def test_an_event_that_nobody_can_read_is_put_aside_and_keeps_no_other_from_coming(url: str) -> None:
-    straight, store = Client(url), await open_redis(url)
-    await straight.do("FLUSHALL")
-    rule = await subscribed(store)
-    await straight.do("XADD", keys.EVENTS, "*", "e", b"\xc1 not an event")
-    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
-
-    assert await first(store.events(), 1) == [event(rule)]
-    assert await first(store.events(), 1) == [event(rule)]
-
-    assert await straight.do("XLEN", keys.EVENTS) == 1
-    assert await straight.do("XLEN", keys.UNREAD) == 1
-    await store.aclose()
-    await straight.aclose()
