@@ -84,11 +84,22 @@ class Report:
     wrong: dict[str, list[str]] = field(default_factory=dict)
 
     @property
+    def again(self) -> str:
+        """What draws the same market, faults and deaths; how long each takes is the machine's."""
+        return f"scripts/campaign crash --mode {self.mode} --seed {self.seed}"
+
+    @property
     def killed(self) -> int:
         return sum(self.kills.values())
 
     def as_json(self) -> dict[str, object]:
-        return {"killed": self.killed, "points": len(self.kills), **vars(self), "sound": not self.wrong}
+        return {
+            "killed": self.killed,
+            "points": len(self.kills),
+            **vars(self),
+            "sound": not self.wrong,
+            "again": self.again,
+        }
 
 
 class Stuck(Exception):
@@ -286,9 +297,10 @@ class Campaign:
             if name in SECONDS and not self._killing:
                 continue
             self._start(name, kind, work)
-        hits = self._hits.read_text().splitlines()
-        self._report.kills.update(hits[self._read :])
-        self._read = len(hits)
+        if os.fstat(self._log).st_size > self._read:
+            hits = self._hits.read_bytes()[self._read :]
+            self._report.kills.update(hits.decode().splitlines())
+            self._read += len(hits)
 
     def _wait_for_rest(self) -> None:
         """All that waits is dealt with in time, and no second ones are left."""
@@ -355,10 +367,12 @@ class Campaign:
             expected = [told for rule in self._of(platform) for told in self._market.told(rule, _id(rule.place))]
             listened = [rule for rule in self._listened() if rule in self._of(platform)]
             silent = [told for rule in listened for place in LISTENERS for told in self._market.told(rule, place)]
-            possible = list(self._changed()) if CHANGING.platform == platform else []
-            log = attempts(log_of(self._folder, platform))
+            log, ended = attempts(log_of(self._folder, platform)), self._outcomes(platform)
+            seen = {id_ for one in log for id_ in one.ids} | {one.id for one in ended}
+            changed = self._changed() if CHANGING.platform == platform else ()
+            possible = [told for told in changed if told.id in seen]
             model = Model(expected, possible, silent, never)
-            verdict = judge(platform, model, log, self._outcomes(platform), self._died)
+            verdict = judge(platform, model, log, ended, self._died)
             self._also(platform, verdict)
             self._report.counts[platform] = dict(verdict.counts)
             self._report.wrong |= {f"{platform}: {kind}": said[:20] for kind, said in verdict.wrong.items() if said}
