@@ -6,6 +6,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -132,6 +133,8 @@ class Campaign:
         self._hits = folder / "hits"
         self._log = os.open(self._hits, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._read = 0
+        self._looked = began
+        self._closed = "", began
 
     def run(self, kills: int, within: float = 1e9) -> Report:
         """Go on until so many were killed (or asked to end), then judge."""
@@ -202,9 +205,23 @@ class Campaign:
         while any(name == "poller" for name, *_ in self._running.values()):
             self._tend()
             self._trouble()
+            self._goes_on()
         self._killing = False
         self._wait_for_rest()
         self._report.episodes += 1
+
+    def _goes_on(self) -> None:
+        """Raises Stuck where no moment is closed any more: too much waits before it."""
+        now = time.monotonic()
+        if now - self._looked < 1.0:
+            return
+        self._looked = now
+        with suppress(RedisError):
+            closed = str(self._redis.xrevrange(keys.CYCLES, count=1)[:1])
+            if closed != self._closed[0]:
+                self._closed = closed, now
+        if now - self._closed[1] > 2 * STUCK:
+            raise Stuck(f"no moment was closed for {2 * STUCK} s: {self._left()}: {self._waiting()}")
 
     def _trouble(self) -> None:
         """By chance a sender is stopped beyond its lease, asked to end, or the store is killed."""
