@@ -228,7 +228,11 @@ class _Outboxes:
         apart: Ends = ALIKE,
     ) -> int:
         of, place = self._platforms[claim.epoch.platform], claim.place.id
+        flight = of.flights.get(place)
+        ours = flight is not None and flight.entry == claim.entry and flight.epoch in (0, claim.epoch.number)
         if of.lanes.get(place, [])[:1] != [claim.entry]:
+            if ours:  # somebody else finished it before us: what follows need not wait for our lease
+                self._open(of, place, next_due)
             return 0
         expired = 0
         for one in claim.batch:
@@ -242,8 +246,7 @@ class _Outboxes:
                 of.messages.setdefault((place, one.told.episode), message_id)
         told = claim.missed + expired_in(apart) if outcome is Final.SENT else 0
         of.missed[place] = max(0, of.missed[place] + expired - told)
-        flight = of.flights.get(place)
-        if flight is None or (flight.entry == claim.entry and flight.epoch in (0, claim.epoch.number)):
+        if flight is None or ours:
             self._open(of, place, next_due)
         return of.missed[place] if expired and not of.lanes[place] else 0
 

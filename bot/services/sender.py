@@ -172,7 +172,12 @@ class Sender:
     async def _begin(self, epoch: Epoch) -> float:
         """Take the head of the next due lane; the seconds until there may be another one."""
         now = self._wall.now()
-        claim = await self._store.claim(epoch, now, LEASE)
+        asked = asyncio.ensure_future(self._store.claim(epoch, now, LEASE))
+        try:
+            claim = await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            await self._give_back(asked)
+            raise
         if isinstance(claim, Idle):
             return min(LOOK_AGAIN, (claim.due - now).total_seconds()) if claim.due else LOOK_AGAIN
         task = asyncio.create_task(self._deal(claim))
@@ -180,6 +185,13 @@ class Sender:
         self._pacing.add(task)
         task.add_done_callback(self._goes)
         return 0.0
+
+    async def _give_back(self, asked: asyncio.Future[Claim | Idle]) -> None:
+        """What was claimed just as we were stopped was surely not sent."""
+        with contextlib.suppress(StoreError):  # it then counts as one that may have been
+            claim = await asked
+            if isinstance(claim, Claim):
+                await self._store.retry(claim, self._wall.now(), certain=True)
 
     def _goes(self, task: asyncio.Task[None]) -> None:
         """The task sends, or has ended: there is room for another one."""

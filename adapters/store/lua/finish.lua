@@ -5,7 +5,18 @@
 -- Returns how many expired ones nobody was told of, where nothing waits that could tell of them.
 local lane = {'[' .. ARGV[1] .. ':', '(' .. ARGV[1] .. ';'}
 local head = redis.call('ZRANGEBYLEX', KEYS[2], lane[1], lane[2], 'LIMIT', 0, 1)[1]
-if head ~= ARGV[10] then return 0 end
+local flight = redis.call('HGET', KEYS[3], ARGV[1])
+local held, epoch = string.match(flight or '', '^([^|]*)|%d+|(%d+)')
+local function open()
+  redis.call('HDEL', KEYS[3], ARGV[1])
+  redis.call('HDEL', KEYS[4], ARGV[1])
+  redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+end
+local ours = held == ARGV[10] and (epoch == '0' or epoch == ARGV[2])
+if head ~= ARGV[10] then
+  if ours then open() end -- somebody else finished it before us: what follows need not wait for our lease
+  return 0
+end
 local now = redis.call('TIME')
 local function oldest(ms) return string.format('%d', now[1] * 1000 - tonumber(ms)) end
 local expired = 0
@@ -28,12 +39,6 @@ end
 redis.call('EXPIRE', KEYS[7], ARGV[7])
 local missed = redis.call('HINCRBY', KEYS[5], ARGV[1], expired - tonumber(ARGV[5]))
 if missed <= 0 then redis.call('HDEL', KEYS[5], ARGV[1]) end
-local flight = redis.call('HGET', KEYS[3], ARGV[1])
-local held, epoch = string.match(flight or '', '^([^|]*)|%d+|(%d+)')
-if not flight or (held == head and (epoch == '0' or epoch == ARGV[2])) then
-  redis.call('HDEL', KEYS[3], ARGV[1])
-  redis.call('HDEL', KEYS[4], ARGV[1])
-  redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
-end
+if not flight or ours then open() end
 local more = redis.call('ZRANGEBYLEX', KEYS[2], lane[1], lane[2], 'LIMIT', 0, 1)[1]
 return (expired > 0 and not more) and math.max(missed, 0) or 0
