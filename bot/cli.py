@@ -13,7 +13,6 @@ from typing import ParamSpec
 import click
 
 from adapters.chat.rendering import render
-from adapters.store import embedded
 from adapters.venues.base import MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
@@ -21,6 +20,7 @@ from bot import app, check, demo, past, replay, venue_report
 from bot.cli_study import archive_, study_
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
+from bot.outbox import outbox
 from bot.phrases import count, drawn
 from bot.progress import Progress, progress
 from bot.settings import Settings, endpoints, load, tokens
@@ -230,20 +230,11 @@ def ask(line: str, recording: Path | None, at: datetime | None, as_json: bool) -
     elif at is not None:
         fail("--at needs --recording: a running service answers on the present moment.")
     else:
-        message = asyncio.run(app.ask_running(_running(settings), line, settings.quota))
+        message = asyncio.run(app.ask_running(app.running(settings), line, settings.quota))
     if as_json:
         click.echo(json.dumps(dict(message.data), ensure_ascii=False, indent=2))
     else:
         click.echo(render(message, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), nl=False)
-
-
-def _running(settings: Settings) -> str:
-    if settings.redis_url is not None:
-        return settings.redis_url.get_secret_value()
-    url = embedded.attach(settings.data)
-    if url is None:
-        fail(f"No perpwatch runs on the data folder {settings.data}. Start one, or name a --recording FILE.")
-    return url
 
 
 @main.command()
@@ -351,6 +342,7 @@ def _write_history(settings: Settings, wanted: past.Wanted, shown: Progress) -> 
         click.echo(f"not had: {sentence}")
 
 
+main.add_command(outbox)
 main.add_command(study_)
 main.add_command(archive_)
 

@@ -93,11 +93,6 @@ def problem(found: Problem, command: str = "/alert") -> Message:
     return unclear(mistakes.sentence(found), repairs, str(found.code))
 
 
-def told(of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool = False) -> Message:
-    """What a place is told of a transition or besides; `repeat` where an earlier send may have been taken."""
-    return notice(of, now, repeat=repeat) if isinstance(of, Notice) else alert(of, now, settings, repeat=repeat)
-
-
 def notice(of: Notice, now: datetime, *, repeat: bool = False) -> Message:
     """A sample with the time that it was on its way, a report or a remark."""
     played = "" if of.label == Label.LIVE else " of the market's own time, which is played"
@@ -125,6 +120,7 @@ _NOTICED: Mapping[About, str] = {
     About.OPERATOR: "📣",
     About.QUIET: "🌅",
     About.DIGEST: "🗞️",
+    About.EXPIRED: "⏱",
 }
 
 
@@ -139,12 +135,14 @@ def headline(event: Event) -> str:
     return f"{event.coin} · {_what(event)}"
 
 
-def alert(event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repeat: bool = False) -> Message:
+def alert(
+    event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repeat: bool = False, why_late: str = ""
+) -> Message:
     """What people are told of a transition; `repeat` where an earlier send may have been taken."""
     over = event.change is Change.RESOLVED
     low = event.trust == Grade.LOW and not over
     name = f"A-{event.episode[:4]}"
-    lines = (*_late(event, now), *explained(event, now, settings))
+    lines = (*late(event, now, why_late), *explained(event, now, settings))
     return Message(
         tone=Tone.OVER if over else Tone.LOW_TRUST if low else Tone.FIRING,
         icon=_icon(event, over=over, low=low),
@@ -217,11 +215,20 @@ def _line(event: Event) -> str:
     return f"{reached}{_side(event)} {line_}"
 
 
-def _late(event: Event, now: datetime) -> Sequence[Line]:
+def late(event: Event, now: datetime, why: str = "") -> Sequence[Line]:
+    """By how much an alert is late, and why; nothing where it is not, or where its market is played."""
     behind = now - event.at
     if event.label != Label.LIVE or behind <= LATE:
         return ()
-    return (line("⏱ ", bold(f"Late by {duration(behind)}")),)
+    return (line("⏱ ", bold(f"Late by {duration(behind)}"), f" ({why})" if why else ""),)
+
+
+def brief(event: Event, now: datetime, settings: PlaceSettings) -> Line:
+    """An alert in one line: when, what happened, and the value."""
+    zone = zone_of(settings.zone)
+    at = moment(event.at, now, zone) if event.label == Label.LIVE else dated(event.at, zone)
+    value, *_ = _value(event, now, settings)
+    return line(instant(event.at, at), f" {headline(event)}: ", value, " ", code(f"A-{event.episode[:4]}"))
 
 
 def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:

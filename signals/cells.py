@@ -7,6 +7,7 @@ all of them are as precise as bars, because their past is.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import isfinite, nan
 
 import numpy as np
@@ -18,6 +19,7 @@ from signals.lacks import Lack, Why, never
 from signals.model import ALL, ROLLING, Cell, Fact, Kind, Metric, Observation, Yardstick
 from signals.numbers import DAY, LEVEL, SUMS, Number, bars_of, level, needs, number_of, values
 from signals.panel import ENOUGH, Panel, Series, from_ms, to_ms
+from signals.trust import Grade, grade, structure
 from signals.units import yearly
 from signals.yardsticks import Measured, Memory, baseline_of, measure
 
@@ -154,6 +156,9 @@ class Cells:
         self._step = step
         self._by_venue: dict[tuple[str, str, str], list[Observation]] | None = None
         self._measured: dict[tuple[Number, Yardstick], tuple[Series, Series]] = {}
+        self._structures: dict[str, Grade] = {}
+        self._evidence: dict[tuple[str, str, timedelta, str], Sequence[Fact]] = {}
+        """Many are told of one coin at one moment: it is worked out once."""
 
     def read(self, cell: Cell) -> Seen:
         """The cell's value with what it rests on; the value is None where it is unknown.
@@ -171,7 +176,21 @@ class Cells:
 
     def evidence(self, signal: Signal, coin: str, window: timedelta, side: str) -> Sequence[Fact]:
         """What the signal's score of that coin rests on now."""
-        return signal.evidence(self.panel(self.cycle.at), coin, window, side)
+        asked = signal.name, coin, window, side
+        if asked not in self._evidence:
+            self._evidence[asked] = signal.evidence(self.present, coin, window, side)
+        return self._evidence[asked]
+
+    def trust(self, coin: str, coverage: float, venues: int) -> Grade:
+        """How far the market's structure supports a reading of that coin, on so many venues with that coverage."""
+        if coin not in self._structures:
+            self._structures[coin] = structure(self.present, coin)
+        return grade(self._structures[coin], coverage, venues)
+
+    @cached_property
+    def present(self) -> Panel:
+        """The market's bars as they were known at the moment itself."""
+        return self.panel(self.cycle.at)
 
     def panel(self, at: datetime) -> Panel:
         """The market's bars as they were known at that moment."""

@@ -226,6 +226,8 @@ def test_each_shell_command_on_a_page_exists(page: str, words: Sequence[str]) ->
         assert (ROOT / program).is_file(), page
         return
     command = main.commands[rest[0]]
+    if isinstance(command, click.Group) and rest[1:2]:
+        command = command.commands[rest[1]]
     known = {option for parameter in command.params for option in parameter.opts}
 
     assert {word for word in rest if word.startswith("--")} <= known
