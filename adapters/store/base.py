@@ -374,9 +374,7 @@ class Outbox(Protocol):
         ...
 
 
-class Store(
-    MarketStore, VenueStore, RuleStore, AlertStore, RecordStore, Outbox, DeadLetters, FrontStore, Protocol
-):
+class Store(MarketStore, VenueStore, RuleStore, AlertStore, RecordStore, Outbox, DeadLetters, FrontStore, Protocol):
     """All ports in one: what the service runs on."""
 
     async def info(self) -> "StoreInfo":
