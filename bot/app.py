@@ -45,6 +45,7 @@ from bot.services.fanout import Fanout
 from bot.services.keeping import limits, until_stopped
 from bot.services.notices import Notices
 from bot.services.poller import Poller
+from bot.services.records import Records
 from bot.services.runtime import GivenUp, Watch, stop_on_signals
 from bot.settings import Settings
 from bot.welcome import Welcome
@@ -251,6 +252,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
                 "fanout": Fanout(store, list(chats.fronts), wall.now).run,
                 "notices": Notices(store, SIGNALS, market.now).run,
                 "aftermath": Aftermath(store, SIGNALS).run,
+                "records": Records(store, SIGNALS).run,
                 "eraser": Eraser(store, wall.now).run,
                 **chats.loops(lambda name: stop.set() if name == HERE.platform else None),
             }
@@ -316,6 +318,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                     name: Fanout(store, list(PLATFORMS), wall.now).run,
                     "notices": Notices(store, SIGNALS, wall.now).run,
                     "aftermath": Aftermath(store, SIGNALS).run,
+                    "records": Records(store, SIGNALS).run,
                     "eraser": Eraser(store, wall.now).run,
                 }
         log.info("loop started", loop=name, instance=settings.instance)

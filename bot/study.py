@@ -20,9 +20,12 @@ from signals.model import Direction, Metric
 from signals.numbers import MOVES, Number, needs
 from signals.occurrences import occurrences, within
 from signals.panel import STORED, Panel, to_ms
+from signals.questions import claim
+from signals.questions import direction as usual_direction
+from signals.record import Study
 from signals.rules.language import Vocabulary
 from signals.rules.model import EVERY_COIN, WATCHLIST, Draft
-from signals.study import Observed, Study, study, whole_horizons
+from signals.study import Observed, study, whole_horizons
 
 USUAL_HORIZON = timedelta(hours=24)
 
@@ -124,8 +127,7 @@ def answer(of: Kept, asked: Question, signals: Sequence[Signal]) -> Answer:
     """The study that is asked for. Raises BadRequest or BadSentence where there is none, with the cure."""
     by_name = {signal.name: signal for signal in signals}
     draft = read(asked.rule, Vocabulary(of.coins, of.venues, signals, datetime(1970, 1, 1, tzinfo=UTC), UTC))
-    claim = next((by_name[each.name].claim for each in draft.conditions if each.name in by_name), None)
-    direction = asked.direction or claim or Direction.UP
+    direction = asked.direction or usual_direction(draft, by_name)
     coins, numbers = _coins(draft, asked.coin, of), [Number(each.name, each.window) for each in draft.conditions]
     panel = of.bars(_OPEN.union(*(needs(number, by_name) for number in numbers)), coins)
     seen = within(occurrences(draft, coins, panel, by_name), asked.start)
@@ -134,7 +136,7 @@ def answer(of: Kept, asked: Question, signals: Sequence[Signal]) -> Answer:
         raise BadRequest(f"{asked.rule!r} could never be judged there: {_lacking(draft, panel, of.name, by_name)}")
     return Answer(
         draft=replace(draft, coins=seen.coins) if asked.coin else draft,
-        claimed=asked.direction is None and claim is not None,
+        claimed=asked.direction is None and claim(draft, by_name) is not None,
         seen=seen,
         whole=study(seen, direction, asked.horizon),
     )

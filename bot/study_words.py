@@ -5,11 +5,12 @@ from datetime import datetime
 
 from adapters.chat.base import Json
 from adapters.venues.base import Label
-from bot.phrases import count, iso, source, window
+from bot.phrases import count, source, window
+from bot.records import numbers
 from bot.study import Answer, Kept
 from signals.chance import DRAWS, Interval
+from signals.record import FEW, Finding, Study
 from signals.rules.canonical import canonical
-from signals.study import FEW, SEED, Finding, Followed, Study
 from signals.units import UNKNOWN, number, percent
 
 MOST_COINS = 12
@@ -49,49 +50,6 @@ def facts(said: Answer, of: Kept) -> Mapping[str, Json]:
         **numbers(said.whole),
         "by_coin": {coin: numbers(own) for coin, own in said.by_coin().items()},
     }
-
-
-def numbers(of: Study) -> dict[str, Json]:
-    """One study as facts."""
-    hour = 3_600
-    return {
-        "direction": of.direction.value,
-        "horizon_h": of.horizon.total_seconds() / hour,
-        "bar_h": of.step.total_seconds() / hour,
-        "coins": list(of.coins),
-        "first": iso(of.first),
-        "last": iso(of.last),
-        "verdict": of.finding.value,
-        **_followed(of.entry),
-        "base_rate": of.base_rate,
-        "base_bars": of.bars,
-        "p": of.p,
-        "draws": DRAWS,
-        "seed": SEED,
-        "one_bar_later": _followed(of.later),
-        "first_bar_only": of.is_first_bar_only,
-        "open_events": of.open,
-        "no_data_share": of.no_data,
-    }
-
-
-def _followed(of: Followed) -> dict[str, Json]:
-    return {
-        "n_events": of.events,
-        "n_days": of.days,
-        "hits": of.hits,
-        "hit_rate": of.share,
-        "interval_events": _ends(of.on_events),
-        "interval_days": _ends(of.on_days),
-        "median": of.median,
-        "mean": of.mean,
-        "worst": of.worst,
-        "best": of.best,
-    }
-
-
-def _ends(of: Interval | None) -> list[Json] | None:
-    return None if of is None else [of.low, of.high]
 
 
 def _asked(said: Answer) -> str:

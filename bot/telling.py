@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from adapters.chat.base import Button, Message, Place, Tone
 from adapters.store.place_settings import PlaceSettings
 from adapters.venues.base import Label
+from bot.footnote import NOT_ADVICE
 from bot.phrases import bold, code, count, iso, line, source
-from bot.wording import NOT_ADVICE, alert, brief, late, notice
+from bot.wording import alert, brief, late, notice
 from signals.event import Event
 from signals.notice import About, Notice, notice_id
 from signals.rules.lifecycle import Change

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from adapters.chat.base import Button, Json, Line, Message, Tone
 from adapters.store.place_settings import PLAIN, PlaceSettings, Units
 from adapters.venues.base import Label
-from bot import mistakes
+from bot import mistakes, records
 from bot.conditions import MEANS, measured, standing
+from bot.footnote import VENUE_FACT, footnote
 from bot.phrases import (
     METRICS,
     PRICE_MOVE,
@@ -27,9 +28,7 @@ from bot.phrases import (
     plain,
     ranked,
     share,
-    source,
     spoken,
-    venue,
     venues,
     who_pays,
     window,
@@ -51,12 +50,7 @@ LATE = timedelta(minutes=2)
 REASONS = 5
 """At most so many lines of why."""
 
-NOT_ADVICE = "Not advice."
-
 _LIQUIDATIONS = frozenset({Metric.LIQ, Metric.LIQ_LONG, Metric.LIQ_SHORT, "liqspike", "cascade"})
-_VENUE = "venue "
-"""How facts about one venue's own number begin."""
-
 _AND, _LINE_OF = "and ", "line of "
 """How facts about the conditions beyond the first begin: the value, and where its line is."""
 
@@ -280,6 +274,7 @@ def _fired(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Lin
         *([line(bold("Why"))] if why else []),
         *(line(f"• {reason}") for reason in why),
         _structure(event),
+        *(records.lines(event.record, event.coin) if event.change is Change.FIRED else ()),
     )
 
 
@@ -319,7 +314,7 @@ def _is_reason(fact: Fact, event: Event) -> bool:
     """Whether a fact adds to what the value line says already."""
     said_above = fact.label == _SUMMED or (event.unit is Unit.RATE_8H and fact.unit is Unit.RATE_YEAR)
     said_above = said_above or fact.label.startswith((_AND, _LINE_OF))
-    return not said_above and not fact.label.startswith(_VENUE)
+    return not said_above and not fact.label.startswith(VENUE_FACT)
 
 
 def _said(fact: Fact, event: Event) -> str:
@@ -339,36 +334,6 @@ def _said(fact: Fact, event: Event) -> str:
 def _how_to_stop(event: Event) -> Line:
     number = event.rule_number
     return line("Stop: ", code(f"/mute #{number} 2h"), " · ", code(f"/delete {number}"))
-
-
-def footnote(event: Event) -> str:
-    """Where the numbers come from, what was missing, which rule, and that this is no advice."""
-    own = [fact for fact in event.facts if fact.label.startswith(_VENUE) and fact.value is not None]
-    parts = [" · ".join(map(_own, own)) + "." if own else f"From {venues(event.venues)}."]
-    if event.missing:
-        parts.append(f"Missing: {venues(event.missing)}; {share(event.coverage)} of open interest present.")
-    if event.floor:
-        parts.append("A venue shows only a sample: real totals are higher.")
-    if source(event.label):
-        parts.append(f"{source(event.label)}.")
-    if event.ungated:
-        parts.append("Ungated: low trust is only marked.")
-    if event.loudness is Loudness.LOUD:
-        parts.append("Loud: quiet hours do not hold it.")
-    edited = f" rev {event.revision}" if event.revision > 1 else ""
-    sentence = event.sentence.partition(' note "')[0]
-    parts.append(f"Rule #{event.rule_number}{edited}: {sentence}. {NOT_ADVICE}")
-    return " ".join(parts)
-
-
-def _own(fact: Fact) -> str:
-    """One venue's own number: a rate with its own interval, a price, or a ratio."""
-    name = venue(fact.label.removeprefix(_VENUE))
-    if fact.value is None:
-        return f"{name} {fact.text}"
-    if fact.text:
-        return f"{name} {rate(fact.value)} {fact.text}"
-    return f"{name} {spoken(fact.value, fact.unit, '', is_price=fact.unit is Unit.USD)}"
 
 
 def _facts(event: Event) -> tuple[tuple[str, Json], ...]:
@@ -397,4 +362,5 @@ def _facts(event: Event) -> tuple[tuple[str, Json], ...]:
         ("coverage", event.coverage),
         ("floor", event.floor),
         ("label", event.label),
+        ("record", None if event.record is None else records.numbers(event.record)),
     )

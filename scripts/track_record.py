@@ -12,8 +12,9 @@ from bot.study import Answer, Kept, Question, answer, kept
 from signals.base import Signal
 from signals.chance import Interval
 from signals.model import Direction
+from signals.record import Finding, Followed, Study
 from signals.registry import SIGNALS
-from signals.study import Finding, Followed, Study, whole_horizons
+from signals.study import whole_horizons
 from signals.units import percent
 
 LORE: Mapping[str, Mapping[str, Direction]] = {

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from signals.aggregate import Weighing
 from signals.model import Fact, Unit, Yardstick
+from signals.record import Study
 from signals.rules.lifecycle import Change
 from signals.rules.model import Compare, Crossing, Loudness
 
@@ -23,7 +24,8 @@ class Event:
 
     `id` is the transition's, `episode` that of the firing it belongs to (the same for `fired`). `value`, `line` and
     `clear` are the first condition's, in `unit`; the others are among the facts. `absolute` compares the size of a
-    move. An event in `shadow` is recorded and not sent. `loudness`, `ungated` and `note` are the rule's own.
+    move. An event in `shadow` is recorded and not sent. `loudness`, `ungated` and `note` are the rule's own. `record`
+    is what had followed the same question on the coin before it fired, as far as that was known.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Event:
     loudness: Loudness = Loudness.USUAL
     ungated: bool = False
     note: str = ""
+    record: Study | None = None
 
     @property
     def downward(self) -> bool:

@@ -18,10 +18,15 @@ def bare(signals: Sequence[Signal]) -> Mapping[str, Signal]:
     return {question(draft): signal for signal in signals for draft in _drafts(signal)}
 
 
-def direction(draft: Draft, signals: Mapping[str, Signal]) -> Direction:
-    """What is counted as a hit: what its first signal with a claim claims, else that the price rose."""
+def claim(draft: Draft, signals: Mapping[str, Signal]) -> Direction | None:
+    """What its first signal that claims anything says will follow."""
     claims = (signals[each.name].claim for each in draft.conditions if each.name in signals)
-    return next((claim for claim in claims if claim is not None), Direction.UP)
+    return next((claimed for claimed in claims if claimed is not None), None)
+
+
+def direction(draft: Draft, signals: Mapping[str, Signal]) -> Direction:
+    """What is counted as a hit: what it claims, else that the price rose."""
+    return claim(draft, signals) or Direction.UP
 
 
 def _drafts(signal: Signal) -> Iterator[Draft]:

@@ -8,33 +8,23 @@ has events. Bars that could not be judged are left out of everything, and their 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 
 import numpy as np
 
 from signals.cases import apart, has_sign, outcomes
-from signals.chance import Interval, shift_p, wilson
+from signals.chance import shift_p, wilson
 from signals.model import Direction
 from signals.panel import Instants, Marks, Series, from_ms
+from signals.record import Followed, Study
 
 HORIZONS = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
-
-FEW = 20
-"""Events below which nothing is concluded; an edge needs as many distinct days."""
 
 SEED = 1
 """Of the circular shifts, where nobody names another."""
 
-_DAY_MS = 86_400_000
-
-
-class Finding(StrEnum):
-    """The verdict, in the words that people read. No other is ever given."""
-
-    TOO_FEW = "too few"
-    EDGE = "edge seen"
-    NO_EDGE = "no proven edge"
+DAY_MS = 86_400_000
+"""A UTC day in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,63 +44,6 @@ class Observed:
         return Observed(self.ends, (coin,), self.step, self.closes[:, one], self.known[:, one], self.events[:, one])
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What followed the events for one way to enter; fractions. Shares and moves are None where there was no event.
-
-    `days` are the distinct UTC days on which the events became known. `on_events` is the interval of the share of hits;
-    `on_days` that of days, each counting once with the share of its events that hit: coins move together, so that is
-    the honest one.
-    `best` is furthest in the claimed direction, `worst` furthest against it.
-    """
-
-    events: int
-    days: int
-    hits: int
-    share: float | None
-    on_events: Interval | None
-    on_days: Interval | None
-    median: float | None
-    mean: float | None
-    worst: float | None
-    best: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """What followed the events of a rule on these coins, between the first and the last judged bar.
-
-    `entry` is at the close of an event's bar, `later` of the same events one bar on. `open` counts events whose outcome
-    is not known. `base_rate` is the share of hits among `bars` judged ones. `no_data` is the share of bars that could
-    not be judged, of those between each coin's first close and its last. `p` is by circular shift, one-sided, for the
-    entry.
-    """
-
-    coins: tuple[str, ...]
-    direction: Direction
-    horizon: timedelta
-    step: timedelta
-    first: datetime | None
-    last: datetime | None
-    bars: int
-    no_data: float
-    base_rate: float | None
-    entry: Followed
-    later: Followed
-    open: int
-    p: float | None
-
-    @property
-    def finding(self) -> Finding:
-        """The verdict."""
-        return finding(self.entry, self.later, self.base_rate)
-
-    @property
-    def is_first_bar_only(self) -> bool:
-        """Whether the effect is gone for who enters one bar later."""
-        return is_above(self.entry, self.base_rate) and not is_above(self.later, self.base_rate)
-
-
 def study(of: Observed, direction: Direction, horizon: timedelta, seed: int = SEED) -> Study:
     """The study of a rule's events. The horizon is a whole number of bars, one at least; else ValueError."""
     span = horizon // of.step
@@ -121,7 +54,7 @@ def study(of: Observed, direction: Direction, horizon: timedelta, seed: int = SE
     usable = of.known & np.isfinite(now)
     hits = has_sign(now, direction)
     rows, columns = np.nonzero(events & usable)
-    days = of.ends[rows] // _DAY_MS
+    days = of.ends[rows] // DAY_MS
     judged = np.flatnonzero(of.known.any(axis=1))
     return Study(
         coins=of.coins,
@@ -163,19 +96,6 @@ def followed(days: Instants, moves: Series, direction: Direction) -> Followed:
         worst=worst,
         best=best,
     )
-
-
-def finding(entry: Followed, later: Followed, base_rate: float | None) -> Finding:
-    """The verdict on an entry at once and one bar later."""
-    if entry.events < FEW:
-        return Finding.TOO_FEW
-    proven = entry.days >= FEW and is_above(entry, base_rate) and is_above(later, base_rate)
-    return Finding.EDGE if proven else Finding.NO_EDGE
-
-
-def is_above(of: Followed, base_rate: float | None) -> bool:
-    """Whether the interval on days lies above the base rate."""
-    return of.on_days is not None and base_rate is not None and of.on_days.low > base_rate
 
 
 def whole_horizons(step: timedelta) -> Sequence[timedelta]:

@@ -10,6 +10,7 @@ import numpy as np
 from adapters.chat.base import Place
 from adapters.store.alert_port import Effort, Kept, Mark, Subject
 from adapters.store.place_settings import PLAIN, PlaceSettings, usual
+from adapters.store.record_port import Made
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
 from signals.event import Event
@@ -75,6 +76,7 @@ _event = msgspec.msgpack.Decoder(Event)
 _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
 _remembered = msgspec.msgpack.Decoder(_Remembered)
+_made = msgspec.msgpack.Decoder(Made)
 _mark = msgspec.msgpack.Decoder(Mark)
 _effort = msgspec.msgpack.Decoder(Effort)
 _settings = msgspec.msgpack.Decoder(PlaceSettings)
@@ -144,6 +146,11 @@ def read_remembered(stored: bytes) -> Remembered:
     """The alert."""
     of = _remembered.decode(stored)
     return Remembered(*(getattr(of, name) for name in of.__struct_fields__))
+
+
+def read_made(stored: bytes) -> Made:
+    """What followed a question on a coin; `encode` writes it."""
+    return _made.decode(stored)
 
 
 def read_mark(stored: bytes) -> Mark:

@@ -2,7 +2,7 @@
 
 | tag | holds |
 |---|---|
-| `{m}` | the market: closed moments and bars |
+| `{m}` | the market: closed moments, bars, and what followed on them |
 | `{v}` | venues: budgets, blocks, what was found out, how they do |
 | `{u}` | people: rules, watchlists, drafts, settings, changes, answers already given |
 | `{e0}` | phases and events, and what followed them |
@@ -148,6 +148,11 @@ def alerts(place: str) -> str:
 def cases(label: str, question: str, coin: str) -> str:
     """Hash moment -> what followed a question on a coin, whoever asked it."""
     return f"{{e0}}cases:{label}:{question}:{coin}"
+
+
+def records(label: str, question: str) -> str:
+    """Hash coin -> what followed a question on stored bars; it expires."""
+    return f"{{m}}records:{label}:{question}"
 
 
 def rule_of(name: str) -> str:

@@ -1,13 +1,13 @@
 """Fired alerts and what followed them, on a Redis-protocol server."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
 from adapters.store.client import Word
 from adapters.store.paging import fields
-from adapters.store.record_port import Followed
+from adapters.store.record_port import RECORDS_FOR, Followed, Made
 from adapters.store.redis_salted import Salted
 from adapters.store.replies import listed, pairs, raw, text
 from signals.event import Event
@@ -52,10 +52,23 @@ class RedisRecords(Salted):
             found |= {text(name): codec.read_remembered(raw(of)) for name, of in pairs([*page])}
         return sorted(found.values(), key=lambda alert: (alert.at, alert.episode))
 
-    async def cases(self, label: str, case_of: str, coin: str) -> Sequence[Remembered]:
-        stored = await self._client.do("HGETALL", keys.cases(label, case_of, coin))
-        known = {int(text(at)): codec.read_remembered(raw(of)) for at, of in pairs(stored)}
-        return [known[at] for at in sorted(known)]
+    async def cases(self, label: str, case_of: str, coins: Collection[str]) -> Sequence[Remembered]:
+        stored = await self._client.many([("HVALS", keys.cases(label, case_of, coin)) for coin in coins])
+        known = [codec.read_remembered(raw(of)) for each in stored for of in listed(each)]
+        return sorted(known, key=lambda case: (case.at, case.coin))
+
+    async def keep_records(self, label: str, question: str, made: Mapping[str, Made]) -> None:
+        said = [word for coin, of in made.items() for word in (coin, codec.encode(of))]
+        where, lives = [keys.records(label, question)], RECORDS_FOR // timedelta(milliseconds=1)
+        await self._client.step("keep_records", where, lives, *said)
+
+    async def records(self, label: str, question: str) -> Mapping[str, Made]:
+        stored = await self._client.do("HGETALL", keys.records(label, question))
+        return {text(coin): codec.read_made(raw(of)) for coin, of in pairs(stored)}
+
+    async def records_of(self, label: str, asked: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Made]:
+        stored = await self._client.many([("HGET", keys.records(label, question), coin) for question, coin in asked])
+        return {one: codec.read_made(raw(of)) for one, of in zip(asked, stored, strict=True) if of is not None}
 
 
 def followed(place: str, episode: str) -> str:

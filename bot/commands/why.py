@@ -13,9 +13,10 @@ from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.report import reply
 from bot.conditions import standing
+from bot.footnote import footnote
 from bot.phrases import bold, code, dated, iso, line, shortened, source, spoken
 from bot.swallowed import LOOKED_BACK, Ends, ends_of, fared
-from bot.wording import explained, footnote, headline
+from bot.wording import explained, headline
 from signals.event import Event
 from signals.model import Unit, Yardstick
 from signals.remembered import Remembered

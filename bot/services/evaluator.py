@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
@@ -14,6 +14,7 @@ from adapters.pulse import part_of_loop
 from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
 from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
+from adapters.store.record_port import RecordStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
 from bot.services.careful import CarefulCells
@@ -24,14 +25,16 @@ from signals.cells import Vectors
 from signals.engine import Engine
 from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
-from signals.rules.lifecycle import AlertState
+from signals.recorded import told_of
+from signals.rules.canonical import question_of
+from signals.rules.lifecycle import AlertState, Change
 from signals.rules.model import Rule
 from signals.yardsticks import Memory
 
 log = structlog.get_logger()
 
 
-class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, Protocol):
+class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, RecordStore, Protocol):
     """The ports that the evaluator uses."""
 
 
@@ -117,7 +120,7 @@ class Evaluator:
 
     async def _commit(self, at: datetime, moved: Sequence[Judged]) -> Sequence[Judged]:
         """Write what moved, and let everything else go on meanwhile; returns those that are written, or need not be."""
-        kept = [judged for judged in moved if not self._is_nowhere(judged)]
+        kept = await self._recalled([judged for judged in moved if not self._is_nowhere(judged)])
         commits = [
             Commit(
                 judged.subject,
@@ -140,6 +143,19 @@ class Evaluator:
                     await self._take_over(judged, answer)
         await asyncio.sleep(0)
         return [judged for judged in moved if judged.subject not in refused]
+
+    async def _recalled(self, moved: Sequence[Judged]) -> Sequence[Judged]:
+        """The same, with what had followed their questions before on alerts that fire."""
+        events = [of.event for of in moved if of.event is not None and of.event.change is Change.FIRED]
+        if not events:
+            return moved
+        asked = {event.id: (question_of(event.sentence), event.coin) for event in events}
+        known = await self._store.records_of(events[0].label, frozenset(asked.values()))
+        records = {id_: told_of(known[one].studies) for id_, one in asked.items() if one in known}
+        return [
+            replace(of, event=replace(of.event, record=records.get(of.event.id))) if of.event is not None else of
+            for of in moved
+        ]
 
     def _is_nowhere(self, judged: Judged) -> bool:
         """Whether nothing is kept of it and nothing told, so that nothing is to be written."""

@@ -112,6 +112,7 @@ def test_an_alert_says_what_happened_and_how_to_stop_it(name: str) -> None:
 
     lines = render(alert(event, event.at), colour=False).splitlines()
 
-    assert "\n".join([lines[0].rpartition("  A-")[0], *lines[1:-3]]) == TOLD[name].strip()
+    assert "\n".join([lines[0].rpartition("  A-")[0], *lines[1:-4]]) == TOLD[name].strip()
+    assert lines[-4] == "BTC: what followed before is not known yet."
     assert lines[-3] == "Stop: /mute #1 2h · /delete 1"
     assert lines[-2].endswith(f"SIMULATED market. Rule #1: {event.sentence}. Not advice.")

@@ -40,6 +40,7 @@ Why
 • below zero for: 3h
 • last settled: 0.0021% per 8h
 Structure: normal · spot trades as much against futures as is usual for this coin
+ETH: what followed before is not known yet.
 Stop: /mute #3 2h · /delete 3
 Binance −0.0137% per 8h · Bybit −0.0056% per 4h · OKX −0.0098% per 8h. \
 Rule #3: ETH negfunding for 15m every 1h. Not advice.
@@ -90,6 +91,7 @@ def test_low_trust_stands_in_the_icon_and_in_words() -> None:
 −0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, 14:17 UTC
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Low trust · spot trades very little against futures for this coin
+ETH: what followed before is not known yet.
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Rule #3: ETH negfunding for 15m every 1h. Not advice.
 [1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3
@@ -109,6 +111,7 @@ Why
 • side: long positions: forced selling (81% longs)
 • median of 30 days: ≥$1.67M
 Structure: normal · spot trades as much against futures as is usual for this coin
+BTC: what followed before is not known yet.
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. A venue shows only a sample: real totals are higher. \
 Rule #3: BTC liqspike 1h > 20x for 0s every 1h. Not advice.
@@ -139,6 +142,7 @@ def test_a_sum_of_samples_is_a_floor() -> None:
 ≥$2.41M in 15m, 3 venues, 14:17 UTC
 Line: above $2M, true since 14:17 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
+SOL: what followed before is not known yet.
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. A venue shows only a sample: real totals are higher. \
 Rule #3: SOL liq.long 15m > $2M for 0s every 1h. Not advice.
@@ -155,6 +159,7 @@ def test_partial_coverage_names_who_is_missing() -> None:
 −0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, 14:17 UTC
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: reduced · little spot against futures for this coin, or few venues
+ETH: what followed before is not known yet.
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. Missing: Gate; 86% of open interest present. \
 Rule #3: ETH negfunding for 15m every 1h. Not advice.
@@ -176,6 +181,7 @@ SIMULATED 🔻 ETH · shorts pay longs  A-A7FK
 −0.0121% per 8h (−13.2% a year), 3 venues weighted by OI, 5 Jan 2026 14:17 UTC
 Shorts pay longs. Line: below −0.01% per 8h for 15m, true since 14:02 UTC.
 Structure: normal · spot trades as much against futures as is usual for this coin
+ETH: what followed before is not known yet.
 Stop: /mute #3 2h · /delete 3
 From Binance, Bybit, OKX. SIMULATED market. Rule #3: ETH negfunding for 15m every 1h. Not advice.
 [1] Chart  [2] Mute 2h  [3] Why  [4] Rule #3

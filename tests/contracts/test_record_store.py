@@ -90,7 +90,7 @@ async def test_of_two_that_follow_an_alert_the_later_changes_nothing(store: Stor
     await store.follow(read, known(read, None, None), None, QUESTION)
 
     assert [of.prices for of in await store.remembered(HOME, "")] == [(1.0, 2.0)]
-    assert [of.prices for of in await store.cases("SIMULATED", QUESTION, "ETH")] == [(1.0, 2.0)]
+    assert [of.prices for of in await store.cases("SIMULATED", QUESTION, ["ETH"])] == [(1.0, 2.0)]
     assert (await the_one(store, 30)).alert.prices == (1.0, 2.0)
 
 
@@ -100,7 +100,7 @@ async def test_a_case_is_one_for_all_places_that_were_told_and_names_none_of_the
     for read in await store.followed(T0, 9):
         await store.follow(read, known(read, 1.0, 2.0), None, QUESTION)
 
-    (case,) = await store.cases("SIMULATED", QUESTION, "ETH")
+    (case,) = await store.cases("SIMULATED", QUESTION, ["ETH"])
 
     assert (case.episode, case.rule_number, case.sentence, case.prices) == ("", 0, QUESTION, (1.0, 2.0))
     assert (case.coin, case.at, case.value) == ("ETH", T0, -0.000121)
@@ -113,8 +113,12 @@ async def test_cases_of_other_labels_questions_and_coins_are_others_and_come_in_
     for read in (await store.followed(T0 + HOUR, 9))[::-1]:
         await store.follow(read, known(read, 1.0), None, QUESTION)
 
-    assert [of.at for of in await store.cases("SIMULATED", QUESTION, "ETH")] == [T0, T0 + MINUTE]
-    for other in (("LIVE", QUESTION, "ETH"), ("SIMULATED", "negfunding for 15m", "ETH"), ("SIMULATED", QUESTION, "ET")):
+    assert [of.at for of in await store.cases("SIMULATED", QUESTION, ["ETH"])] == [T0, T0 + MINUTE]
+    for other in (
+        ("LIVE", QUESTION, ["ETH"]),
+        ("SIMULATED", "negfunding for 15m", ["ETH"]),
+        ("SIMULATED", QUESTION, ["ET"]),
+    ):
         assert await store.cases(*other) == []
 
 
@@ -124,7 +128,7 @@ async def test_an_alert_whose_question_is_nobody_elses_makes_no_case(store: Stor
 
     await store.follow(read, known(read, 1.0), None)
 
-    assert await store.cases("SIMULATED", "", "ETH") == []
+    assert await store.cases("SIMULATED", "", ["ETH"]) == []
 
 
 async def test_alerts_outlive_their_rule(store: Store) -> None:
@@ -158,5 +162,5 @@ async def test_an_erased_place_has_no_alerts_and_who_follows_them_late_brings_no
 
     assert await store.remembered(HOME, "") == []
     assert [of.alert for of in await store.followed(T0 + 9 * HOUR, 9)] == [remembered(other)]
-    assert await store.cases("SIMULATED", QUESTION, "ETH") == []
+    assert await store.cases("SIMULATED", QUESTION, ["ETH"]) == []
     assert await store.remembered(LONGER, "") == [remembered(other)]

@@ -12,7 +12,8 @@ from signals.cases import apart
 from signals.chance import Interval
 from signals.model import Direction
 from signals.panel import to_ms
-from signals.study import Finding, Followed, Observed, Study, finding, study
+from signals.record import Finding, Followed, Study, finding
+from signals.study import Observed, study
 
 HOUR = timedelta(hours=1)
 BEGIN = to_ms(datetime(2026, 1, 5, tzinfo=UTC))

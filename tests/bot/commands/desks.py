@@ -1,6 +1,6 @@
 """A small market on three venues and a desk on it, for tests of commands."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -82,6 +82,19 @@ async def desk_with_past(days: int = 35) -> Desk:
 
 
 DIPS = (-0.00011, -0.00013)
+
+
+async def desk_with_prices(days: int = 60, coins: Sequence[str] = ("BTC", "ETH"), label: Label = Label.LIVE) -> Desk:
+    """The same market with a past of prices at random, and of funding that dips for an hour every second day."""
+    known = await desk(label=label)
+    first, hours = NOW - STEP * HOURS, days * 24
+    times = np.array([to_ms(first - STEP * int(back)) for back in np.arange(hours)[::-1] + 1], np.int64)
+    steps = np.random.default_rng(7).normal(0, 0.004, (hours, len(coins)))
+    prices = np.array([PRICES[coin] for coin in coins]) * np.exp(np.cumsum(steps, axis=0) - steps.sum(axis=0))
+    rates = np.where(np.arange(hours) % 48 == 5, -0.0002, 0.0001).repeat(len(coins)).reshape(hours, -1)
+    both = {Metric.PRICE: prices.astype(np.float32), Metric.FUNDING: rates.astype(np.float32)}
+    await known.store.extend([Panel(times, tuple(coins), STEP, both, {})])
+    return known
 
 
 async def ask(desk: Desk, line: str, *, seen: str = "", **rights: bool) -> Message:

@@ -83,10 +83,10 @@ async def test_a_bare_signal_makes_a_case_of_its_coin_under_its_label_and_other_
         await market.fire(sentence)
         await market.goes(1, 3)
 
-        cases = await market.store.cases("SIMULATED", "negfunding for 15m", "ETH")
+        cases = await market.store.cases("SIMULATED", "negfunding for 15m", ["ETH"])
 
         assert len(cases) == count
-        assert await market.store.cases("LIVE", "negfunding for 15m", "ETH") == []
+        assert await market.store.cases("LIVE", "negfunding for 15m", ["ETH"]) == []
         assert [of.prices for of in cases] == [(await market.alert()).prices] * count
 
 

@@ -1,0 +1,159 @@
+"""The records: makes what followed each question before, on stored bars, aside of everything else.
+
+The evaluator puts them into alerts, and `/track` reads them; where this has not come to something yet, it is unknown.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol, TypeVar
+
+import structlog
+
+from adapters.chat.base import place_of
+from adapters.store.base import RuleStore
+from adapters.store.market_port import MarketStore
+from adapters.store.record_port import Made, RecordStore
+from bot.observing import observed
+from signals.base import Signal
+from signals.questions import direction, usual
+from signals.recorded import ALL_COINS, records
+from signals.rules.canonical import question
+from signals.rules.model import EVERY_COIN, WATCHLIST, Draft, Rule
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+LOOK_AGAIN = 60.0
+"""Seconds between looks for questions that have no record."""
+
+GOOD_FOR = timedelta(hours=12)
+"""A record of months is made anew after so long."""
+
+SOONER = timedelta(minutes=15)
+"""The same where the past was filled in since, or coins came."""
+
+MOST_QUESTIONS = 200
+"""Questions of rules that have records: those that most rules ask."""
+
+SHARE = 0.5
+"""Of a core at most, while records are made."""
+
+READING = 0.01
+"""Of the time at most, in which rules are read to learn what they ask."""
+
+
+class RecordsStore(MarketStore, RuleStore, RecordStore, Protocol):
+    """The ports that it uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A draft that asks a question, and the coins that it is asked of; None for all."""
+
+    draft: Draft
+    coins: frozenset[str] | None
+
+    def more(self, coins: frozenset[str] | None) -> "_Asked":
+        """The same question asked of more coins."""
+        return replace(self, coins=None if self.coins is None or coins is None else self.coins | coins)
+
+
+class Records:
+    """Keeps a record of every bare signal on every coin, and of the questions of rules on their coins."""
+
+    def __init__(self, store: RecordsStore, signals: Sequence[Signal]) -> None:
+        self._store = store
+        self._signals: Mapping[str, Signal] = {signal.name: signal for signal in signals}
+        self._change = -1
+        """The last change of rules that was looked at."""
+        self._read_again = 0.0
+        """When rules may be read again, by the clock of the loop."""
+        self._asked: Mapping[str, _Asked] = {}
+        self._rested_on: dict[str, int] = {}
+        """By question how often the past had been filled in when its record was made."""
+
+    async def run(self) -> None:
+        """Make records until cancelled."""
+        while True:
+            await self.round(SHARE)
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def round(self, share: float = 1.0) -> None:
+        """Make those that are missing or old, in at most that share of the time."""
+        latest = await self._store.latest()
+        if latest is None or not latest.readings:
+            return
+        await self._learn()
+        every, backfilled = frozenset(latest.readings), await self._store.backfilled()
+        whole = await self._store.records_of(latest.label, [(name, ALL_COINS) for name in self._asked])
+        for name, asked in self._asked.items():
+            coins = tuple(sorted(every if asked.coins is None else asked.coins & every))
+            if coins and self._is_due(name, whole.get((name, ALL_COINS)), coins, latest.at, backfilled):
+                self._rested_on[name] = backfilled
+                found = await made_of(self._store, asked.draft, coins, self._signals, latest.at, share)
+                await self._store.keep_records(latest.label, name, found)
+                log.debug("record made", question=name, coins=len(coins))
+
+    def _is_due(self, name: str, made: Made | None, coins: Sequence[str], now: datetime, backfilled: int) -> bool:
+        if made is None:
+            return True
+        known = {coin for of in made.studies[:1] for coin in of.coins}
+        has_more = not known.issuperset(coins) or self._rested_on.get(name, backfilled) != backfilled
+        return now - made.at >= (SOONER if has_more else GOOD_FOR)
+
+    async def _learn(self) -> None:
+        """What is asked by now, where rules have changed."""
+        clock, last = asyncio.get_running_loop().time, await self._store.last_change()
+        began = clock()
+        if last != self._change and began >= self._read_again:
+            self._asked, self._change = await self._questions(), last
+            self._read_again = clock() + (clock() - began) / READING
+
+    async def _questions(self) -> Mapping[str, _Asked]:
+        """What signals ask by themselves of all coins, and what rules ask, those that most of them ask."""
+        bare = {question(draft): _Asked(draft, None) for draft in map(usual, self._signals.values())}
+        found, times = dict[str, _Asked](), Counter[str]()
+        async for page in self._store.rules():
+            for rule in page:
+                name, coins = question(rule.draft), await self._coins(rule)
+                times[name] += 1
+                found[name] = found.get(name, _Asked(rule.draft, coins)).more(coins)
+            await asyncio.sleep(0)
+        often = (name for name, _ in times.most_common(MOST_QUESTIONS))
+        return {name: found[name] for name in often} | bare
+
+    async def _coins(self, rule: Rule) -> frozenset[str] | None:
+        if rule.draft.coins == (EVERY_COIN,):
+            return None
+        watches = rule.draft.coins == (WATCHLIST,)
+        return frozenset(await self._store.watchlist(place_of(rule.place)) if watches else rule.draft.coins)
+
+
+async def made_of(
+    store: MarketStore,
+    draft: Draft,
+    coins: tuple[str, ...],
+    signals: Mapping[str, Signal],
+    at: datetime,
+    share: float = 1.0,
+) -> Mapping[str, Made]:
+    """What followed the question on each of these coins and on all of them, in at most that share of the time."""
+    seen = await observed(store, draft, coins, signals, at, partial(_aside, share))
+    if seen is None:
+        return {coin: Made(at, ()) for coin in (ALL_COINS, *coins)}
+    found = await _aside(share, partial(records, seen, direction(draft, signals)))
+    return {coin: Made(at, studies) for coin, studies in found.items()}
+
+
+async def _aside(share: float, work: Callable[[], T]) -> T:
+    """What is worked out in a thread, and then a rest, so that it takes that share of the time."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    done = await asyncio.to_thread(work)
+    await asyncio.sleep((clock() - began) * (1 / share - 1))
+    return done

@@ -1,0 +1,129 @@
+"""Records are made of what is asked, are the studies of the stored bars, and stand in the alerts that fire."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from adapters.store.record_port import Made
+from bot.records import numbers
+from bot.services.evaluator import Evaluator
+from bot.services.records import GOOD_FOR, SOONER, Records
+from signals.aggregate import Cycle
+from signals.model import Direction, Metric
+from signals.occurrences import occurrences
+from signals.panel import STORED
+from signals.questions import usual
+from signals.recorded import ALL_COINS, recorded
+from signals.registry import BY_NAME, SIGNALS
+from signals.rules.canonical import question
+from signals.rules.lifecycle import Change
+from tests.bot.commands.desks import NOW, STEP, desk_with_prices
+from tests.bot.services.markets import asked
+from tests.bot.services.test_evaluator import told_of_all
+
+NEGFUNDING = question(usual(BY_NAME["negfunding"]))
+FEW_SIGNALS = [BY_NAME["negfunding"], BY_NAME["fundingcross"]]
+OWN = "funding < -0.015% for 1h"
+
+
+async def test_every_bare_signal_and_the_questions_of_rules_have_the_studies_of_their_bars() -> None:
+    store = (await desk_with_prices()).store
+    rule = await asked(store, "ETH funding < -0.015% for 1h")
+
+    await Records(store, FEW_SIGNALS).round()
+
+    bars = (await store.panel(STEP, STORED, 9_999)).of(("BTC", "ETH", "SOL"))
+    seen = occurrences(usual(BY_NAME["negfunding"]), bars.coins, bars, BY_NAME)
+    bare = await store.records("LIVE", NEGFUNDING)
+    assert bare.keys() == {ALL_COINS, "BTC", "ETH", "SOL"}
+    assert bare["BTC"].studies == recorded(seen.of("BTC"), Direction.UP)
+    assert bare[ALL_COINS].studies == recorded(seen, Direction.UP)
+    assert bare["BTC"].studies[2].entry.events > 20
+    own = await store.records("LIVE", question(rule.draft))
+    assert own.keys() == {ALL_COINS, "ETH"}
+    assert await store.records_of("LIVE", [(OWN, "ETH"), (OWN, "BTC")]) == {(OWN, "ETH"): own["ETH"]}
+
+
+async def test_what_no_bar_tells_is_known_to_be_without_a_study() -> None:
+    store = (await desk_with_prices()).store
+    rule = await asked(store, "ETH ls.top > 2")
+
+    await Records(store, FEW_SIGNALS).round()
+
+    assert await store.records("LIVE", question(rule.draft)) == {c: Made(NOW, ()) for c in (ALL_COINS, "ETH")}
+
+
+@pytest.mark.parametrize(
+    ("age", "newcomer", "is_made_anew"),
+    [
+        (SOONER, False, False),
+        (SOONER - STEP / 60, True, False),
+        (SOONER, True, True),
+        (GOOD_FOR, False, True),
+    ],
+)
+async def test_a_record_is_made_anew_when_it_is_old_or_coins_came(
+    age: timedelta, newcomer: bool, is_made_anew: bool
+) -> None:
+    store = (await desk_with_prices()).store
+    loop = Records(store, FEW_SIGNALS)
+    await loop.round()
+    latest = await store.latest()
+    assert latest is not None
+    more = {"XRP": latest.readings["ETH"]} if newcomer else {}
+
+    await store.close(Cycle(NOW + age, latest.label, {**latest.readings, **more}, ()))
+    await loop.round()
+
+    made = await store.records("LIVE", NEGFUNDING)
+    assert made["ETH"].at == (NOW + age if is_made_anew else NOW)
+    assert ("XRP" in made) is (newcomer and is_made_anew)
+
+
+async def test_a_new_rule_has_its_record_soon() -> None:
+    store = (await desk_with_prices()).store
+    loop = Records(store, FEW_SIGNALS)
+    await loop.round()
+
+    rule = await asked(store, "ETH funding < -0.015% for 1h")
+
+    async with asyncio.timeout(5):
+        while "ETH" not in await store.records("LIVE", question(rule.draft)):
+            await loop.round()
+
+
+def after(latest: Cycle, hours: int, rate: float) -> Cycle:
+    """That many hours later, with that funding of each coin."""
+    at = latest.at + hours * STEP
+    readings = {
+        coin: {
+            metric: replace(of, at=at, value=rate if metric is Metric.FUNDING else of.value)
+            for metric, of in by.items()
+        }
+        for coin, by in latest.readings.items()
+    }
+    return Cycle(at, latest.label, readings, ())
+
+
+async def test_an_alert_that_fires_carries_what_was_known_of_its_question_on_its_coin() -> None:
+    store = (await desk_with_prices()).store
+    rule = await asked(store, "ETH,BTC funding < -0.015% for 1h every off")
+    await Records(store, FEW_SIGNALS).round()
+    made = await store.records("LIVE", OWN)
+    evaluator = Evaluator(store, SIGNALS, STEP)
+    await evaluator._load()  # as `run` begins
+    latest = await store.latest()
+    assert latest is not None
+
+    for hours, rate in enumerate((0.0001, -0.0002, -0.0002, -0.0002, 0.0001, 0.0001), start=1):
+        await evaluator.judge(after(latest, hours, rate))
+
+    events = await told_of_all(store, [rule])
+    fired = [event for event in events if event.change is Change.FIRED]
+    assert {event.coin for event in fired} == {"ETH", "BTC"}
+    assert all(event.record == made[event.coin].studies[2] for event in fired)
+    assert all(event.record is None for event in events if event.change is not Change.FIRED)
+    assert json.dumps(numbers(made["ETH"].studies[2]))
