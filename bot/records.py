@@ -1,6 +1,7 @@
 """Records in words and as facts: what followed a question before, how sure that is, and nothing more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from adapters.chat.base import Json, Line
 from bot.phrases import bold, count, iso, italic, line, share, window
@@ -33,33 +34,35 @@ def in_a_line(of: Study | None) -> Line:
         return line(UNMADE.capitalize())
     span = bold(f"{reach(of)}: ")
     if not of.entry.events:
-        return line(span, f"{cases(0)}: ", italic(verdict(of)), " to say what follows.")
-    return line(span, f"{cases(of.entry.events)}; {after(of)}, {at_any_moment(of)}: ", italic(verdict(of)))
+        return line(span, f"{cases(0)}{_more(of)}: ", italic(verdict(of)), " to say what follows.")
+    return line(span, f"{cases(of.entry.events)}{_more(of)}; {after(of)}, {at_any_moment(of)}: ", italic(verdict(of)))
 
 
 def by_horizon(studies: Sequence[Study]) -> Iterator[Line]:
     """Each horizon in a line or two."""
     for of in studies:
         if not of.entry.events:
-            yield line(bold(f"{window(of.horizon)} later: "), f"{cases(0)} · {at_any_moment(of)}")
+            yield line(bold(f"{window(of.horizon)} later: "), f"{cases(0)}{_more(of)} · {at_any_moment(of)}")
             continue
-        known = f"{after(of)} · {at_any_moment(of)}"
-        later = f"a bar later {share(of.later.share)}" if of.later.events else f"a bar later {UNKNOWN}"
-        yield line(bold(f"{cases(of.entry.events)}: "), known)
-        yield line(f"   {moves(of.entry)} · {later} → ", italic(verdict(of)))
+        yield line(bold(f"{cases(of.entry.events)}{_more(of)}: "), f"{after(of)} · {at_any_moment(of)}")
+        later = f"entered a bar later {share(of.later.share)}"
+        yield line(f"   {moves(of.entry)}, {later} → ", italic(verdict(of)))
 
 
-def lived(of: Lived, base_rate: float | None) -> str:
-    """What followed alerts that were told: `3 alerts; 24h later up 1 of 2 (50%, likely 9–91%), 1 not over yet`."""
-    open_ = [f"{of.open} not over yet"] if of.open else []
-    unknown = [f"{of.unknown} unknown"] if of.unknown else []
-    counted = [_hits(of.entry, of.direction, window(of.horizon))] if of.entry.events else []
-    said = ", ".join([*counted, *unknown, *open_])
-    return f"{count(of.cases, 'alert')}; {said} → {of.finding(base_rate)}"
+def of_live(each: Sequence[Lived], base_rates: Mapping[timedelta, float | None]) -> Iterator[Line]:
+    """What followed alerts that were told, each horizon in a line; nothing of one that has no case."""
+    for of in each:
+        if of.cases:
+            counted = _hits(of.entry, of.direction, window(of.horizon)) if of.entry.events else window(of.horizon)
+            unknown = [f"{of.unknown:,} of unknown outcome"] if of.unknown else []
+            said = ", ".join([counted, *unknown, *([f"{of.open:,} of no outcome yet"] if of.open else [])])
+            yield line(
+                f"   live, {count(of.cases, 'alert')}: {said} → ", italic(of.finding(base_rates.get(of.horizon)))
+            )
 
 
 def after(of: Study) -> str:
-    """`24h later up 23 of 41 (56%, likely 41–70%)`; the interval is that of days."""
+    """`24h later up 23 of 41 (56%, likely 41–70%)`; of several cases on a day the interval is that of days."""
     return _hits(of.entry, of.direction, window(of.horizon))
 
 
@@ -84,6 +87,10 @@ def reach(of: Study) -> str:
 def cases(number: int) -> str:
     """`41 past cases`."""
     return count(number, "past case") if number else "No past case"
+
+
+def _more(of: Study) -> str:
+    return f" and {of.open:,} of unknown outcome" if of.open else ""
 
 
 def verdict(of: Study) -> str:
@@ -150,7 +157,8 @@ def _ends(of: Interval | None) -> list[Json] | None:
 
 
 def _hits(of: Followed, direction: str, horizon: str) -> str:
-    sure = f"{share(of.share)}, likely {_between(of.on_days)}"
+    on = f"; of {count(of.days, 'day')} " if of.days < of.events else ", "
+    sure = f"{share(of.share)}{on}likely {_between(of.on_days)}"
     return f"{horizon} later {direction} {of.hits:,} of {of.events:,} ({sure})"
 
 

@@ -106,10 +106,10 @@ def lived(cases: Sequence[Remembered], direction: Direction, horizon: timedelta,
     free, days, moves = dict[str, datetime](), list[int](), list[tuple[float | None, float | None]]()
     first, not_yet, unknown = None, 0, 0
     for of in sorted(cases, key=lambda case: case.at):
-        if of.at < free.get(of.coin, of.at):
+        told = next((one for one in outcomes(of) if one.horizon == horizon), None)
+        if of.at < free.get(of.coin, of.at) or (of.prices and told is None):  # bars longer than the horizon tell none
             continue
         first, free[of.coin] = first or of.at, of.at + horizon
-        told = next((one for one in outcomes(of) if one.horizon == horizon), None)
         not_yet += told is None or (told.move is None and now < told.due)
         unknown += told is not None and told.move is None and now >= told.due
         if told is not None:

@@ -8,7 +8,7 @@ has events. Bars that could not be judged are left out of everything, and their 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -37,6 +37,10 @@ class Observed:
     closes: Series
     known: Marks
     events: Marks
+
+    def at(self, row: int) -> datetime:
+        """When that row's bar was closed."""
+        return from_ms(int(self.ends[row]))
 
     def of(self, coin: str) -> "Observed":
         """One of its coins."""

@@ -19,7 +19,13 @@ from bot.commands.report import reply
 from bot.commands.saving import full, sentence_facts
 from bot.conditions import levels, measured
 from bot.phrases import bold, code, count, iso, line, moment, share, window
+from bot.records import in_a_line, numbers
+from signals.base import Signal
 from signals.model import Metric
+from signals.panel import Panel
+from signals.questions import direction
+from signals.record import Study
+from signals.recorded import observed, recorded, told_of
 from signals.rehearsal import WEEK, Neighbour, Rehearsal, Span, rehearse
 from signals.rules.canonical import canonical
 from signals.rules.cautions import Caution, cautions
@@ -62,7 +68,7 @@ async def shown(draft: Draft, token: str, number: int | None, place: Place, desk
             *([line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []),
             *(line(each) for each in levels(draft)),
             await present(draft, place, desk, tried.market if tried else None),
-            *(told(run, draft, desk) if run else [line(_untried(tried, desk))]),
+            *([*told(run, draft, desk), in_a_line(tried.record)] if tried and run else [line(_untried(tried, desk))]),
             *(line("⚠ ", doubted(caution)) for caution in asked),
         ),
         buttons=(
@@ -77,6 +83,7 @@ async def shown(draft: Draft, token: str, number: int | None, place: Place, desk
             *sentence_facts(draft),
             ("cautions", [doubted(caution) for caution in asked]),
             ("dry_run", facts(run)),
+            ("record", numbers(tried.record) if tried and tried.record else None),
         ),
     )
     return await _drawn(said, token, draft, tried, desk)
@@ -129,6 +136,8 @@ class Tried:
 
     market: View
     run: Rehearsal | None
+    record: Study | None = None
+    """What followed it on the coins that were judged; None where no bars can judge it."""
 
 
 async def in_time(draft: Draft, place: Place, desk: Desk) -> Tried | None:
@@ -155,7 +164,13 @@ async def _tried(draft: Draft, place: Place, desk: Reader) -> Tried:
     others = [other for other in (near.easier, near.harder) if other is not None]
     at = market.cycle.at
     run = await asyncio.to_thread(rehearse, draft, coins, market.panel, signals, at, neighbours=others)
-    return Tried(market, run)
+    return Tried(market, run, await asyncio.to_thread(_record, draft, run.coins, market.panel, signals))
+
+
+def _record(draft: Draft, coins: tuple[str, ...], panel: Panel, signals: Mapping[str, Signal]) -> Study | None:
+    """What followed the draft on these coins, on all the bars that can judge it."""
+    seen = observed(draft, coins, panel, signals)
+    return told_of(recorded(seen, direction(draft, signals))) if seen is not None else None
 
 
 async def _cautions(draft: Draft, run: Rehearsal | None, place: Place, desk: Desk) -> Sequence[Caution]:

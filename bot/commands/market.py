@@ -94,7 +94,7 @@ async def view_of(desk: Reader, draft: Draft, place: Place, span: timedelta = _Z
     """The market with the bars that this rule needs now in that place, and to be judged over a span. Raises Mistake."""
     by_name = {signal.name: signal for signal in desk.signals}
     numbers = [number_of(cell_of(draft, condition, "")) for condition in draft.conditions]
-    metrics = frozenset[Metric]().union(*(needs(number, by_name) for number in numbers))
+    metrics = frozenset({Metric.PRICE}).union(*(needs(number, by_name) for number in numbers))
     signals = [by_name[number.name] for number in numbers if number.name in by_name]
     back = [number.window for number in numbers] + [signal.lookback for signal in signals]
     if any(condition.yardstick is not Yardstick.VALUE for condition in draft.conditions):

@@ -10,6 +10,7 @@ from bot.commands.ack import ACK
 from bot.commands.admin import ADMIN
 from bot.commands.alert import ADJUST, ALERT, CANCEL, DRY_RUN, SAVE
 from bot.commands.arguments import LONGEST_ARGUMENTS, Mistake
+from bot.commands.backtest import BACKTEST
 from bot.commands.base import Command, Desk
 from bot.commands.begin import START, STOP
 from bot.commands.change import ARM, DELETE, PAUSE, RESUME, UNDO
@@ -37,6 +38,7 @@ from bot.commands.signals import SIGNALS
 from bot.commands.status import STATUS
 from bot.commands.subscribe import SUBSCRIBE, UNSUBSCRIBE
 from bot.commands.top import TOP
+from bot.commands.track import TRACK
 from bot.commands.use import USE
 from bot.commands.watch import UNWATCH, WATCH, WATCHLIST_COMMAND
 from bot.commands.why import WHY
@@ -56,10 +58,12 @@ _IN_ORDER = (
     RATIO,
     TOP,
     SIGNALS,
+    TRACK,
     SUBSCRIBE,
     UNSUBSCRIBE,
     PRESETS_COMMAND,
     ALERT,
+    BACKTEST,
     ALERTS,
     EDIT,
     PAUSE,

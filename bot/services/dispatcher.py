@@ -30,7 +30,8 @@ log = structlog.get_logger()
 PATIENCE = timedelta(seconds=2)
 """How long people wait for a dry run; where it takes longer, the answer comes without it."""
 
-DEEP, AT_A_TIME = frozenset({"chart", "signals", "subscribe", "alert", "edit", "dryrun", "save"}), 2
+AT_A_TIME = 2
+DEEP = frozenset({"chart", "signals", "subscribe", "alert", "edit", "dryrun", "save", "track", "backtest", "why"})
 """These read the past, so many of them at once: each keeps the store as busy as dozens of other commands."""
 
 STATUS = "status"

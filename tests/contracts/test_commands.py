@@ -44,6 +44,7 @@ UNITS = re.compile(
     | [\d.]+\ (times|messages?)\b | [pz]\d+\b | revision\ \d+
     | (All\ )?\d+\ (coins?|venues?|rules?|readings?|alerts?|places?|muted|waiting)
     | (unknown\ on|known,)\ \d+ (\ unknown)? | \d+\ (un)?known
+    | \d+\ past\ cases? | \d+\ of\ (\d+\ \(|unknown\ outcome) | \d+–(?=\d+%) | \d+\ days?
     | perpwatch\ [\d.]+ | memory\ 1 | above\ 1\ more
     """,
     re.VERBOSE,

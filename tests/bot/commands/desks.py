@@ -93,7 +93,8 @@ async def desk_with_prices(days: int = 60, coins: Sequence[str] = ("BTC", "ETH")
     prices = np.array([PRICES[coin] for coin in coins]) * np.exp(np.cumsum(steps, axis=0) - steps.sum(axis=0))
     rates = np.where(np.arange(hours) % 48 == 5, -0.0002, 0.0001).repeat(len(coins)).reshape(hours, -1)
     both = {Metric.PRICE: prices.astype(np.float32), Metric.FUNDING: rates.astype(np.float32)}
-    await known.store.extend([Panel(times, tuple(coins), STEP, both, {})])
+    legs = {Metric.PRICE: {"binance": both[Metric.PRICE]}}
+    await known.store.extend([Panel(times, tuple(coins), STEP, both, legs)])
     return known
 
 

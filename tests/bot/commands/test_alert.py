@@ -44,6 +44,7 @@ Over 30 days, without “for 15m”: 1.4 times a week · at −0.0075% per 8h: 1
 at −0.0125% per 8h: 0.7 times a week.
 Data that could be judged: 100% of 7 and 30 days on bars of 1h. \
 A bar longer than 15m counts as held at its close.
+36 days: 1 past case and 8 of unknown outcome; 24h later up 1 of 1 (100%, likely 21–100%), any moment 100%: too few
 [1] Save  [2] Adjust  [3] Cancel  [4] Chart
 """
     )

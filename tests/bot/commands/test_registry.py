@@ -11,8 +11,8 @@ from tests.bot.commands.desks import ask, desk, said
 
 def test_the_menu_has_its_order() -> None:
     assert list(COMMANDS) == [
-        *("help", "start", "funding", "oi", "ls", "liq", "ratio", "top", "signals"),
-        *("subscribe", "unsubscribe", "presets", "alert", "alerts", "edit", "pause", "resume", "delete"),
+        *("help", "start", "funding", "oi", "ls", "liq", "ratio", "top", "signals", "track"),
+        *("subscribe", "unsubscribe", "presets", "alert", "backtest", "alerts", "edit", "pause", "resume", "delete"),
         *("watch", "unwatch", "watchlist", "mute", "unmute", "snooze", "why", "ack", "settings", "digest", "mention"),
         *("test", "import", "export", "status", "stop", "use", "privacy", "forget", "about", "admin"),
     ]
