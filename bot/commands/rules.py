@@ -74,6 +74,12 @@ async def alerts(invocation: Invocation, desk: Desk) -> Message:
     )
 
 
+async def stands(rule: Rule, invocation: Invocation, desk: Desk) -> str:
+    """How one rule stands, in the words of `/alerts`."""
+    (of,) = await _standings([rule], desk.settings, invocation, desk)
+    return " · ".join([_standing(of, desk), *_silent(of, desk)])
+
+
 def _none() -> Message:
     return reply(
         "📋",

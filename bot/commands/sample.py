@@ -17,7 +17,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     """That a sample waits in the lane of this place, and what would hold a real alert back."""
     rule = await one_rule(invocation, desk) if invocation.arguments.strip() else None
     cycle = await desk.store.latest()
-    held = _held(rule, desk)
+    held = held_now(rule, desk)
     label = cycle.label if cycle else Label.LIVE
     sample = notices.sample(str(invocation.place), invocation.seen, rule, held, desk.now, label)
     await desk.store.post(invocation.place, sample, desk.now)
@@ -30,7 +30,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     )
 
 
-def _held(rule: Rule | None, desk: Desk) -> str:
+def held_now(rule: Rule | None, desk: Desk) -> str:
     """What would hold a real alert back now."""
     settings = desk.settings
     if settings.stopped:

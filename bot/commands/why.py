@@ -1,4 +1,4 @@
-"""`/why`: an alert as it was judged, step by step, what became of it on its way, and what followed it.
+"""`/why`: an alert as it was judged, step by step, what became of it on its way, and what followed it; or why none.
 
 Steps and reasons are kept as long as events are; that it fired, on what sentence, and what followed is kept for ever.
 """
@@ -9,6 +9,7 @@ from datetime import tzinfo
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from bot.aftermath import facts, followed
+from bot.commands import whynot
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.report import reply
@@ -30,7 +31,9 @@ _ID = re.compile(r"(?:a-)?([a-z2-7]{4,16})", re.IGNORECASE | re.ASCII)
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
-    """The episode of an alert of this place, or the last ones to choose from."""
+    """The episode of an alert of this place, or the last ones to choose from; of a rule, why it did not fire."""
+    if [word.lower() for word in words_of(invocation)[:1]] == ["not"]:
+        return await whynot.answer(invocation, desk)
     rules = {rule.id: rule for rule in await desk.store.of(invocation.place)}
     events = await desk.store.recent(list(rules), LOOKED_BACK)
     words = words_of(invocation)
@@ -155,7 +158,7 @@ WHY = Command(
     CommandSpec(
         "why",
         "An alert as it was judged, step by step, and how it fared",
-        (Parameter("alert", "Its name, such as A-7F3K; none for the last ones"),),
+        (Parameter("alert", "Its name, such as A-7F3K; none for the last ones; or not #3"),),
         "/why",
     ),
     Who.ANY,

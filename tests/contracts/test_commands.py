@@ -44,7 +44,7 @@ UNITS = re.compile(
     | [\d.]+\ (times|messages?)\b | [pz]\d+\b | revision\ \d+
     | (All\ )?\d+\ (coins?|venues?|rules?|readings?|alerts?|places?|muted|waiting)
     | (unknown\ on|known,)\ \d+ (\ unknown)? | \d+\ (un)?known
-    | \d+\ past\ cases? | \d+\ of\ (\d+\ \(|unknown\ outcome) | \d+–(?=\d+%) | \d+\ days?
+    | (BTC|ETH|SOL)\ \d+\ of\ \d+ | \d+\ past\ cases? | \d+\ of\ (\d+\ \(|unknown\ outcome) | \d+–(?=\d+%) | \d+\ days?
     | perpwatch\ [\d.]+ | memory\ 1 | above\ 1\ more
     """,
     re.VERBOSE,
@@ -55,6 +55,7 @@ PLAIN = re.compile(r"\d+\.\d\d")
 OF_RATIOS = ("/ls", "/ratio")
 """A ratio has no unit; just these answers are about ratios."""
 
+ALSO = ("/funding", "/oi", "/liq", "/signals", "/track", "/track ETH", "/why not #1", "/backtest #1 over 7d")
 EXAMPLES = [(name, command.spec.example) for name, command in COMMANDS.items()]
 
 
@@ -110,7 +111,7 @@ async def test_its_example_works(name: str, example: str) -> None:
     assert "error" not in dict(message.data)
 
 
-@pytest.mark.parametrize("line", [*(example for _, example in EXAMPLES), "/funding", "/oi", "/liq", "/signals"])
+@pytest.mark.parametrize("line", [*(example for _, example in EXAMPLES), *ALSO])
 async def test_every_number_of_its_answer_carries_its_unit(line: str) -> None:
     market = await desk()
     await ask(market, "/subscribe negfunding", seen="before")
