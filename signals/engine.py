@@ -224,7 +224,7 @@ class Engine:
         self._columns.settle(to_ticks(at))
         self._scopes.settle(at)
         for slot, coin in self._arrived(at):
-            if not all(map(self._alone.was_known, self._afresh(slot, coin))):
+            if coin is not None and not all(map(self._alone.was_known, self._afresh(slot, coin))):
                 self._arrivals.welcome(slot, [coin])
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
@@ -300,29 +300,33 @@ class Engine:
 
     def _release(self, at: datetime) -> Iterator[None]:
         """Newcomers that the last moment before they were made has armed arrive no more, once that moment is over."""
-        for n, (slot, coin) in enumerate(self._arrived(at), 1):
+        for n, (slot, coin) in enumerate(self._arrived(at)):
             if n % AT_ONCE == 0:
                 yield None
-            if not self._columns.are_known(self._all_cells(self._book.rule(slot), coin)):
+            if coin is not None and not self._columns.are_known(self._all_cells(self._book.rule(slot), coin)):
                 self._arrivals.welcome(slot, [coin])
 
     def _admit(self, at: datetime) -> Iterator[Moved | None]:
         """Let the first known moment of newcomers arm them: those still unknown are kept."""
-        for n, (slot, coin) in enumerate(self._arrived(at), 1):
+        for n, (slot, coin) in enumerate(self._arrived(at)):
             if n % AT_ONCE == 0:
                 yield None
-            for one in self._afresh(slot, coin):
+            for one in () if coin is None else self._afresh(slot, coin):
                 if self._alone.admit(one, at) and not one.state.armed and self._alone.was_known(one):
                     yield moved_of(one)
 
-    def _arrived(self, at: datetime) -> Iterator[tuple[int, str]]:
-        """Newcomers by slot and coin that were made before that moment, arrivals no more; the others go on arriving."""
+    def _arrived(self, at: datetime) -> Iterator[tuple[int, str | None]]:
+        """Newcomers by slot and coin that were made before that moment, and arrive no more.
+
+        Those without a coin are too new, and go on arriving.
+        """
         for slot, coins in self._arrivals.take():
             if (rule := self._book.rule(slot)).created >= at:
                 self._arrivals.stay(slot, coins)
-                continue
-            for coin in sorted(self._scopes.coins_of(rule) if coins is None else coins):
-                yield slot, coin
+                yield slot, None
+            else:
+                for coin in sorted(self._scopes.coins_of(rule) if coins is None else coins):
+                    yield slot, coin
 
     def _left(self, seen: Collection[tuple[str, str]]) -> Iterator[Moved]:
         """What is kept now of those whose coins went off a watchlist, where nothing is said of them otherwise."""
