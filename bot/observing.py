@@ -31,7 +31,8 @@ async def observed(
     aside: Aside = asyncio.to_thread,
 ) -> Observed | None:
     """Where it was in force up to `at` on these coins; None where no bars can judge it. Shorter bars are read last."""
-    steps = sorted(resolutions(min(await store.steps(), default=timedelta(0))), reverse=True) if coins else []
+    kept = await store.steps()
+    steps = sorted(resolutions(min(kept)), reverse=True) if kept and coins else []
     for step in steps:
         if not tells(draft, step, steps[-1]):
             continue

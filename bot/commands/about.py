@@ -39,6 +39,7 @@ async def privacy(invocation: Invocation, desk: Desk) -> Message:
             ),
             line("What you asked for: rules, watchlist, mutes, settings, and drafts for 24h."),
             line("What was sent: alerts of your rules, how each ended, and the prices that followed."),
+            line("What followed a signal on a coin is also counted for everybody, without whose alert it was."),
             line(
                 "What you type is not kept, save for the rule that you make of it. Messages of others are never read."
             ),
@@ -46,7 +47,7 @@ async def privacy(invocation: Invocation, desk: Desk) -> Message:
         ),
         small="Deleted within a minute and not to be brought back; messages that were sent stay with the platform.",
         buttons=(Button("Export", "/export"), Button("Delete all", "/forget me")),
-        data=(("kept", ["account", "rules", "watchlist", "mutes", "settings", "drafts", "alerts"]),),
+        data=(("kept", ["account", "rules", "watchlist", "mutes", "settings", "drafts", "alerts", "outcomes"]),),
     )
 
 

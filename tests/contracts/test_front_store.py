@@ -222,6 +222,9 @@ async def lived(store: Store, place: Place) -> Rule:
     assert isinstance(two, Claim)
     await store.retry(two, T0, certain=False, poison=True)
     await store.claim(epochs, T0, LEASE)
+    for read in await store.followed(T0 + 9 * MINUTE, 9):
+        if read.place == place:
+            await store.follow(read, replace(read.alert, prices=(1.0,)), T0 + MINUTE, "negfunding for 15m")
     await store.spend(f"flood:{name}", (), 1, 9, MINUTE, T0)
     await store.block(f"flood:{name}", T0 + MINUTE)
     await store.keep_note(place.platform, f"menu:{place.id}", "hash", timedelta(hours=1))

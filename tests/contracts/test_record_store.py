@@ -1,16 +1,23 @@
 """What every store promises of fired alerts: they are followed up, and kept until their place is erased."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import Commit, Committed
 from adapters.store.base import Store
-from adapters.store.record_port import Followed
+from adapters.store.memory import MemoryStore
+from adapters.store.record_port import RECORDS_FOR, Made
+from adapters.store.record_port import Followed as Due
+from signals.chance import wilson
 from signals.event import Event
+from signals.model import Direction
+from signals.record import Followed, Study
 from signals.remembered import Remembered, remembered
 from signals.rules.lifecycle import Change
 from signals.rules.model import Rule
+from tests import virtual
 from tests.adapters.store.stories import HOME, MINUTE, T0, event, firing, subscribed
 
 HOUR = timedelta(hours=1)
@@ -26,12 +33,12 @@ async def fired(store: Store, rule: Rule, episode: str = "AAAA", minutes: int = 
     return one
 
 
-async def the_one(store: Store, hours: int = 24) -> Followed:
+async def the_one(store: Store, hours: int = 24) -> Due:
     (found,) = await store.followed(T0 + hours * HOUR, 9)
     return found
 
 
-def known(of: Followed, *prices: float | None) -> Remembered:
+def known(of: Due, *prices: float | None) -> Remembered:
     return replace(of.alert, step=MINUTE, prices=prices)
 
 
@@ -164,3 +171,56 @@ async def test_an_erased_place_has_no_alerts_and_who_follows_them_late_brings_no
     assert [of.alert for of in await store.followed(T0 + 9 * HOUR, 9)] == [remembered(other)]
     assert await store.cases("SIMULATED", QUESTION, ["ETH"]) == []
     assert await store.remembered(LONGER, "") == [remembered(other)]
+
+
+def study(coin: str, hits: int = 23, horizon: timedelta = HOUR) -> Study:
+    sure = wilson(hits, 41)
+    told = Followed(41, 40, hits, hits / 41, sure, sure, 0.004, -0.003, -0.089, 0.12)
+    none = Followed(0, 0, 0, None, None, None, None, None, None, None)
+    return Study((coin,), Direction.DOWN, horizon, HOUR, T0, T0 + HOUR, 99, 0.1, 0.52, told, none, 3, 0.25)
+
+
+async def test_what_followed_a_question_is_kept_by_coin_as_it_was_made(store: Store) -> None:
+    made = {"ETH": Made(T0, (study("ETH"), study("ETH", 20, 4 * HOUR))), "BTC": Made(T0, ())}
+
+    await store.keep_records("LIVE", QUESTION, made)
+
+    assert await store.records("LIVE", QUESTION) == made
+    for label, question in (("REAL", QUESTION), ("LIVE", "negfunding for 15m")):
+        assert await store.records(label, question) == {}
+    asked = [(QUESTION, "BTC"), (QUESTION, "SOL"), ("negfunding for 15m", "ETH"), (QUESTION, "ETH")]
+    assert await store.records_of("LIVE", asked) == {(QUESTION, coin): made[coin] for coin in made}
+    assert await store.records_of("LIVE", []) == {}
+
+
+async def test_a_record_that_is_made_anew_takes_the_place_of_the_old_one_on_all_coins(store: Store) -> None:
+    await store.keep_records("LIVE", QUESTION, {"ETH": Made(T0, (study("ETH"),)), "BTC": Made(T0, ())})
+    newer = {"ETH": Made(T0 + HOUR, (study("ETH", 1),))}
+
+    await store.keep_records("LIVE", QUESTION, newer)
+
+    assert await store.records("LIVE", QUESTION) == newer
+    await store.keep_records("LIVE", QUESTION, {})
+    assert await store.records("LIVE", QUESTION) == {}
+
+
+async def test_an_event_carries_its_record_to_whoever_tells_it(store: Store) -> None:
+    rule = await subscribed(store)
+    one = replace(event(rule), record=study("ETH"))
+
+    await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), one))
+
+    assert await store.recent([rule.id], 9) == [one]
+
+
+def test_a_record_that_nobody_makes_anew_is_shown_for_three_days() -> None:
+    async def live() -> list[int]:
+        store = MemoryStore()
+        await store.keep_records("LIVE", QUESTION, {"ETH": Made(T0, ())})
+        left = []
+        for seconds in (0.0, RECORDS_FOR.total_seconds() - 1, 2.0):
+            await asyncio.sleep(seconds)
+            left.append(len(await store.records("LIVE", QUESTION)))
+        return left
+
+    assert virtual.run(live) == [1, 1, 0]
