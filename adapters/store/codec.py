@@ -148,9 +148,12 @@ def read_remembered(stored: bytes) -> Remembered:
     return Remembered(*(getattr(of, name) for name in of.__struct_fields__))
 
 
-def read_made(stored: bytes) -> Made:
-    """What followed a question on a coin; `encode` writes it."""
-    return _made.decode(stored)
+def read_made(stored: bytes) -> Made | None:
+    """What followed a question on a coin, as `encode` wrote it; None of another version's, which is made anew."""
+    try:
+        return _made.decode(stored)
+    except Unreadable:
+        return None
 
 
 def read_mark(stored: bytes) -> Mark:

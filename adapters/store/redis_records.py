@@ -64,11 +64,13 @@ class RedisRecords(Salted):
 
     async def records(self, label: str, question: str) -> Mapping[str, Made]:
         stored = await self._client.do("HGETALL", keys.records(label, question))
-        return {text(coin): codec.read_made(raw(of)) for coin, of in pairs(stored)}
+        known = {text(coin): codec.read_made(raw(of)) for coin, of in pairs(stored)}
+        return {coin: made for coin, made in known.items() if made is not None}
 
     async def records_of(self, label: str, asked: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Made]:
         stored = await self._client.many([("HGET", keys.records(label, question), coin) for question, coin in asked])
-        return {one: codec.read_made(raw(of)) for one, of in zip(asked, stored, strict=True) if of is not None}
+        known = {one: codec.read_made(raw(of)) for one, of in zip(asked, stored, strict=True) if of is not None}
+        return {one: made for one, made in known.items() if made is not None}
 
 
 def followed(place: str, episode: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from adapters.chat.base import Place
+from adapters.store import codec
 from adapters.store.alert_port import Commit, Committed
 from adapters.store.base import Store
 from adapters.store.memory import MemoryStore
@@ -224,3 +225,10 @@ def test_a_record_that_nobody_makes_anew_is_shown_for_three_days() -> None:
         return left
 
     assert virtual.run(live) == [1, 1, 0]
+
+
+def test_a_record_that_this_version_cannot_read_is_unknown() -> None:
+    made = Made(T0, (study("ETH"),))
+
+    assert codec.read_made(codec.encode(made)) == made
+    assert codec.read_made(codec.encode({"at": T0, "studies": [{"coins": ["ETH"]}]})) is None

@@ -16,6 +16,7 @@ from signals.model import Metric
 from signals.panel import Panel, to_ms
 from signals.registry import SIGNALS
 from signals.remembered import Remembered
+from signals.rules.canonical import question_of
 from tests.adapters.store.stories import HOME, MINUTE, T0, bar, event, firing, subscribed
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -83,7 +84,7 @@ async def test_a_bare_signal_makes_a_case_of_its_coin_under_its_label_and_other_
         await market.fire(sentence)
         await market.goes(1, 3)
 
-        cases = await market.store.cases("SIMULATED", "negfunding for 15m", ["ETH"])
+        cases = await market.store.cases("SIMULATED", question_of(sentence), ["ETH"])
 
         assert len(cases) == count
         assert await market.store.cases("LIVE", "negfunding for 15m", ["ETH"]) == []
