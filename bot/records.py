@@ -53,7 +53,9 @@ def of_live(each: Sequence[Lived], base_rates: Mapping[timedelta, float | None])
     """What followed alerts that were told, each horizon in a line; nothing of one that has no case."""
     for of in each:
         if of.cases:
-            counted = _hits(of.entry, of.direction, window(of.horizon)) if of.entry.events else window(of.horizon)
+            counted = (
+                _hits(of.entry, of.direction, window(of.horizon)) if of.entry.events else f"{window(of.horizon)} later"
+            )
             unknown = [f"{of.unknown:,} of unknown outcome"] if of.unknown else []
             said = ", ".join([counted, *unknown, *([f"{of.open:,} of no outcome yet"] if of.open else [])])
             yield line(

@@ -10,7 +10,7 @@ from functools import reduce
 
 import numpy as np
 
-from signals.aftermath import outcomes
+from signals.aftermath import AGAIN, outcomes
 from signals.base import Signal
 from signals.model import Direction, Metric
 from signals.numbers import LEVEL, Number, needs
@@ -80,7 +80,7 @@ def told_of(studies: Sequence[Study]) -> Study | None:
 class Lived:
     """What followed alerts that were told, a horizon later: `entry` at once, `later` a bar on.
 
-    `open` cases are not that old yet; of `unknown` ones no bar tells. `first` is the oldest case that counts.
+    `open` cases are not that old yet, or not looked at; of `unknown` ones no bar tells. `first` is the oldest that counts.
     """
 
     direction: Direction
@@ -110,8 +110,9 @@ def lived(cases: Sequence[Remembered], direction: Direction, horizon: timedelta,
         if of.at < free.get(of.coin, of.at) or (of.prices and told is None):  # bars longer than the horizon tell none
             continue
         first, free[of.coin] = first or of.at, of.at + horizon
-        not_yet += told is None or (told.move is None and now < told.due)
-        unknown += told is not None and told.move is None and now >= told.due
+        is_early = told is None or now < told.due + AGAIN
+        not_yet += (told is None or told.move is None) and is_early
+        unknown += told is not None and told.move is None and not is_early
         if told is not None:
             days.append(to_ms(of.at) // DAY_MS)
             moves.append((told.move, told.later))

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-LOOK_AGAIN = 60.0
+LOOK_AGAIN = 10.0
 """Seconds between looks for questions that have no record."""
 
 GOOD_FOR = timedelta(hours=12)

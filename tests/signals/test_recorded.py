@@ -124,12 +124,13 @@ def test_live_alerts_on_a_coin_count_once_a_horizon_and_open_and_unknown_ones_ar
         case(48, 100.0, *[None] * 7),
         case(90),
         case(80, 100.0, *[None] * 7, coin="BTC"),
+        case(75.5, 100.0, *[None] * 7, coin="SOL"),
     ]
 
     found = lived(alerts, Direction.UP, DAY, T0 + timedelta(hours=100))
 
-    assert (found.entry.events, found.entry.hits, found.unknown, found.open) == (3, 2, 1, 2)
-    assert (found.cases, found.first) == (6, T0)
+    assert (found.entry.events, found.entry.hits, found.unknown, found.open) == (3, 2, 1, 3)
+    assert (found.cases, found.first) == (7, T0)
     assert found.entry.worst == pytest.approx(-0.03)
     assert found.later.hits == 1
     assert found.finding(0.5) is Finding.TOO_FEW
