@@ -80,7 +80,7 @@ def told_of(studies: Sequence[Study]) -> Study | None:
 class Lived:
     """What followed alerts that were told, a horizon later: `entry` at once, `later` a bar on.
 
-    `open` cases are not that old yet, or not looked at; of `unknown` ones no bar tells. `first` is the oldest that counts.
+    `open` cases are not that old yet, or not looked at; of `unknown` ones no bar tells. `first` is the oldest one.
     """
 
     direction: Direction
