@@ -1,25 +1,60 @@
 """A question judged on the bars that a store keeps: where it was in force, on those that reach back furthest."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeAlias
+from typing import TypeVar
 
 from adapters.store.market_port import MarketStore
+from adapters.store.record_port import Made
 from signals.base import Signal
 from signals.occurrences import occurrences
 from signals.panel import Panel, resolutions, to_ms
-from signals.recorded import joined, metrics_of, tells
+from signals.questions import direction
+from signals.recorded import ALL_COINS, joined, metrics_of, records, tells
 from signals.rules.model import Draft
 from signals.study import Observed
+
+T = TypeVar("T")
 
 COINS_AT_ONCE = 150
 """Bars of so many coins are in memory at a time."""
 
-Aside: TypeAlias = Callable[[Callable[[], Observed]], Awaitable[Observed]]
-"""How what takes its time is worked out."""
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Works things out in a thread, and then rests, so that it takes no more than that share of the time."""
+
+    share: float = 1.0
+
+    async def __call__(self, work: Callable[[], T]) -> T:
+        """What it comes to."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        done = await asyncio.to_thread(work)
+        await asyncio.sleep((clock() - began) * (1 / self.share - 1))
+        return done
+
+
+AT_ONCE = Aside()
+
+
+async def made_of(
+    store: MarketStore,
+    draft: Draft,
+    coins: tuple[str, ...],
+    signals: Mapping[str, Signal],
+    at: datetime,
+    aside: Aside = AT_ONCE,
+) -> Mapping[str, Made]:
+    """What followed the question on each of these coins, and under ALL_COINS on all of them."""
+    seen = await observed(store, draft, coins, signals, at, aside)
+    if seen is None:
+        return {coin: Made(at, ()) for coin in (ALL_COINS, *coins)}
+    found = await aside(partial(records, seen, direction(draft, signals)))
+    return {coin: Made(at, studies) for coin, studies in found.items()}
 
 
 async def observed(
@@ -28,7 +63,7 @@ async def observed(
     coins: tuple[str, ...],
     signals: Mapping[str, Signal],
     at: datetime,
-    aside: Aside = asyncio.to_thread,
+    aside: Aside = AT_ONCE,
 ) -> Observed | None:
     """Where it was in force up to `at` on these coins; None where no bars can judge it. Shorter bars are read last."""
     kept = await store.steps()

@@ -11,9 +11,9 @@ from bot.commands.arguments import Mistake, coin_of, mended, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import report
+from bot.observing import made_of
 from bot.phrases import bold, code, count, dated, italic, line, shortened
 from bot.records import UNMADE, after, at_any_moment, by_horizon, cases, live_numbers, numbers, of_live, reach, verdict
-from bot.services.records import made_of
 from signals.aggregate import Cycle
 from signals.questions import direction, usual
 from signals.record import Study

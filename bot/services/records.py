@@ -5,11 +5,10 @@ The evaluator puts them into alerts, and `/track` reads them; where this has not
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import structlog
 
@@ -17,16 +16,14 @@ from adapters.chat.base import place_of
 from adapters.store.base import RuleStore
 from adapters.store.market_port import MarketStore
 from adapters.store.record_port import Made, RecordStore
-from bot.observing import observed
+from bot.observing import Aside, made_of
 from signals.base import Signal
-from signals.questions import direction, usual
-from signals.recorded import ALL_COINS, records
+from signals.questions import usual
+from signals.recorded import ALL_COINS
 from signals.rules.canonical import question
 from signals.rules.model import EVERY_COIN, WATCHLIST, Draft, Rule
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 LOOK_AGAIN = 10.0
 """Seconds between looks for questions that have no record."""
@@ -95,7 +92,7 @@ class Records:
             coins = tuple(sorted(every if asked.coins is None else asked.coins & every))
             if coins and self._is_due(name, whole.get((name, ALL_COINS)), coins, latest.at, backfilled):
                 self._rested_on[name] = backfilled
-                found = await made_of(self._store, asked.draft, coins, self._signals, latest.at, share)
+                found = await made_of(self._store, asked.draft, coins, self._signals, latest.at, Aside(share))
                 await self._store.keep_records(latest.label, name, found)
                 log.debug("record made", question=name, coins=len(coins))
 
@@ -132,28 +129,3 @@ class Records:
             return None
         watches = rule.draft.coins == (WATCHLIST,)
         return frozenset(await self._store.watchlist(place_of(rule.place)) if watches else rule.draft.coins)
-
-
-async def made_of(
-    store: MarketStore,
-    draft: Draft,
-    coins: tuple[str, ...],
-    signals: Mapping[str, Signal],
-    at: datetime,
-    share: float = 1.0,
-) -> Mapping[str, Made]:
-    """What followed the question on each of these coins and on all of them, in at most that share of the time."""
-    seen = await observed(store, draft, coins, signals, at, partial(_aside, share))
-    if seen is None:
-        return {coin: Made(at, ()) for coin in (ALL_COINS, *coins)}
-    found = await _aside(share, partial(records, seen, direction(draft, signals)))
-    return {coin: Made(at, studies) for coin, studies in found.items()}
-
-
-async def _aside(share: float, work: Callable[[], T]) -> T:
-    """What is worked out in a thread, and then a rest, so that it takes that share of the time."""
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    done = await asyncio.to_thread(work)
-    await asyncio.sleep((clock() - began) * (1 / share - 1))
-    return done
