@@ -134,3 +134,16 @@ def test_each_way_of_a_crossing_is_looked_at() -> None:
     assert seen.nearest is not None
     assert (seen.nearest.at, seen.nearest.legs[0].condition.compare.downward) == (AT - 9 * HOUR, True)
     assert seen.nearest.legs[0].short == pytest.approx(0.00001)
+
+
+def test_of_a_move_either_way_its_size_is_compared() -> None:
+    price = np.array([[100.0]] * 10 + [[97.5]] * 10, np.float32)
+    times = np.array([to_ms(AT - HOUR * back) for back in range(20)][::-1], np.int64)
+    panel = Panel(times, ("BTC",), HOUR, {Metric.PRICE: price}, {Metric.PRICE: {"binance": price}})
+
+    nearest = found("BTC price 4h moves by 3%", panel).nearest
+
+    assert nearest is not None
+    assert nearest.at == AT - 9 * HOUR
+    assert nearest.legs[0].value == pytest.approx(-0.025)
+    assert nearest.legs[0].short == pytest.approx(0.005)

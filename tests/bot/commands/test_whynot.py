@@ -46,6 +46,10 @@ Nearest miss: ETH, 5 Jan 2026 12:00 UTC
         ("ETH funding < -0.01%", "Past its line already on ETH from 4 Jan 2026 17:00 UTC to 5 Jan 2026 12:00 UTC"),
         ("SOL price > $154 for 9h", "Not long enough: past its line on SOL from 5 Jan 2026 09:00 UTC"),
         ("SOL price > $154 for 9h", "for 3h of the 9h that it must hold."),
+        (
+            "SOL price > $154 for 3h",
+            "Past its line on SOL from 5 Jan 2026 09:00 UTC to 5 Jan 2026 12:00 UTC: that is told",
+        ),
         ("SOL price > $154", "Past its line on SOL from 5 Jan 2026 09:00 UTC to 5 Jan 2026 12:00 UTC: that is told"),
         ("* price > $61000", "Looked at 3 coins since "),
     ],
