@@ -1,6 +1,7 @@
 """`/track`: what followed each signal before, on stored bars and after live alerts, which are never added up."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,8 @@ MOST_NAMED = 5
 MADE_HERE = 30
 """Of so many coins at most a record that is not there is made while somebody waits."""
 
+_WINDOW = re.compile(r"[0-9]+[mhd]", re.IGNORECASE | re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class _Track:
@@ -59,7 +62,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     signal, coin = _asked(invocation, cycle, desk)
     drafts = [signal] if signal is not None else [usual(of) for of in desk.signals]
     coins = (coin,) if coin is not None else tuple(sorted(cycle.readings))
-    tracks = [await _track(draft, coin, coins, cycle, desk) for draft in drafts]
+    until = asyncio.get_running_loop().time() + desk.patience.total_seconds()
+    tracks = [await _track(draft, coin, coins, cycle, desk, until) for draft in drafts]
     told = await _one(tracks[0], coin, cycle, desk) if signal is not None else _all(tracks, desk)
     facts: list[Json] = [_facts(of, desk) for of in tracks]
     return report(
@@ -77,7 +81,7 @@ def _asked(invocation: Invocation, cycle: Cycle, desk: Desk) -> tuple[Draft | No
     names = [signal.name for signal in desk.signals]
     words = words_of(invocation)
     own = [word for word in words if word.lower().partition(".")[0] in names]
-    windows = [word for word in words if word[0].isdigit()]
+    windows = [word for word in words if _WINDOW.fullmatch(word)]
     coins = [_coin(word, names, invocation, cycle) for word in words if word not in own and word not in windows]
     if len(coins) > 1 or len(own) > 1:
         raise Mistake("One signal and one coin at a time.", *(f"/track {each}" for each in [*own, *coins][:3]))
@@ -99,28 +103,29 @@ def _coin(word: str, names: Sequence[str], invocation: Invocation, cycle: Cycle)
     return coin_of(invocation, word, cycle.readings)
 
 
-async def _track(draft: Draft, coin: str | None, coins: tuple[str, ...], cycle: Cycle, desk: Desk) -> _Track:
+async def _track(
+    draft: Draft, coin: str | None, coins: tuple[str, ...], cycle: Cycle, desk: Desk, until: float
+) -> _Track:
     asked = question(draft), coin or ALL_COINS
     known = await desk.store.records_of(cycle.label, [asked])
     made = known.get(asked)
     if made is None and len(coins) <= MADE_HERE:
-        made = await _made(draft, asked[1], coins, cycle, desk)
+        made = (await _made(draft, coins, cycle, desk, until)).get(asked[1])
     return _Track(draft, made, await desk.store.cases(cycle.label, asked[0], coins))
 
 
-async def _made(draft: Draft, whose: str, coins: tuple[str, ...], cycle: Cycle, desk: Desk) -> Made | None:
-    """The record worked out here and now; None where that takes longer than people wait."""
+async def _made(draft: Draft, coins: tuple[str, ...], cycle: Cycle, desk: Desk, until: float) -> Mapping[str, Made]:
+    """The record worked out here and now; nothing where that takes longer than people wait, all questions together."""
     signals = {signal.name: signal for signal in desk.signals}
     try:
-        async with asyncio.timeout(desk.patience.total_seconds()):
-            made = await desk.recent.of(
+        async with asyncio.timeout_at(until):
+            return await desk.recent.of(
                 cycle,
                 ("record", question(draft), coins, await desk.store.backfilled()),
                 lambda: made_of(desk.store, draft, coins, signals, cycle.at),
             )
     except TimeoutError:
-        return None
-    return made[whose]
+        return {}
 
 
 def _all(tracks: Sequence[_Track], desk: Desk) -> Sequence[Line]:
@@ -144,6 +149,8 @@ def _in_brief(of: _Track, desk: Desk) -> Sequence[Line]:
 async def _one(of: _Track, coin: str | None, cycle: Cycle, desk: Desk) -> Sequence[Line]:
     """One signal: each horizon on stored bars and live, and the coins with most cases."""
     history = [line(bold("History"), f" · {UNMADE if of.made is None else 'no bar here can judge it.'}")]
+    if of.made is None and coin is None:
+        history.append(line("One coin is looked up at once: ", code(f"/track {of.name} ETH")))
     if of.made is not None and of.studies:
         first = of.studies[0]
         bars = f" · {reach(first)} of bars up to {dated(of.made.at, desk.zone)}"

@@ -95,7 +95,7 @@ async def test_of_too_many_coins_it_is_not_known_yet_until_it_was_made() -> None
     many = {f"C{number}": latest.readings["ETH"] for number in range(40)}
     await market.store.close(Cycle(NOW + STEP, latest.label, {**latest.readings, **many}, ()))
 
-    assert UNMADE in await said(market, "/track negfunding")
+    assert f"{UNMADE}\nOne coin is looked up at once: /track negfunding ETH" in await said(market, "/track negfunding")
     assert UNMADE not in await said(market, "/track negfunding ETH")
     await Records(market.store, NEGFUNDING).round()
     assert "Most cases: ETH 11 of 31 · BTC 15 of 30" in await said(market, "/track negfunding")
@@ -120,6 +120,7 @@ async def test_all_signals_are_told_on_one_screen_and_a_market_that_is_played_sa
         ("/track divergence 3m ETH", ["/track divergence ETH"]),
         ("/track liqspike.high", ["/track liqspike"]),
         ("/track 4h", ["/track"]),
+        ("/track 1inch", []),
     ],
 )
 async def test_what_is_no_signal_or_coin_says_what_would_work(line: str, cures: list[str]) -> None:
