@@ -43,8 +43,8 @@ class Aftermath:
     def __init__(self, store: AftermathStore, signals: Sequence[Signal]) -> None:
         self._store = store
         self._bare: Mapping[str, Signal] = bare(signals)
-        self._sought: dict[str, int] = {}
-        """By alert how often the past had been filled in when its old prices were looked for last."""
+        self._sought: dict[str, tuple[int, datetime]] = {}
+        """By alert how often the past had been filled in when its old prices were looked for last, and up to when."""
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -68,12 +68,13 @@ class Aftermath:
                     for of, _ in some:
                         await self._keep(of, filled(of.alert, step, now, partial(close_at, bars, of.alert.coin)), now)
                 if is_old:
-                    self._sought |= {of.alert.episode: backfilled for of, _ in some}
+                    self._sought |= {of.alert.episode: (backfilled, now) for of, _ in some}
 
     def _wanted(self, alert: Remembered, now: datetime, backfilled: int) -> datetime:
         """The first moment whose price is looked for: of old ones in vain but once, until the past is filled in."""
-        in_vain = self._sought.get(alert.episode) == backfilled
-        return min((at for at in lacking(alert, now) if not in_vain or now - at <= LATELY), default=now)
+        known, upto = self._sought.get(alert.episode, (backfilled, None))
+        from_ = upto if upto is not None and known == backfilled else None
+        return min((at for at in lacking(alert, now) if from_ is None or at > from_ or now - at <= LATELY), default=now)
 
     async def _bars(self, coins: Collection[str], step: timedelta, now: datetime, since: datetime) -> Sequence[Panel]:
         """The bars in which prices since then may be, the shortest first."""

@@ -91,6 +91,19 @@ async def test_a_bare_signal_makes_a_case_of_its_coin_under_its_label_and_other_
         assert [of.prices for of in cases] == [(await market.alert()).prices] * count
 
 
+async def test_one_that_stood_still_for_hours_finds_what_it_missed_though_it_has_looked_in_vain_before() -> None:
+    market = Market(lambda minute: 100.0 + minute if minute >= 8 else float("nan"))
+    await market.fire()
+    one = Aftermath(market.store, SIGNALS)
+
+    for minute in range(1, 300):
+        await market.minute(minute)
+        if minute in (1, 62, 299):
+            await one.round()
+
+    assert (await market.alert()).prices == (None, None, 160.0, 161.0, 340.0, 341.0, None, None)
+
+
 async def test_who_was_away_for_hours_finds_the_same_on_what_is_kept() -> None:
     market = Market(steady)
     await market.fire()
