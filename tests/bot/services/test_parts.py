@@ -15,8 +15,10 @@ from bot.services.evaluator import Evaluator
 from bot.services.parts import joined
 from bot.services.runtime import GivenUp
 from signals.event import Event
+from signals.model import ALL, Cell
 from signals.part import WHOLE, Part, parts
 from signals.registry import SIGNALS
+from signals.standing import Standing
 from tests import virtual
 from tests.bot.services.markets import HOME, SENTENCE, asked, played, running, story, told, until
 from tests.recordings import START
@@ -59,6 +61,27 @@ def test_parts_tell_what_the_whole_tells(market: Recording, whole: Sequence[Even
     assert len({event.coin for event in whole}) > 1
     assert len({event.rule_number for event in whole}) == len(SENTENCES)
     assert virtual.run(lambda: lived(market, (market.end, of))) == whole
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_no_part_looks_at_the_coins_of_others(market: Recording, *, restarts: bool) -> None:
+    """Each cell is one part's, also where rules are stored ones that were not put but loaded."""
+
+    async def live(of: int) -> Sequence[int]:
+        store = MemoryStore()
+        await store.watch(HOME, ("BTC", "ETH"), "watch", Quota(50))
+        for sentence in SENTENCES:
+            await asked(store, sentence)
+        if restarts:
+            await played(market, store, market.start + 5 * HOUR, judges=parts(of))
+        await played(market, store, market.start + 10 * HOUR, judges=parts(of))
+        return [effort.counts.cells for effort in await store.efforts()]
+
+    (all_cells,) = virtual.run(lambda: live(1))
+    of_each = virtual.run(lambda: live(2))
+
+    assert min(of_each) > 0
+    assert sum(of_each) == all_cells
 
 
 @pytest.mark.parametrize("numbers", [(1, 2, 1), (2, 4, 2), (4, 1, 5)])
@@ -126,11 +149,13 @@ def test_coins_are_spread_over_the_parts() -> None:
 
 def test_nobody_passes_a_moment_that_a_part_has_not_judged() -> None:
     times = [START + n * HOUR for n in range(4)]
-    marks = [Mark(change, (), filled, past) for change, filled, past in ((7, 2, None), (5, 1, times[0]), (9, 1, None))]
+    stands = [Standing(Cell(coin, ALL, "funding", timedelta(0)), 0.0, 0.0, 1, 1, 1) for coin in ("BTC", "ETH", "SOL")]
+    said = ((7, 2, None), (5, 1, times[0]), (9, 1, None))
+    marks = [Mark(change, (of,), filled, past) for of, (change, filled, past) in zip(stands, said, strict=True)]
 
     assert joined([(times[2], marks[0]), (times[1], marks[1]), (times[3], marks[2])]) == (
         times[1],
-        Mark(5, (), 1, times[0]),
+        Mark(5, tuple(stands), 1, times[0]),
     )
     assert joined([(None, Mark()), (times[2], marks[0])]) == (times[2], marks[0])
     assert joined([(None, Mark()), (None, Mark())]) == (None, Mark())
