@@ -94,6 +94,8 @@ class Effort:
     """What could not be computed, by name: rules on it wait."""
     part: Part = WHOLE
     """Of whose coins that is said."""
+    missed: tuple[datetime, datetime] | None = None
+    """The last moments between which nobody judged, and that were gone when somebody came."""
 
 
 class AlertStore(Protocol):

@@ -52,6 +52,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             *([line(_calls(health))] if health else []),
             line(own.said),
             *([line(_broken(broken))] if broken else []),
+            *(line(_missed(*of.missed, desk.zone)) for of in efforts if of.missed),
             *(line(_judging(of, desk.zone)) for of in judging),
             line(_store(info)),
             *(line(said) for said in (desk.health.lines() if desk.health else ())),
@@ -208,6 +209,12 @@ def _store(info: StoreInfo) -> str:
 def _broken(names: Sequence[str]) -> str:
     """What cannot be judged, which is a fault of the service and none of the market."""
     return f"⚠ Cannot be computed: {', '.join(names)}. Rules on it wait; the log says why."
+
+
+def _missed(since: datetime, until: datetime, zone: tzinfo) -> str:
+    """That alerts were lost, and when: nobody else can know."""
+    when = f"{dated(since, zone)} to {dated(until, zone)}"
+    return f"⚠ Not judged: {when}, for the evaluator was away for too long. No alert tells of that time."
 
 
 def _judging(of: Effort, zone: tzinfo) -> str:

@@ -65,6 +65,8 @@ class Evaluator:
         self._judged: datetime | None = None
         self._last: Cycle | None = None
         """The last judged moment itself, where it is still known."""
+        self._missed: tuple[datetime, datetime] | None = None
+        """Moments between which nothing was judged, for the store did not keep them any longer."""
         self._past: datetime | None = None
         """Bars up to then may have been filled in afterwards: they are no news."""
         self._engine = self._empty()
@@ -111,7 +113,7 @@ class Evaluator:
             mark = Mark(self._change, standings, self._backfilled, self._past)
             await self._store.mark_judged(cycle.at, mark, self._part)
             self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
-            effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken, self._part)
+            effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken, self._part, self._missed)
             await self._store.report_effort(effort)
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
         await self._tell_watched()
@@ -223,6 +225,9 @@ class Evaluator:
         if cycle.at == last:
             self._last = cycle
             self._engine.seed(self._cells(cycle))
+        else:
+            self._missed = last, cycle.at
+            log.error("moments were gone before they were judged, and what happened then is not told", since=last)
 
     def _begin(self) -> None:
         """Let cells of new rules stand where the last judged moment left them: that is what their answers showed."""

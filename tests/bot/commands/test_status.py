@@ -126,6 +126,18 @@ async def test_what_cannot_be_computed_is_named_to_everybody() -> None:
         assert dict(answer.data)["broken"] == ["liqspike", "negfunding"]
 
 
+async def test_everybody_is_told_of_what_time_no_alert_can_tell() -> None:
+    market = await desk()
+    missed = NOW - timedelta(hours=9), NOW - timedelta(hours=5)
+    await market.store.report_effort(Effort(NOW, timedelta(0), 0, Counts(1, 1, 1, 0, 0, 0), missed=missed))
+
+    text = render(await ask(market, "/status", owner=True), colour=False)
+
+    assert (
+        "⚠ Not judged: 5 Jan 2026 03:00 UTC to 5 Jan 2026 07:00 UTC, for the evaluator was away for too long." in text
+    )
+
+
 async def test_what_judging_takes_is_shown_to_operators_alone() -> None:
     market = await desk()
     counts = Counts(rules=1_000_000, keys=1_200_000, cells=6_000, kept=31, touched=42, bytes=14_440_000)

@@ -288,6 +288,26 @@ def test_a_broken_signal_does_not_stop_the_rules_on_others(market: Recording) ->
     assert [of.broken for of in effort] == [("negfunding",)]
 
 
+def test_moments_that_were_gone_before_they_were_judged_are_told(market: Recording) -> None:
+    """The evaluator was away for longer than moments are kept: that is said, and not that nothing happened."""
+
+    async def live(*, gone: bool) -> Effort:
+        store = MemoryStore()
+        await asked(store)
+        await played(market, store, market.start + 10 * HOUR)
+        poller = Poller(market, store, Clock(market.start + 10 * HOUR, AS_FAST_AS_IT_GOES))
+        for hour in range(11, 31):
+            await poller.close(market.start + hour * HOUR)
+        while gone and store._cycles[0].at < market.start + 20 * HOUR:
+            store._cycles.popleft()
+        await played(market, store, market.start + 31 * HOUR)
+        (effort,) = await store.efforts()
+        return effort
+
+    assert virtual.run(lambda: live(gone=False)).missed is None
+    assert virtual.run(lambda: live(gone=True)).missed == (market.start + 10 * HOUR, market.start + 20 * HOUR)
+
+
 WATCHES = "watchlist funding.settled < -0.01%"
 
 
