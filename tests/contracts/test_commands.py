@@ -236,6 +236,7 @@ SHOWN = {
     Unit.RATIO: "0.02",
     Unit.MULTIPLE: "x",
     Unit.SPREADS: " own spreads",
+    Unit.STATE: "on",
 }
 
 

@@ -159,6 +159,8 @@ divergence · OI falls while price rises over 4h
    unknown: too little history yet
 liqspike · liquidations far above normal over 1h
    unknown: too little history yet
+cascade · cascade of liquidations
+   unknown: too little history yet
 Past the line is not yet an alert: the hold comes on top. Not advice.
 """
     )

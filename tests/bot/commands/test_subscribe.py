@@ -3,6 +3,7 @@
 import pytest
 
 from bot.commands.base import Desk
+from signals.registry import BY_NAME
 from signals.rules.canonical import canonical
 from tests.bot.commands.desks import HERE, ask, desk, said, save
 
@@ -34,7 +35,7 @@ async def test_a_subscription_is_the_rule_of_the_bare_signal(line: str, text: st
     ("line", "says", "offers"),
     [
         ("/subscribe negfund ETH", "I do not know the signal negfund.", ["/subscribe negfunding ETH"]),
-        ("/subscribe whale ETH", "There are: negfunding, divergence, liqspike.", []),
+        ("/subscribe whale ETH", f"There are: {', '.join(BY_NAME)}.", []),
         ("/subscribe negfunding ETHH SOL", "I do not follow ETHH.", ["/subscribe negfunding ETH SOL"]),
         (
             "/subscribe negfunding divergence",

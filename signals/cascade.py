@@ -1,0 +1,167 @@
+"""`cascade`: liquidations drive the price, and the price drives liquidations.
+
+A cascade of longs is forced selling, one of shorts forced buying: a squeeze.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+
+from signals.features import change, last, share_below, total
+from signals.model import Direction, Fact, Family, Metric, Side, Unit
+from signals.panel import ENOUGH, Panel, Series
+
+WINDOW = timedelta(minutes=15)
+"""Over which open interest falls and the price moves, and after which a cascade that does not go on is over."""
+
+BURST = timedelta(minutes=5)
+HOT_PART = 0.6
+"""Part of a burst's bars that are hot: 3 of 5."""
+
+RARE = 0.005
+"""A bar is hot where fewer than this part of the bars of the coin's own past had more liquidated."""
+
+CLOSED = -0.03
+"""Change of open interest in coins at or under which positions were closed."""
+
+PAST = timedelta(hours=23)
+"""The coin's own past that a bar is held against: with what lies behind it, minutes of a day are enough."""
+
+BEFORE = timedelta(minutes=30)
+"""How long before the row that past ends, so that a cascade is not held against itself."""
+
+FRAGILE = 0.9
+"""Rank of open interest at the start, in its own 90 days, from which the market was fragile."""
+
+_QUARTER, _HOUR, _MINUTE = timedelta(days=90), timedelta(hours=1), timedelta(minutes=1)
+
+LONGEST = timedelta(minutes=5)
+
+_BOTH = (Metric.LIQ_LONG, Metric.LIQ_SHORT)
+_Marks = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """On while within 15 minutes liquidations were hot, open interest fell by 3 % and the price went along."""
+
+    name: str = "cascade"
+    title: str = "cascade of liquidations"
+    family: Family = Family.LIQUIDATION
+    claim: Direction | None = None
+    unit: Unit = Unit.STATE
+    sides: frozenset[str] = frozenset(Side)
+    windows: tuple[timedelta, ...] = (timedelta(0),)
+    needs: frozenset[Metric] = frozenset({*_BOTH, Metric.OI_LEVEL, Metric.PRICE})
+    basis: Metric = Metric.LIQ_LONG
+    lookback: timedelta = PAST + BEFORE
+    fire: float = 0.5
+    clear: float = 0.25
+    hold: timedelta = timedelta(0)
+
+    def step(self, window: timedelta) -> timedelta:
+        """Judged on the shortest bars, over WINDOW."""
+        del window
+        return _MINUTE
+
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
+        """1 while it goes on, else 0; unknown on bars longer than 5 minutes, or while a part of the span is unknown."""
+        del window
+        bars = panel.at(_MINUTE)
+        count = len(bars.times) if rows is None else min(rows, len(bars.times))
+        if bars.step > LONGEST or not count:
+            return np.full((count, len(bars.coins)), np.nan)
+        span, asked = bars.bars(WINDOW), count + bars.bars(WINDOW) - 1
+        longs, shorts = (total(bars, [of], BURST, asked) for of in _BOTH)
+        oi, price = (change(bars, of, WINDOW, asked) for of in (Metric.OI_LEVEL, Metric.PRICE))
+        fell, rose = (price < 0) & (longs > shorts), (price > 0) & (shorts > longs)
+        with_side = {Side.LONG: fell, Side.SHORT: rose}[Side(side)] if side else fell | rose
+        moved, known = with_side & (oi <= CLOSED), np.isfinite(longs + shorts + oi + price)
+        hot, is_told = _hot(bars, count, span)
+        moved, known = (_windows(of, count, span) for of in (moved, known))
+        on = (hot & moved).any(axis=2)
+        return np.where(is_told & known.all(axis=2), on.astype(np.float64), np.nan)
+
+    def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
+        """What was closed and how OI and price moved, over WINDOW, and over `window` besides where it has gone on."""
+        bars = panel.at(self.step(window))
+        column = bars.column(coin)
+        if column is None or bars.step > LONGEST:
+            return ()
+        own, span = bars.only(column), bars.bars(WINDOW + window) * bars.step
+        longs, shorts = (last(total(own, [of], span, 1), 0) for of in _BOTH)
+        oi, price = (last(change(own, of, span, 1), 0) for of in (Metric.OI_LEVEL, Metric.PRICE))
+        if longs is None or shorts is None:
+            return ()
+        moves = (Fact("OI in coins", oi, Unit.FRACTION), Fact("price", price, Unit.FRACTION))
+        return (
+            Fact(
+                "liquidated", longs + shorts, Unit.USD, _forced(side or (Side.LONG if longs >= shorts else Side.SHORT))
+            ),
+            *([Fact("side", longs / (longs + shorts), Unit.FRACTION, "longs")] if longs + shorts else []),
+            *(move for move in moves if move.value is not None),
+            *_fragile(own, panel, coin, span),
+        )
+
+
+def _forced(side: str) -> str:
+    return "forced selling" if side == Side.LONG else "forced buying: a squeeze"
+
+
+def _fragile(own: Panel, panel: Panel, coin: str, span: timedelta) -> Sequence[Fact]:
+    """Whether open interest was high for this coin when it began."""
+    hours, back = panel.at(_HOUR), own.bars(span)
+    column = hours.column(coin)
+    if column is None or len(own.times) <= back:
+        return ()
+    began = int(own.times[-1 - back])
+    stop = int(np.searchsorted(hours.times, began, side="left"))
+    past = hours[Metric.OI_LEVEL][:stop, column].astype(np.float64)
+    wanted = hours.bars(_QUARTER)
+    rank = share_below(past[-wanted:], float(own[Metric.OI_LEVEL][-1 - back, 0]), wanted)
+    return (Fact("fragile before", rank, Unit.RANK, "OI at the start"),) if rank >= FRAGILE else ()
+
+
+def _hot(bars: Panel, count: int, span: int) -> tuple[_Marks, _Marks]:
+    """For each last row and bar of its span whether the burst there is hot, rows x coins x bars; whether that is known.
+
+    All bars that a row looks at are held against one and the same past, that of the row.
+    """
+    burst, length, before = bars.bars(BURST), bars.bars(PAST), bars.bars(BEFORE)
+    looked, stop = span + burst - 1, len(bars.times)
+    begin = max(0, stop - count - before - length)
+    own = bars.rows(begin, stop)
+    both = np.add(own[Metric.LIQ_LONG], own[Metric.LIQ_SHORT], dtype=np.float64)
+    hot = np.zeros((count, len(bars.coins), span), np.bool_)
+    told = np.zeros((count, len(bars.coins)), np.bool_)
+    for row in range(count):
+        end = stop - count + row + 1 - begin
+        past, here = both[max(0, end - before - length) : max(0, end - before)], both[max(0, end - looked) : end]
+        if len(past) < ENOUGH * length:
+            continue
+        known = np.isfinite(past).sum(axis=0)
+        bursts = np.lib.stride_tricks.sliding_window_view(here > _edge(past, known), burst, axis=0).sum(axis=2)
+        hot[row] = (bursts >= ceil(HOT_PART * burst)).T
+        told[row] = (known >= ENOUGH * length) & np.isfinite(here).all(axis=0)
+    return hot, told
+
+
+def _edge(past: Series, known: npt.NDArray[np.int64]) -> Series:
+    """What a hot bar exceeds: so many of the known that no more than RARE of them are larger."""
+    most = ceil(RARE * len(past)) + 1
+    filled = np.where(np.isfinite(past), past, -1.0)
+    kept = len(past) - min(most, len(past))
+    top = np.sort(np.partition(filled, kept, axis=0)[kept:], axis=0)[::-1]
+    edge: Series = np.take_along_axis(top, np.floor(RARE * known).astype(np.int64)[np.newaxis], axis=0)[0]
+    return edge
+
+
+def _windows(of: _Marks, count: int, span: int) -> _Marks:
+    """For each last row the marks of its span, rows x coins x bars; what lies before the first bar is not so."""
+    short = count + span - 1 - len(of)
+    wide = np.concatenate([np.zeros((short, of.shape[1]), np.bool_), of]) if short > 0 else of
+    return np.lib.stride_tricks.sliding_window_view(wide, span, axis=0)
