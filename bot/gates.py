@@ -133,8 +133,10 @@ def _noise(event: Event, rule: Rule, settings: PlaceSettings, now: datetime) -> 
 
 
 def _quiet(event: Event, rule: Rule, settings: PlaceSettings, now: datetime) -> str:
-    """What is not loud waits for the summary at the end of quiet hours."""
+    """What is not loud waits for the summary at the end of quiet hours; a message that grows makes no sound."""
     del rule
+    if event.change is Change.GREW:
+        return ""
     waits = settings.quiet is not None and not settings.quiet.silent and event.loudness is not Loudness.LOUD
     return QUIET if waits and quiet_now(settings, now) else ""
 

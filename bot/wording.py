@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from adapters.chat.base import Button, Json, Line, Message, Tone
 from adapters.store.place_settings import PLAIN, PlaceSettings, Units
 from adapters.venues.base import Label
-from bot import mistakes
+from bot import living, mistakes
 from bot.conditions import measured, standing
 from bot.phrases import (
     METRICS,
@@ -37,6 +37,7 @@ from bot.phrases import (
 from bot.zones import zone_of
 from signals.aggregate import Weighing
 from signals.event import Event
+from signals.living import is_living
 from signals.model import ALL, Fact, Metric, Unit, Yardstick
 from signals.notice import About, Notice
 from signals.registry import BY_NAME
@@ -155,13 +156,15 @@ def alert(event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repea
         small=footnote(event),
         buttons=() if over else _buttons(event),
         simulated=event.label == Label.SIMULATED,
-        silent=over or event.loudness is Loudness.QUIET,
+        silent=over or event.change is Change.GREW or event.loudness is Loudness.QUIET,
         data=_facts(event),
     )
 
 
 def explained(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     """What is, where the line is, and why; of an end, how long it lasted."""
+    if is_living(event.name):
+        return (*living.lines(event, now, settings), _structure(event))
     return (_ended if event.change is Change.RESOLVED else _fired)(event, now, settings)
 
 
@@ -192,7 +195,9 @@ def _icon(event: Event, *, over: bool, low: bool) -> str:
 def _what(event: Event) -> str:
     """The headline: a signal has a title, a metric has a side of the line."""
     signal = BY_NAME.get(event.name)
-    told = {Change.FIRED: "", Change.REMINDED: ": still, and further", Change.RESOLVED: ": over"}[event.change]
+    told = {Change.REMINDED: ": still, and further", Change.RESOLVED: ": over"}.get(event.change, "")
+    if is_living(event.name):
+        return living.what(event)
     if signal is not None and event.crossing is None:
         return signal.title + told
     is_move = event.name == Metric.PRICE and event.unit is Unit.FRACTION
@@ -218,6 +223,8 @@ def _line(event: Event) -> str:
 
 
 def _late(event: Event, now: datetime) -> Sequence[Line]:
+    if event.change is Change.GREW:
+        return ()
     behind = now - event.at
     if event.label != Label.LIVE or behind <= LATE:
         return ()

@@ -1,13 +1,14 @@
 """Telling: one transition of a rule on a coin becomes an event with everything that is said about it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from signals.aggregate import is_fresh
 from signals.base import Signal
 from signals.cells import Cells
 from signals.event import Event, alert_id
 from signals.judge import Track, cell_of
+from signals.living import is_living
 from signals.model import AGGREGATORS, Cell, Fact, Kind, Metric, Unit
 from signals.moves import Judged, Moved
 from signals.rules.canonical import canonical
@@ -27,7 +28,8 @@ def told_of(
     panel, subject = cells.panel(cells.cycle.at), coin + track.mark
     many = 2 if AGGREGATORS & set(of.venues) else len(of.venues)
     signal = signals.get(first.name)
-    facts = cells.evidence(signal, coin, first.window, first.side) if signal else ()
+    gone_on = told.at - told.fired_at if is_living(first.name) else timedelta(0)
+    facts = cells.evidence(signal, coin, first.window + gone_on, first.side) if signal else ()
     return Event(
         id=alert_id(rule.id, rule.revision, subject, told.change, told.at),
         episode=alert_id(rule.id, rule.revision, subject, Change.FIRED, told.fired_at),

@@ -72,6 +72,7 @@ class RedisAlerts(Salted):
             1 if event and event.change is Change.FIRED else 0,
             TOLD_FOR // timedelta(milliseconds=1),
             FIRES_KEPT,
+            0 if event and event.change is Change.GREW else 1,
         )
         return Committed(text(answer))
 

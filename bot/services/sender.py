@@ -28,7 +28,9 @@ from adapters.store.place_settings import PlaceSettings
 from bot.charts.pictures import Illustrator
 from bot.clock import Clock
 from bot.gates import OVER_BUDGET, Passage, passage, passage_of_notice
+from bot.living import UNCHANGEABLE
 from bot.services.budget import Budgets
+from bot.services.growth import REFUSED, Growth, last_of
 from bot.services.reach import mark_gone
 from signals.event import Event
 from signals.notice import Notice
@@ -93,6 +95,7 @@ class Sender:
         self._voice = voice
         self._pacer = pacer
         self._budgets = Budgets(store)
+        self._growth = Growth(store)
         self._epoch: Epoch | None = None
         self._renewed = wall.now()
         self._addresses: Mapping[str, str] = {}
@@ -211,7 +214,10 @@ class Sender:
         elif gap := self._pacer.gap(self._address(claim.place)):
             await self._store.retry(claim, self._wall.now() + gap, certain=True)
         else:
-            await self._send(claim, await self._delivery(claim, told, settings, silent=way.silent))
+            delivery = await self._delivery(claim, told, settings, silent=way.silent)
+            closing = await self._closing(claim, told, settings, delivery)
+            if closing is not None:
+                await self._send(claim, closing)
 
     async def _passage(self, claim: Claim, told: Event | Notice, settings: PlaceSettings) -> Passage:
         """How the gates let it through, the budget last."""
@@ -220,6 +226,8 @@ class Sender:
             return passage_of_notice(told, settings)
         rule = next((rule for rule in await self._store.of(place) if rule.id == told.rule_id), None)
         way = passage(told, rule, settings, now)
+        if not way.held and (held := await self._growth.held(told, place, self._wall.now().timestamp())):
+            return Passage(held)
         if way.held or await self._budgets.admit(told, place, settings, claim.entry, now):
             return way
         return Passage(OVER_BUDGET)
@@ -229,14 +237,32 @@ class Sender:
         if isinstance(told, Event):
             if told.change is Change.FIRED:
                 mention = dict(settings.mentions).get(told.rule_number)
-            else:
+            elif told.change is not Change.GREW:
                 reply = await self._store.message_of(claim.place, told.episode)
         message = self._voice.render(told, self._market.now(), settings, repeat=claim.ambiguous > 0)
         message = replace(message, silent=message.silent or silent)
         if self._voice.illustrator is not None:
             message = await self._voice.illustrator.illustrated(message, told, claim.place, settings)
-        ends = self._wall.now() + SEND_WITHIN
-        return Delivery(claim.entry, self._address(claim.place), message, ends, replies_to=reply, mention=mention)
+        ends, edits = self._wall.now() + SEND_WITHIN, await self._growth.edits(told, claim.place)
+        return Delivery(claim.entry, self._address(claim.place), message, ends, reply, edits, mention)
+
+    async def _closing(
+        self, claim: Claim, told: Event | Notice, settings: PlaceSettings, ends: Delivery
+    ) -> Delivery | None:
+        """Change the message that has ended a last time; what then says its end, None where that must wait."""
+        last = last_of(told)
+        if last is None or ends.replies_to is None:
+            return ends
+        said = self._voice.render(last, self._market.now(), settings, repeat=False)
+        outcome = await self._try(replace(ends, message=said, edits=ends.replies_to, replies_to=None))
+        match outcome:
+            case Retry():
+                await self._put_off(claim, replace(outcome, certain=True))  # its end was not said yet
+                return None
+            case Refusal():
+                return replace(ends, message=replace(ends.message, after=(*ends.message.after, UNCHANGEABLE)))
+            case _:
+                return ends
 
     async def _send(self, claim: Claim, delivery: Delivery) -> None:
         outcome = await self._try(delivery)
@@ -253,6 +279,8 @@ class Sender:
             case Gone(reason=reason):
                 await mark_gone(self._store, claim.place, reason, f"gone:{claim.entry}")
                 await self._finish(claim, Final.SKIPPED, f"gone: {reason}")
+            case Refusal() if delivery.edits is not None:
+                await self._finish(claim, Final.SKIPPED, REFUSED)
             case Refusal(reason=reason):
                 log.warning("send refused", place=str(claim.place), reason=reason)
                 await self._store.retry(claim, self._wall.now() + RENEW, certain=True, poison=True)

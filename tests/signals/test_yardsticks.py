@@ -138,7 +138,7 @@ def many_ties(seed: int) -> Panel:
     return replace(of, matrices=matrices)
 
 
-TIED = many_ties(11)
+TIED = many_ties(14)
 
 
 @cache
@@ -174,7 +174,7 @@ each = pytest.mark.parametrize(("name", "window", "yardstick"), LAWFUL)
 @each
 def test_what_comes_later_changes_nothing(name: str, window: timedelta, yardstick: Yardstick) -> None:
     cell, row = Cell("ETH", ALL, name, window, yardstick), 600
-    other = altered(TIED, row + 1, 11)
+    other = altered(TIED, row + 1, 14)
 
     before, after = (read(of, row, cell, Vectors(of, SIGNALS, None)) for of in (TIED, other))
 
