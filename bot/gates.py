@@ -25,6 +25,9 @@ RESOLVED_OFF = "resolved off"
 NOT_LOUD = "only loud alerts"
 QUIET = "quiet hours"
 OVER_BUDGET = "over budget"
+IN_CASCADE = "said by the cascade"
+IN_WAVE = "one of many coins"
+UNTOLD = "its first message was not sent"
 UNSUBSCRIBED = "unsubscribed"
 
 Gate: TypeAlias = Callable[[Event, Rule, PlaceSettings, datetime], str]

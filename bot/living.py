@@ -41,6 +41,10 @@ def lines(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line
 def _lines(event: Event, now: datetime, settings: PlaceSettings) -> Iterator[Line]:
     zone, live = zone_of(settings.zone), event.label == Label.LIVE
     at, began = (moment(t, now, zone) if live else dated(t, zone) for t in (event.at, event.fired_at))
+    if wide := _fact(event, "market-wide"):
+        of_each = [of for of in event.facts if of.label.startswith(_OF)]
+        each = [f"{of.label.removeprefix(_OF)} {_said(of, event)}" for of in of_each]
+        yield line(bold(f"Market-wide: {wide.text}, {_said(wide, event)} liquidated"), f". Largest: {', '.join(each)}.")
     closed, longs, fragile = (_fact(event, name) for name in ("liquidated", "side", "fragile before"))
     forced = "forced buying" if side(event) == "short" else "forced selling"
     sum_ = "liquidations" if closed is None else f"{_said(closed, event)} liquidated"
@@ -64,7 +68,7 @@ def _lines(event: Event, now: datetime, settings: PlaceSettings) -> Iterator[Lin
         yield line(plain(f"Your note: {event.note}"))
 
 
-_HALF, _FEW = 0.5, 3
+_HALF, _FEW, _OF = 0.5, 3, "of "
 
 
 def _part(longs: float) -> str:

@@ -224,9 +224,10 @@ class Sender:
         place, now = claim.place, self._market.now()
         if isinstance(told, Notice):
             return passage_of_notice(told, settings)
-        rule = next((rule for rule in await self._store.of(place) if rule.id == told.rule_id), None)
+        rules = await self._store.of(place)
+        rule = next((rule for rule in rules if rule.id == told.rule_id), None)
         way = passage(told, rule, settings, now)
-        if not way.held and (held := await self._growth.held(told, place, self._wall.now().timestamp())):
+        if not way.held and (held := await self._growth.held(told, place, rules, self._wall.now().timestamp())):
             return Passage(held)
         if way.held or await self._budgets.admit(told, place, settings, claim.entry, now):
             return way
@@ -253,6 +254,8 @@ class Sender:
         last = last_of(told)
         if last is None or ends.replies_to is None:
             return ends
+        meanwhile = await self._growth.meanwhile(told, claim.place, await self._store.of(claim.place))
+        ends = replace(ends, message=replace(ends.message, after=(*meanwhile, *ends.message.after)))
         said = self._voice.render(last, self._market.now(), settings, repeat=False)
         outcome = await self._try(replace(ends, message=said, edits=ends.replies_to, replies_to=None))
         match outcome:

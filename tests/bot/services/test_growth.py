@@ -17,8 +17,9 @@ from adapters.store.base import Final, Store
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
 from bot.clock import Clock
+from bot.gates import UNTOLD
 from bot.services.fanout import Fanout
-from bot.services.growth import EDITS, REFUSED, SUPERSEDED, TOO_SOON, UNTOLD
+from bot.services.growth import EDITS, REFUSED, SUPERSEDED, TOO_SOON
 from bot.services.sender import Sender, Voice
 from bot.wording import told
 from signals.event import Event, alert_id
