@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from adapters.chat.base import Delivery, Outcome, Place, Refusal, Retry, Sent
 from adapters.chat.pace import Pace, Pacer
 from adapters.store.alert_port import Commit, Committed
-from adapters.store.base import Final, Store
+from adapters.store.base import Final, RuleChange, Saved, Store
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import open_store
 from bot.clock import Clock
-from bot.gates import UNTOLD
+from bot.gates import IN_CASCADE, IN_WAVE, UNTOLD
 from bot.services.fanout import Fanout
-from bot.services.growth import EDITS, REFUSED, SUPERSEDED, TOO_SOON
+from bot.services.growth import EDITS, REFUSED, SUPERSEDED, TOO_SOON, Growth
 from bot.services.sender import Sender, Voice
 from bot.wording import told
 from signals.event import Event, alert_id
@@ -27,7 +27,7 @@ from signals.model import Fact, Unit
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Compare, Rule
 from tests import virtual
-from tests.adapters.store.stories import T0, event, subscribed
+from tests.adapters.store.stories import MANY, T0, event, subscribed
 from tests.bot.services.markets import running, until
 from tests.bot.services.test_sender import Strict
 from tests.servers import valkey
@@ -282,3 +282,65 @@ def test_whatever_goes_wrong_the_message_comes_first_and_shows_the_last_word_in_
     assert "edit" not in of.chat.calls[: of.chat.calls.index("new")]
     assert of.chat.calls[-1] == "reply"
     assert len({one.id for one in of.given}) == len(of.given)
+
+
+async def amid(of: Night, coin: str, **more: object) -> list[str]:
+    """Why a spike's alert, its end, and one apart are held back in a place with a rule on cascades of that coin."""
+    cascades = replace(of.rule.draft, coins=(coin,), conditions=(replace(of.rule.draft.condition, name="cascade"),))
+    made = await of.store.add(HERE, replace(cascades, **more), "2", T0 - MINUTE, MANY)  # type: ignore[arg-type]
+    assert isinstance(made, Saved)
+    rules = await of.store.of(HERE)
+    growth = Growth(of.store)
+    spike = replace(event(of.rule), name="liqspike", amid=T0, amid_side="long")
+    ends = replace(spike, change=Change.RESOLVED)
+    return [await growth.held(one, HERE, rules, 0.0) for one in (spike, ends, replace(spike, amid=None))]
+
+
+@pytest.mark.parametrize(
+    ("coin", "more", "held"),
+    [
+        ("ETH", {}, [IN_CASCADE, UNTOLD, ""]),
+        ("*", {}, [IN_CASCADE, UNTOLD, ""]),
+        ("BTC", {}, ["", "", ""]),
+        ("ETH", {"shadow": timedelta(days=7)}, ["", "", ""]),
+    ],
+)
+def test_only_where_the_cascade_is_told_its_parts_are_held_back(
+    coin: str, more: dict[str, object], held: list[str]
+) -> None:
+    async def live() -> list[str]:
+        return await amid(await night(), coin, **more)
+
+    assert virtual.run(live) == held
+
+
+def test_the_end_names_what_was_held_back_meanwhile() -> None:
+    async def live() -> Night:
+        of = await night()
+        cascades = replace(of.rule.draft, conditions=(replace(of.rule.draft.condition, name="cascade"),))
+        made = await of.store.add(HERE, cascades, "2", T0 - MINUTE, MANY)
+        assert isinstance(made, Saved)
+        await of.store.subscribe("telegram", RuleChange(made.rule.change, made.rule.id, made.rule))
+        spikes, of.rule = of.rule, made.rule
+        await of.tells(Change.FIRED, 0, 1e6)
+        spike = replace(event(spikes, "SPIKE", T0 + MINUTE), name="liqspike", amid=T0, amid_side="long")
+        await of.store.commit(Commit((spikes.id, "ETH"), 1, 0, spike.at, of.state, spike))
+        await Fanout(of.store, ("telegram",), of.clock.now).expand(spike)
+        await of.tells(Change.RESOLVED, 20, 2e6)
+        return of
+
+    of = virtual.run(live)
+
+    assert of.chat.calls == ["new", "edit", "reply"]
+    assert "It has said what these would have: liqspike." in of.chat.shown["2"]
+    assert virtual.run(of.ends)[1] == (Final.SKIPPED, IN_CASCADE)
+
+
+def test_of_a_wave_the_leader_alone_is_told() -> None:
+    async def live() -> list[str]:
+        of = await night()
+        growth, one = Growth(of.store), replace(event(of.rule), name="cascade")
+        waves = [replace(one, wave=wave) for wave in ("", "ETH", "BTC")]
+        return [await growth.held(each, HERE, (), 0.0) for each in waves]
+
+    assert virtual.run(live) == ["", "", IN_WAVE]
