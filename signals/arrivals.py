@@ -1,4 +1,4 @@
-"""Arrivals: rules that came since the last judged moment, whole or on some coins; their first moment only arms them."""
+"""Arrivals: rules that came, whole or on some coins, and which no moment has armed yet."""
 
 from collections.abc import Collection, Iterator
 from datetime import timedelta
@@ -17,6 +17,10 @@ class Arrivals:
     def put(self, slot: int) -> None:
         """The rule came, on all its coins."""
         self._coins[slot] = None
+
+    def stay(self, slot: int, coins: frozenset[str] | None) -> None:
+        """Whoever was taken out goes on arriving."""
+        self._coins[slot] = coins
 
     def welcome(self, slot: int, coins: Collection[str]) -> None:
         """The rule came on these coins."""
@@ -38,4 +42,4 @@ class Arrivals:
     def take(self) -> Iterator[tuple[int, frozenset[str] | None]]:
         """All of them, each rule with its coins; they are no arrivals any more."""
         coins, self._coins = self._coins, {}
-        yield from coins.items()
+        return iter(coins.items())

@@ -62,7 +62,11 @@ class Readings:
 class Columns:
     """The cells that rules read, each under its number. Grows by doubling; numbers stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, step: timedelta) -> None:
+        self._apart = step // _TICK
+        """How far apart moments are: the last one before a rule was made is hardly older than that."""
+        self._heard = 0
+        """Numbers below that were read at the last judged moment."""
         self.cells: list[Cell | None] = [None]
         self._numbers: dict[Cell, int] = {}
         self._steps: dict[timedelta, int] = {}
@@ -104,27 +108,46 @@ class Columns:
 
     def read(self, source: Source) -> Readings:
         """All cells at that moment."""
-        values, held, ends, steps = zip(*self._rows(source), strict=True)
-        return Readings(np.array(values), np.array(held), np.array(ends, np.int64), np.array(steps, np.int64))
+        return self._readings(source, 0)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether cells came since the last judged moment."""
+        return self._heard < len(self.cells)
+
+    def begin(self, at: int, source: Source) -> None:
+        """Let the cells that came since the last judged moment stand where it, which says that, left them."""
+        first = self._heard
+        self._take(first, at, self._readings(source, first), afresh=True)
+        self._settle(first, at)
 
     def take(self, at: int, said: Readings, *, afresh: bool = False) -> None:
         """Make these readings the present ones: what was unheard of for too long is unknown, whatever it said last.
 
         The first bar of a cell is news if it ends just now; `afresh`, after a restart, every bar was when it ended.
         """
+        self._take(0, at, said, afresh=afresh)
+
+    def _readings(self, source: Source, first: int) -> Readings:
+        values, held, ends, steps = zip(*self._rows(source, first), strict=True)
+        return Readings(np.array(values), np.array(held), np.array(ends, np.int64), np.array(steps, np.int64))
+
+    def _take(self, first: int, at: int, said: Readings, *, afresh: bool) -> None:
+        """What `take` does, of the cells from that number on."""
         n = len(self.cells)
-        value, held, low, high = self.value[:n], self.held[:n], self.low[:n], self.high[:n]
-        end, moment, lit = self.end[:n], self.moment[:n], self.lit[:n]
+        self._heard = n
+        value, held, low, high = self.value[first:n], self.held[first:n], self.low[first:n], self.high[first:n]
+        end, moment, lit = self.end[first:n], self.moment[first:n], self.lit[first:n]
         new = (said.ends > end) & (moment < at)
         if not afresh:
             new &= (end != NEVER) | (said.ends == at)
-        self.new[:n] = new
-        self.before[:n] = moment
-        now = np.where(self._recalled[:n], moment, np.minimum(at, said.ends)) if afresh else at
+        self.new[first:n] = new
+        self.before[first:n] = moment
+        now = np.where(self._recalled[first:n], moment, np.minimum(at, said.ends)) if afresh else at
         np.copyto(moment, now, where=new)
         since = at - MISSED_BARS * said.steps
         known = (said.values == said.values) & (moment >= since)
-        known[NOWHERE] = True
+        known[: max(0, 1 - first)] = True  # number 0, where it is among them
         unknown = ~known
         for column, of in ((value, said.values), (held, said.held)):
             column[:] = of
@@ -135,30 +158,34 @@ class Columns:
             np.minimum(value, held, out=low, where=both)
             np.maximum(value, held, out=high, where=both)
         new &= known
-        self.lapsed[:n] = new & (lit < since)
+        self.lapsed[first:n] = new & (lit < since)
         np.copyto(lit, moment, where=new)
         np.maximum(said.ends, end, out=end)
-        self.step[:n] = said.steps
+        self.step[first:n] = said.steps
 
     def settle(self, at: int) -> None:
         """The moment is judged: where a cell is known it stands there now."""
-        n, self.is_blank = len(self.cells), False
-        known = self.value[:n] == self.value[:n]
-        np.copyto(self.last_low[:n], self.low[:n], where=known)
-        np.copyto(self.last_high[:n], self.high[:n], where=known)
-        np.copyto(self.known_at[:n], at, where=known)
+        self.is_blank = False
+        self._settle(0, at)
+
+    def _settle(self, first: int, at: int) -> None:
+        n = len(self.cells)
+        known = self.value[first:n] == self.value[first:n]
+        np.copyto(self.last_low[first:n], self.low[first:n], where=known)
+        np.copyto(self.last_high[first:n], self.high[first:n], where=known)
+        np.copyto(self.known_at[first:n], at, where=known)
 
     def knew(self, number: int) -> bool:
         """Whether the cell was ever known."""
         return not isnan(self.last_low[number])
 
-    def had_news(self, numbers: Iterable[int], since: datetime) -> bool:
-        """Whether one of these cells had news since then."""
-        return any(self.moment[number] > to_ticks(since) for number in numbers)
+    def are_known(self, numbers: Iterable[int]) -> bool:
+        """Whether each of these cells is known now: at the last judged moment, or at the one that is judged."""
+        return all(self.value[n] == self.value[n] for n in numbers)
 
     def were_known(self, numbers: Iterable[int], since: datetime) -> bool:
-        """Whether each of these cells was known since then, at whatever moment."""
-        ticks = to_ticks(since)
+        """Whether each of these cells was known at the last moment before then, or at whatever moment after it."""
+        ticks = to_ticks(since) - self._apart
         return all(self.known_at[n] > ticks or self.value[n] == self.value[n] for n in numbers)
 
     def standings(self, at: int, since: int, absent: Collection[str]) -> Sequence[Standing]:
@@ -190,10 +217,10 @@ class Columns:
         self.moment[number], self.lit[number], self.known_at[number] = of.moment, of.lit, of.known_at
         self._recalled[number] = True
 
-    def _rows(self, source: Source) -> Iterator[tuple[float, float, int, int]]:
-        yield 0.0, nan, NEVER, 0
-        for cell in self.cells[1:]:
+    def _rows(self, source: Source, first: int) -> Iterator[tuple[float, float, int, int]]:
+        for cell in self.cells[first:]:
             if cell is None:
+                yield 0.0, nan, NEVER, 0
                 continue
             seen = source.read(cell)
             reading = seen.reading

@@ -5,7 +5,7 @@ where its condition was met at the last judged moment: it can change only when o
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 import numpy as np
@@ -32,18 +32,24 @@ from signals.standing import Standing
 from signals.telling import telling
 from signals.vigil import Kept, Vigil
 
+MINUTE = timedelta(minutes=1)
 AT_ONCE = 1_024
 """How many are looked at together: whoever asks for them need not wait for all."""
 
 
 class Engine:
-    """All rules on all cells. `judged` is the last moment that was judged before, where there was one."""
+    """All rules on all cells.
 
-    def __init__(self, signals: Mapping[str, Signal], book: Book, judged: datetime | None = None) -> None:
+    `judged` is the last moment that was judged before, where there was one; moments are a `step` apart.
+    """
+
+    def __init__(
+        self, signals: Mapping[str, Signal], book: Book, judged: datetime | None = None, step: timedelta = MINUTE
+    ) -> None:
         self._signals = signals
         self._book = book
         self._judged = judged
-        self._columns = Columns()
+        self._columns = Columns(step)
         self._index = Index()
         self._scopes = Scopes(self._columns, self._index, signals)
         self._vigil = Vigil()
@@ -90,7 +96,11 @@ class Engine:
     # rules
 
     def put(self, rule: Rule) -> None:
-        """Judge the rule from now on, instead of any earlier revision: what is true already must first let go."""
+        """Judge the rule from now on, instead of any earlier revision.
+
+        The last moment before it was made, which its answer showed, arms it: what was true then must first let go.
+        Where that left it unknown, the first moment at which it is known arms it.
+        """
         self.drop(rule.id)
         if rule.paused:
             self._paused[rule.id] = rule.revision
@@ -101,8 +111,7 @@ class Engine:
             self._arrivals.put(slot)
             if rule.draft.coins == (EVERY_COIN,):
                 self._joint.add(slot)
-        cells = (cell for coin in self._scopes.coins_of(rule) for cell in self._all_cells(rule, coin))
-        self._begin(slot, rule.created, cells)
+        self._begin(slot, rule.created)
         self._index.merge(self._alive)
 
     def load(self, page: Iterable[Stored]) -> None:
@@ -113,7 +122,8 @@ class Engine:
             else:
                 self.drop(stored.id)
                 slot = self._book.keep(stored)
-                self._begin(slot, plain.created, (self._scopes.place(plain, slot),))
+                self._scopes.place(plain, slot)
+                self._begin(slot, plain.created)
         self._index.merge(self._alive)
 
     def drop(self, rule_id: str) -> None:
@@ -156,6 +166,16 @@ class Engine:
             self._alone.wake(one, state, self._judged or state.at)
 
     # moments
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether rules read cells of which the last judged moment was not asked."""
+        return self._judged is not None and self._columns.is_behind
+
+    def begin(self, source: Source) -> None:
+        """Let these cells stand where the last judged moment, which the source says, left them."""
+        if self._judged is not None and self._columns.is_behind:
+            self._columns.begin(to_ticks(self._judged), source)
 
     def seed(self, cells: Cells) -> None:
         """Stand where the last judged moment left every cell; nobody is told anything."""
@@ -200,19 +220,21 @@ class Engine:
         self._walk()
         self._columns.settle(to_ticks(at))
         self._scopes.settle(at)
-        for slot, _ in self._arrivals.take():
+        for slot, coins in self._arrivals.take():
+            if self._book.rule(slot).created >= at:
+                self._arrivals.stay(slot, coins)
+                continue
             for coin in list(self._scopes.coins_of(self._book.rule(slot))):
                 for one in self._afresh(slot, coin):
-                    if not self._columns.had_news(one.cells, one.rule.created):
+                    if not self._alone.was_known(one):
                         self._arrivals.welcome(slot, [coin])
-                    elif not self._alone.was_known(one):
-                        self._alone.admit(one, at)
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
         """`judge` by what the cells say, without the events."""
         return list(self._moving(at, readings))
 
     def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved]:
+        self._release(at)
         self._columns.take(to_ticks(at), readings)
         looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
         self._touch(looked)
@@ -257,13 +279,12 @@ class Engine:
         each = (moves[one] if one in moves else self._alone.look(one, at) for one in ones)
         return filter(None, each)
 
-    def _begin(self, slot: int, created: datetime, cells: Iterable[int]) -> None:
-        """One made when cells of it had been known, or not long before the last judged moment, has yet to arrive."""
+    def _begin(self, slot: int, created: datetime) -> None:
+        """One that comes after a moment was judged, or was made not long before the last one, has yet to be armed."""
         if slot >= len(self._alive):
             self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
         self._alive[slot] = True
-        is_recent = self._judged is not None and created > self._judged - RECENT
-        if is_recent or (not self._columns.is_blank and any(map(self._columns.knew, cells))):
+        if not self._columns.is_blank or (self._judged is not None and created > self._judged - RECENT):
             self._arrivals.put(slot)
 
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
@@ -275,9 +296,22 @@ class Engine:
         for track in self._scopes.tracks(rule.draft):
             yield from self._scopes.cells(rule, track, coin)
 
+    def _release(self, at: datetime) -> None:
+        """Newcomers that the last moment before they were made has armed arrive no more, once that moment is over."""
+        for slot, coins in self._arrivals.take():
+            if (rule := self._book.rule(slot)).created >= at:
+                self._arrivals.stay(slot, coins)
+                continue
+            for coin in list(self._scopes.coins_of(rule)) if coins is None else coins:
+                if not self._columns.are_known(self._all_cells(rule, coin)):
+                    self._arrivals.welcome(slot, [coin])
+
     def _admit(self, at: datetime) -> Iterator[Moved]:
         """Let the first known moment of newcomers arm them: those still unknown are kept."""
         for slot, coins in self._arrivals.take():
+            if self._book.rule(slot).created >= at:
+                self._arrivals.stay(slot, coins)
+                continue
             for coin in list(self._scopes.coins_of(self._book.rule(slot))) if coins is None else sorted(coins):
                 for one in self._afresh(slot, coin):
                     if self._alone.admit(one, at) and not one.state.armed and self._alone.was_known(one):

@@ -103,10 +103,11 @@ class AlertStore(Protocol):
         """Those of these rules."""
         ...
 
-    async def commit(self, one: Commit) -> Committed:
-        """Write state and event in one atom, if the stored version is that of the commit and nothing newer was judged.
+    async def commit(self, *each: Commit) -> Sequence[Committed]:
+        """Write state and event of each in one atom, if the stored version is its own and nothing newer was judged.
 
-        Of an older revision, or of a forgotten rule, all is OLD.
+        Of an older revision, or of a forgotten rule, all is OLD. They are written in their order, in one round trip;
+        one that is refused keeps no other. Where the store fails in between, all may be asked again.
         """
         ...
 

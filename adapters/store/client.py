@@ -142,6 +142,15 @@ class Client:
                 await asyncio.sleep(pause)
         return await self._step(name, keys, arguments)
 
+    async def steps(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> Sequence[Reply]:
+        """The same step for many keys and arguments in one round trip: each is atomic, all may be called twice."""
+        for pause in ASKED_AGAIN_AFTER:
+            try:
+                return await self._steps(name, calls)
+            except StoreUnavailable:
+                await asyncio.sleep(pause)
+        return await self._steps(name, calls)
+
     async def aclose(self) -> None:
         """Close all connections."""
         for redis in (self._redis, self._blocking):
@@ -153,6 +162,13 @@ class Client:
             return await self._spoken(_ask(self._redis, "EVALSHA", digest, len(keys), *keys, *arguments))
         except _NotLoaded:
             return await self._spoken(_ask(self._redis, "EVAL", text, len(keys), *keys, *arguments))
+
+    async def _steps(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> Sequence[Reply]:
+        text, digest = _SCRIPTS[name]
+        try:
+            return await self.many([("EVALSHA", digest, len(keys), *keys, *arguments) for keys, arguments in calls])
+        except _NotLoaded:  # those before it were executed, which a step that may be called twice does not mind
+            return await self.many([("EVAL", text, len(keys), *keys, *arguments) for keys, arguments in calls])
 
     async def _spoken(self, asked: Awaitable[object]) -> Reply:
         try:

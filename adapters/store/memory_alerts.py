@@ -53,7 +53,10 @@ class MemoryAlerts(Salted):
     async def states_of(self, rule_ids: Collection[str]) -> Sequence[Kept]:
         return [written.kept for rule_id in rule_ids for written in self._states.get(rule_id, {}).values()]
 
-    async def commit(self, one: Commit) -> Committed:
+    async def commit(self, *each: Commit) -> Sequence[Committed]:
+        return [self._commit(one) for one in each]
+
+    def _commit(self, one: Commit) -> Committed:
         rule_id, track = one.subject
         floor = self._floors.get(self._digest(rule_id), 0)
         written = self._states.get(rule_id, {}).get(track)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.store import codec, keys
 from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
-from adapters.store.client import BLOCK_MS
+from adapters.store.client import BLOCK_MS, Word
 from adapters.store.paging import members
 from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, listed, pairs, raw, read, text
@@ -45,36 +45,9 @@ class RedisAlerts(Salted):
             for track, state in pairs(reply)
         ]
 
-    async def commit(self, one: Commit) -> Committed:
-        rule_id, track = one.subject
-        event = one.event
-        where = [
-            keys.states(rule_id),
-            keys.STATES,
-            keys.EVENTS,
-            keys.told(rule_id),
-            keys.fires(rule_id),
-            keys.JUDGED,
-            keys.floor(await self._digest(rule_id)),
-        ]
-        answer = await self._client.step(
-            "commit",
-            where,
-            track,
-            rule_id,
-            one.revision,
-            one.version,
-            to_ms(one.at),
-            event.id if event else "",
-            codec.state(one.state) if one.state else b"",
-            codec.encode(event) if event else b"",
-            0 if event and event.shadow else 1,
-            1 if event and event.change is Change.FIRED else 0,
-            TOLD_FOR // timedelta(milliseconds=1),
-            FIRES_KEPT,
-            0 if event and event.change is Change.GREW else 1,
-        )
-        return Committed(text(answer))
+    async def commit(self, *each: Commit) -> Sequence[Committed]:
+        calls = [(_where(one, await self._digest(one.subject[0])), _said(one)) for one in each]
+        return [Committed(text(answer)) for answer in await self._client.steps("commit", calls)]
 
     async def forget(self, rule_id: str, before: int | None) -> None:
         where = [keys.states(rule_id), keys.STATES, keys.told(rule_id), keys.fires(rule_id)]
@@ -127,3 +100,31 @@ class RedisAlerts(Salted):
         stored = await self._client.many([("LRANGE", keys.fires(rule), 0, -1) for rule in rule_ids])
         times = [[datetime.fromtimestamp(int(text(at)), UTC) for at in listed(reply)] for reply in stored]
         return {rule: [at for at in of if at >= since] for rule, of in zip(rule_ids, times, strict=True)}
+
+
+def _where(one: Commit, digest: str) -> Sequence[str]:
+    """The keys of that step."""
+    rule_id, _ = one.subject
+    own = [keys.told(rule_id), keys.fires(rule_id), keys.JUDGED, keys.floor(digest)]
+    return [keys.states(rule_id), keys.STATES, keys.EVENTS, *own]
+
+
+def _said(one: Commit) -> Sequence[Word]:
+    """What the step is told of a commit."""
+    rule_id, track = one.subject
+    event = one.event
+    return [
+        track,
+        rule_id,
+        one.revision,
+        one.version,
+        to_ms(one.at),
+        event.id if event else "",
+        codec.state(one.state) if one.state else b"",
+        codec.encode(event) if event else b"",
+        0 if event and event.shadow else 1,
+        1 if event and event.change is Change.FIRED else 0,
+        TOLD_FOR // timedelta(milliseconds=1),
+        FIRES_KEPT,
+        0 if event and event.change is Change.GREW else 1,
+    ]

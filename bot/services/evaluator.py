@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -54,9 +55,11 @@ class Evaluator:
         self._change = 0
         """The last change of rules that the engine knows."""
         self._judged: datetime | None = None
+        self._last: Cycle | None = None
+        """The last judged moment itself, where it is still known."""
         self._past: datetime | None = None
         """Bars up to then may have been filled in afterwards: they are no news."""
-        self._engine = Engine(self._by_name, Rulebook())
+        self._engine = self._empty()
         self._versions: dict[Subject, int] = {}
         self._newer: dict[Subject, AlertState] = {}
         """States of another evaluator, taken over once the moment is judged."""
@@ -75,7 +78,7 @@ class Evaluator:
 
     async def judge(self, cycle: Cycle) -> Sequence[Judged]:
         """Judge one closed moment and commit what moved; returns what was committed."""
-        committed = []
+        committed = list[Judged]()
         clock = asyncio.get_running_loop().time
         async with self._lock:
             began = clock()
@@ -84,17 +87,15 @@ class Evaluator:
             for bars in cycle.bars:
                 self._bars.append(bars)
             cells = self._cells(cycle)
-            for number, judged in enumerate(self._engine.judge(cells), start=1):
-                if judged.moved and await self._commit(cycle.at, judged):
-                    committed.append(judged)
-                if number % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+            looked = self._engine.judge(cells)
+            while some := list(islice(looked, AT_ONCE)):
+                committed += await self._commit(cycle.at, [judged for judged in some if judged.moved])
             for subject, state in self._newer.items():
                 self._engine.wake(subject, state)
             self._newer = {}
             standings = tuple(self._engine.standings())
             await self._store.mark_judged(cycle.at, Mark(self._change, standings, self._backfilled, self._past))
-            self._judged, took = cycle.at, timedelta(seconds=clock() - began)
+            self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
             effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken)
             await self._store.report_effort(effort)
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
@@ -112,28 +113,51 @@ class Evaluator:
             self._watched = coins
             await self._store.learn(WATCHED, " ".join(sorted(coins)).encode())
 
-    async def _commit(self, at: datetime, judged: Judged) -> bool:
-        subject, revision = judged.subject, judged.rule.revision
-        version = self._versions.get(subject, 0)
-        if judged.at_rest and not version and judged.event is None:
-            return True
-        state = None if judged.at_rest else judged.state
-        result = await self._store.commit(Commit(subject, revision, version, at, state, judged.event))
-        match result:
-            case Committed.OK | Committed.ALREADY:
-                if state is None:
-                    self._versions.pop(subject, None)
-                else:
-                    self._versions[subject] = version + 1
-                if judged.event:
-                    log.info("transition", change=judged.event.change, alert=judged.event.id, coin=judged.coin)
-                return True
-            case Committed.OLD | Committed.CONFLICT:
-                self._versions[subject], stored = await self._store.state(*subject, revision)
-                if self._versions[subject]:
-                    self._newer[subject] = stored
-                log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=result)
-                return False
+    async def _commit(self, at: datetime, moved: Sequence[Judged]) -> Sequence[Judged]:
+        """Write what moved, and let everything else go on meanwhile; returns those that are written, or need not be."""
+        kept = [judged for judged in moved if not self._is_nowhere(judged)]
+        commits = [
+            Commit(
+                judged.subject,
+                judged.rule.revision,
+                self._versions.get(judged.subject, 0),
+                at,
+                None if judged.at_rest else judged.state,
+                judged.event,
+            )
+            for judged in kept
+        ]
+        answers = await self._store.commit(*commits)
+        refused = set[Subject]()
+        for judged, commit, answer in zip(kept, commits, answers, strict=True):
+            match answer:
+                case Committed.OK | Committed.ALREADY:
+                    self._written(judged, commit)
+                case Committed.OLD | Committed.CONFLICT:
+                    refused.add(judged.subject)
+                    await self._take_over(judged, answer)
+        await asyncio.sleep(0)
+        return [judged for judged in moved if judged.subject not in refused]
+
+    def _is_nowhere(self, judged: Judged) -> bool:
+        """Whether nothing is kept of it and nothing told, so that nothing is to be written."""
+        return judged.at_rest and judged.event is None and judged.subject not in self._versions
+
+    def _written(self, judged: Judged, commit: Commit) -> None:
+        if commit.state is None:
+            self._versions.pop(judged.subject, None)
+        else:
+            self._versions[judged.subject] = commit.version + 1
+        if judged.event:
+            log.info("transition", change=judged.event.change, alert=judged.event.id, coin=judged.coin)
+
+    async def _take_over(self, judged: Judged, answer: Committed) -> None:
+        """Another evaluator was here: its state counts once the moment is judged."""
+        subject = judged.subject
+        self._versions[subject], stored = await self._store.state(*subject, judged.rule.revision)
+        if self._versions[subject]:
+            self._newer[subject] = stored
+        log.info("state was newer in the store", rule=subject[0], coin=subject[1], result=answer)
 
     async def _load(self) -> None:
         """Rules, bars and states from the store; every cell stands where the last judged moment left it.
@@ -142,10 +166,10 @@ class Evaluator:
         edited while nobody judged are dropped.
         """
         async with self._lock:
-            self._judged = await self._store.judged()
+            self._judged, self._last = await self._store.judged(), None
             mark = await self._store.mark()
             await self._load_bars()
-            self._engine = Engine(self._by_name, Rulebook(), self._judged)
+            self._engine = self._empty()
             watched = dict(await self._store.watchlists())
             self._change = await self._store.last_change()
             changes = await self._changed(mark)
@@ -164,6 +188,7 @@ class Evaluator:
             await self._wake()
             for change in watches:
                 self._engine.watch(change.place, change.coins)
+            self._begin()
             log.info("rules loaded", **asdict(self._engine.counts))
 
     async def _changed(self, mark: Mark) -> Sequence[Changed]:
@@ -180,7 +205,16 @@ class Evaluator:
         cycles = self._store.cycles(last - _INSTANT)
         cycle = await anext(cycles)
         if cycle.at == last:
+            self._last = cycle
             self._engine.seed(self._cells(cycle))
+
+    def _begin(self) -> None:
+        """Let cells of new rules stand where the last judged moment left them: that is what their answers showed."""
+        if self._last is not None and self._engine.is_behind:
+            self._engine.begin(self._cells(self._last))
+
+    def _empty(self) -> Engine:
+        return Engine(self._by_name, Rulebook(), self._judged, self._step)
 
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""
@@ -221,6 +255,7 @@ class Evaluator:
                 async for change in self._store.changes(self._change):
                     async with self._lock:
                         await self._apply(change)
+                        self._begin()
                         self._change = change.number
             except Behind:
                 await self._load()

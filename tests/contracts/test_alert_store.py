@@ -30,8 +30,8 @@ async def test_a_state_is_stored_with_its_version_and_its_event(store: Store) ->
     fired = event(rule)
 
     assert await store.state(rule.id, "ETH", 1) == (0, AlertState())
-    assert await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), fired)) is Committed.OK
-    assert await store.commit(Commit((rule.id, "BTC"), 1, 0, T0, PENDING, None)) is Committed.OK
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), fired)) == [Committed.OK]
+    assert await store.commit(Commit((rule.id, "BTC"), 1, 0, T0, PENDING, None)) == [Committed.OK]
 
     assert await store.state(rule.id, "ETH", 1) == (1, firing())
     assert sorted(kept.subject for kept in await everything_of(store.states())) == [(rule.id, "BTC"), (rule.id, "ETH")]
@@ -43,7 +43,7 @@ async def test_the_same_commit_asked_twice_is_one(store: Store) -> None:
     rule = await subscribed(store)
     await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
 
-    assert await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))) is Committed.ALREADY
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))) == [Committed.ALREADY]
 
     assert await store.recent([rule.id], 5) == [event(rule)]
 
@@ -53,10 +53,10 @@ async def test_late_data_and_other_evaluators_change_nothing(store: Store) -> No
     await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
     later = Commit((rule.id, "ETH"), 1, 0, T0 + MINUTE, firing(T0 + MINUTE), event(rule, "BBBB"))
 
-    assert await store.commit(Commit((rule.id, "ETH"), 1, 1, T0 - MINUTE, firing(T0 - MINUTE), None)) is Committed.OLD
-    assert await store.commit(Commit((rule.id, "ETH"), 1, 1, T0, firing(T0), event(rule, "BBBB"))) is Committed.OLD
-    assert await store.commit(later) is Committed.CONFLICT
-    assert await store.commit(replace(later, version=5)) is Committed.CONFLICT
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 1, T0 - MINUTE, firing(T0 - MINUTE), None)) == [Committed.OLD]
+    assert await store.commit(Commit((rule.id, "ETH"), 1, 1, T0, firing(T0), event(rule, "BBBB"))) == [Committed.OLD]
+    assert await store.commit(later) == [Committed.CONFLICT]
+    assert await store.commit(replace(later, version=5)) == [Committed.CONFLICT]
 
     assert await store.state(rule.id, "ETH", 1) == (1, firing())
     assert await store.recent([rule.id], 5) == [event(rule)]
@@ -83,9 +83,9 @@ async def test_a_forgotten_rule_leaves_no_states(store: Store) -> None:
     await store.remove(rule.id, HOME, "away")
     await store.forget(rule.id, None)
     late = Commit((rule.id, "ETH"), 9, 0, T0 + MINUTE, firing(T0 + MINUTE), event(rule, "LATE"))
-    assert await store.commit(late) is Committed.OLD
+    assert await store.commit(late) == [Committed.OLD]
     await store.forget(rule.id, 3)
-    assert await store.commit(late) is Committed.OLD
+    assert await store.commit(late) == [Committed.OLD]
 
     assert await everything_of(store.states()) == []
     assert await store.recent([rule.id], 5) == []
@@ -96,14 +96,14 @@ async def test_a_subject_at_rest_again_leaves_no_state_and_begins_anew(store: St
     await store.commit(Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule)))
     over = Commit((rule.id, "ETH"), 1, 1, T0 + MINUTE, None, event(rule, "OVER", T0 + MINUTE, change=Change.RESOLVED))
 
-    assert await store.commit(over) is Committed.OK
-    assert await store.commit(over) is Committed.ALREADY
+    assert await store.commit(over) == [Committed.OK]
+    assert await store.commit(over) == [Committed.ALREADY]
 
     assert await store.state(rule.id, "ETH", 1) == (0, AlertState())
     assert await everything_of(store.states()) == []
     assert [one.id for one in await store.recent([rule.id], 5)] == ["OVER", "AAAA"]
     again = Commit((rule.id, "ETH"), 1, 0, T0 + 2 * MINUTE, firing(T0 + 2 * MINUTE), event(rule, "MORE"))
-    assert await store.commit(again) is Committed.OK
+    assert await store.commit(again) == [Committed.OK]
 
 
 async def test_what_was_judged_whole_cannot_be_acted_on_again(store: Store) -> None:
@@ -112,9 +112,9 @@ async def test_what_was_judged_whole_cannot_be_acted_on_again(store: Store) -> N
     await store.commit(fired)
     await store.mark_judged(T0)
 
-    assert await store.commit(fired) is Committed.ALREADY
-    assert await store.commit(replace(fired, subject=(rule.id, "BTC"))) is Committed.OLD
-    assert await store.commit(replace(fired, subject=(rule.id, "BTC"), at=T0 + MINUTE)) is Committed.OK
+    assert await store.commit(fired) == [Committed.ALREADY]
+    assert await store.commit(replace(fired, subject=(rule.id, "BTC"))) == [Committed.OLD]
+    assert await store.commit(replace(fired, subject=(rule.id, "BTC"), at=T0 + MINUTE)) == [Committed.OK]
 
 
 async def test_an_older_revision_cannot_act_and_a_newer_one_begins_anew(store: Store) -> None:
@@ -124,8 +124,8 @@ async def test_an_older_revision_cannot_act_and_a_newer_one_begins_anew(store: S
     newer = replace(old, revision=2, event=event(rule, "NEW2"))
 
     assert await store.state(rule.id, "ETH", 2) == (0, AlertState())
-    assert await store.commit(newer) is Committed.OK
-    assert await store.commit(replace(old, version=1, at=T0 + MINUTE, event=None)) is Committed.OLD
+    assert await store.commit(newer) == [Committed.OK]
+    assert await store.commit(replace(old, version=1, at=T0 + MINUTE, event=None)) == [Committed.OLD]
 
     assert await store.state(rule.id, "ETH", 2) == (1, firing())
     assert await store.states_of([rule.id, "none/1"]) == [Kept((rule.id, "ETH"), 2, 1, firing())]
@@ -141,9 +141,9 @@ async def test_a_revision_that_is_forgotten_cannot_act_while_later_ones_stand(st
     await store.forget(rule.id, 1)
 
     assert [kept.subject for kept in await everything_of(store.states())] == [(rule.id, "BTC+")]
-    assert await store.commit(replace(old, at=T0 + MINUTE)) is Committed.OLD
-    assert await store.commit(replace(old, subject=(rule.id, "SOL"))) is Committed.OLD
-    assert await store.commit(replace(old, revision=2, event=None)) is Committed.OK
+    assert await store.commit(replace(old, at=T0 + MINUTE)) == [Committed.OLD]
+    assert await store.commit(replace(old, subject=(rule.id, "SOL"))) == [Committed.OLD]
+    assert await store.commit(replace(old, revision=2, event=None)) == [Committed.OK]
     assert await store.recent([rule.id], 5) == [event(rule)]
 
 
@@ -160,8 +160,8 @@ async def test_a_rule_that_is_there_is_never_forgotten_whole(store: Store) -> No
 
     assert await store.states_of([rule.id]) == []
     assert await store.recent([rule.id], 5) == [event(rule)]
-    assert await store.commit(replace(old, at=T0 + MINUTE)) is Committed.OLD
-    assert await store.commit(replace(old, revision=2, at=T0 + MINUTE)) is Committed.OK
+    assert await store.commit(replace(old, at=T0 + MINUTE)) == [Committed.OLD]
+    assert await store.commit(replace(old, revision=2, at=T0 + MINUTE)) == [Committed.OK]
 
 
 async def test_what_is_judged_in_the_shadow_is_counted_and_told_to_nobody(store: Store) -> None:

@@ -285,7 +285,7 @@ async def test_whoever_comes_late_brings_nothing_of_a_forgotten_place_back(store
     await store.erase(ANN, T0)
     for _ in range(2):
         late = Commit((rule.id, "ETH"), 1, 4, T0 + 9 * MINUTE, firing(T0 + 9 * MINUTE), told)
-        assert await store.commit(late) is Committed.OLD
+        assert await store.commit(late) == [Committed.OLD]
         assert await store.fan_out(ANN.platform, told, 10, T0) is Fanned.DONE
         await store.finish(claim, Final.SENT, "", "m9", T0)
         await store.retry(claim, T0, certain=False)
@@ -371,7 +371,7 @@ async def test_somebody_who_comes_back_begins_anew_and_no_rule_has_the_id_of_an_
     assert [rule.draft.note for rule in await store.of(ANN)] == ["back", "more"]
     assert await store.settings(ANN) == usual(ANN)
     fired = Commit((back.rule.id, "ETH"), 1, 0, T0 + 9 * MINUTE, firing(T0 + 9 * MINUTE), None)
-    assert await store.commit(fired) is Committed.OK
+    assert await store.commit(fired) == [Committed.OK]
 
 
 async def test_the_same_update_of_two_places_is_two(store: Store) -> None:

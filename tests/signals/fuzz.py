@@ -101,7 +101,8 @@ class History:
             once=self._chance(0.2),
             until=self._now + 9 * MINUTE if self._chance(0.25) else None,
         )
-        return Rule(_id(number), PLACE, number, self._revision, draft, self._now, 1, paused=self._chance(0.1))
+        created = self._now + (self._pick([0, 0, 0, 0, 1, 3]) if self._pair.last else 0) * MINUTE
+        return Rule(_id(number), PLACE, number, self._revision, draft, created, 1, paused=self._chance(0.1))
 
     def _condition(self, *, is_crossing: bool = False) -> Condition:
         compare, line = self._pick(list(Compare)), self._pick([0.0, 1.0, -1.0, *self._pick([(), _AROUND, (1e300,)])])

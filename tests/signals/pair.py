@@ -35,6 +35,7 @@ class Pair:
     def put(self, rule: Rule) -> None:
         self.engine.put(rule)
         self.oracle.put(rule)
+        self._begin()
         self._forget(rule.id)
 
     def merge(self) -> None:
@@ -49,6 +50,7 @@ class Pair:
     def watch(self, coins: tuple[str, ...]) -> None:
         self.engine.watch(PLACE, coins)
         self.oracle.watch(PLACE, coins)
+        self._begin()
         self.watched = coins
         self.since.append(coins)
 
@@ -88,6 +90,12 @@ class Pair:
             self.engine.wake(subject, state)
         for coins in self.since:
             self.engine.watch(PLACE, coins)
+        self.oracle.begin()
+        self._begin()
+
+    def _begin(self) -> None:
+        if self.last is not None and self.engine.is_behind:
+            self.engine.begin(self.last)
 
     def _forget(self, rule_id: str) -> None:
         self.stored = {subject: state for subject, state in self.stored.items() if subject[0] != rule_id}

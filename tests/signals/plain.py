@@ -53,12 +53,14 @@ class Plain:
     cells: dict[Cell, Past] = field(default_factory=dict)
     everywhere: list[Rule] = field(default_factory=list)
     """Rules on every coin, gone ones too: what they read is followed on."""
+    last: Moment | None = None
 
     def put(self, rule: Rule) -> None:
         self.drop(rule.id)
         if not rule.paused:
             self.rules[rule.id] = rule
             self.everywhere += [rule] if rule.draft.coins == (EVERY_COIN,) else []
+        self.begin()
 
     def drop(self, rule_id: str) -> None:
         self.rules.pop(rule_id, None)
@@ -70,6 +72,13 @@ class Plain:
             if rule.place == place and rule.draft.coins == (WATCHLIST,):
                 for subject in [s for s in self.states if s[0] == rule.id and s[1].rstrip("+-") not in coins]:
                     del self.states[subject]
+        self.begin()
+
+    def begin(self) -> None:
+        """The last judged moment is asked of cells that nobody read then."""
+        for cell in self._read() if self.last is not None else ():
+            if cell not in self.cells:
+                self.cells[cell] = _stood(self.last.read(cell), self.last.at)
 
     def restart(self, rules: Iterable[Rule], watched: Mapping[str, tuple[str, ...]], present: Collection[str]) -> None:
         """A cell that none of these rules reads is not remembered, nor an absent coin without any cell."""
@@ -91,17 +100,34 @@ class Plain:
             for coin in self._coins(rule, self.watched)
             for track in tracks(rule.draft, BY_NAME)
         ]
-        followed = [(rule, coin) for rule in self.everywhere for coin in self.coins]
-        for rule, coin in [*((rule, coin) for rule, _, coin in about), *followed]:
-            for condition in rule.draft.conditions:
-                self.cells.setdefault(cell_of(rule.draft, condition, coin), Past())
+        for cell in self._read():
+            self.cells.setdefault(cell, Past())
+        for rule, track, coin in about:
+            self._arm(rule, track, coin, moment.at)
         for cell, past in self.cells.items():
             _hear(past, moment.read(cell), moment.at)
         told = []
         for rule, track, coin in about:
-            transition = self._judge(rule, track, coin, moment)
+            transition = self._judge(rule, track, coin, moment) if rule.created < moment.at else None
             told += [(rule.id, coin + track.mark, transition)] if transition else []
+        self.last = moment
         return sorted(told, key=lambda of: (of[0], of[1]))
+
+    def _read(self) -> set[Cell]:
+        """All cells that rules read, and those that rules on every coin read once."""
+        now = [(rule, coin) for rule in self.rules.values() for coin in self._coins(rule, self.watched)]
+        followed = [(rule, coin) for rule in self.everywhere for coin in self.coins]
+        return {cell_of(rule.draft, each, coin) for rule, coin in now + followed for each in rule.draft.conditions}
+
+    def _arm(self, rule: Rule, track: Track, coin: str, at: datetime) -> None:
+        """Before a rule's first moment: the one before it arms it, where all was known."""
+        subject = rule.id, coin + track.mark
+        if subject in self.states or rule.created >= at or self.last is None:
+            return
+        pasts = [self.cells[cell_of(rule.draft, each, coin)] for each in track.conditions]
+        if all(past.value[0] is not None for past in pasts):
+            verdict, _ = together(said(c, *past.value) for c, past in zip(track.conditions, pasts, strict=True))
+            self.states[subject] = AlertState(at=self.last.at, armed=True, waiting=verdict is Verdict.MET)
 
     def _judge(self, rule: Rule, track: Track, coin: str, moment: Moment) -> Transition | None:
         pasts = [self.cells[cell_of(rule.draft, condition, coin)] for condition in track.conditions]
@@ -122,6 +148,14 @@ class Plain:
         if rule.draft.coins == (EVERY_COIN,):
             return sorted(self.coins)
         return watched.get(rule.place, ()) if rule.draft.coins == (WATCHLIST,) else rule.draft.coins
+
+
+def _stood(seen: CellSeen, at: datetime) -> Past:
+    """What is remembered of a cell that only that moment was asked of: its bar was news when it ended."""
+    end = min(at, seen.reading.at)
+    is_known = seen.reading.value is not None and at - end <= MISSED_BARS * seen.step
+    value = (seen.reading.value, seen.reading.held) if is_known else (None, None)
+    return Past(value, end, None, end if is_known else None, seen.reading.at)
 
 
 def _hear(past: Past, seen: CellSeen, at: datetime) -> None:

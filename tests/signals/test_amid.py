@@ -39,7 +39,7 @@ def told(acts: tuple[Act, ...], sentences: tuple[str, ...], minutes: int = 32) -
     return events
 
 
-IN_IT = ("BTC liqspike > 40x", "BTC oi 15m falls by 4%")
+IN_IT = ("BTC liqspike > 25x", "BTC oi 15m falls by 4%")
 APART = ("BTC liq.long 15m > $2M", "SOL liqspike > 20x")
 
 

@@ -100,7 +100,7 @@ def test_a_sure_value_within_what_it_may_have_been_before_stands_where_it_is() -
 
 
 @pytest.mark.parametrize("is_read", [False, True])
-def test_a_bar_that_ended_before_its_coin_was_watched_is_no_news_after_a_restart_either(is_read: bool) -> None:
+def test_a_coin_that_is_watched_is_armed_by_the_moment_before_over_a_restart_too(is_read: bool) -> None:
     pair, one = Pair(), _rule("r", BASIS, Compare.ABOVE, 1.0)
     pair.put(replace(one, draft=replace(one.draft, coins=(WATCHLIST,))))
     if is_read:
@@ -115,7 +115,7 @@ def test_a_bar_that_ended_before_its_coin_was_watched_is_no_news_after_a_restart
         for minute, said in ((6, 2.0), (9, 0.0), (12, 2.0))
     ]
 
-    assert told == [0, 0, 1]
+    assert told == [1, 0, 0]
 
 
 def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_bars() -> None:
@@ -168,17 +168,81 @@ def test_a_sleeper_wakes_when_those_who_were_missing_are_back_though_the_value_s
 def test_a_rule_whose_cell_was_known_only_before_it_came_is_not_armed_by_a_restart() -> None:
     pair = Pair()
     pair.put(_rule("s", FUNDING, Compare.ABOVE, 9.0))
-    pair.judge(Moment(START + MINUTE, {FUNDING: (0.0, None)}, STEPS), ("BTC",))
-    pair.put(replace(_rule("r", FUNDING, Compare.ABOVE, 1.0), created=START + MINUTE))
-    pair.judge(Moment(START + 2 * MINUTE, {FUNDING: (None, None)}, STEPS), ("BTC",))
+    for minute, said in ((1, 0.0), (2, None)):
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",))
+    pair.put(replace(_rule("r", FUNDING, Compare.ABOVE, 1.0), created=START + 2 * MINUTE))
+    pair.judge(Moment(START + 3 * MINUTE, {FUNDING: (None, None)}, STEPS), ("BTC",))
     pair.restart()
 
     told = [
         pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",))
-        for minute, said in ((3, 2.0), (4, 0.0), (5, 2.0))
+        for minute, said in ((4, 2.0), (5, 0.0), (6, 2.0))
     ]
 
     assert told == [0, 0, 1]
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+@pytest.mark.parametrize("restarts", ["", "before", "after"])
+@pytest.mark.parametrize(("first", "told"), [(0.0, [1, 0, 0]), (2.0, [0, 0, 1]), (None, [0, 0, 1])])
+def test_the_moment_that_its_answer_showed_arms_a_new_rule(
+    first: float | None, told: list[int], restarts: str, *, is_read: bool
+) -> None:
+    pair = Pair()
+    pair.put(_rule("t", replace(FUNDING, coin="ETH"), Compare.ABOVE, 9.0))
+    if is_read:
+        pair.put(_rule("s", FUNDING, Compare.ABOVE, 9.0))
+    pair.judge(Moment(START + MINUTE, {FUNDING: (first, None)}, STEPS), ("BTC",))
+    pair.put(replace(_rule("r", FUNDING, Compare.ABOVE, 1.0), created=START + MINUTE))
+    if restarts == "before":
+        pair.restart()
+
+    for minute, (said, expected) in enumerate(zip((2.0, 0.0, 2.0), told, strict=True), start=2):
+        assert pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",)) == expected
+        if restarts == "after":
+            pair.restart()
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_bar_that_came_late_was_news_when_it_came_over_a_restart_too(*, restarts: bool) -> None:
+    pair, one = Pair(), _rule("r", BASIS, Compare.ABOVE, 1.0)
+    pair.put(one)
+    bars = (
+        (3, 3, 0.0),
+        (7, 6, 2.0),
+        (8, 6, 2.0),
+        (10, 10, None),
+        (12, 12, None),
+        (13, 13, 0.0),
+        (16, 16, 0.0),
+        (19, 19, 0.0),
+    )
+    told = []
+
+    for at, end, said in bars:
+        ends = {BASIS: START + end * MINUTE}
+        told.append(pair.judge(Moment(START + at * MINUTE, {BASIS: (said, None)}, STEPS, ends), ("BTC",)))
+        if restarts and at == 8:
+            pair.restart()
+
+    assert told == [0, 1, 0, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_moments_that_were_over_when_a_rule_was_made_fire_nothing_though_they_are_judged_later(
+    *, restarts: bool
+) -> None:
+    pair = Pair()
+    pair.judge(Moment(START + MINUTE, {FUNDING: (0.0, None)}, STEPS), ("BTC",))
+    pair.put(replace(_rule("r", FUNDING, Compare.ABOVE, 1.0), created=START + 3 * MINUTE))
+    told = []
+
+    for minute, said in enumerate((2.0, 2.0, 2.0, 0.0, 2.0), start=2):
+        told.append(pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",)))
+        if restarts:
+            pair.restart()
+
+    assert told == [0, 0, 0, 0, 1]
 
 
 def test_who_is_told_again_is_told_how_far_past_the_line_it_is_then() -> None:

@@ -10,12 +10,26 @@ import pytest
 
 from adapters.store import client as factory
 from adapters.store import keys
+from adapters.store.alert_port import Commit, Committed
 from adapters.store.base import Idle, Saved, StoreRefused, StoreUnavailable
 from adapters.store.client import Client
 from adapters.store.redis import RedisStore, open_redis
 from tests.adapters.store.proxy import proxied, saying
-from tests.adapters.store.stories import HOME, LEASE, MANY, MINUTE, T0, claimed, draft, lead, queued
-from tests.servers import DEBIAN, redis_server, valkey
+from tests.adapters.store.stories import (
+    HOME,
+    LEASE,
+    MANY,
+    MINUTE,
+    T0,
+    claimed,
+    draft,
+    event,
+    firing,
+    lead,
+    queued,
+    saved,
+)
+from tests.servers import DEBIAN, emptied, redis_server, valkey
 
 SECRET = "hunter2-canary"
 
@@ -59,14 +73,39 @@ async def test_a_step_whose_reply_was_cut_is_asked_again_and_acts_once(url: str,
         await straight.aclose()
 
 
+@pytest.mark.parametrize("cut", [1, 2])
+async def test_many_commits_whose_reply_was_cut_are_asked_again_and_each_acts_once(
+    url: str, tmp_path: Path, cut: int
+) -> None:
+    async with proxied(url, tmp_path) as (line, proxy):
+        await emptied(url)
+        straight = await open_redis(url)
+        store = await open_redis(line)
+        rules = [await saved(straight, draft(), f"{cut} {n}") for n in range(30)]
+        commits = [Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule, f"E{rule.number}")) for rule in rules]
+        proxy.cut_replies, proxy.after = cut, b"EVAL"
+
+        assert {*await store.commit(*commits)} <= {Committed.OK, Committed.ALREADY}
+
+        assert [len(await straight.recent([rule.id], 9)) for rule in rules] == [1] * 30
+        assert proxy.cut_replies == 0
+        await store.aclose()
+        await straight.aclose()
+
+
 async def test_a_server_that_forgot_our_scripts_is_told_them_again(url: str) -> None:
+    await emptied(url)
     store, client = await open_redis(url), Client(url)
     await store.mark_judged(T0)
+    rule = await saved(store, draft(), "forgot")
     await client.do("SCRIPT", "FLUSH")
 
-    await store.mark_judged(T0)
+    await store.mark_judged(T0 + MINUTE)
+    await client.do("SCRIPT", "FLUSH")
+    commits = [Commit((rule.id, coin), 1, 0, T0 + 2 * MINUTE, firing(), None) for coin in ("BTC", "ETH")]
 
-    assert await store.judged() == T0
+    assert await store.commit(*commits) == [Committed.OK, Committed.OK]
+    assert await store.judged() == T0 + MINUTE
     await store.aclose()
     await client.aclose()
 

@@ -96,7 +96,7 @@ async def test_what_else_was_stored_is_still_there(url: str) -> None:
     assert await store.judged() == T0 + MINUTE
     assert [one.id for one in await store.recent([rule.id], 9)] == ["AAAA"]
     over = Commit((rule.id, "ETH"), 1, 2, T0 + 2 * MINUTE, None, None)
-    assert await store.commit(over) is Committed.OK
+    assert await store.commit(over) == [Committed.OK]
     await store.aclose()
 
 

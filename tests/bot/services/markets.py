@@ -1,7 +1,7 @@
 """Whole services in memory: a market played through the real loops on virtual time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,17 +59,29 @@ async def until(met: Callable[[], Coroutine[None, None, bool]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def played(source: MarketSource, store: MemoryStore, end: datetime, signals: Sequence[Signal] = SIGNALS) -> None:
-    """Poll and judge until just that moment is judged: ten bars a second of virtual time."""
+@asynccontextmanager
+async def playing(
+    source: MarketSource, store: MemoryStore, signals: Sequence[Signal] = SIGNALS
+) -> AsyncIterator[Callable[[datetime], Awaitable[None]]]:
+    """Poll and judge, ten bars a second of virtual time; gives what waits until a moment is judged."""
     latest = await store.latest()
     poller = Poller(source, store, Clock(latest.at if latest else source.start, 10 * source.step.total_seconds()))
 
-    async def judged() -> bool:
-        at = await store.judged()
-        return at is not None and at >= end
+    async def judged(end: datetime) -> None:
+        async def done() -> bool:
+            at = await store.judged()
+            return at is not None and at >= end
+
+        await until(done)
 
     async with running(poller.run, Evaluator(store, signals, source.step).run):
-        await until(judged)
+        yield judged
+
+
+async def played(source: MarketSource, store: MemoryStore, end: datetime, signals: Sequence[Signal] = SIGNALS) -> None:
+    """Poll and judge until just that moment is judged."""
+    async with playing(source, store, signals) as judged:
+        await judged(end)
 
 
 async def told(store: Store, rule: Rule) -> Sequence[Event]:

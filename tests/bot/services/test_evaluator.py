@@ -24,7 +24,7 @@ from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
 from tests import virtual
-from tests.bot.services.markets import HOME, SENTENCE, asked, played, running, story, told, until
+from tests.bot.services.markets import HOME, SENTENCE, asked, played, playing, running, story, told, until
 
 HOUR = timedelta(hours=1)
 SENTENCES = (SENTENCE, "* price 4h rises by 0.4%", "BTC oi 8h falls by 0.3% for 2h", "ETH volume 4h > $2B")
@@ -89,11 +89,13 @@ class Dying(MemoryStore):
         super().__init__()
         self.left = commits
 
-    async def commit(self, one: Commit) -> Committed:
-        done = await super().commit(one)
-        self.left -= 1
-        if self.left == 0:
-            raise Killed
+    async def commit(self, *each: Commit) -> Sequence[Committed]:
+        done = list[Committed]()
+        for one in each:
+            done += await super().commit(one)
+            self.left -= 1
+            if self.left == 0:
+                raise Killed
         return done
 
 
@@ -121,6 +123,32 @@ def test_a_rule_made_while_it_is_true_waits_until_it_was_false(market: Recording
         return await told(store, rule)
 
     assert virtual.run(live) == []
+
+
+@pytest.mark.parametrize("while_it_runs", [True, False])
+def test_a_rule_made_just_before_its_line_is_crossed_fires_though_nobody_read_its_number_before(
+    market: Recording, while_it_runs: bool
+) -> None:
+    async def live(stop: datetime | None) -> Sequence[Event]:
+        store = MemoryStore()
+        if stop is None:
+            rule = await asked(store)
+            await played(market, store, market.end)
+        elif while_it_runs:
+            async with playing(market, store) as judged:
+                await judged(stop)
+                rule = await asked(store)
+                await judged(market.end)
+        else:
+            await played(market, store, stop)
+            rule = await asked(store)
+            await played(market, store, market.end)
+        return await told(store, rule)
+
+    whole = virtual.run(lambda: live(None))
+    fired = next(event for event in whole if event.change is Change.FIRED)
+
+    assert virtual.run(lambda: live(fired.at - market.step)) == whole[whole.index(fired) :]
 
 
 @pytest.mark.parametrize("while_it_runs", [True, False])
@@ -239,7 +267,7 @@ async def watched(store: Store, *coins: str) -> None:
     await store.watch(HOME, coins, f"watch {coins} {await store.last_change()}", Quota(50))
 
 
-def test_a_coin_that_is_watched_while_nobody_judges_is_only_armed_at_its_first_bar(market: Recording) -> None:
+def test_a_coin_that_is_watched_while_nobody_judges_is_armed_by_the_last_judged_moment(market: Recording) -> None:
     async def live(stop: datetime, *first: str) -> Sequence[Event]:
         store = MemoryStore()
         rule = await asked(store, WATCHES)
@@ -254,8 +282,8 @@ def test_a_coin_that_is_watched_while_nobody_judges_is_only_armed_at_its_first_b
 
     assert fired.change is Change.FIRED
     assert virtual.run(lambda: live(before, "ETH"))[0].at == fired.at
-    assert virtual.run(lambda: live(before, "BTC")) == []
-    assert virtual.run(lambda: live(before - market.step, "BTC"))[0].at == fired.at
+    assert virtual.run(lambda: live(before, "BTC"))[0].at == fired.at
+    assert virtual.run(lambda: live(fired.at, "BTC")) == []
 
 
 @pytest.mark.parametrize("while_it_runs", [True, False])

@@ -1,10 +1,11 @@
 """Who follows the changes of rules: what is paused or edited begins anew, and who fell too far behind loads again."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
-from adapters.store.alert_port import Commit
+from adapters.store.alert_port import Commit, Committed
 from adapters.store.base import Quota, Saved
 from adapters.store.memory import MemoryStore
 from bot.clock import Clock
@@ -40,7 +41,7 @@ def test_a_fan_out_that_fell_too_far_behind_still_knows_every_rule() -> None:
 
 @pytest.mark.parametrize("what", ["edit", "pause"])
 def test_states_of_an_older_revision_are_dropped_and_cannot_come_back(what: str) -> None:
-    async def live() -> list[object]:
+    async def live() -> Sequence[Committed]:
         store = MemoryStore()
         rule = await asked(store)
         old = Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule))
@@ -53,9 +54,9 @@ def test_states_of_an_older_revision_are_dropped_and_cannot_come_back(what: str)
             await asyncio.sleep(1)
             await changed(store, rule, what)
             await until(forgotten)
-        return [await store.commit(Commit((rule.id, "ETH"), 1, 0, T0 + MINUTE, firing(T0 + MINUTE), None))]
+        return await store.commit(Commit((rule.id, "ETH"), 1, 0, T0 + MINUTE, firing(T0 + MINUTE), None))
 
-    assert virtual.run(live) == ["old"]
+    assert virtual.run(live) == [Committed.OLD]
 
 
 async def changed(store: MemoryStore, rule: Rule, what: str) -> None:

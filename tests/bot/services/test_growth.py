@@ -102,8 +102,8 @@ class Night:
         over = change is Change.RESOLVED
         self.state = AlertState(Phase.FIRING, at=at, armed=True, met_since=at, fired_at=fired_at, told_at=at)
         one = Commit((self.rule.id, "ETH"), 1, self.version, at, None if over else self.state, told_)
-        assert await self.store.commit(one) is Committed.OK
-        assert await self.store.commit(one) is Committed.ALREADY
+        assert await self.store.commit(one) == [Committed.OK]
+        assert await self.store.commit(one) == [Committed.ALREADY]
         self.version = 0 if over else self.version + 1
         self.given.append(told_)
         await Fanout(self.store, ("telegram",), self.clock.now).expand(told_)
