@@ -19,7 +19,8 @@ UNCHANGEABLE: Line = line("Its first message could not be changed any more.")
 def what(event: Event) -> str:
     """The headline's half: the side, and whether it is over."""
     over = ": over" if is_over(event) else ""
-    return f"{'short squeeze' if side(event) == 'short' else 'long cascade'}{over}"
+    wide = ", market-wide" if _fact(event, "market-wide") else ""
+    return f"{'short squeeze' if side(event) == 'short' else 'long cascade'}{wide}{over}"
 
 
 def side(event: Event) -> str:
