@@ -42,11 +42,11 @@ MINUTE = timedelta(minutes=1)
 PLAIN = ("/funding {c}", "/funding", "/oi {c}", "/ls {c}", "/liq {c}", "/alerts", "/settings", "/help")
 PLAIN += ("/watchlist", "/top", "/status", "/delete 1", "/mute {c} 2h")
 DEEP = ("/ratio {c}", "/signals {c}", "/signals", "/subscribe negfunding {c}")
-"""These look through months of bars each time, as `/alert` does: see bench/answers.py."""
+"""These look through months of bars, `/signals` once a moment; so does `/alert`: see bench/answers.py."""
 
 CHARTS = ("/chart funding {c} 7d", "/chart price {c} 24h", "/chart oi {c} 7d", "/chart funding {c} 30d")
-READING = (0.5, 2.0)
-"""Seconds between an answer and the same person's next question."""
+READING, LOOKING = (0.5, 2.0), (5.0, 8.0)
+"""Seconds between an answer and the same person's next question; nobody may ask for a chart more often than that."""
 
 TOLD = (Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.OI_LEVEL, Metric.LS, Metric.PRICE, Metric.INDEX, Metric.VOLUME)
 TOLD += (Metric.VOLUME_24H, Metric.LS_TOP, Metric.LS_POS)
@@ -105,7 +105,8 @@ def dispatcher(store: Store, painter: Painter | None) -> Dispatcher:
 class People:
     """Who asks what, the same on every run."""
 
-    def __init__(self, coins: int, lines: Sequence[str]) -> None:
+    def __init__(self, coins: int, lines: Sequence[str], pauses: tuple[float, float] = READING) -> None:
+        self._pauses = pauses
         self._coins = coins
         self._lines = lines
         self._random = Random(5)
@@ -121,7 +122,7 @@ class People:
 
     def pause(self) -> float:
         """Seconds for which an answer is read."""
-        return self._random.uniform(*READING)
+        return self._random.uniform(*self._pauses)
 
 
 async def alone(ask: Ask, people: People, lines: Sequence[str], present: Present, times: int) -> Mapping[str, Figures]:
@@ -201,7 +202,8 @@ async def measured(folder: str, coins: int, crowd: int, each: int) -> Mapping[st
             ask = dispatcher(store, painter).answer
             rows |= await alone(ask, People(coins, CHARTS), CHARTS, FRONTS["telegram"], 5)
             for name in ("telegram", "discord"):
-                rows[f"charts {name}"], _ = await together(ask, People(coins, CHARTS), FRONTS[name], crowd, 2)
+                people = People(coins, CHARTS, LOOKING)
+                rows[f"charts {name}"], _ = await together(ask, people, FRONTS[name], crowd, 2)
     return rows
 
 

@@ -41,6 +41,14 @@ def market(coins: int, step: timedelta, rows: int, seed: int = 7) -> Panel:
         Metric.LIQ_LONG: stored(np.where(quiet, 0.0, rng.lognormal(7, 2, shape))),
         Metric.LIQ_SHORT: stored(np.where(quiet, 0.0, rng.lognormal(7, 2, shape))),
     }
+    spot = np.exp(drift(0.3, 0.99))
+    matrices |= {
+        Metric.FUNDING_SETTLED: matrices[Metric.FUNDING],
+        Metric.LS: stored(np.exp(drift(0.3, 0.99))),
+        Metric.VOLUME: stored(rng.lognormal(12, 0.5, shape)),
+        Metric.VOLUME_SPOT: stored(rng.lognormal(10, 0.5, shape) * spot),
+    }
+    matrices[Metric.VOLUME_PAIRED] = matrices[Metric.VOLUME]
     legs = {
         Metric.PRICE: dict.fromkeys(VENUES, matrices[Metric.PRICE]),
         Metric.OI_LEVEL: {venue: stored(oi * share) for venue, share in shares.items()},

@@ -58,6 +58,8 @@ SENTENCES = (
 
 WIDE, ONE_IN = ("*", "watchlist"), 100
 LOOK = 0.002
+LIVE = 2.0
+"""Seconds after which an edit is to be in every moment that is closed from then on."""
 PATIENCE = 600
 """Seconds for the first moment."""
 MEGABYTE = 1_000_000
@@ -141,32 +143,45 @@ async def note(lags: list[tuple[float, float, float]]) -> None:
         lags.append((now, now - asleep - LOOK, time.process_time() - used_before))
 
 
-async def watched(store: Store, seconds: float) -> tuple[Sequence[tuple[float, Effort]], Sequence[float]]:
-    """Each moment's effort as the service says it, with when it was seen, and how long edits took to be judged.
+async def watched(
+    store: Store, seconds: float
+) -> tuple[Sequence[tuple[float, Effort]], Sequence[float], Sequence[int]]:
+    """Each moment's effort as the service says it, with when it was seen; how long edits took to be judged; late ones.
 
     For so many seconds from the first moment on.
     """
-    efforts, took = dict[datetime, tuple[float, Effort]](), list[float]()
+    efforts, took, late = dict[datetime, tuple[float, Effort]](), list[float](), list[int]()
     async with asyncio.timeout(PATIENCE):
         while (effort := await store.effort()) is None:  # noqa: ASYNC110 - it is another process
             await asyncio.sleep(0.05)
-    edits, until = asyncio.create_task(edit(store, took)), time.monotonic() + seconds
+    edits, until = asyncio.create_task(edit(store, took, late)), time.monotonic() + seconds
     while time.monotonic() < until:
         effort = await store.effort() or effort
         efforts.setdefault(effort.at, (time.monotonic(), effort))
         await asyncio.sleep(0.05)
     edits.cancel()
-    return list(efforts.values()), took
+    return list(efforts.values()), took, late
 
 
-async def edit(store: Store, took: list[float]) -> None:
-    """Save a rule and edit it again and again: from the answer until a moment was judged with it."""
+async def edit(store: Store, took: list[float], late: list[int]) -> None:
+    """Save a rule and edit it again and again.
+
+    From the answer until a moment was judged with it; late are those that the first moment closed two seconds after
+    the answer was judged without.
+    """
     place, quota, random, number = Place("telegram", "1"), Quota(50), Random(2), 0
     said = await store.add(place, drafts()[0], "first", demo.START, quota)
     while isinstance(said, Saved):
-        began, number = time.monotonic(), number + 1
-        while ((await store.mark()).change or 0) < said.rule.change:  # noqa: ASYNC110 - it is another process
+        began, number, closed, is_late = time.monotonic(), number + 1, None, False
+        while True:
+            judged, change = await store.judged(), (await store.mark()).change or 0
+            if change >= said.rule.change:
+                break
+            is_late = is_late or (closed is not None and judged is not None and judged > closed)
+            if closed is None and time.monotonic() - began > LIVE and (latest := await store.latest()) is not None:
+                closed = latest.at
             await asyncio.sleep(0.01)
+        late += [said.rule.change] if is_late else []
         took.append(time.monotonic() - began)
         await asyncio.sleep(random.uniform(0.5, 2.5))
         other = own(said.rule.draft, random)
@@ -183,7 +198,7 @@ async def measured(url: str, server: int | None, options: argparse.Namespace, fo
     quiet = subprocess.DEVNULL
     with subprocess.Popen(words, stdin=quiet, stdout=quiet) as run:  # noqa: ASYNC220 - nobody else waits
         store = await open_store(url)
-        efforts, edits = await watched(store, options.seconds)
+        efforts, edits, late = await watched(store, options.seconds)
         memory, peak = status_mb(run.pid, "VmRSS"), status_mb(run.pid, "VmHWM")
         await store.aclose()
         run.terminate()
@@ -213,6 +228,7 @@ async def measured(url: str, server: int | None, options: argparse.Namespace, fo
         "loop later": of_loop([row for row in left["lags"] if row[0] > first]),
         "edit until judged": {
             "edits": len(edits),
+            "not_live_within_2_s": len(late),
             "median_s": round(statistics.median(edits), 2),
             "longest_s": round(max(edits), 2),
         },

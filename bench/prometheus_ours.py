@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
 from bot.services.sender import Sender, Voice
-from bot.wording import told
+from bot.telling import told
 from signals.aggregate import Cycle, Ledger, bar
 from signals.model import ALL, Instrument, Metric, Observation, Unit
 from signals.registry import SIGNALS

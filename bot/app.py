@@ -33,6 +33,7 @@ from adapters.venues.warming import Warming
 from bot.chats import Around, Loops, discord_of, opened_chats, telegram_of
 from bot.clock import Clock
 from bot.demo import Script, play_script
+from bot.health import Health
 from bot.market import play, trailing
 from bot.past import BadRequest, Shown, Wanted, chosen
 from bot.phrases import venue as venue_called
@@ -40,9 +41,10 @@ from bot.services.dispatcher import Dispatcher
 from bot.services.eraser import Eraser
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
+from bot.services.keeping import limits, until_stopped
 from bot.services.notices import Notices
 from bot.services.poller import Poller
-from bot.services.runtime import GivenUp, run_all, stop_on_signals
+from bot.services.runtime import GivenUp, Watch, stop_on_signals
 from bot.settings import Settings
 from bot.welcome import Welcome
 from signals.model import Instrument
@@ -62,9 +64,6 @@ LOOK_FOR_MARKET = 0.5
 
 ASKED_PATIENCE = timedelta(minutes=1)
 """How long a command asked from a shell waits for a dry run: nobody else waits behind it."""
-
-LOOK_AT_SERVER = 0.5
-"""Seconds between looks at whether the embedded server is still there."""
 
 
 def now() -> datetime:
@@ -97,6 +96,18 @@ def storage(settings: Settings, folder: Path) -> Iterator[Storage]:
     finally:
         if server.owned:
             server.stop()
+
+
+def running(settings: Settings) -> str:
+    """The URL of the store of a perpwatch that runs. Raises BadRequest where none does."""
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    url = embedded.attach(settings.data)
+    if url is None:
+        raise BadRequest(
+            f"No perpwatch runs on the data folder {settings.data}. Start one, or name a --recording FILE."
+        )
+    return url
 
 
 @contextmanager
@@ -192,6 +203,14 @@ async def write_history(
         return await History(venue, wanted, wall.now, shown).run()
 
 
+async def write_archive(url: str, folder: Path, shown: Shown) -> None:
+    """Write the days of the store at that URL that are over and not in the folder yet."""
+    from bot.archive import Archive  # noqa: PLC0415 - it loads pyarrow, which only files need
+
+    async with opened(url) as store:
+        await Archive(store, folder, shown).run()
+
+
 def keys(settings: Settings) -> Mapping[str, str]:
     """The venues to watch, each with its key; empty for those that need none."""
     found = dict.fromkeys(settings.venues.split(","), "")
@@ -221,7 +240,8 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
         market = await _clock(store, source, wall, plan.speed)
         poller = Poller(source, store, market)
         await poller.warm_up()  # before anyone looks at the market's clock
-        around = Around(store, market, wall, source.step, plan.folder, VERSION)
+        health = Health(wall.now)
+        around = Around(store, market, wall, source.step, plan.folder, VERSION, health)
         async with opened_chats(settings, plan.tokens, [HERE.platform, *plan.tokens], around) as chats:
             terminal = chats.fronts[HERE.platform]
             loops = {
@@ -236,15 +256,8 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
                 loops["script"] = partial(play_script, plan.script, terminal, HERE, chats.dispatcher, market)
             if source.label is Label.LIVE:
                 loops["welcome"] = partial(Welcome(terminal, HERE, store, market.now, poller.health).run, source.start)
-            await _until_stopped(loops, stop, storage, plan.exit_after)
-
-
-async def _until_stopped(loops: Loops, stop: asyncio.Event, storage: Storage, exit_after: float | None = None) -> None:
-    async with asyncio.TaskGroup() as group:
-        aside = [group.create_task(_end_after(exit_after, stop)), group.create_task(_watch(storage.server))]
-        await run_all(loops, stop)
-        for task in aside:
-            task.cancel()
+            watch = Watch(health, limits(loops, market.takes(source.step)))
+            await until_stopped(loops, stop, storage.server, watch, plan.exit_after)
 
 
 async def run_chat(settings: Settings, storage: Storage, name: str, token: SecretStr) -> None:
@@ -254,10 +267,12 @@ async def run_chat(settings: Settings, storage: Storage, name: str, token: Secre
     wall = Clock(now())
     async with opened(storage.url) as store:
         await _introduced(settings, name, token)
-        around = Around(store, wall, wall, await _step_of(store, stop), settings.data, VERSION)
+        health, step = Health(wall.now), await _step_of(store, stop)
+        around = Around(store, wall, wall, step, settings.data, VERSION, health)
         async with opened_chats(settings, {name: token}, [name], around) as chats:
             log.info("loop started", loop=name, instance=settings.instance)
-            await _until_stopped(chats.loops(lambda _: stop.set()), stop, storage)
+            loops = chats.loops(lambda _: stop.set())
+            await until_stopped(loops, stop, storage.server, Watch(health, limits(loops, step)))
             if chats.barred:
                 raise GivenUp(chats.barred[0])
 
@@ -301,7 +316,8 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                     "eraser": Eraser(store, wall.now).run,
                 }
         log.info("loop started", loop=name, instance=settings.instance)
-        await _until_stopped(loops, stop, storage)
+        step = min(await store.steps(), default=timedelta(minutes=1))
+        await until_stopped(loops, stop, storage.server, Watch(Health(Clock(now()).now), limits(loops, step)))
 
 
 async def ask(line: str, recording: Recording, at: datetime, quota: Callable[[Place], Quota]) -> Message:
@@ -366,17 +382,3 @@ async def _step_of(store: Store, stop: asyncio.Event) -> timedelta:
         told = True
         await asyncio.sleep(LOOK_FOR_MARKET)
     return min(steps, default=timedelta(minutes=1))
-
-
-async def _watch(server: embedded.Embedded | None) -> None:
-    """End the process, in words, when the embedded server is gone. Raises StoreRefused."""
-    while server is not None:
-        if why := await asyncio.to_thread(server.gone):
-            raise StoreRefused(why)
-        await asyncio.sleep(LOOK_AT_SERVER)
-
-
-async def _end_after(seconds: float | None, stop: asyncio.Event) -> None:
-    if seconds is not None:
-        await asyncio.sleep(seconds)
-        stop.set()

@@ -18,18 +18,19 @@ from adapters.chat.registry import PLATFORMS, Wiring
 from adapters.chat.telegram.settings import TelegramSettings, Webhook
 from adapters.store.base import Store
 from adapters.store.front_port import PlatformNotes
-from bot import wording
 from bot.charts.painter import Painter
 from bot.charts.pictures import Illustrator
 from bot.choices import choices
 from bot.clock import Clock
 from bot.commands.registry import COMMANDS
 from bot.floods import Floods
+from bot.health import Health
 from bot.services.dispatcher import Dispatcher, Doors
 from bot.services.once import Once
 from bot.services.outlive import outlive
 from bot.services.sender import Sender, Voice
 from bot.settings import Settings
+from bot.telling import told
 from signals.registry import SIGNALS
 
 log = structlog.get_logger()
@@ -47,6 +48,7 @@ class Around:
     step: timedelta
     folder: Path
     version: str
+    health: Health | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ class Chats:
         return found
 
     async def _send(self, front: ChatPlatform, sent: asyncio.Event) -> None:
-        of, voice, pacer = self.around, Voice(wording.told, self.illustrator), self.pacers[front.name]
+        of, voice, pacer = (
+            self.around,
+            Voice(told, self.illustrator, timedelta(minutes=self.settings.expire_minutes)),
+            self.pacers[front.name],
+        )
         sender = Sender(of.store, front, self.settings.instance, of.wall, of.market, voice, pacer)
         sent.clear()
         try:
@@ -115,6 +121,7 @@ async def opened_chats(
             fronts=fronts,
             floods=Floods(),
             painter=painter,
+            health=around.health,
         )
         illustrator = Illustrator(painter, around.store, SIGNALS, around.step)
         yield Chats(settings, around, fronts, pacers, dispatcher, illustrator)

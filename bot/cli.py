@@ -5,64 +5,30 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
 from pathlib import Path
-from typing import NoReturn, ParamSpec
+from typing import ParamSpec
 
 import click
 
 from adapters.chat.rendering import render
-from adapters.store import embedded
-from adapters.store.base import StoreError
-from adapters.venues.base import BadRecording, MarketSource
+from adapters.venues.base import MarketSource
 from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
 from bot import app, check, demo, past, replay, venue_report
+from bot.cli_study import archive_, study_
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
+from bot.outbox import outbox
 from bot.phrases import count, drawn
 from bot.progress import Progress, progress
-from bot.services.runtime import GivenUp
-from bot.settings import BadSettings, Settings, endpoints, load, tokens
-from bot.wording import problem as wording_of
+from bot.settings import Settings, endpoints, load, tokens
+from bot.spoken import fail, spoken
 from signals.registry import SIGNALS
 from signals.units import duration
 
 P = ParamSpec("P")
-
-SPOKEN = (BadSettings, StoreError, BadRecording, GivenUp, past.BadRequest)
-"""Errors whose message is a sentence for people."""
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Mistakes of people and of their machine leave as one sentence, without a traceback."""
-    try:
-        yield
-    except SPOKEN as error:
-        raise click.ClickException(str(error)) from None
-    except BaseExceptionGroup as group:  # a task group may hold a cancellation beside the spoken error
-        spoken = group.subgroup(SPOKEN)
-        if spoken is None:
-            raise
-        raise click.ClickException(str(_first(spoken))) from None
-
-
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-def _spoken(command: Callable[P, None]) -> Callable[P, None]:
-    @wraps(command)
-    def inner(*args: P.args, **kwargs: P.kwargs) -> None:
-        with _in_words():
-            command(*args, **kwargs)
-
-    return inner
-
 
 RECORDING = click.option("--recording", type=click.Path(path_type=Path), metavar="FILE", help="A canonical recording.")
 MARKET_OPTIONS = (
@@ -102,7 +68,7 @@ def main() -> None:
 @main.command()
 @_market_options
 @click.option("--exit-after", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop by itself after this long.")
-@_spoken
+@spoken
 def run(simulated: bool, recording: Path | None, speed: float | None, exit_after: float | None) -> None:
     """Run the whole service in this terminal: market, alerts and commands.
 
@@ -126,7 +92,7 @@ def run(simulated: bool, recording: Path | None, speed: float | None, exit_after
 def _run(settings: Settings, folder: Path, plan: app.Plan) -> None:
     with app.storage(settings, folder) as storage:
         if not storage.owned:
-            _fail(f"perpwatch is already running on the data folder {folder}. Stop it, or set PERPWATCH_DATA.")
+            fail(f"perpwatch is already running on the data folder {folder}. Stop it, or set PERPWATCH_DATA.")
         configure(settings.log_level, _log_file(folder))
         asyncio.run(app.run(settings, storage, plan))
 
@@ -148,7 +114,7 @@ def _live_plan(settings: Settings, speed: float | None, exit_after: float | None
 
 def _live_market(settings: Settings, speed: float | None) -> app.OpenMarket:
     if speed is not None:
-        _fail("--speed needs --demo or --recording: live markets have their own pace.")
+        fail("--speed needs --demo or --recording: live markets have their own pace.")
     return app.live(settings, endpoints(os.environ))
 
 
@@ -165,7 +131,7 @@ def _loop(name: str, market: app.OpenMarket | None = None, speed: float = 1.0) -
 
 @main.command()
 @_market_options
-@_spoken
+@spoken
 def poll(simulated: bool, recording: Path | None, speed: float | None) -> None:
     """Run the poller alone: read the market into the store."""
     if simulated:
@@ -178,21 +144,21 @@ def poll(simulated: bool, recording: Path | None, speed: float | None) -> None:
 
 
 @main.command()
-@_spoken
+@spoken
 def evaluate() -> None:
     """Run the evaluator alone: judge each closed moment."""
     _loop("evaluate")
 
 
 @main.command()
-@_spoken
+@spoken
 def fanout() -> None:
     """Run the fan-out alone: one entry per subscribed place for each alert."""
     _loop("fanout")
 
 
 @main.command()
-@_spoken
+@spoken
 def telegram() -> None:
     """Send alerts and answer commands in Telegram.
 
@@ -202,7 +168,7 @@ def telegram() -> None:
 
 
 @main.command()
-@_spoken
+@spoken
 def discord() -> None:
     """Send alerts and answer commands in Discord.
 
@@ -214,7 +180,7 @@ def discord() -> None:
 def _chat(name: str) -> None:
     settings, token = load(os.environ), tokens(os.environ).get(name)
     if token is None:
-        _fail(f"Set {name.upper()}_TOKEN, or {name.upper()}_TOKEN_FILE to a file that holds it. See docs/{name}.md.")
+        fail(f"Set {name.upper()}_TOKEN, or {name.upper()}_TOKEN_FILE to a file that holds it. See docs/{name}.md.")
     configure(settings.log_level, None)
     with app.storage(settings, settings.data) as storage:
         asyncio.run(app.run_chat(settings, storage, name, token))
@@ -226,7 +192,7 @@ def _chat(name: str) -> None:
 @click.option("--from", "start", type=MOMENT, metavar="T", help="First moment to judge; earlier bars only warm up.")
 @click.option("--to", "end", type=MOMENT, metavar="T", help="Last moment to judge.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per transition and line.")
-@_spoken
+@spoken
 def replay_(
     recording: Path, rules: tuple[str, ...], start: datetime | None, end: datetime | None, as_json: bool
 ) -> None:
@@ -237,11 +203,7 @@ def replay_(
     """
     sentences = rules or tuple(signal.name for signal in SIGNALS)
     market = open_recording(recording)
-    try:
-        played = replay.Replay(market, sentences, SIGNALS)
-    except replay.BadSentence as bad:
-        said = " ".join(render(wording_of(bad.problem), colour=False).split())
-        raise click.ClickException(f"--rule {bad.sentence!r}: {said}") from None
+    played = replay.Replay(market, sentences, SIGNALS)
     for one in played.run(start, end):
         click.echo(replay.line(one) if as_json else replay.words(one))
     for sentence in played.never_known:
@@ -253,7 +215,7 @@ def replay_(
 @RECORDING
 @click.option("--at", type=MOMENT, metavar="T", help="The moment to ask about; default: the recording's last.")
 @click.option("--json", "as_json", is_flag=True, help="The same facts as JSON.")
-@_spoken
+@spoken
 def ask(line: str, recording: Path | None, at: datetime | None, as_json: bool) -> None:
     """Answer one chat command, such as "/funding BTC".
 
@@ -263,25 +225,16 @@ def ask(line: str, recording: Path | None, at: datetime | None, as_json: bool) -
     if recording is not None:
         market = open_recording(recording)
         if at is not None and at < market.start:
-            _fail(f"{recording.name} begins at {replay.stamp(market.start)}: ask about that moment or a later one.")
+            fail(f"{recording.name} begins at {replay.stamp(market.start)}: ask about that moment or a later one.")
         message = asyncio.run(app.ask(line, market, at or market.end, settings.quota))
     elif at is not None:
-        _fail("--at needs --recording: a running service answers on the present moment.")
+        fail("--at needs --recording: a running service answers on the present moment.")
     else:
-        message = asyncio.run(app.ask_running(_running(settings), line, settings.quota))
+        message = asyncio.run(app.ask_running(app.running(settings), line, settings.quota))
     if as_json:
         click.echo(json.dumps(dict(message.data), ensure_ascii=False, indent=2))
     else:
         click.echo(render(message, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), nl=False)
-
-
-def _running(settings: Settings) -> str:
-    if settings.redis_url is not None:
-        return settings.redis_url.get_secret_value()
-    url = embedded.attach(settings.data)
-    if url is None:
-        _fail(f"No perpwatch runs on the data folder {settings.data}. Start one, or name a --recording FILE.")
-    return url
 
 
 @main.command()
@@ -316,7 +269,7 @@ def signals(as_json: bool) -> None:
 
 @main.command("check")
 @click.argument("what", required=False, type=click.Choice(["venues"]))
-@_spoken
+@spoken
 def check_(what: str | None) -> None:
     """Check settings, store, versions, clock and bots, and say in words what is wrong.
 
@@ -355,7 +308,7 @@ def _check_venues(settings: Settings) -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Default: recordings, in the data folder."
 )
-@_spoken
+@spoken
 def history_(venue: str, coins: str, since: str, metrics: str, step: str, out: Path | None) -> None:
     """Write the public past of a live venue as recordings, one file for each UTC day.
 
@@ -389,8 +342,9 @@ def _write_history(settings: Settings, wanted: past.Wanted, shown: Progress) -> 
         click.echo(f"not had: {sentence}")
 
 
-def _fail(sentence: str) -> NoReturn:
-    raise click.ClickException(sentence)
+main.add_command(outbox)
+main.add_command(study_)
+main.add_command(archive_)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ class Clock:
             return self._reached
         return self._start + timedelta(seconds=self._elapsed() * self.speed)
 
+    def takes(self, span: timedelta) -> timedelta:
+        """How long so much of its time takes."""
+        return timedelta(0) if self.speed == AS_FAST_AS_IT_GOES else span / self.speed
+
     def shift(self, by: timedelta) -> None:
         """From now on the clock shows so much more: it was wrong."""
         self._start += by

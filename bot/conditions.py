@@ -106,3 +106,12 @@ _MEASURED: Mapping[Yardstick, Callable[[float, Unit, str], str]] = {
     Yardstick.SPREADS: lambda value, _, __: f"z{exact(value)} (own spreads from its own middle)",
     Yardstick.MULTIPLE: lambda value, _, __: f"{exact(value)}x its usual sum",
 }
+
+
+MEANS: Mapping[str, str] = {
+    "fundingcross": " beyond the band around zero",
+    "fundingextreme": " of the way to the end of its own 90 days",
+    "liqcluster": " from a level",
+    "ratiocollapse": " of its own 90 days are lower",
+}
+"""What the score of a signal is a part of, where its unit alone does not tell."""

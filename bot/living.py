@@ -29,6 +29,12 @@ def side(event: Event) -> str:
     return "short" if longs is not None and longs.value is not None and longs.value < _HALF else "long"
 
 
+def closed(event: Event) -> str:
+    """What was liquidated."""
+    dollars = _fact(event, "liquidated")
+    return "liquidations" if dollars is None else f"{_said(dollars, event)} liquidated"
+
+
 def is_over(event: Event) -> bool:
     """Whether it has ended."""
     return event.change is Change.RESOLVED or event.value <= event.line
@@ -46,12 +52,11 @@ def _lines(event: Event, now: datetime, settings: PlaceSettings) -> Iterator[Lin
         of_each = [of for of in event.facts if of.label.startswith(_OF)]
         each = [f"{of.label.removeprefix(_OF)} {_said(of, event)}" for of in of_each]
         yield line(bold(f"Market-wide: {wide.text}, {_said(wide, event)} liquidated"), f". Largest: {', '.join(each)}.")
-    closed, longs, fragile = (_fact(event, name) for name in ("liquidated", "side", "fragile before"))
+    longs, fragile = (_fact(event, name) for name in ("side", "fragile before"))
     forced = "forced buying" if side(event) == "short" else "forced selling"
-    sum_ = "liquidations" if closed is None else f"{_said(closed, event)} liquidated"
     part = "" if longs is None or longs.value is None else f", {_part(longs.value)}: {forced}"
     of = venues(event.venues) if len(event.venues) < _FEW else f"{len(event.venues)} venues"
-    yield line(bold(sum_), f"{part} on {of}, as of ", instant(event.at, at))
+    yield line(bold(closed(event)), f"{part} on {of}, as of ", instant(event.at, at))
     if moves := [f"{name} {_signed(move, event)}" for name in ("OI in coins", "price") if (move := _fact(event, name))]:
         said = ", ".join(moves)
         yield line(f"{said[0].upper()}{said[1:]} since 15 minutes before it was seen.")

@@ -166,7 +166,8 @@ _COUNTED: Mapping[Unit, str] = {Unit.RATE_8H: " per 8h", Unit.SPREADS: " own spr
 
 def drawn(value: float, unit: Unit, coin: str = "") -> str:
     """A line or a clear level with all its digits and its unit: `−0.01% per 8h`, `$65,000`, `1.5 own spreads`."""
-    return level(value, unit, coin) + _COUNTED.get(unit, "")
+    counted = _COUNTED.get(unit, "")
+    return level(value, unit, coin) + (counted.removesuffix("s") if unit is Unit.VOTES and value == 1 else counted)
 
 
 def shortened(text: str) -> str:

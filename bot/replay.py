@@ -7,24 +7,16 @@ from datetime import UTC, datetime
 
 from adapters.venues.recording import Recording
 from bot.market import play, whole
+from bot.sentences import read
 from signals.base import Signal
 from signals.book import Rules
 from signals.cells import Cells, Vectors
 from signals.engine import Engine
 from signals.event import Event
-from signals.rules.language import Vocabulary, parse
-from signals.rules.model import Draft, Problem, Rule
+from signals.rules.language import Vocabulary
+from signals.rules.model import Draft, Rule
 
 _BORN = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class BadSentence(Exception):
-    """A sentence is no rule."""
-
-    def __init__(self, sentence: str, problem: Problem) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +39,7 @@ class Replay:
         venues, began = venue_names(self.recording), self.recording.start
         words = Vocabulary(self.recording.coins, venues, self.signals, began, UTC)
         self._rules = {
-            f"replay-{number}": _rule(number, _draft(sentence, words))
+            f"replay-{number}": _rule(number, read(sentence, words))
             for number, sentence in enumerate(self.sentences, start=1)
         }
         self._given = dict(zip(self._rules, self.sentences, strict=True))
@@ -99,21 +91,6 @@ def stamp(at: datetime) -> str:
 def venue_names(recording: Recording) -> Sequence[str]:
     """The venues of a recording."""
     return sorted(venue.name for venue in recording.venues(lambda: recording.start))
-
-
-def _draft(sentence: str, words: Vocabulary) -> Draft:
-    """The rule of a sentence; one without a coin means every coin."""
-    draft = parse(sentence, words)
-    if isinstance(draft, Problem):
-        for_all = parse(f"* {sentence}", words)
-        if isinstance(for_all, Problem):
-            raise BadSentence(sentence, draft if _names_a_coin(sentence, words) else for_all)
-        draft = for_all
-    return draft
-
-
-def _names_a_coin(sentence: str, words: Vocabulary) -> bool:
-    return sentence.replace(",", " ").split()[0].upper() in words.coins if sentence.split() else False
 
 
 def _rule(number: int, draft: Draft) -> Rule:

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     telegram_listen: str = Field("127.0.0.1:8443", description="where we listen for Telegram's calls")
     discord_api: str = Field("https://discord.com/api/v10", description="where the Discord API is")
     discord_gateway: str = Field("wss://gateway.discord.gg", description="where the Discord gateway is")
+    expire_minutes: Annotated[int, Field(ge=3, le=1440)] = Field(
+        30, description="minutes after which an alert that could not be sent is no news any more"
+    )
     operators: str | None = Field(None, description="who operates this service: platform:id, separated by commas")
     invited_only: bool = Field(default=False, description="answer only those whom an operator let in")
     instance: str = Field("main", description="name of this instance: a restarted one leads again at once")

@@ -10,7 +10,7 @@ from adapters.chat.base import Button, Json, Line, Message, Tone
 from adapters.store.place_settings import PLAIN, PlaceSettings, Units
 from adapters.venues.base import Label
 from bot import living, mistakes
-from bot.conditions import measured, standing
+from bot.conditions import MEANS, measured, standing
 from bot.phrases import (
     METRICS,
     PRICE_MOVE,
@@ -18,52 +18,38 @@ from bot.phrases import (
     code,
     count,
     dated,
-    drawn,
     instant,
     iso,
     italic,
     line,
     moment,
     plain,
-    ranked,
     share,
     source,
     spoken,
-    venue,
     venues,
     who_pays,
     window,
 )
+from bot.reasons import SUMMED, also_true, own_numbers, reasons
 from bot.zones import zone_of
 from signals.aggregate import Weighing
 from signals.event import Event
 from signals.living import is_living
-from signals.model import ALL, Fact, Metric, Unit, Yardstick
+from signals.model import ALL, Metric, Unit, Yardstick
 from signals.notice import About, Notice
 from signals.registry import BY_NAME
 from signals.rules.lifecycle import Change
 from signals.rules.model import Compare, Loudness, Problem
 from signals.trust import Grade
-from signals.units import UNKNOWN, duration, rate, rate_year, yearly
+from signals.units import duration, rate, rate_year, yearly
 
 LATE = timedelta(minutes=2)
 """A live alert that is older than this says so first."""
 
-REASONS = 5
-"""At most so many lines of why."""
-
 NOT_ADVICE = "Not advice."
 
 _LIQUIDATIONS = frozenset({Metric.LIQ, Metric.LIQ_LONG, Metric.LIQ_SHORT, "liqspike", "cascade"})
-_VENUE = "venue "
-"""How facts about one venue's own number begin."""
-
-_AND, _LINE_OF = "and ", "line of "
-"""How facts about the conditions beyond the first begin: the value, and where its line is."""
-
-_RANK, _SIDE, _SUMMED = "rank of ", "side", "sum over"
-"""Facts that are said in their own way."""
-
 _STRUCTURE: Mapping[Grade, str] = {
     Grade.NORMAL: "spot trades as much against futures as is usual for this coin",
     Grade.REDUCED: "little spot against futures for this coin, or few venues",
@@ -94,11 +80,6 @@ def problem(found: Problem, command: str = "/alert") -> Message:
     return unclear(mistakes.sentence(found), repairs, str(found.code))
 
 
-def told(of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool = False) -> Message:
-    """What a place is told of a transition or besides; `repeat` where an earlier send may have been taken."""
-    return notice(of, now, repeat=repeat) if isinstance(of, Notice) else alert(of, now, settings, repeat=repeat)
-
-
 def notice(of: Notice, now: datetime, *, repeat: bool = False) -> Message:
     """A sample with the time that it was on its way, a report or a remark."""
     played = "" if of.label == Label.LIVE else " of the market's own time, which is played"
@@ -126,6 +107,7 @@ _NOTICED: Mapping[About, str] = {
     About.OPERATOR: "📣",
     About.QUIET: "🌅",
     About.DIGEST: "🗞️",
+    About.EXPIRED: "⏱",
 }
 
 
@@ -140,12 +122,14 @@ def headline(event: Event) -> str:
     return f"{event.coin} · {_what(event)}"
 
 
-def alert(event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repeat: bool = False) -> Message:
+def alert(
+    event: Event, now: datetime, settings: PlaceSettings = PLAIN, *, repeat: bool = False, why_late: str = ""
+) -> Message:
     """What people are told of a transition; `repeat` where an earlier send may have been taken."""
     over = event.change is Change.RESOLVED
     low = event.trust == Grade.LOW and not over
     name = f"A-{event.episode[:4]}"
-    lines = (*_late(event, now), *explained(event, now, settings))
+    lines = (*late(event, now, why_late), *explained(event, now, settings))
     return Message(
         tone=Tone.OVER if over else Tone.LOW_TRUST if low else Tone.FIRING,
         icon=_icon(event, over=over, low=low),
@@ -222,13 +206,22 @@ def _line(event: Event) -> str:
     return f"{reached}{_side(event)} {line_}"
 
 
-def _late(event: Event, now: datetime) -> Sequence[Line]:
+def late(event: Event, now: datetime, why: str = "") -> Sequence[Line]:
+    """By how much an alert is late, and why; nothing where it is not, where its market is played, or where it grew."""
     if event.change is Change.GREW:
         return ()
     behind = now - event.at
     if event.label != Label.LIVE or behind <= LATE:
         return ()
-    return (line("⏱ ", bold(f"Late by {duration(behind)}")),)
+    return (line("⏱ ", bold(f"Late by {duration(behind)}"), f" ({why})" if why else ""),)
+
+
+def brief(event: Event, now: datetime, settings: PlaceSettings) -> Line:
+    """An alert in one line: when, what happened, and the value."""
+    zone = zone_of(settings.zone)
+    at = moment(event.at, now, zone) if event.label == Label.LIVE else dated(event.at, zone)
+    value = bold(living.closed(event)) if is_living(event.name) else _value(event, now, settings)[0]
+    return line(instant(event.at, at), f" {headline(event)}: ", value, " ", code(f"A-{event.episode[:4]}"))
 
 
 def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:
@@ -240,6 +233,8 @@ def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:
         value, more = standing(event.yardstick, event.value), ""
     elif event.unit is Unit.RATE_8H:
         value, more = _rate(event.value, settings.units)
+    else:
+        more = MEANS.get(event.name, "")
     span = f" in {window(_span(event))}" if _span(event) else ""
     of = f" on {venues(event.venues)}" if len(event.venues) == 1 else f", {count(len(event.venues), 'venue')}"
     if event.unit in (Unit.RATE_8H, Unit.RATE_YEAR) and len(event.venues) > 1:
@@ -257,19 +252,19 @@ def _rate(value: float, units: Units) -> tuple[str, str]:
 
 def _span(event: Event) -> timedelta:
     """What the value covers: where the evidence says what was really summed, that."""
-    summed = next((fact.value for fact in event.facts if fact.label == _SUMMED), None)
+    summed = next((fact.value for fact in event.facts if fact.label == SUMMED), None)
     return event.window if summed is None else timedelta(hours=summed)
 
 
 def _fired(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     rates = event.unit in (Unit.RATE_8H, Unit.RATE_YEAR)
     held = f" for {window(event.hold)}" if event.hold else ""
-    also = _also(event)
+    also = also_true(event)
     true = "across" if event.crossing is not None else "all true" if also else "true"
     drawn_at = f"Line: {_line(event)}{held}, {true} since "
     since = instant(event.since, moment(event.since, now, zone_of(settings.zone)))
     who = [italic(who_pays(event.value) + "."), plain(" ")] if rates else []
-    why = [_said(fact, event) for fact in event.facts if _is_reason(fact, event)][:REASONS]
+    why = reasons(event)
     return (
         _value(event, now, settings),
         line(*who, drawn_at, since, "."),
@@ -279,23 +274,6 @@ def _fired(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Lin
         *(line(f"• {reason}") for reason in why),
         _structure(event),
     )
-
-
-def _also(event: Event) -> Sequence[str]:
-    """The conditions beyond the first, each with its value and its line."""
-    lines = {of.label.removeprefix(_LINE_OF): of for of in event.facts if of.label.startswith(_LINE_OF)}
-    legs = [of for of in event.facts if of.label.startswith(_AND)]
-    return [_leg(of, lines.get(of.label.removeprefix(_AND)), event.coin) for of in legs]
-
-
-def _leg(of: Fact, line_: Fact | None, coin: str) -> str:
-    name = of.label.removeprefix(_AND)
-    is_price = name == Metric.PRICE and of.unit is Unit.USD
-    value = UNKNOWN if of.value is None else spoken(of.value, of.unit, coin, is_price=is_price)
-    drawn_at = (
-        "" if line_ is None or line_.value is None else f", line {line_.text} {drawn(line_.value, line_.unit, coin)}"
-    )
-    return f"{METRICS.get(name, name)} {value}{drawn_at}"
 
 
 def _structure(event: Event) -> Line:
@@ -313,27 +291,6 @@ def _ended(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Lin
     return (_value(event, now, settings), line(lasted, since, f"; it ends {inside} {ends}."))
 
 
-def _is_reason(fact: Fact, event: Event) -> bool:
-    """Whether a fact adds to what the value line says already."""
-    said_above = fact.label == _SUMMED or (event.unit is Unit.RATE_8H and fact.unit is Unit.RATE_YEAR)
-    said_above = said_above or fact.label.startswith((_AND, _LINE_OF))
-    return not said_above and not fact.label.startswith(_VENUE)
-
-
-def _said(fact: Fact, event: Event) -> str:
-    """A fact as people read it: the number with its unit, or the words that stand for it."""
-    if fact.value is None:
-        return f"{fact.label}: {fact.text}"
-    if fact.unit is Unit.RANK:
-        return f"{ranked(fact.value)} of its own {fact.label.removeprefix(_RANK)}"
-    if fact.label == _SIDE:
-        return f"{fact.label}: {fact.text} ({share(fact.value)} longs)"
-    number = (
-        "" if fact.unit is Unit.VOTES and fact.text else spoken(fact.value, fact.unit, event.coin, floor=event.floor)
-    )
-    return f"{fact.label}: " + ", ".join(part for part in (number, fact.text) if part)
-
-
 def _how_to_stop(event: Event) -> Line:
     number = event.rule_number
     return line("Stop: ", code(f"/mute #{number} 2h"), " · ", code(f"/delete {number}"))
@@ -341,8 +298,8 @@ def _how_to_stop(event: Event) -> Line:
 
 def footnote(event: Event) -> str:
     """Where the numbers come from, what was missing, which rule, and that this is no advice."""
-    own = [fact for fact in event.facts if fact.label.startswith(_VENUE) and fact.value is not None]
-    parts = [" · ".join(map(_own, own)) + "." if own else f"From {venues(event.venues)}."]
+    own = own_numbers(event)
+    parts = [" · ".join(own) + "." if own else f"From {venues(event.venues)}."]
     if event.missing:
         parts.append(f"Missing: {venues(event.missing)}; {share(event.coverage)} of open interest present.")
     if event.floor:
@@ -357,16 +314,6 @@ def footnote(event: Event) -> str:
     sentence = event.sentence.partition(' note "')[0]
     parts.append(f"Rule #{event.rule_number}{edited}: {sentence}. {NOT_ADVICE}")
     return " ".join(parts)
-
-
-def _own(fact: Fact) -> str:
-    """One venue's own number: a rate with its own interval, a price, or a ratio."""
-    name = venue(fact.label.removeprefix(_VENUE))
-    if fact.value is None:
-        return f"{name} {fact.text}"
-    if fact.text:
-        return f"{name} {rate(fact.value)} {fact.text}"
-    return f"{name} {spoken(fact.value, fact.unit, '', is_price=fact.unit is Unit.USD)}"
 
 
 def _facts(event: Event) -> tuple[tuple[str, Json], ...]:

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import click
 
+from tests.crash.command import crash
+
 ROOT = Path(__file__).resolve().parents[1]
 
 NEVER = (
@@ -191,6 +193,9 @@ def _event(line: str) -> str:
     words = line.split()[2:]
     plain = [word for word in words if "=" not in word]
     return " ".join([*plain[:4], *(word for word in words if word.startswith("venue="))])
+
+
+main.add_command(crash)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
 
+from scripts import track_record
 from tests.both import permissions
 from tests.live import test_requests, traps
 from tests.oracle import differences
@@ -20,6 +22,9 @@ TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
 }
 """By name, the page that each stands on and what makes it."""
 
+RECORD = "track-record"
+"""The table that is made of recordings, which are not part of the project."""
+
 
 def written(page: str, name: str, table: str) -> str:
     """The page with that table between its marks."""
@@ -29,11 +34,14 @@ def written(page: str, name: str, table: str) -> str:
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(list(TABLES)))
-def main(names: tuple[str, ...]) -> None:
-    """Make the named tables anew, all of them without a name."""
+@click.argument("names", nargs=-1, type=click.Choice([*TABLES, RECORD]))
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help=f"The recordings for {RECORD}.")
+def main(names: tuple[str, ...], data: Path | None) -> None:
+    """Make the named tables anew, without a name all that need no recordings."""
+    if RECORD in names and data is None:
+        raise click.ClickException(f"{RECORD} is made of recordings: name their folder with --data DIR.")
     for name in names or TABLES:
-        page, table = TABLES[name]
+        page, table = ("track-record.md", partial(track_record.table, data)) if name == RECORD else TABLES[name]
         path = DOCS / page
         path.write_text(written(path.read_text(encoding="utf-8"), name, table()), encoding="utf-8")
         click.echo(f"{name}: written to {page}")

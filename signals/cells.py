@@ -7,6 +7,7 @@ all of them are as precise as bars, because their past is.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import isfinite, nan
 
 import numpy as np
@@ -18,6 +19,7 @@ from signals.lacks import Lack, Why, never
 from signals.model import ALL, ROLLING, Cell, Fact, Kind, Metric, Observation, Yardstick
 from signals.numbers import DAY, LEVEL, SUMS, Number, bars_of, level, needs, number_of, values
 from signals.panel import ENOUGH, Panel, Series, from_ms, to_ms
+from signals.trust import Grade, grade, structure
 from signals.units import yearly
 from signals.yardsticks import Measured, Memory, baseline_of, measure
 
@@ -37,11 +39,11 @@ class Vectors:
         past: datetime | None = None,
         memory: Memory | None = None,
     ) -> None:
-        self.panel = panel
+        self.memory = memory or Memory()
+        self.panel = panel.keeping(self.memory.kept) if rows == 1 else panel
         self.signals = {signal.name: signal for signal in signals}
         self._rows = rows
         self._past = past
-        self.memory = memory or Memory()
         self.columns = {coin: column for column, coin in enumerate(panel.coins)}
         self._known: dict[tuple[Number, Yardstick], tuple[Panel, Series]] = {}
         self._rows_at: dict[tuple[Number, Yardstick], _Row] = {}
@@ -154,6 +156,9 @@ class Cells:
         self._step = step
         self._by_venue: dict[tuple[str, str, str], list[Observation]] | None = None
         self._measured: dict[tuple[Number, Yardstick], tuple[Series, Series]] = {}
+        self._structures: dict[str, Grade] = {}
+        self._evidence: dict[tuple[str, str, timedelta, str], Sequence[Fact]] = {}
+        """Many are told of one coin at one moment: it is worked out once."""
 
     def read(self, cell: Cell) -> Seen:
         """The cell's value with what it rests on; the value is None where it is unknown.
@@ -171,7 +176,21 @@ class Cells:
 
     def evidence(self, signal: Signal, coin: str, window: timedelta, side: str) -> Sequence[Fact]:
         """What the signal's score of that coin rests on now."""
-        return signal.evidence(self.panel(self.cycle.at), coin, window, side)
+        asked = signal.name, coin, window, side
+        if asked not in self._evidence:
+            self._evidence[asked] = signal.evidence(self.present, coin, window, side)
+        return self._evidence[asked]
+
+    def trust(self, coin: str, coverage: float, venues: int) -> Grade:
+        """How far the market's structure supports a reading of that coin, on so many venues with that coverage."""
+        if coin not in self._structures:
+            self._structures[coin] = structure(self.present, coin)
+        return grade(self._structures[coin], coverage, venues)
+
+    @cached_property
+    def present(self) -> Panel:
+        """The market's bars as they were known at the moment itself."""
+        return self.panel(self.cycle.at)
 
     def panel(self, at: datetime) -> Panel:
         """The market's bars as they were known at that moment."""
@@ -198,9 +217,7 @@ class Cells:
     def basis_of(self, cell: Cell) -> Metric:
         """The observed metric that decides which venues and what coverage a cell rests on."""
         signal = self._vectors.signals.get(cell.name)
-        if signal is not None:
-            return signal.basis
-        basis = _BASIS.get(cell.name) or Metric(cell.name)
+        basis = signal.basis if signal is not None else _BASIS.get(cell.name) or Metric(cell.name)
         offered = self.cycle.readings.get(cell.coin, {})
         rolls = basis not in offered and ROLLING.get(basis, basis) in offered
         return ROLLING[basis] if rolls else basis
@@ -246,6 +263,7 @@ class Cells:
 
     def _from_bars(self, cell: Cell) -> Seen:
         value, at, step = self._vectors.value(cell, self.cycle.at)
+        value = None if self._misses_a_level(cell) else value
         basis = self.basis_of(cell)
         of = self._reading(cell.coin, basis)
         venues = of.venues if cell.venue == ALL else (cell.venue,)
@@ -263,8 +281,15 @@ class Cells:
         if cell.window == DAY and cell.name == Metric.RATIO and basis is ROLLING[Metric.VOLUME_SPOT]:
             return self._held_ratio(cell.coin, of)
         signal = self._vectors.signals.get(cell.name)
-        is_level = basis in ROLLING.values() if signal is None else signal.unit is basis.unit
+        is_level = basis in ROLLING.values() if signal is None else signal.unit is basis.unit and not signal.lookback
         return of.held if is_level else None
+
+    def _misses_a_level(self, cell: Cell) -> bool:
+        """Whether a score that compares a level with its past lacks a venue: it could move by who is silent alone."""
+        signal = self._vectors.signals.get(cell.name)
+        if signal is None or not signal.lookback:
+            return False
+        return any(self._reading(cell.coin, of).held is not None for of in signal.needs & _COMPARED)
 
     def _held_ratio(self, coin: str, spot: Reading) -> float | None:
         paired = spot.venues + spot.missing
@@ -315,6 +340,9 @@ class Cells:
     def _reading(self, coin: str, metric: Metric) -> Reading:
         return self.cycle.readings.get(coin, {}).get(metric) or _nothing(self.cycle.at)
 
+
+_COMPARED = frozenset({Metric.FUNDING, Metric.FUNDING_SETTLED, Metric.LS})
+"""Levels over venues that are held against their own past as one series."""
 
 _PARTS: Mapping[str, tuple[Metric, ...]] = {
     Metric.FUNDING_APR: (Metric.FUNDING,),

@@ -9,9 +9,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from signals.features import change, last, ratio, total, z
+from signals.features import change, last, ratio, total
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.shared import moved, spreads
 
 LEAST_MOVE = 0.01
 """Both moves must be at least this large."""
@@ -51,12 +52,12 @@ class Divergence:
         """Spreads of both moves over their own 8 days (90 days for a day's window)."""
         del side
         bars = panel.at(self.step(window))
-        baseline = bars.bars(timedelta(days=8 if window <= _SHORT_WINDOWS else 90))
+        span = timedelta(days=8 if window <= _SHORT_WINDOWS else 90)
         count = len(bars.times) if rows is None else min(rows, len(bars.times))
-        price = change(bars, Metric.PRICE, window, count + baseline)
-        oi = change(bars, Metric.OI_LEVEL, window, count + baseline)
-        smaller = np.minimum(z(price, baseline, PRICE_FLOOR, count), -z(oi, baseline, OI_FLOOR, count))
-        apart = (price[len(price) - count :] >= LEAST_MOVE) & (oi[len(oi) - count :] <= -LEAST_MOVE)
+        price, oi = (moved(bars, of, window, count) for of in (Metric.PRICE, Metric.OI_LEVEL))
+        rose = spreads(bars, Metric.PRICE, window, span, PRICE_FLOOR, count)
+        smaller = np.minimum(rose, -spreads(bars, Metric.OI_LEVEL, window, span, OI_FLOOR, count))
+        apart = (price >= LEAST_MOVE) & (oi <= -LEAST_MOVE)
         return np.where(apart, smaller, np.minimum(smaller, 0.0))
 
     def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:

@@ -3,7 +3,7 @@
 Each takes `rows`: with it only the last that many rows are computed. Row t uses rows up to t only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from signals.aggregate import MIN_COVERAGE
 from signals.model import ROLLING, Metric
-from signals.panel import ENOUGH, Matrix, Panel, Series
+from signals.panel import ENOUGH, LEGS, Matrix, Panel, Series
 from signals.running import running
 
 LEAST_BARS = 30
@@ -22,14 +22,21 @@ FLOOR_OF_OI = 0.00002
 """Least usual sum of liquidations: 0.2 basis points of open interest."""
 
 _DAY = timedelta(hours=24)
+_MS = timedelta(milliseconds=1)
 _SPREAD_OF_MAD = 1.4826
 """The standard deviation of a normal series, in median absolute deviations."""
+
+SETTLES_IN = timedelta(days=1)
+"""For so long after venues joined or left, a rate is not held against the rates before."""
 
 _SLACK = 1e-6
 """Sums of the same legs may differ by so much in their last digit, because bars are float32."""
 
 _FEW = 4
 """So many windows are put in order anew; more of them are kept in order as they move on."""
+
+_AT_ONCE = 200_000
+"""Values that are compared at once."""
 
 
 def change(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None, *, lone: bool = False) -> Series:
@@ -60,12 +67,14 @@ def change(panel: Panel, metric: Metric, window: timedelta, rows: int | None = N
 
 def total(panel: Panel, metrics: Sequence[Metric], window: timedelta, rows: int | None = None) -> Series:
     """Sum of the metrics over the window; a window shorter than a bar is one bar; needs ENOUGH of its bars."""
-    return _window_sum(sum_of(panel, metrics), panel.bars(window), _count(panel, rows))
+    bars, count = panel.bars(window), _count(panel, rows)
+    return _window_sum(sum_of(panel, metrics, count + bars), bars, count)
 
 
-def sum_of(panel: Panel, metrics: Sequence[Metric]) -> Series:
-    """Per bar the sum of several metrics; unknown if any of them is."""
-    parts = [panel[metric].astype(np.float64) for metric in metrics]
+def sum_of(panel: Panel, metrics: Sequence[Metric], rows: int | None = None) -> Series:
+    """Per bar, or per last bar, the sum of several metrics; unknown if any of them is."""
+    first = 0 if rows is None else max(0, len(panel.times) - rows)
+    parts = [panel[metric][first:].astype(np.float64) for metric in metrics]
     return parts[0] if len(parts) == 1 else np.sum(parts, axis=0)
 
 
@@ -134,22 +143,104 @@ def _least(bars: int) -> float:
 
 def _windows(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
     """The windows that end before the stops, stops x coins x bars, and their medians."""
-    wide = np.concatenate([np.full((bars, series.shape[1]), np.nan), series])
-    window = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)[stops]
+    if len(stops) == 1:
+        window = np.ascontiguousarray(series[max(0, stops[0] - bars) : stops[0]].T)[np.newaxis]
+    else:
+        wide = np.concatenate([np.full((bars, series.shape[1]), np.nan), series])
+        window = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)[stops]
     return window, np.where(np.isfinite(window).sum(axis=2) >= _least(bars), median_of(window), np.nan)
 
 
 def median_of(values: Series) -> Series:
     """Median along the last axis of what is known; unknown where nothing is."""
     known = np.isfinite(values)
+    if not values.shape[-1]:
+        return np.full(values.shape[:-1], np.nan)
     if known.all():
-        plain: Series = np.median(values, axis=-1)
-        return plain
+        return _middle_of(values)
     ordered = np.sort(np.where(known, values, np.nan), axis=-1)
     count = known.sum(axis=-1, keepdims=True)
     low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
     high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[-1] - 1), axis=-1)
     return np.where(count > 0, (low + high) / 2, np.nan)[..., 0]
+
+
+def _middle_of(values: Series) -> Series:
+    half, odd = divmod(values.shape[-1], 2)
+    parted = np.partition(values, half, axis=-1)
+    high: Series = parted[..., half]
+    return high if odd else (parted[..., :half].max(axis=-1) + high) / 2
+
+
+def ranks(past: Matrix, bars: int, stops: npt.NDArray[np.int64], x: Series) -> Series:
+    """For each row of values the share of the `bars` rows before its stop that lies below, mid-rank for ties.
+
+    Values are compared as precisely as bars are stored. Unknown with fewer than LEAST_BARS or ENOUGH of the bars.
+    """
+    out, stored, each = np.full(x.shape, np.nan), x.astype(np.float32), np.unique(stops)
+    if _FEW < len(each) == len(stops):
+        return _ranks_in_turn(past, bars, stops, stored)
+    for stop in each:
+        window, rows = past[max(0, int(stop) - bars) : int(stop)], stops == stop
+        known = np.isfinite(window).sum(axis=0)
+        enough = known >= _least(bars)
+        if not enough.any():
+            continue
+        here = stored[rows]
+        below = np.array([(window < one).sum(axis=0) for one in here])
+        equal = np.array([(window == one).sum(axis=0) for one in here])
+        share = (below + 0.5 * equal) / np.maximum(known, 1)
+        out[rows] = np.where(enough & np.isfinite(here), share, np.nan)
+    return out
+
+
+def _ranks_in_turn(past: Matrix, bars: int, stops: npt.NDArray[np.int64], here: Matrix) -> Series:
+    """The same where every row has a past of its own: as many windows at once as memory bears."""
+    out, coins = np.full(here.shape, np.nan), here.shape[1]
+    wide = np.concatenate([np.full((bars, coins), np.nan, np.float32), past])
+    windows = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)
+    at_once = max(1, _AT_ONCE // max(1, coins * bars))
+    for first in range(0, len(stops), at_once):
+        rows = slice(first, first + at_once)
+        window, one = windows[stops[rows]], here[rows][..., np.newaxis]
+        known = np.isfinite(window).sum(axis=2)
+        share = ((window < one).sum(axis=2) + 0.5 * (window == one).sum(axis=2)) / np.maximum(known, 1)
+        out[rows] = np.where((known >= _least(bars)) & np.isfinite(here[rows]), share, np.nan)
+    return out
+
+
+def ago(past: Panel, bars: Panel, span: timedelta, rows: int) -> npt.NDArray[np.int64]:
+    """For each of the last rows of `bars` the row of `past` that was the last one closed a span before; -1 if none."""
+    ends = bars.times[len(bars.times) - rows :] - span // _MS
+    found: npt.NDArray[np.int64] = np.searchsorted(past.times, ends, side="right").astype(np.int64) - 1
+    return np.repeat(found[:, np.newaxis], len(bars.coins), axis=1)
+
+
+def is_same_market(bars: Panel, past: Panel, places: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Whether each last row has the legs of its row in `past`; whoever is silent at an end still belongs to it.
+
+    `places` are rows of `past`, rows x coins, -1 where there is none: then it is not known to be the same.
+    """
+    count, columns = len(places), np.arange(len(bars.coins))
+    ends = np.repeat(np.arange(len(bars.times) - count, len(bars.times))[:, np.newaxis], len(columns), axis=1)
+    names = sorted({name for p in (bars, past) for of in LEGS for name in p.legs.get(of, {})})
+    same = places >= 0
+    now, then = (_present(p, names, at, columns) for p, at in ((bars, ends), (past, np.maximum(places, 0))))
+    for name in names:
+        here, there = now.legs[name], then.legs[name]
+        same &= (here == there) | (~here & now.is_silent) | (~there & then.is_silent)
+    return same
+
+
+def are_silent(bars: Panel, rows: int) -> npt.NDArray[np.bool_]:
+    """Whether some who should answer said no open interest in each of the last rows, as far as that is told."""
+    own = bars.tail(rows)
+    held = np.zeros(own.shape)
+    for leg in own.legs.get(Metric.OI_LEVEL, {}).values():
+        held += np.nan_to_num(leg)
+    expected = own[Metric.OI_EXPECTED].astype(np.float64)
+    silent: npt.NDArray[np.bool_] = expected - held > _SLACK * expected
+    return silent
 
 
 def share_below(past: Series, value: float, wanted: int) -> float:
@@ -170,6 +261,29 @@ def last(matrix: Series | Matrix, column: int | None) -> float | None:
 
 def _count(panel: Panel, rows: int | None) -> int:
     return len(panel.times) if rows is None else min(rows, len(panel.times))
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """Which legs are known in any way, by name, and whether some that should answer are silent: rows x coins."""
+
+    legs: Mapping[str, npt.NDArray[np.bool_]]
+    is_silent: npt.NDArray[np.bool_]
+
+
+def _present(
+    panel: Panel, names: Sequence[str], rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
+) -> _Present:
+    if not len(panel.times):
+        nothing = np.zeros(rows.shape, np.bool_)
+        return _Present(dict.fromkeys(names, nothing), nothing)
+    held, legs = np.zeros(rows.shape), dict[str, npt.NDArray[np.bool_]]()
+    for name in names:
+        oi = panel.leg(Metric.OI_LEVEL, name)[rows, columns]
+        legs[name] = np.isfinite(oi) | np.isfinite(panel.leg(Metric.PRICE, name)[rows, columns])
+        held += np.nan_to_num(oi)
+    expected = panel[Metric.OI_EXPECTED][rows, columns].astype(np.float64)
+    return _Present(legs, expected - held > _SLACK * expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +383,8 @@ def _window_sum(series: Series, bars: int, count: int) -> Series:
 
 def _quotient(panel: Panel, above: Metric, below: Metric, window: timedelta, rows: int | None) -> Series:
     count, bars = _count(panel, rows), panel.bars(window)
-    over, under = panel[above].astype(np.float64), panel[below].astype(np.float64)
+    first = max(0, len(panel.times) - count - bars)
+    over, under = (panel[of][first:].astype(np.float64) for of in (above, below))
     both = np.isfinite(over) & np.isfinite(under)
     top = _window_sum(np.where(both, over, np.nan), bars, count)
     bottom = _window_sum(np.where(both, under, np.nan), bars, count)

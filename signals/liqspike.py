@@ -12,6 +12,7 @@ import numpy as np
 from signals.features import last, least_liquidated, middle, sum_of, total
 from signals.model import Direction, Fact, Family, Metric, Side, Unit
 from signals.panel import Panel, Series
+from signals.shared import middle_before
 
 WINDOW = timedelta(hours=1)
 BASELINE = timedelta(days=30)
@@ -85,7 +86,12 @@ def _usual(panel: Panel, window: timedelta, rows: int, closed: Sequence[Metric])
     bars, hours = panel.at(timedelta(minutes=1)), panel.at(WINDOW)
     own = round(max(window, bars.step).total_seconds() * 1000)
     stops = np.searchsorted(hours.times, bars.times[len(bars.times) - rows :] - own, side="right")
-    return middle(sum_of(hours, closed), BASELINE // hours.step, stops.astype(np.int64))
+    return middle_before(
+        hours,
+        ("liquidated", *closed),
+        stops.astype(np.int64),
+        lambda before: middle(sum_of(hours, closed), BASELINE // hours.step, before),
+    )
 
 
 def _side(longs: float, both: float) -> str:

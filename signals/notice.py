@@ -26,6 +26,8 @@ class About(StrEnum):
     """What a day brought."""
     OPERATOR = "operator"
     """What those who run the service have to say."""
+    EXPIRED = "expired"
+    """Alerts that were too old when they could have been sent."""
 
 
 def notice_id(about: About, *parts: str) -> str:
@@ -49,3 +51,8 @@ class Notice:
     lines: tuple[str, ...] = ()
     typed: tuple[str, ...] = ()
     buttons: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether alerts of all places go first."""
+        return self.about not in (About.SAMPLE, About.EXPIRED)

@@ -11,11 +11,14 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from signals.kept import Kept
 from signals.model import Kind, Metric
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
 Series: TypeAlias = npt.NDArray[np.float64]
 """What is computed from matrices: time x coin, or along one of the two."""
+Marks: TypeAlias = npt.NDArray[np.bool_]
+"""What is true where: time x coin, or along one of the two."""
 Instants: TypeAlias = npt.NDArray[np.int64]
 """Unix milliseconds, UTC, rising."""
 
@@ -70,6 +73,8 @@ class Panel:
     legs: Mapping[Metric, Mapping[str, Matrix]] = field(default_factory=dict)
     others: "Mapping[timedelta, Panel]" = field(default_factory=dict)
     """The same market at other resolutions, by step."""
+    kept: Kept | None = None
+    """What was computed of these bars before, for whom they come one by one."""
 
     def __getitem__(self, metric: Metric) -> Matrix:
         """The matrix of a metric; all unknown where the panel does not hold it."""
@@ -100,6 +105,10 @@ class Panel:
         """The same market as if `at(step)` were its finest bars."""
         finest, known = self.at(step), {**self.others, self.step: self}
         return replace(finest, others={s: p for s, p in known.items() if s > finest.step})
+
+    def keeping(self, kept: Kept) -> "Panel":
+        """The same market whose signals share what they compute."""
+        return replace(self, kept=kept, others={s: replace(p, kept=kept) for s, p in self.others.items()})
 
     def rows(self, start: int, stop: int) -> "Panel":
         """Rows start to stop (exclusive), and what the other resolutions knew by then; nothing is copied."""

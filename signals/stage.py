@@ -10,9 +10,9 @@ from signals.base import Signal
 from signals.judge import tracks
 from signals.model import Yardstick
 from signals.numbers import HOUR, LEVEL, Number, bars_of, values
-from signals.panel import ENOUGH, STORED, Instants, Panel, Series, decimal, from_ms
+from signals.panel import ENOUGH, STORED, Instants, Marks, Panel, Series, decimal, from_ms
 from signals.rules.model import Condition, Draft
-from signals.verdicts import UNKNOWN, Marks, Said, lapsed, said, together
+from signals.verdicts import UNKNOWN, Said, lapsed, said, together
 from signals.yardsticks import Measured, Memory, baseline_of, measure
 
 

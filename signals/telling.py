@@ -15,7 +15,6 @@ from signals.moves import Judged, Moved
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import Change, Transition
 from signals.rules.model import WATCHLIST, Rule
-from signals.trust import grade
 
 
 def told_of(
@@ -26,7 +25,7 @@ def told_of(
     of = cells.read(cell_of(draft, first, coin)).reading
     if of.value is None:
         return None
-    panel, subject = cells.panel(cells.cycle.at), coin + track.mark
+    subject = coin + track.mark
     many = 2 if AGGREGATORS & set(of.venues) else len(of.venues)
     signal = signals.get(first.name)
     gone_on = told.at - told.fired_at if is_living(first.name) else timedelta(0)
@@ -64,7 +63,7 @@ def told_of(
         coverage=of.coverage,
         weighing=of.weighing,
         floor=of.floor,
-        trust=grade(panel, coin, of.coverage, many),
+        trust=cells.trust(coin, of.coverage, many),
         facts=(*facts, *_other_legs(rule, track, coin, cells), *_venue_facts(cells, cell_of(draft, first, coin))),
         label=cells.cycle.label,
         yardstick=first.yardstick,

@@ -27,8 +27,8 @@ class Grade(StrEnum):
     UNKNOWN = "unknown"
 
 
-def grade(panel: Panel, coin: str, coverage: float, venues: int) -> Grade:
-    """The grade of a reading that rests on that many venues with that coverage, at the panel's end."""
+def structure(panel: Panel, coin: str) -> Grade:
+    """The grade of what a coin's spot and futures say alone, at the panel's end."""
     hours = panel.at(timedelta(hours=1))
     column, wanted = hours.column(coin), hours.bars(_HISTORY)
     if column is None:
@@ -44,6 +44,10 @@ def grade(panel: Panel, coin: str, coverage: float, venues: int) -> Grade:
         return Grade.UNKNOWN
     if rank <= LOW_RANK:
         return Grade.LOW
-    if rank <= REDUCED_RANK or coverage < ENOUGH_COVERAGE or venues < ENOUGH_VENUES:
-        return Grade.REDUCED
-    return Grade.NORMAL
+    return Grade.REDUCED if rank <= REDUCED_RANK else Grade.NORMAL
+
+
+def grade(of_structure: Grade, coverage: float, venues: int) -> Grade:
+    """The grade of a reading that rests on that structure, and on that many venues with that coverage."""
+    rests_on_little = coverage < ENOUGH_COVERAGE or venues < ENOUGH_VENUES
+    return Grade.REDUCED if of_structure is Grade.NORMAL and rests_on_little else of_structure

@@ -7,17 +7,23 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from signals.model import Unit
+
+if TYPE_CHECKING:
+    from signals.panel import Series
 
 HOURS_PER_YEAR = 24 * 365
 FUNDING_INTERVALS_H = (1.0, 2.0, 4.0, 6.0, 8.0, 24.0)
 """Hours that one funding rate may cover."""
 
 
-def eight_hourly(rate: float, interval_h: float) -> float:
-    """A funding rate per interval as a fraction per 8 hours."""
+_Rates = TypeVar("_Rates", float, "Series")
+
+
+def eight_hourly(rate: _Rates, interval_h: _Rates) -> _Rates:
+    """A funding rate per interval, or many of them, as a fraction per 8 hours."""
     return rate * 8 / interval_h
 
 
@@ -181,7 +187,7 @@ _WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.RATIO: lambda value: number(value, 2),
     Unit.MULTIPLE: lambda value: f"{number(value, 1)}x",
     Unit.SPREADS: lambda value: f"{number(value, 2)} own spreads",
-    Unit.VOTES: lambda value: f"{exact(value)} votes",
+    Unit.VOTES: lambda value: f"{exact(round(value, 2))} vote{'' if value == 1 else 's'}",
     Unit.RANK: lambda value: percent(value, 0),
     Unit.HOURS: lambda value: duration(timedelta(hours=value)),
     Unit.STATE: lambda value: "on" if value else "off",

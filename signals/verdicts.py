@@ -7,12 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from signals.judge import MISSED_BARS
-from signals.panel import Series
+from signals.panel import Marks, Series
 from signals.rules.lifecycle import Verdict
 from signals.rules.model import Compare, Condition
 
 Codes = npt.NDArray[np.int8]
-Marks = npt.NDArray[np.bool_]
 
 VERDICTS = (Verdict.MET, Verdict.BETWEEN, Verdict.CALM, Verdict.UNKNOWN)
 """A code is a place in here."""

@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from signals import features
 from signals.base import Signal
-from signals.features import LEAST_BARS
+from signals.kept import Kept
 from signals.model import Metric, Yardstick
 from signals.numbers import DAY, HOUR, LEVEL, MINUTE, SUMS, Number, bars_of, values
-from signals.panel import ENOUGH, Instants, Matrix, Panel, Series
+from signals.panel import Instants, Matrix, Panel, Series
 from signals.units import yearly
 
 Signals: TypeAlias = Mapping[str, Signal]
@@ -130,19 +130,7 @@ class Past:
 
     def ranks(self, x: Series, stops: npt.NDArray[np.int64]) -> Series:
         """The share of the past that lies below each value, mid-rank for ties."""
-        out, stored = np.full(x.shape, np.nan), x.astype(np.float32)
-        for stop in np.unique(stops):
-            past, rows = self.window(int(stop)), stops == stop
-            known = np.isfinite(past).sum(axis=0)
-            enough = known >= max(LEAST_BARS, ENOUGH * self.count)
-            if not enough.any():
-                continue
-            here = stored[rows]
-            below = np.array([(past < one).sum(axis=0) for one in here])
-            equal = np.array([(past == one).sum(axis=0) for one in here])
-            share = (below + 0.5 * equal) / np.maximum(known, 1)
-            out[rows] = np.where(enough & np.isfinite(here), share, np.nan)
-        return out
+        return features.ranks(self.series, self.count, stops, x)
 
     def middle(self, stops: npt.NDArray[np.int64]) -> Series:
         """The median of the past before each stop."""
@@ -168,6 +156,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
+        self.kept = Kept()
         self._pasts: dict[tuple[Number, Baseline], Past] = {}
         self._kept: dict[tuple[Number, Yardstick], tuple[tuple[int, int], tuple[Series, ...]]] = {}
 

@@ -12,12 +12,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapters.store.embedded import _binary as program
+from adapters.store.embedded import program
 
 SLOTS = 16_384
 READY_WITHIN = 30.0
-NODE_TIMEOUT_MS = 1_000
+TAKES_OVER_AFTER_MS = 1_000
 """Without a word of a primary for so long, its replica takes over."""
+
+PATIENT_MS = 30_000
+"""The same where there is no replica: a machine that is busy must not look like a node that is down."""
 
 
 @dataclass
@@ -47,10 +50,6 @@ class Node:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def start(self) -> None:
-        """On its old folder and port."""
-        self.process = _spawn(self.folder, self.port)
-
 
 @dataclass
 class Cluster:
@@ -76,12 +75,13 @@ class Cluster:
 def cluster(folder: Path, primaries: int = 3, replicas: int = 1) -> Iterator[Cluster]:
     """A cluster that is ready; its nodes end with the block."""
     nodes: list[Node] = []
+    patience = TAKES_OVER_AFTER_MS if replicas else PATIENT_MS
     try:
         for number in range(primaries * (1 + replicas)):
             own = folder / f"node{number}"
             own.mkdir(parents=True, exist_ok=True)
             port = _free()
-            nodes.append(Node(port, own, _spawn(own, port)))
+            nodes.append(Node(port, own, _spawn(own, port, patience)))
         _until(lambda: all(_role(node) for node in nodes))
         _join(nodes, primaries)
         made = Cluster(nodes)
@@ -114,13 +114,13 @@ def _join(nodes: Sequence[Node], primaries: int) -> None:
     _until(lambda: all("master_link_status:up" in node.say("INFO", "replication") for node in nodes[primaries:]))
 
 
-def _spawn(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+def _spawn(folder: Path, port: int, patience_ms: int) -> "subprocess.Popen[bytes]":
     options = {
         "port": str(port),
         "bind": "127.0.0.1",
         "dir": str(folder),
         "cluster-enabled": "yes",
-        "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+        "cluster-node-timeout": str(patience_ms),
         "appendonly": "yes",
         "appendfsync": "always",
         "save": "",

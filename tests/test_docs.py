@@ -183,7 +183,7 @@ def test_a_signal_page_has_the_levels_of_the_code(signal: Signal) -> None:
     assert shown["unit of the score"] == signal.unit
     assert shown["claim to be tested"] == (signal.claim or "none")
     assert set(re.findall(r"[a-z.]+", shown["needs"])) == signal.needs
-    assert set(re.findall(r"\d+h", shown["windows"])) == {durations.written(w) for w in signal.windows if w}
+    assert set(re.findall(r"\d+[hd]", shown["windows"])) == {durations.written(w) for w in signal.windows if w}
 
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
@@ -191,6 +191,10 @@ def test_a_signal_page_says_what_it_does_not_claim(signal: Signal) -> None:
     expected = ["Formula", "Evidence", "Unknown when", "What it does not claim"]
 
     assert headings(DOCS / "signals" / f"{signal.name}.md") == expected
+
+
+def test_the_track_record_has_each_signal_and_none_that_is_gone() -> None:
+    assert headings(DOCS / "track-record.md", 3) == [signal.name for signal in SIGNALS]
 
 
 def test_each_command_of_the_command_line_has_its_heading() -> None:
@@ -222,6 +226,8 @@ def test_each_shell_command_on_a_page_exists(page: str, words: Sequence[str]) ->
         assert (ROOT / program).is_file(), page
         return
     command = main.commands[rest[0]]
+    if isinstance(command, click.Group) and rest[1:2]:
+        command = command.commands[rest[1]]
     known = {option for parameter in command.params for option in parameter.opts}
 
     assert {word for word in rest if word.startswith("--")} <= known

@@ -11,6 +11,9 @@ from typing import Protocol, TypeAlias
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import AlertStore
+from adapters.store.batch import ALIKE, Ends, Waiting
+from adapters.store.batch import Final as Final  # noqa: PLC0414 - readers of outcomes find it beside their port
+from adapters.store.dead_port import DeadLetters
 from adapters.store.front_port import FrontStore
 from adapters.store.market_port import MarketStore
 from adapters.store.place_settings import PlaceSettings
@@ -27,6 +30,10 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """No answer now; ask again later."""
+
+
+class StoreWontWrite(StoreUnavailable):
+    """It answers and takes no writes now: full, read-only, or without its disk."""
 
 
 class StoreRefused(StoreError):
@@ -236,16 +243,6 @@ class Fanned(StrEnum):
     """The rule's subscription is not here yet."""
 
 
-class Final(StrEnum):
-    """How an entry ended; exactly one per entry."""
-
-    SENT = "sent"
-    EXPIRED = "expired"
-    SKIPPED = "skipped"
-    UNKNOWN = "unknown"
-    DEAD = "dead"
-
-
 @dataclass(frozen=True, slots=True)
 class Epoch:
     """The right to send for a platform."""
@@ -264,19 +261,41 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The head of a lane, an event or a notice: one entry in flight.
+    """The head of a lane, or its first entries as one message: one batch in flight.
 
-    `ambiguous` counts earlier tries of unknown outcome.
+    `ambiguous` counts earlier tries of unknown outcome; after one the batch stays as it is. `size` is what the store
+    set aside for it. `missed` are alerts that expired in this lane and that nobody was told of.
     """
 
     epoch: Epoch
     place: Place
-    entry: str
-    event: Event | None
-    """None where the body no longer decodes or has expired."""
+    batch: tuple[Waiting, ...]
     ambiguous: int
     tries: int
-    notice: Notice | None = None
+    size: int = 1
+    missed: int = 0
+
+    @property
+    def entry(self) -> str:
+        """The oldest entry."""
+        return self.batch[0].entry
+
+    @property
+    def event(self) -> Event | None:
+        """The event that it tells, where it is one."""
+        told = self.batch[0].told
+        return None if isinstance(told, Notice) else told
+
+    @property
+    def notice(self) -> Notice | None:
+        """The notice that it tells, where it is one."""
+        told = self.batch[0].told
+        return told if isinstance(told, Notice) else None
+
+    @property
+    def key(self) -> str:
+        """What names every try of this batch, and no other."""
+        return self.entry if len(self.batch) == 1 else f"{self.entry}+{len(self.batch)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,11 +303,6 @@ class Idle:
     """Nothing is due; look again at `due`, or when something new comes."""
 
     due: datetime | None
-
-
-def lane_entry(place_id: str, sequence: int, event_id: str) -> str:
-    """One alert waiting for one place; entries of a place sort by age."""
-    return f"{place_id}:{sequence:012x}:{event_id}"
 
 
 class Outbox(Protocol):
@@ -311,7 +325,7 @@ class Outbox(Protocol):
         ...
 
     async def post(self, place: Place, notice: Notice, now: datetime) -> bool:
-        """One entry with a notice at the end of the place's lane; false where it was posted in the last week."""
+        """One entry with a notice, behind all alerts if it can wait; false where it was posted in the last week."""
         ...
 
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
@@ -327,15 +341,23 @@ class Outbox(Protocol):
         ...
 
     async def claim(self, epoch: Epoch, now: datetime, lease: timedelta) -> Claim | Idle:
-        """Take the head of the next due lane. Raises Fenced."""
+        """Take the head of the next due lane, or its first entries where FOLDED_FROM wait. Raises Fenced."""
         ...
 
-    async def finish(self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime) -> None:
-        """Record how the entry ended and take it out; the place's next entry is due at `next_due`."""
+    async def finish(
+        self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime, apart: Ends = ALIKE
+    ) -> int:
+        """Record how the entries ended, those in `apart` otherwise; the place's next entry is due at `next_due`.
+
+        What was sent told of the claim's `missed` and of those that expired in `apart`. Returns how many expired ones
+        nobody was told of where the lane is empty now.
+        """
         ...
 
-    async def retry(self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False) -> Final | None:
-        """Give the entry back with a time; DEAD where a poisoned entry has used up its tries."""
+    async def retry(
+        self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False, reason: str = ""
+    ) -> Final | None:
+        """Give the batch back with a time; DEAD, for that reason, where a poisoned one has used up its tries."""
         ...
 
     async def message_of(self, place: Place, episode: str) -> str | None:
@@ -343,7 +365,7 @@ class Outbox(Protocol):
         ...
 
     async def waiting(self, place: Place) -> int:
-        """Entries in the place's lane."""
+        """Entries in the place's lane, or behind all alerts."""
         ...
 
     async def outcomes(self, place: Place, limit: int) -> Sequence[tuple[str, Final, str]]:
@@ -351,7 +373,7 @@ class Outbox(Protocol):
         ...
 
 
-class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, FrontStore, Protocol):
+class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, DeadLetters, FrontStore, Protocol):
     """All ports in one: what the service runs on."""
 
     async def info(self) -> "StoreInfo":

@@ -17,8 +17,11 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
     AuthorizationError,
+    BusyLoadingError,
+    ClusterDownError,
     NoPermissionError,
     NoScriptError,
     OutOfMemoryError,
@@ -26,23 +29,22 @@ from redis.exceptions import (
     RedisClusterException,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from adapters.store.base import StoreError, StoreRefused, StoreUnavailable
+from adapters.pulse import beat
+from adapters.store.base import StoreError, StoreRefused, StoreUnavailable, StoreWontWrite
 
 Reply: TypeAlias = "int | bytes | list[Reply] | None"
 Word: TypeAlias = "str | bytes | int | float"
 
 BLOCK_MS = 2000
-"""How long a blocking read waits: less than half of its socket's timeout."""
+"""How long a blocking read waits: half of its socket's timeout."""
 
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
-
-_FAILING_OVER: Final = ("CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS", "MOVED", "ASK ")
-"""How a node of a cluster refuses what it will take again soon."""
 
 _NO_NUMBER = "PERPWATCH_REDIS_URL has a port or a database that is no number."
 _SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
@@ -92,7 +94,7 @@ def _manners(url: str, blocking: bool) -> dict[str, object]:  # noqa: FBT001 - w
     """No repeating, no waiting without end, and nothing but bytes."""
     return {
         "socket_connect_timeout": 1.0,
-        "socket_timeout": 5.0 if blocking else 2.0,
+        "socket_timeout": 4.0 if blocking else 2.0,
         "health_check_interval": 0,
         "retry": Retry(NoBackoff(), 0),
         "retry_on_error": [],
@@ -109,9 +111,12 @@ class Client:
         self._blocking = connect_cluster(url, blocking=True) if cluster else connect(url, blocking=True)
         self._where = _where(url)
 
-    async def do(self, *command: Word) -> Reply:
-        """One command. Not repeated: use it for reads and for writes that may be lost or doubled harmlessly."""
-        return await self._spoken(_ask(self._redis, *command))
+    async def do(self, *command: Word, at: ClusterNode | None = None) -> Reply:
+        """One command, of a cluster at that node or where its key is.
+
+        Not repeated: use it for reads and for writes that may be lost or doubled harmlessly.
+        """
+        return await self._spoken(_ask(self._redis, *command, at=at))
 
     async def primaries(self) -> Sequence["Primary"]:
         """Each server that keeps a part of the keys: one, or those of a cluster."""
@@ -172,11 +177,13 @@ class Client:
 
     async def _spoken(self, asked: Awaitable[object]) -> Reply:
         try:
-            return cast("Reply", await _cancellable(asked))
+            reply = cast("Reply", await _cancellable(asked))
         except NoScriptError:
             raise _NotLoaded from None
         except (RedisError, RedisClusterException, OSError) as error:
             raise _sentence(error, self._where) from None
+        beat()
+        return reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +195,7 @@ class Primary:
 
     async def do(self, *command: Word) -> Reply:
         """One command of that server."""
-        if self.node is None:
-            return await self.of.do(*command)
-        return await self.of._spoken(_ask(self.of._redis, *command, at=self.node))  # noqa: SLF001 - one of its own
+        return await self.of.do(*command, at=self.node)
 
 
 async def _initialized(redis: RedisCluster) -> None:
@@ -233,28 +238,78 @@ class _NotLoaded(Exception):
 def _sentence(error: RedisError | RedisClusterException | OSError, where: str) -> StoreError:
     """What went wrong, what to do, and never a password."""
     said = str(error)
-    if isinstance(error, AuthenticationError) or said.startswith(("NOAUTH", "WRONGPASS", "invalid username-password")):
-        return StoreRefused(_PASSWORD)
-    if isinstance(error, AuthorizationError | NoPermissionError):
-        return StoreRefused(
-            "The store's user may not run a command that perpwatch needs; docs/operations.md lists them."
-        )
-    if isinstance(error, OutOfMemoryError) or said.startswith("OOM"):
-        return StoreUnavailable(f"The store {where} is out of memory. Give it more (maxmemory).")
-    if isinstance(error, ReadOnlyError):
-        return StoreRefused(f"The store {where} is a read-only replica. Point PERPWATCH_REDIS_URL to its primary.")
-    if said.startswith("MISCONF"):
-        return StoreUnavailable(f"The store {where} cannot write to its disk. Make room, or look at its log.")
-    if isinstance(error, RedisClusterException) or said.startswith(_FAILING_OVER):
-        return StoreUnavailable(
-            f"The cluster {where} has no server for a part of the keys just now: a node is down. "
-            "It recovers when a replica takes over or the node is back; CLUSTER NODES says which."
-        )
-    if isinstance(error, ResponseError):
-        return StoreRefused(f"The store {where} refused a command: {said[:120]}")
-    if isinstance(error, RedisConnectionError | RedisTimeoutError | OSError):
-        return StoreUnavailable(f"The store {where} does not answer. Start it, or mend PERPWATCH_REDIS_URL.")
+    for kinds, words, becomes, sentence in _ERRORS:
+        if isinstance(error, kinds) or said.startswith(words):
+            return becomes(sentence.format(where=where, said=said[:120]))
     return StoreRefused(f"The store {where} answers in a way that is not understood. Is it a Redis or Valkey?")
+
+
+_NODE_DOWN = (
+    "The cluster {where} has no server for a part of the keys just now: a node is down. "
+    "It recovers when a replica takes over or the node is back; CLUSTER NODES says which."
+)
+_NONE: tuple[type[Exception], ...] = ()
+_NEVER: tuple[str, ...] = ()
+
+_ERRORS: Sequence[tuple[tuple[type[Exception], ...], tuple[str, ...], type[StoreError], str]] = (
+    ((AuthenticationError,), ("NOAUTH", "WRONGPASS", "invalid username-password"), StoreRefused, _PASSWORD),
+    (
+        (AuthorizationError, NoPermissionError),
+        ("NOPERM",),
+        StoreRefused,
+        "The store's user may not run a command that perpwatch needs; docs/operations.md lists them.",
+    ),
+    (
+        (OutOfMemoryError,),
+        ("OOM",),
+        StoreWontWrite,
+        "The store {where} is out of memory. Give it more (maxmemory).",
+    ),
+    (
+        (ReadOnlyError,),
+        ("READONLY",),
+        StoreWontWrite,
+        "The store {where} is a read-only replica. A failover ends that; or point PERPWATCH_REDIS_URL to the primary.",
+    ),
+    (
+        _NONE,
+        ("MISCONF",),
+        StoreWontWrite,
+        "The store {where} cannot write to its disk. Make room, or look at its log.",
+    ),
+    (
+        _NONE,
+        ("NOREPLICAS",),
+        StoreWontWrite,
+        "The store {where} has fewer replicas than its min-replicas-to-write asks. Start them.",
+    ),
+    (
+        (BusyLoadingError,),
+        ("LOADING",),
+        StoreUnavailable,
+        "The store {where} is still loading its data. It answers when it is done.",
+    ),
+    (
+        _NONE,
+        ("MASTERDOWN", "UNBLOCKED"),
+        StoreUnavailable,
+        "The store {where} is becoming a replica, or has lost its primary: it is asked again.",
+    ),
+    (
+        (RedisClusterException, ClusterDownError, TryAgainError, AskError),
+        _NEVER,
+        StoreUnavailable,
+        _NODE_DOWN,
+    ),
+    ((ResponseError,), _NEVER, StoreRefused, "The store {where} refused a command: {said}"),
+    (
+        (RedisConnectionError, RedisTimeoutError, OSError),
+        _NEVER,
+        StoreUnavailable,
+        "The store {where} does not answer. Start it, or mend PERPWATCH_REDIS_URL.",
+    ),
+)
+"""What an error becomes, the narrowest first: its kinds or how it begins, and the sentence."""
 
 
 def _where(url: str) -> str:

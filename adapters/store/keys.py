@@ -51,6 +51,8 @@ STATES = "{e0}st"
 """Set of rules that have states."""
 EVENTS = "{e0}ev"
 """Stream of events that are not yet fanned out."""
+DEAD_EVENTS = "{e0}dead"
+"""Stream of events that could not be read, trimmed by age."""
 JUDGED = "{e0}judged"
 """The last moment that was judged whole, in Unix milliseconds."""
 EFFORT = "{e0}effort"
@@ -144,7 +146,10 @@ def rule_of(name: str) -> str:
 
 
 def of_platform(platform: str, name: str) -> str:
-    """A key of one platform: leader, epoch, lane, seq, ready, infl, tries, last, applied, quiet, addresses."""
+    """A key of one platform: leader, epoch, lane, seq, ready, infl, tries, last, applied, quiet, addresses.
+
+    Also `missed`: per place the expired alerts that it was not told of; `low`: what waits behind all alerts; `dlq`.
+    """
     return _TAGS.get(platform, f"{{{platform}}}") + name
 
 

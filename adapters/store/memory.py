@@ -14,13 +14,25 @@ from adapters.store.base import (
     Epoch,
     Fanned,
     Fenced,
-    Final,
     Held,
     Idle,
     StoreInfo,
     WatchChange,
+)
+from adapters.store.batch import (
+    ALIKE,
+    FOLDED_FROM,
+    FOLDED_MOST,
+    LET_IN_AT_ONCE,
+    REVIVED,
+    Ends,
+    Final,
+    Waiting,
+    as_one,
+    expired_in,
     lane_entry,
 )
+from adapters.store.dead_port import DeadLetter
 from adapters.store.memory_alerts import MemoryAlerts
 from adapters.store.memory_fronts import MemoryFronts
 from adapters.store.memory_market import MemoryMarkets
@@ -34,11 +46,12 @@ from signals.rules.model import Rule
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """The entry that a lane's sender holds; epoch 0 once it was given back."""
+    """The batch that a lane's sender holds, by its first entry; epoch 0 once it was given back."""
 
     entry: str
     ambiguous: int
     epoch: int
+    size: int
 
 
 @dataclass
@@ -60,6 +73,26 @@ class _Platform:
     """Per event the last place done; None once all are."""
     messages: dict[tuple[str, str], str] = field(default_factory=dict)
     log: dict[str, list[tuple[str, Final, str]]] = field(default_factory=lambda: defaultdict(list))
+    missed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    low: list[tuple[str, str]] = field(default_factory=list)
+    """Places and notices that wait behind all alerts."""
+    dead: list[DeadLetter] = field(default_factory=list)
+
+    def queue(self, place: str, id_: str, now: datetime, mark: str = "") -> None:
+        """One more entry at the end of the lane."""
+        self.sequence += 1
+        self.lanes[place].append(lane_entry(place, self.sequence, id_, mark))
+        self.ready.setdefault(place, now)
+
+    def read(self, entry: str) -> Waiting:
+        """The entry with what it tells."""
+        id_ = entry.rpartition(":")[2]
+        return Waiting(entry, self.bodies.get(id_) or self.notices.get(id_))
+
+    def bury(self, place: Place, entry: str, reason: str, at: datetime) -> None:
+        """A dead letter."""
+        number = f"{to_ms(at)}-{len(self.dead)}"
+        self.dead.append(DeadLetter(number, place, entry, at, reason, self.read(entry).told))
 
     def add(self, platform: str, rule: Rule) -> None:
         """The rule's place hears of its events, where it is one of ours."""
@@ -115,9 +148,7 @@ class _Outboxes:
         if places:
             of.bodies[event.id] = event
         for place in places:
-            of.sequence += 1
-            of.lanes[place].append(lane_entry(place, of.sequence, event.id))
-            of.ready.setdefault(place, now)
+            of.queue(place, event.id, now)
         of.expanded[event.id] = places[-1] if len(places) == page else None
         return Fanned.MORE if len(places) == page else Fanned.DONE
 
@@ -126,9 +157,10 @@ class _Outboxes:
         if notice.id in of.notices:
             return False
         of.notices[notice.id] = notice
-        of.sequence += 1
-        of.lanes[place.id].append(lane_entry(place.id, of.sequence, notice.id))
-        of.ready.setdefault(place.id, now)
+        if notice.can_wait:
+            of.low.append((place.id, notice.id))
+        else:
+            of.queue(place.id, notice.id, now)
         return True
 
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
@@ -158,54 +190,95 @@ class _Outboxes:
         of = self._platforms[epoch.platform]
         if of.epoch != epoch.number:
             raise Fenced("another sender leads this platform now")
-        while of.ready:
-            place = min(of.ready, key=lambda p: (of.ready[p], p))
-            if of.ready[place] > now:
-                return Idle(of.ready[place])
-            lane = of.lanes[place]
-            if lane:
+        entered = False
+        while True:
+            place = min(of.ready, key=lambda p: (of.ready[p], p), default=None)
+            if place is None or of.ready[place] > now:
+                if entered or not of.low:
+                    return Idle(of.ready[place] if place is not None else None)
+                entered = True
+                few, of.low = of.low[:LET_IN_AT_ONCE], of.low[LET_IN_AT_ONCE:]
+                for where, id_ in few:
+                    of.queue(where, id_, now)
+            elif of.lanes[place]:
                 return self._taken(of, epoch, place, now + lease)
-            for kept in (of.ready, of.flights, of.tries):
-                kept.pop(place, None)
-        return Idle(None)
+            else:
+                for kept in (of.ready, of.flights, of.tries):
+                    kept.pop(place, None)
 
     def _taken(self, of: _Platform, epoch: Epoch, place: str, until: datetime) -> Claim:
-        entry = of.lanes[place][0]
-        flight = of.flights.get(place)
-        before = flight if flight is not None and flight.entry == entry else None
+        lane, flight, tries = of.lanes[place][:FOLDED_MOST], of.flights.get(place), of.tries[place]
+        before = flight if flight is not None and flight.entry == lane[0] else None
         ambiguous = before.ambiguous + (1 if before.epoch else 0) if before else 0
+        size = len(lane) if len(lane) >= FOLDED_FROM and not tries else 1
+        if before is not None and ambiguous:
+            size = before.size
         of.ready[place] = until
-        of.flights[place] = _Flight(entry, ambiguous, epoch.number)
-        id_ = entry.rpartition(":")[2]
-        event, notice = of.bodies.get(id_), of.notices.get(id_)
-        return Claim(epoch, Place(epoch.platform, place), entry, event, ambiguous, of.tries[place], notice)
+        of.flights[place] = _Flight(lane[0], ambiguous, epoch.number, size)
+        batch = tuple(as_one([of.read(entry) for entry in lane[:size]]))
+        return Claim(epoch, Place(epoch.platform, place), batch, ambiguous, tries, size, of.missed[place])
 
-    async def finish(self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime) -> None:
+    async def finish(
+        self,
+        claim: Claim,
+        outcome: Final,
+        reason: str,
+        message_id: str,
+        next_due: datetime,
+        apart: Ends = ALIKE,
+    ) -> int:
         of, place = self._platforms[claim.epoch.platform], claim.place.id
-        if of.lanes.get(place, [])[:1] != [claim.entry]:
-            return
-        of.lanes[place].pop(0)
-        of.record(place, claim.entry, outcome, reason)
-        if message_id and claim.event is not None:
-            of.messages.setdefault((place, claim.event.episode), message_id)
         flight = of.flights.get(place)
-        if flight is None or (flight.entry == claim.entry and flight.epoch in (0, claim.epoch.number)):
+        ours = flight is not None and flight.entry == claim.entry and flight.epoch in (0, claim.epoch.number)
+        if of.lanes.get(place, [])[:1] != [claim.entry]:
+            if ours:  # somebody else finished it before us: what follows need not wait for our lease
+                self._open(of, place, next_due)
+            return 0
+        expired = 0
+        for one in claim.batch:
+            ended, why = apart.get(one.entry, (outcome, reason))
+            of.lanes[place].remove(one.entry)
+            of.record(place, one.entry, ended, why)
+            expired += ended is Final.EXPIRED
+            if ended is Final.DEAD:
+                of.bury(claim.place, one.entry, why, next_due)
+            if ended is Final.SENT and message_id and isinstance(one.told, Event):
+                of.messages.setdefault((place, one.told.episode), message_id)
+        told = claim.missed + expired_in(apart) if outcome is Final.SENT else 0
+        of.missed[place] = max(0, of.missed[place] + expired - told)
+        if flight is None or ours:
             self._open(of, place, next_due)
+        return 0 if of.lanes[place] else of.missed[place]
 
-    async def retry(self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False) -> Final | None:
+    async def retry(
+        self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False, reason: str = ""
+    ) -> Final | None:
         of, place = self._platforms[claim.epoch.platform], claim.place.id
-        if of.flights.get(place) != _Flight(claim.entry, claim.ambiguous, claim.epoch.number):
+        if of.flights.get(place) != _Flight(claim.entry, claim.ambiguous, claim.epoch.number, claim.size):
             return None
         tries = claim.tries + 1 if poison else claim.tries
         if poison and tries >= MAX_TRIES:
-            of.lanes[place].pop(0)
-            of.record(place, claim.entry, Final.DEAD, "refused too often")
+            for one in claim.batch:
+                of.lanes[place].remove(one.entry)
+                of.record(place, one.entry, Final.DEAD, reason)
+                of.bury(claim.place, one.entry, reason, not_before)
             self._open(of, place, not_before)
             return Final.DEAD
-        of.flights[place] = _Flight(claim.entry, claim.ambiguous + (0 if certain else 1), 0)
+        of.flights[place] = _Flight(claim.entry, claim.ambiguous + (0 if certain else 1), 0, claim.size)
         of.tries[place] = tries
         of.ready[place] = not_before
         return None
+
+    async def dead(self, platform: str) -> Sequence[DeadLetter]:
+        return [*self._platforms[platform].dead]
+
+    async def revive(self, letter: DeadLetter, now: datetime) -> bool:
+        of = self._platforms[letter.place.platform]
+        if letter not in of.dead:
+            return False
+        of.dead.remove(letter)
+        of.queue(letter.place.id, letter.entry.rpartition(":")[2], now, REVIVED)
+        return True
 
     @staticmethod
     def _open(of: _Platform, place: str, due: datetime) -> None:
@@ -217,14 +290,17 @@ class _Outboxes:
         """The lane of the place, and all that is kept of these events and of what is in it."""
         of = self._platforms[place.platform]
         ids = ids | {entry.rpartition(":")[2] for entry in of.lanes.pop(place.id, [])}
+        ids |= {id_ for name, id_ in of.low if name == place.id}
         ids |= {entry.rpartition(":")[2] for entry, _, _ in of.log.pop(place.id, [])}
         for id_ in ids:
             of.bodies.pop(id_, None)
             of.notices.pop(id_, None)
             of.expanded.pop(id_, None)
             of.messages.pop((place.id, id_), None)
-        for kept in (of.ready, of.flights, of.tries):
+        for kept in (of.ready, of.flights, of.tries, of.missed):
             kept.pop(place.id, None)
+        of.low = [(name, id_) for name, id_ in of.low if name != place.id]
+        of.dead = [letter for letter in of.dead if letter.place != place]
         for rule_id in [id_ for id_ in of.subscribers if id_.rpartition("/")[0] == str(place)]:
             del of.subscribers[rule_id]
 
@@ -232,7 +308,8 @@ class _Outboxes:
         return self._platforms[place.platform].messages.get((place.id, episode))
 
     async def waiting(self, place: Place) -> int:
-        return len(self._platforms[place.platform].lanes.get(place.id, []))
+        of = self._platforms[place.platform]
+        return len(of.lanes.get(place.id, [])) + sum(name == place.id for name, _ in of.low)
 
     async def outcomes(self, place: Place, limit: int) -> Sequence[tuple[str, Final, str]]:
         return self._platforms[place.platform].log.get(place.id, [])[::-1][:limit]

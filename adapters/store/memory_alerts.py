@@ -7,6 +7,7 @@ from datetime import datetime
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
+from adapters.store.dead_port import DeadEvent
 from adapters.store.memory_market import Bell
 from adapters.store.memory_salted import Salted
 from signals.event import Event
@@ -151,6 +152,13 @@ class MemoryAlerts(Salted):
 
     async def ack(self, event: Event) -> None:
         self._waiting.pop(event.id, None)
+
+    async def dead_events(self) -> Sequence[DeadEvent]:
+        return []
+
+    async def revive_event(self, event: DeadEvent) -> bool:
+        del event
+        return False
 
     async def recent(self, rule_ids: Collection[str], limit: int) -> Sequence[Event]:
         told = [event for id_ in rule_ids for event in self._told.get(id_, ())]

@@ -3,15 +3,20 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from adapters.store import codec, keys
 from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
 from adapters.store.client import BLOCK_MS, Word
+from adapters.store.dead_port import DEAD_FOR, DeadEvent
 from adapters.store.paging import members
 from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, listed, pairs, raw, read, text
 from signals.event import Event
 from signals.panel import from_ms, to_ms
 from signals.rules.lifecycle import AlertState, Change
+
+log = structlog.get_logger()
 
 TOLD_FOR = timedelta(days=90)
 """How long a rule's events are kept for looking back."""
@@ -79,7 +84,12 @@ class RedisAlerts(Salted):
             asked = ("XREAD", "COUNT", 100, "BLOCK", BLOCK_MS, "STREAMS", keys.EVENTS, last)
             for id_, fields in read(await self._client.wait(*asked)):
                 last = id_
-                event = codec.read_event(fields["e"])
+                event = _read(fields["e"])
+                if event is None:
+                    kept = DEAD_FOR // timedelta(milliseconds=1)
+                    await self._client.step("bury_event", [keys.EVENTS, keys.DEAD_EVENTS], id_, kept)
+                    log.error("an event cannot be read and nobody is told of it; see `perpwatch outbox`", number=id_)
+                    continue
                 self._given[event.id] = id_
                 yield event
 
@@ -89,11 +99,17 @@ class RedisAlerts(Salted):
             await self._client.do("XDEL", keys.EVENTS, id_)
             del self._given[event.id]
 
+    async def dead_events(self) -> Sequence[DeadEvent]:
+        found = entries(await self._client.do("XRANGE", keys.DEAD_EVENTS, "-", "+"))
+        return [DeadEvent(id_, from_ms(int(id_.partition("-")[0])), len(of["e"])) for id_, of in found]
+
+    async def revive_event(self, event: DeadEvent) -> bool:
+        return await self._client.step("revive_event", [keys.DEAD_EVENTS, keys.EVENTS], event.id) == 1
+
     async def recent(self, rule_ids: Collection[str], limit: int) -> Sequence[Event]:
         asked = [("XREVRANGE", keys.told(rule), "+", "-", "COUNT", limit) for rule in rule_ids]
-        told = [
-            codec.read_event(fields["e"]) for reply in await self._client.many(asked) for _, fields in entries(reply)
-        ]
+        found = [_read(fields["e"]) for reply in await self._client.many(asked) for _, fields in entries(reply)]
+        told = [event for event in found if event is not None]
         return sorted(told, key=lambda event: (event.at, event.id), reverse=True)[:limit]
 
     async def fires(self, rule_ids: Collection[str], since: datetime) -> Mapping[str, Sequence[datetime]]:
@@ -128,3 +144,11 @@ def _said(one: Commit) -> Sequence[Word]:
         FIRES_KEPT,
         0 if event and event.change is Change.GREW else 1,
     ]
+
+
+def _read(stored: bytes) -> Event | None:
+    """The event; None where this version cannot read it."""
+    try:
+        return codec.read_event(stored)
+    except codec.Unreadable:
+        return None

@@ -117,14 +117,22 @@ class RedisFronts(RedisAlerts):
         return ids, {event.episode for event in told}
 
     async def _erase_lane(self, place: Place) -> None:
-        names = ("lane", "ready", "infl", "tries", "last", "addresses")
+        names = ("lane", "ready", "infl", "tries", "last", "addresses", "missed", "low")
         where = [keys.of_platform(place.platform, name) for name in names]
         await self._client.step("erase_lane", [*where, keys.outcomes(place)], place.id)
+        dead = keys.of_platform(place.platform, "dlq")
+        pages = self._entries(dead)
+        ids = [id_ async for page in pages for id_, of in page if of["entry"].startswith(f"{place.id}:".encode())]
+        if ids:
+            await self._client.step("rewrite", [dead], "-", "", *ids)
 
     async def _drop_events(self, place: Place) -> None:
         """Events that nobody has fanned out yet."""
         ids = [id_ async for page in self._entries(keys.EVENTS) for id_, of in page if _is_of(of["e"], place)]
         await self._client.step("rewrite", [keys.EVENTS], "-", "", *ids)
+        name = str(place).encode()  # what cannot be read may be of any place that it names
+        dead = [id_ async for page in self._entries(keys.DEAD_EVENTS) for id_, of in page if name in of["e"]]
+        await self._client.step("rewrite", [keys.DEAD_EVENTS], "-", "", *dead)
 
     async def _drop_changes(self, place: Place) -> None:
         """All changes up to the last one of the place: who has not read that one must load everything again anyway."""

@@ -1,15 +1,27 @@
 """Lanes of waiting entries on a Redis-protocol server: steps A2 to A6, each one script."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
 from adapters.chat.base import Place, place_of
 from adapters.store import codec, keys
-from adapters.store.base import MAX_TRIES, Changed, Claim, Epoch, Fanned, Fenced, Final, Held, Idle, WatchChange
-from adapters.store.client import Client
+from adapters.store.base import MAX_TRIES, Changed, Claim, Epoch, Fanned, Fenced, Held, Idle, WatchChange
+from adapters.store.batch import (
+    ALIKE,
+    FOLDED_FROM,
+    FOLDED_MOST,
+    LET_IN_AT_ONCE,
+    Ends,
+    Final,
+    Waiting,
+    as_one,
+    expired_in,
+)
+from adapters.store.client import Client, Reply, Word
+from adapters.store.dead_port import DEAD_FOR, DEAD_LISTED, DeadLetter
 from adapters.store.paging import names_like
-from adapters.store.replies import entries, listed, raw, text
+from adapters.store.replies import entries, listed, number, raw, text
 from signals.event import Event
 from signals.notice import Notice
 from signals.panel import from_ms, to_ms
@@ -88,9 +100,10 @@ class RedisOutboxes:
             keys.expanded(platform, notice.id),
             *_keys(platform, "lane", "ready", "seq"),
             keys.body(platform, notice.id),
+            *_keys(platform, "low"),
         ]
-        kept = BODY_FOR // _SECOND
-        return await self._client.step("post", where, notice.id, place.id, to_ms(now), codec.encode(notice), kept) == 1
+        said = codec.encode(notice), BODY_FOR // _SECOND, 1 if notice.can_wait else 0
+        return await self._client.step("post", where, notice.id, place.id, to_ms(now), *said) == 1
 
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
         where = _keys(platform, "leader", "epoch", "infl", "ready")
@@ -110,68 +123,94 @@ class RedisOutboxes:
         return await self._client.step("renew", where, epoch.owner, str(epoch.number), until) == 1
 
     async def claim(self, epoch: Epoch, now: datetime, lease: timedelta) -> Claim | Idle:
-        where = _keys(epoch.platform, "epoch", "ready", "lane", "infl", "last", "tries")
-        call = next(self._calls)
+        names = ("epoch", "ready", "lane", "infl", "last", "tries", "missed", "low", "seq")
+        when = next(self._calls), to_ms(now), to_ms(now + lease)
+        asked = (str(epoch.number), *when, FOLDED_FROM, FOLDED_MOST, LET_IN_AT_ONCE)
         answer = [
-            text(word)
-            for word in listed(
-                await self._client.step("claim", where, str(epoch.number), call, to_ms(now), to_ms(now + lease))
-            )
+            text(word) for word in listed(await self._client.step("claim", _keys(epoch.platform, *names), *asked))
         ]
         match answer:
-            case ["go", place, entry, ambiguous, tries]:
-                told = await self._body(epoch.platform, entry.rpartition(":")[2])
-                event, notice = (None, told) if isinstance(told, Notice) else (told, None)
-                return Claim(epoch, Place(epoch.platform, place), entry, event, int(ambiguous), int(tries), notice)
+            case ["go", place, ambiguous, tries, missed, *entries_]:
+                batch = await self._bodies(epoch.platform, entries_)
+                of, size = tuple(as_one(batch)), len(batch)
+                return Claim(epoch, Place(epoch.platform, place), of, int(ambiguous), int(tries), size, int(missed))
             case ["idle", due]:
                 return Idle(from_ms(int(float(due))) if due else None)
             case _:
                 raise Fenced("another sender leads this platform now")
 
-    async def _body(self, platform: str, id_: str) -> Event | Notice | None:
-        stored = await self._client.do("GET", keys.body(platform, id_))
-        try:
-            return codec.read_told(raw(stored)) if stored else None
-        except codec.Unreadable:
-            return None
+    async def _bodies(self, platform: str, entries_: Sequence[str]) -> Sequence[Waiting]:
+        stored = await self._client.many([("GET", _body(platform, entry)) for entry in entries_])
+        return [Waiting(entry, _read(told)) for entry, told in zip(entries_, stored, strict=True)]
 
-    async def finish(self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime) -> None:
+    async def finish(
+        self,
+        claim: Claim,
+        outcome: Final,
+        reason: str,
+        message_id: str,
+        next_due: datetime,
+        apart: Ends = ALIKE,
+    ) -> int:
         platform, place = claim.epoch.platform, claim.place
-        episode = claim.event.episode if claim.event else "-"
-        await self._client.step(
+        ends = [(one.entry, *apart.get(one.entry, (outcome, reason))) for one in claim.batch]
+        episodes = [one.told.episode if isinstance(one.told, Event) else "-" for one in claim.batch]
+        of_each = zip(ends, episodes, strict=True)
+        where = [(_body(platform, entry), keys.messages(platform, episode)) for (entry, *_), episode in of_each]
+        left = await self._client.step(
             "finish",
             [
-                *_keys(platform, "ready", "lane", "infl", "tries"),
+                *_keys(platform, "ready", "lane", "infl", "tries", "missed", "dlq"),
                 keys.outcomes(place),
-                keys.messages(platform, episode),
+                *(key for pair in where for key in pair),
             ],
             place.id,
-            claim.entry,
             str(claim.epoch.number),
             to_ms(next_due),
-            outcome,
-            reason,
             message_id,
-            MESSAGES_FOR // _SECOND,
+            claim.missed + expired_in(apart) if outcome is Final.SENT else 0,
             OUTCOMES_FOR // _MS,
+            OUTCOMES_FOR // _SECOND,
+            MESSAGES_FOR // _SECOND,
+            DEAD_FOR // _MS,
+            *(word for end in ends for word in end),
         )
+        return number(left)
 
-    async def retry(self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False) -> Final | None:
-        tries = claim.tries + 1 if poison else claim.tries
+    async def retry(
+        self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False, reason: str = ""
+    ) -> Final | None:
+        platform, tries = claim.epoch.platform, claim.tries + 1 if poison else claim.tries
+        names = ("ready", "lane", "infl", "tries", "dlq")
+        entries_ = [one.entry for one in claim.batch]
         answer = await self._client.step(
             "retry",
-            [*_keys(claim.epoch.platform, "ready", "lane", "infl", "tries"), keys.outcomes(claim.place)],
+            [*_keys(platform, *names), keys.outcomes(claim.place), *(_body(platform, entry) for entry in entries_)],
             claim.place.id,
-            claim.entry,
             str(claim.epoch.number),
             claim.ambiguous,
+            claim.size,
             to_ms(not_before),
             0 if certain else 1,
             tries,
             1 if poison and tries >= MAX_TRIES else 0,
+            reason,
             OUTCOMES_FOR // _MS,
+            OUTCOMES_FOR // _SECOND,
+            DEAD_FOR // _MS,
+            *entries_,
         )
         return Final.DEAD if text(answer) else None
+
+    async def dead(self, platform: str) -> Sequence[DeadLetter]:
+        asked = ("XREVRANGE", keys.of_platform(platform, "dlq"), "+", "-", "COUNT", DEAD_LISTED)
+        return [_dead(platform, id_, of) for id_, of in entries(await self._client.do(*asked))][::-1]
+
+    async def revive(self, letter: DeadLetter, now: datetime) -> bool:
+        platform, id_ = letter.place.platform, letter.entry.rpartition(":")[2]
+        where = [*_keys(platform, "dlq", "lane", "ready", "seq"), keys.body(platform, id_)]
+        what = letter.id, letter.place.id, id_, to_ms(now), BODY_FOR // _SECOND
+        return await self._client.step("revive", where, *what) == 1
 
     async def message_of(self, place: Place, episode: str) -> str | None:
         stored = await self._client.do("HGET", keys.messages(place.platform, episode), place.id)
@@ -179,8 +218,13 @@ class RedisOutboxes:
 
     async def waiting(self, place: Place) -> int:
         lane = keys.of_platform(place.platform, "lane")
-        found = await self._client.do("ZLEXCOUNT", lane, f"[{place.id}:", f"({place.id};")
-        return found if isinstance(found, int) else 0
+        low = keys.of_platform(place.platform, "low")
+        asked: Sequence[Sequence[Word]] = [
+            ("ZLEXCOUNT", lane, f"[{place.id}:", f"({place.id};"),
+            ("ZRANGE", low, 0, -1),
+        ]
+        found, behind = await self._client.many(asked)
+        return number(found) + sum(text(one).rpartition(":")[0] == place.id for one in listed(behind))
 
     async def outcomes(self, place: Place, limit: int) -> Sequence[tuple[str, Final, str]]:
         found = entries(await self._client.do("XREVRANGE", keys.outcomes(place), "+", "-", "COUNT", limit))
@@ -189,3 +233,21 @@ class RedisOutboxes:
 
 def _keys(platform: str, *names: str) -> list[str]:
     return [keys.of_platform(platform, name) for name in names]
+
+
+def _body(platform: str, entry: str) -> str:
+    """Where the text of what an entry tells is."""
+    return keys.body(platform, entry.rpartition(":")[2])
+
+
+def _read(stored: Reply) -> Event | Notice | None:
+    try:
+        return codec.read_told(raw(stored)) if stored else None
+    except codec.Unreadable:
+        return None
+
+
+def _dead(platform: str, id_: str, of: Mapping[str, bytes]) -> DeadLetter:
+    entry, at = of["entry"].decode(), from_ms(int(id_.partition("-")[0]))
+    place = Place(platform, entry.partition(":")[0])
+    return DeadLetter(id_, place, entry, at, of["reason"].decode(), _read(of["body"]))

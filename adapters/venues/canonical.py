@@ -177,7 +177,7 @@ def _metadata(raw: pa.Table) -> dict[str, str]:
 
 
 def _times(raw: pa.Table) -> Instants:
-    return _plain(raw.column("time").cast(pa.int64()).combine_chunks()).astype(np.int64, copy=False)
+    return plain(raw.column("time").cast(pa.int64()).combine_chunks()).astype(np.int64, copy=False)
 
 
 def _names(raw: pa.Table, column: str) -> Names:
@@ -185,17 +185,17 @@ def _names(raw: pa.Table, column: str) -> Names:
     names: list[str] = [name.as_py() for name in encoded.dictionary]
     known = sorted(names)
     rank = np.array([known.index(name) for name in names], np.int64)
-    return Names(tuple(known), rank[_plain(encoded.indices).astype(np.int64)])
+    return Names(tuple(known), rank[plain(encoded.indices).astype(np.int64)])
 
 
 def _numbers(raw: pa.Table, column: str) -> Series:
     """The numbers of a column; NaN where the file says null."""
     stored = raw.column(column).combine_chunks()
-    known = _plain(stored.is_valid().cast(pa.uint8()))
-    return np.where(known == 1, _plain(stored).astype(np.float64, copy=False), np.nan)
+    known = plain(stored.is_valid().cast(pa.uint8()))
+    return np.where(known == 1, plain(stored).astype(np.float64, copy=False), np.nan)
 
 
-def _plain(stored: pa.Array) -> npt.NDArray[np.generic]:
+def plain(stored: pa.Array) -> npt.NDArray[np.generic]:
     """The values of an array as they lie there, anything where null.
 
     Through DLPack, because pyarrow's own ways to numpy import pandas: a second and 60 MB at every start.

@@ -1,6 +1,6 @@
 """A recorded market: a canonical Parquet file, played as venues or frame by frame, both from the same rows."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,6 +13,7 @@ from adapters.venues.base import Batch, Cost, Feed, Label, Quality, Rejected, Sc
 from adapters.venues.rounds import Rounds
 from adapters.venues.silence import Silence
 from adapters.venues.table import INTERVAL, RATE, Table
+from signals.lone import Sheets
 from signals.model import AGGREGATORS, Gap, Instrument, Kind, Liquidation, Metric, Observation, Pulse
 from signals.panel import Instants, Panel, Series, from_ms, to_ms
 from signals.units import canonical, eight_hourly
@@ -66,8 +67,10 @@ class Recording:
     settles = timedelta(0)
     waits = True
 
-    def __init__(self, path: Path, table: Table) -> None:
+    def __init__(self, path: Path, table: Table, span: tuple[datetime, datetime] | None = None) -> None:
         self.path = path
+        self.start, self.end = span or (from_ms(int(table.times[0])), from_ms(int(table.times[-1])))
+        """The times of its first and its last row."""
         self._table = table
         self._contracts, self._of_row = _contracts(table)
         self._values = _values(table, self._multipliers())
@@ -98,16 +101,6 @@ class Recording:
     def label(self) -> Label:
         """REAL or SIMULATED, as the file says."""
         return self._table.label
-
-    @property
-    def start(self) -> datetime:
-        """The time of its first row."""
-        return from_ms(int(self._table.times[0]))
-
-    @property
-    def end(self) -> datetime:
-        """The time of its last row."""
-        return from_ms(int(self._table.times[-1]))
 
     def times(self) -> Sequence[datetime]:
         """Every moment from the first row to the last, also those without rows."""
@@ -154,6 +147,35 @@ class Recording:
         own = [n for n, contract in enumerate(self._contracts) if contract.venue == venue]
         ever = self._first[own] <= self._until[own]
         return frozenset(metric for column, metric in enumerate(self._values) if ever[:, column].any())
+
+    def of(self, coins: Collection[str]) -> "Recording":
+        """The same market as if it had these coins alone; its moments are the same."""
+        wanted = np.array([contract.coin in coins for contract in self._contracts], np.bool_)
+        return Recording(self.path, self._table.rows(wanted[self._of_row]), (self.start, self.end))
+
+    def sheets(self) -> Sheets:
+        """What those contracts said that tell of their coin alone, at every moment."""
+        coins = [contract.coin for contract in self._contracts]
+        lone = [n for n, coin in enumerate(coins) if coins.count(coin) == 1]
+        column = np.full(len(coins), -1)
+        column[lone] = np.arange(len(lone))
+        times = np.arange(to_ms(self.start), to_ms(self.end) + 1, self.step // timedelta(milliseconds=1))
+        row, place = np.searchsorted(times, self._table.times), column[self._of_row]
+        told = place >= 0
+
+        def sheet(values: Series) -> Series:
+            series = np.full((len(times), len(lone)), np.nan)
+            series[row[told], place[told]] = values[told]
+            return series
+
+        return Sheets(
+            times.astype(np.int64),
+            tuple(coins[n] for n in lone),
+            tuple(self._contracts[n].venue for n in lone),
+            self.step,
+            {metric: sheet(values) for metric, values in self._values.items()},
+            {Metric.FUNDING_SETTLED: sheet(self._table.numbers[INTERVAL] * _HOUR_MS)},
+        )
 
     def refused(self, at: datetime) -> Sequence[tuple[str, Rejected]]:
         """The funding rates of that moment that are unusable without their interval, by venue."""
@@ -271,8 +293,7 @@ def _values(table: Table, multipliers: Series) -> Mapping[Metric, Series]:
     values[Metric.PRICE] = values[Metric.PRICE] / multipliers
     values[Metric.OI_LEVEL] = values[Metric.OI_LEVEL] * multipliers
     running = _is_running(table)
-    own = zip(table.numbers[RATE].tolist(), table.numbers[INTERVAL].tolist(), strict=True)
-    rates = np.array([eight_hourly(rate, hours) for rate, hours in own])
+    rates = eight_hourly(table.numbers[RATE], table.numbers[INTERVAL])
     values[Metric.FUNDING] = np.where(running, rates, np.nan)
     values[Metric.FUNDING_SETTLED] = np.where(running, np.nan, rates)
     return {metric: column for metric, column in values.items() if np.isfinite(column).any()}

@@ -1,7 +1,7 @@
 """A recording in memory, and the names of its columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -59,3 +59,13 @@ class Table:
     venue: Names
     symbol: Names
     numbers: Mapping[str, Series]
+
+    def rows(self, wanted: npt.NDArray[np.bool_]) -> "Table":
+        """Some of its rows; their names keep their places."""
+        return replace(
+            self,
+            times=self.times[wanted],
+            venue=replace(self.venue, codes=self.venue.codes[wanted]),
+            symbol=replace(self.symbol, codes=self.symbol.codes[wanted]),
+            numbers={name: values[wanted] for name, values in self.numbers.items()},
+        )

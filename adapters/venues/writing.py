@@ -13,7 +13,7 @@ from adapters.venues.base import Label, Span
 from adapters.venues.recording import COLUMNS
 from adapters.venues.table import INTERVAL, NUMBERS, PRICE, RATE, SCHEMA
 from signals.model import Instrument, Kind, Metric, Observation
-from signals.panel import Instants, Series, to_ms
+from signals.panel import Instants, Matrix, Series, to_ms
 from signals.units import canonical
 
 LATE = timedelta(seconds=5)
@@ -134,7 +134,7 @@ def table(
             known[:, j] |= np.isfinite(series)
     rows, places = np.nonzero(known)
     data = {
-        "time": _stored(pa.timestamp("ms", tz="UTC"), times[rows], None),
+        "time": stored(pa.timestamp("ms", tz="UTC"), times[rows], None),
         "venue": pa.array([venue] * len(rows), pa.string()),
         "symbol": pa.array([names[place] for place in places.tolist()], pa.string()),
     }
@@ -144,7 +144,7 @@ def table(
             if column in coins[name]:
                 values[:, j] = coins[name][column]
         picked = values[rows, places]
-        data[column] = _stored(pa.float64(), picked, np.isfinite(picked))
+        data[column] = stored(pa.float64(), picked, np.isfinite(picked))
     metadata = {
         "schema": SCHEMA,
         "label": Label.REAL,
@@ -154,8 +154,10 @@ def table(
     return pa.table(data, metadata={_PREFIX + key: text for key, text in {**metadata, **said}.items()})
 
 
-def _stored(
-    kind: pa.DataType, values: Instants | Series, known: "np.ndarray[tuple[int], np.dtype[np.bool_]] | None"
+def stored(
+    kind: pa.DataType,
+    values: Instants | Series | Matrix,
+    known: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]] | None",
 ) -> pa.Array:
     """The values as they lie in memory, null where not known: pyarrow's own way from numpy imports pandas."""
     mask = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little").tobytes())

@@ -87,8 +87,12 @@ class Painter:
 
     def warm(self) -> None:
         """A picture may be asked for soon: let the first process be ready by then."""
-        if not self._closed and not self._workers and (self._warming is None or self._warming.done()):
-            self._warming = asyncio.create_task(self._warmed())
+        self._have(1)
+
+    def _have(self, many: int) -> None:
+        """Let another process get ready beside what is asked now, if there are fewer."""
+        if not self._closed and len(self._workers) < many and (self._warming is None or self._warming.done()):
+            self._warming = asyncio.create_task(self._warmed(many))
 
     async def paint(self, chart: Chart) -> Picture | None:
         """The picture; None where it is not there in time or cannot be drawn, which the log then says."""
@@ -109,6 +113,7 @@ class Painter:
                 return None
             job = self._jobs[key] = asyncio.create_task(self._drawn(key, body))
             job.add_done_callback(lambda _: self._jobs.pop(key))
+            self._have(self._bounds.at_a_time)  # one who asks is seldom the only one
         self._wanted[key] += 1
         try:
             async with asyncio.timeout(self._bounds.deadline):
@@ -175,11 +180,11 @@ class Painter:
         self._workers.add(worker)
         return worker
 
-    async def _warmed(self) -> None:
+    async def _warmed(self, many: int) -> None:
         async with self._slots:
-            if not self._closed and not self._workers:
+            if not self._closed and len(self._workers) < many:
                 with contextlib.suppress(OSError):  # the first picture meets it again and says so
-                    self._idle.append(await self._started())
+                    self._idle.insert(0, await self._started())  # who has drawn already is taken before it
 
     def _keep(self, key: bytes, png: bytes) -> None:
         self._kept[key] = png

@@ -96,8 +96,8 @@ async def view_of(desk: Reader, draft: Draft, place: Place, span: timedelta = _Z
     numbers = [number_of(cell_of(draft, condition, "")) for condition in draft.conditions]
     metrics = frozenset[Metric]().union(*(needs(number, by_name) for number in numbers))
     signals = [by_name[number.name] for number in numbers if number.name in by_name]
-    back = [condition.window for condition in draft.conditions if condition.yardstick is Yardstick.VALUE]
-    if signals or len(back) < len(draft.conditions):
+    back = [number.window for number in numbers] + [signal.lookback for signal in signals]
+    if any(condition.yardstick is not Yardstick.VALUE for condition in draft.conditions):
         back.append(WHOLE)
     kept = resolutions(desk.step)  # of bars that do not reach back over the span only those of now are read
     reach = {step: WHOLE if span and step * rows >= span else max(back) for step, rows in kept.items()}

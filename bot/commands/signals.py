@@ -10,9 +10,10 @@ from bot.commands.base import Command, Desk
 from bot.commands.market import View, facts, latest, view_of_signals
 from bot.commands.report import report
 from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
+from signals.aggregate import Cycle
 from signals.base import Signal
 from signals.cells import Seen
-from signals.trust import Grade, grade
+from signals.trust import Grade
 from signals.units import duration, quantity
 
 MOST_NAMED = 5
@@ -41,20 +42,41 @@ class _Standing:
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """Every signal on one coin, or the coins that are past each signal's line."""
-    coin = one_coin(invocation, (await latest(desk)).readings)
+    cycle = await latest(desk)
+    coin = one_coin(invocation, cycle.readings)
+    found = await desk.recent.of(cycle, ("signals", coin, await desk.store.backfilled()), lambda: _found(coin, desk))
+    return report(
+        "Signals now" if coin is None else f"{coin} signals",
+        found.cycle,
+        desk.zone,
+        lines=found.lines,
+        small="Past the line is not yet an alert: the hold comes on top. Not advice.",
+        data=(*([("coin", coin)] if coin else []), ("signals", found.rows)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What there is to say about a moment, in whatever place it is asked for."""
+
+    cycle: Cycle
+    lines: tuple[Line, ...]
+    rows: list[Json]
+
+
+async def _found(coin: str | None, desk: Desk) -> _Found:
+    """Of one coin, or of all: the bars it takes are not kept, so that they are read once a moment at most."""
     market = await view_of_signals(desk, desk.signals, None if coin is None else (coin,))
     if coin is None:
         return await asyncio.to_thread(_everywhere, market, desk)
+    return await asyncio.to_thread(_on, coin, market, desk)
+
+
+def _on(coin: str, market: View, desk: Desk) -> _Found:
+    """Every signal on that coin."""
     standings = [_standing(signal, coin, market) for signal in desk.signals]
     lines = tuple(said for standing in standings for said in _told(standing, market))
-    return report(
-        f"{coin} signals",
-        market.cycle,
-        desk.zone,
-        lines=lines,
-        small="Past the line is not yet an alert: the hold comes on top. Not advice.",
-        data=(("coin", coin), ("signals", [_facts(standing, market) for standing in standings])),
-    )
+    return _Found(market.cycle, lines, [_facts(standing, market) for standing in standings])
 
 
 def _standing(signal: Signal, coin: str, market: View) -> _Standing:
@@ -92,7 +114,7 @@ def _trust(standing: _Standing, market: View) -> Grade:
     if standing.seen is None:
         return Grade.UNKNOWN
     reading = standing.seen.reading
-    return grade(market.cells.panel(market.cycle.at), standing.coin, reading.coverage, len(reading.venues))
+    return market.cells.trust(standing.coin, reading.coverage, len(reading.venues))
 
 
 def _facts(standing: _Standing, market: View) -> Json:
@@ -110,7 +132,7 @@ def _facts(standing: _Standing, market: View) -> Json:
     }
 
 
-def _everywhere(market: View, desk: Desk) -> Message:
+def _everywhere(market: View, desk: Desk) -> _Found:
     """For each signal the coins past its line, the furthest first."""
     lines: list[Line] = []
     rows: list[Json] = []
@@ -123,14 +145,8 @@ def _everywhere(market: View, desk: Desk) -> Message:
             line(f"   past it on {_named(past)}; unknown on {unknown} of {count(len(standings), 'coin')}"),
         ]
         rows.append({"signal": signal.name, "unknown": unknown, "past": [_facts(s, market) for s in past]})
-    return report(
-        "Signals now",
-        market.cycle,
-        desk.zone,
-        lines=(*lines, line("One coin: ", code("/signals ETH"), " · be told: ", code("/subscribe negfunding ETH"))),
-        small="Past the line is not yet an alert: the hold comes on top. Not advice.",
-        data=(("signals", rows),),
-    )
+    lines.append(line("One coin: ", code("/signals ETH"), " · be told: ", code("/subscribe negfunding ETH")))
+    return _Found(market.cycle, tuple(lines), rows)
 
 
 def _named(past: Sequence[_Standing]) -> str:

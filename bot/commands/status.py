@@ -1,6 +1,7 @@
 """`/status`: how fresh the market is, how safe the store keeps things, and what became of this place's alerts."""
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -32,7 +33,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     """The market, its venues, the store, this place, and this service."""
     cycle = await desk.store.latest()
     info = await desk.store.info()
-    spoken = _spoken(cycle) if cycle else ()
+    spoken, known = await _heard(cycle, desk) if cycle else ((), None)
     health = await desk.store.reported()
     own = await _own(invocation, desk)
     effort = await desk.store.effort()
@@ -45,17 +46,19 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             *([line(" · ".join(_venue(v, desk) for v in spoken))] if spoken else []),
             *(line(_trouble(of, desk)) for of in health if of.down_since is not None),
             *(line(said) for said in _streams(health, desk)),
-            *([_known(cycle)] if cycle else []),
+            *([known] if known else []),
             *([line(_calls(health))] if health else []),
             line(own.said),
             *([line(_broken(effort))] if effort and effort.broken else []),
             *([line(_judging(judging, desk.zone))] if judging else []),
             line(_store(info)),
+            *(line(said) for said in (desk.health.lines() if desk.health else ())),
             line(f"perpwatch {desk.version}{_up(desk)}"),
         ),
         simulated=cycle is not None and cycle.label == Label.SIMULATED,
         data=(
             ("version", desk.version),
+            ("level", str(desk.health.level) if desk.health else None),
             ("started", iso(desk.started)),
             ("label", cycle.label if cycle else None),
             ("at", iso(cycle.at) if cycle else None),
@@ -86,14 +89,23 @@ class _Spoken:
     known: int
 
 
+async def _heard(cycle: Cycle, desk: Desk) -> tuple[Sequence[_Spoken], Line]:
+    """What the moment's tens of thousands of values come to, counted once."""
+
+    async def counted() -> tuple[Sequence[_Spoken], Line]:
+        return await asyncio.to_thread(lambda: (_spoken(cycle), _known(cycle)))
+
+    return await desk.recent.of(cycle, "heard", counted)
+
+
 def _spoken(cycle: Cycle) -> Sequence[_Spoken]:
-    seen = {name: list[Observation]() for name in cycle.venues}
+    seen = defaultdict[str, list[Observation]](list)
     for one in cycle.known:
-        if one.venue in seen:
-            seen[one.venue].append(one)
+        seen[one.venue].append(one)
     return [
         _Spoken(name, max((o.at for o in of), default=None), sum(is_fresh(o, cycle.at) for o in of), len(of))
-        for name, of in seen.items()
+        for name in cycle.venues
+        for of in (seen[name],)
     ]
 
 

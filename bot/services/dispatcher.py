@@ -15,8 +15,11 @@ from adapters.store.front_port import name_of
 from bot.charts.painter import Painter
 from bot.charts.pictures import painted
 from bot.commands.base import Desk
+from bot.commands.recent import Recent
 from bot.commands.registry import COMMANDS, answer, is_rule
 from bot.floods import Floods
+from bot.health import Health
+from bot.phrases import line
 from bot.services.reach import mark_gone
 from bot.wording import trouble, unclear
 from signals.base import Signal
@@ -27,8 +30,10 @@ log = structlog.get_logger()
 PATIENCE = timedelta(seconds=2)
 """How long people wait for a dry run; where it takes longer, the answer comes without it."""
 
-CHART, CHARTS_AT_A_TIME = "chart", 2
-"""So many charts are read from the store at once: each keeps it as busy as dozens of other commands."""
+DEEP, AT_A_TIME = frozenset({"chart", "signals", "subscribe", "alert", "edit", "dryrun", "save"}), 2
+"""These read the past, so many of them at once: each keeps the store as busy as dozens of other commands."""
+
+STATUS = "status"
 
 AT_HOME = frozenset({"use", "help", "about", "privacy", "forget", "erase", "admin"})
 """Commands that are about the person, whatever place the others act on."""
@@ -58,7 +63,9 @@ class Dispatcher:
     fronts: Mapping[str, ChatPlatform] = field(default_factory=dict)
     floods: Floods = field(default_factory=Floods)
     painter: Painter | None = None
-    charts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHARTS_AT_A_TIME))
+    health: Health | None = None
+    deep: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_A_TIME))
+    recent: Recent = field(default_factory=Recent)
 
     async def answer(self, invocation: Invocation) -> Message:
         """The answer; a failure is one sentence for the person and a traceback in the log."""
@@ -96,14 +103,21 @@ class Dispatcher:
             said = await self._known(invocation)
             if rules_only and not await is_rule(said, self._desk(said)):
                 return None
-            async with self.charts if said.name == CHART else contextlib.nullcontext():
+            async with self.deep if said.name in DEEP else contextlib.nullcontext():
                 message = await self._admitted(said)
             return await painted(message, self.painter)
         except StoreError as error:
-            return None if rules_only else trouble(str(error))
+            return None if rules_only else self._without_store(invocation, error)
         except Exception:  # the loop's outer edge: one person's command must not end the service
             log.exception("command failed", command=invocation.name)
             return trouble("This command failed on my side; the service goes on. The log has the details.")
+
+    def _without_store(self, invocation: Invocation, error: StoreError) -> Message:
+        """That it does not serve us; `/status` also says what this process knows by itself."""
+        said = trouble(str(error))
+        if self.health is None or invocation.name != STATUS:
+            return said
+        return replace(said, lines=tuple(line(of) for of in self.health.lines()))
 
     async def _known(self, invocation: Invocation) -> Invocation:
         """With the name that the place has here, and the rights of an operator."""
@@ -159,4 +173,6 @@ class Dispatcher:
             step=self.step,
             patience=self.patience,
             front=self.fronts.get(invocation.place.platform),
+            health=self.health,
+            recent=self.recent,
         )

@@ -1,6 +1,7 @@
 """The evaluator: turns closed moments into transitions, each written with its event in one step. It sends nothing."""
 
 import asyncio
+import gc
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from adapters.pulse import part_of_loop
 from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
 from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
@@ -225,6 +227,7 @@ class Evaluator:
             for start in range(0, len(now), AT_ONCE):
                 self._engine.load(now[start : start + AT_ONCE])
                 await asyncio.sleep(0)
+            gc.freeze()  # rules stay: looking for garbage among a million of them holds everything up
         return later
 
     async def _wake(self) -> None:
@@ -250,6 +253,7 @@ class Evaluator:
         self._bars, self._memory = bars, Memory()
 
     async def _follow_rules(self) -> None:
+        part_of_loop("rules")
         while True:
             try:
                 async for change in self._store.changes(self._change):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from adapters.pulse import part_of_loop
 from adapters.store.base import Behind, Fanned, Store
 from signals.event import Event
 
@@ -29,7 +30,7 @@ class Fanout:
         async with asyncio.TaskGroup() as group:
             for platform in self._platforms:
                 group.create_task(self._follow_rules(platform))
-            group.create_task(self._expand_events())
+            await self._expand_events()
 
     async def expand(self, event: Event) -> None:
         """One entry per place, on every platform; then the event is done with."""
@@ -47,6 +48,7 @@ class Fanout:
             log.debug("fanned out", alert=event.id)
 
     async def _follow_rules(self, platform: str) -> None:
+        part_of_loop(f"rules of {platform}")
         while True:
             try:
                 async for change in self._store.changes(await self._store.applied(platform)):

@@ -3,7 +3,7 @@
 An edit is of the episode's newest event alone: whatever comes later says all that the earlier would have said.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,6 +25,7 @@ EDITS = Limit(10.0, burst=3)
 SUPERSEDED = "a newer one says more"
 TOO_SOON = "changed a moment ago"
 REFUSED = "its message cannot be changed"
+AMONG_OTHERS = "others waited with it"
 
 FEW = 10_000
 """Places whose last changes are remembered."""
@@ -34,6 +35,12 @@ def last_of(told: Event | Notice) -> Event | None:
     """The last growth of what ends there: its message is changed once more before the end is said."""
     ends = isinstance(told, Event) and told.change is Change.RESOLVED and is_living(told.name)
     return replace(told, change=Change.GREW) if isinstance(told, Event) and ends else None
+
+
+def left_out_of(told: Mapping[str, Event | Notice]) -> Collection[str]:
+    """The entries of a batch that would change a message, but for the last one where there is nothing else to tell."""
+    grow = [entry for entry, one in told.items() if isinstance(one, Event) and one.change is Change.GREW]
+    return grow if len(grow) < len(told) else grow[:-1]
 
 
 def _name(rule: Rule) -> str:
@@ -96,12 +103,6 @@ class Growth:
         if told and event.change is Change.RESOLVED:
             return UNTOLD if await self._store.message_of(place, event.episode) is None else ""
         return IN_CASCADE if told else ""
-
-    async def edits(self, told: Event | Notice, place: Place) -> str | None:
-        """The message in whose place it is told."""
-        if not isinstance(told, Event) or told.change is not Change.GREW:
-            return None
-        return await self._store.message_of(place, told.episode)
 
     def _of(self, place: Place) -> Slots:
         while len(self._edits) > FEW:

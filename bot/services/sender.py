@@ -1,8 +1,8 @@
-"""The sender of one platform: claims lane heads, passes the gates, renders, sends, and records the outcome."""
+"""The sender of one platform: claims what heads a lane, passes the gates, renders, sends, and records the outcome."""
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,6 +14,7 @@ from adapters.chat.base import (
     Delivery,
     Gone,
     Limited,
+    Line,
     Message,
     Migrated,
     Outcome,
@@ -24,14 +25,18 @@ from adapters.chat.base import (
 )
 from adapters.chat.pace import Kind, Pacer
 from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
+from adapters.store.batch import ALIKE, Ends, expired_in
 from adapters.store.place_settings import PlaceSettings
+from adapters.venues.base import Label
 from bot.charts.pictures import Illustrator
-from bot.clock import Clock
-from bot.gates import OVER_BUDGET, Passage, passage, passage_of_notice
+from bot.clock import AS_FAST_AS_IT_GOES, Clock
+from bot.gates import passage_of_notice
 from bot.living import UNCHANGEABLE
-from bot.services.budget import Budgets
 from bot.services.growth import REFUSED, Growth, last_of
 from bot.services.reach import mark_gone
+from bot.services.rhythm import Rhythm
+from bot.services.screening import Going, Screening
+from bot.telling import EXPIRES, PLAINLY, Way, expired
 from signals.event import Event
 from signals.notice import Notice
 from signals.rules.lifecycle import Change
@@ -44,6 +49,9 @@ RENEW = timedelta(seconds=3)
 SEND_WITHIN = timedelta(seconds=60)
 SLOT_WITHIN = 20.0
 """Seconds that an entry waits for its slot; with its send that is less than a lease."""
+
+CLOSE_WITHIN = 8.0
+"""Seconds for the last changes of messages that have ended; with what then says so it is less than a lease."""
 
 DRAIN_WITHIN = 25.0
 """Seconds for which a sender that stops waits for its sends."""
@@ -58,20 +66,25 @@ AT_ONCE, AHEAD = 30, 2
 NOTHING = timedelta(0)
 
 
-class Render(Protocol):
-    """What a place is told as a message; `repeat` where an earlier send of it may have been taken."""
+AS_BEFORE = "may be a repeat"
+"""Why a message was sent again though an earlier try may have arrived."""
 
-    def __call__(self, of: Event | Notice, now: datetime, settings: PlaceSettings, *, repeat: bool) -> Message:
+
+class Render(Protocol):
+    """What a place is told as one message, and the way it comes."""
+
+    def __call__(self, of: Sequence[Event | Notice], now: datetime, settings: PlaceSettings, way: Way) -> Message:
         """The message."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How alerts are told: in words, and with the pictures that places want where somebody paints them."""
+    """How alerts are told while they are news: in words, with the pictures that places want where one paints them."""
 
     render: Render
     illustrator: Illustrator | None = None
+    expires: timedelta = EXPIRES
 
 
 class Sender:
@@ -94,8 +107,9 @@ class Sender:
         self._market = market
         self._voice = voice
         self._pacer = pacer
-        self._budgets = Budgets(store)
         self._growth = Growth(store)
+        self._screening = Screening(store, self._growth, wall, market, voice.expires)
+        self._rhythm = Rhythm(platform.name.capitalize())
         self._epoch: Epoch | None = None
         self._renewed = wall.now()
         self._addresses: Mapping[str, str] = {}
@@ -139,9 +153,15 @@ class Sender:
         self._renewed = now
         self._addresses = await self._store.addresses(self._platform.name)
         self._quiet = await self._store.quiet(self._platform.name, now)
+        self._rhythm.began(self._market.now())
         if self._quiet is not None:
-            self._pacer.rest_all(self._quiet - now)
+            self._rest_all(self._quiet - now)
         return self._epoch
+
+    def _rest_all(self, length: timedelta) -> None:
+        self._pacer.rest_all(length)
+        if self._market.speed != AS_FAST_AS_IT_GOES:
+            self._rhythm.pause(self._market.now() + length * self._market.speed)
 
     def _has_room(self) -> bool:
         quiet = self._quiet is not None and self._wall.now() < self._quiet
@@ -150,7 +170,12 @@ class Sender:
     async def _begin(self, epoch: Epoch) -> float:
         """Take the head of the next due lane; the seconds until there may be another one."""
         now = self._wall.now()
-        claim = await self._store.claim(epoch, now, LEASE)
+        asked = asyncio.ensure_future(self._store.claim(epoch, now, LEASE))
+        try:
+            claim = await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            await self._give_back(asked)
+            raise
         if isinstance(claim, Idle):
             return min(LOOK_AGAIN, (claim.due - now).total_seconds()) if claim.due else LOOK_AGAIN
         task = asyncio.create_task(self._deal(claim))
@@ -158,6 +183,13 @@ class Sender:
         self._pacing.add(task)
         task.add_done_callback(self._goes)
         return 0.0
+
+    async def _give_back(self, asked: asyncio.Future[Claim | Idle]) -> None:
+        """What was claimed just as we were stopped was surely not sent."""
+        with contextlib.suppress(StoreError):  # it then counts as one that may have been
+            claim = await asked
+            if isinstance(claim, Claim):
+                await self._store.retry(claim, self._wall.now(), certain=True)
 
     def _goes(self, task: asyncio.Task[None]) -> None:
         """The task sends, or has ended: there is room for another one."""
@@ -203,71 +235,71 @@ class Sender:
             raise
 
     async def _pass(self, claim: Claim) -> None:
-        told = claim.event or claim.notice
-        if told is None:
-            await self._finish(claim, Final.DEAD, "the stored alert cannot be read")
-            return
         settings = await self._store.settings(claim.place)
-        way = await self._passage(claim, told, settings)
-        if way.held:
-            await self._finish(claim, Final.SKIPPED, way.held)
+        going = await self._screening.of(claim, settings)
+        if not going.told:
+            await self._finish(claim, Final.SKIPPED, "", apart=going.ends)
         elif gap := self._pacer.gap(self._address(claim.place)):
             await self._store.retry(claim, self._wall.now() + gap, certain=True)
-        else:
-            delivery = await self._delivery(claim, told, settings, silent=way.silent)
-            closing = await self._closing(claim, told, settings, delivery)
-            if closing is not None:
-                await self._send(claim, closing)
+        elif (delivery := await self._delivery(claim, going, settings)) is not None:
+            await self._send(claim, delivery, going)
 
-    async def _passage(self, claim: Claim, told: Event | Notice, settings: PlaceSettings) -> Passage:
-        """How the gates let it through, the budget last."""
-        place, now = claim.place, self._market.now()
-        if isinstance(told, Notice):
-            return passage_of_notice(told, settings)
-        rules = await self._store.of(place)
-        rule = next((rule for rule in rules if rule.id == told.rule_id), None)
-        way = passage(told, rule, settings, now)
-        if not way.held and (held := await self._growth.held(told, place, rules, self._wall.now().timestamp())):
-            return Passage(held)
-        if way.held or await self._budgets.admit(told, place, settings, claim.entry, now):
-            return way
-        return Passage(OVER_BUDGET)
-
-    async def _delivery(self, claim: Claim, told: Event | Notice, settings: PlaceSettings, *, silent: bool) -> Delivery:
+    async def _delivery(self, claim: Claim, going: Going, settings: PlaceSettings) -> Delivery | None:
+        """The message with all that belongs to it; None where it cannot be made or has to wait."""
+        reply = mention = edits = None
         reply = mention = None
-        if isinstance(told, Event):
-            if told.change is Change.FIRED:
-                mention = dict(settings.mentions).get(told.rule_number)
-            elif told.change is not Change.GREW:
-                reply = await self._store.message_of(claim.place, told.episode)
-        message = self._voice.render(told, self._market.now(), settings, repeat=claim.ambiguous > 0)
-        message = replace(message, silent=message.silent or silent)
-        if self._voice.illustrator is not None:
-            message = await self._voice.illustrator.illustrated(message, told, claim.place, settings)
-        ends, edits = self._wall.now() + SEND_WITHIN, await self._growth.edits(told, claim.place)
-        return Delivery(claim.entry, self._address(claim.place), message, ends, reply, edits, mention)
+        events = [told for told in going.told if isinstance(told, Event)]
+        fired = [told.rule_number for told in events if told.change is Change.FIRED]
+        if fired:
+            mentions = dict(settings.mentions)
+            mention = next((mentions[number] for number in fired if number in mentions), None)
+        elif len(events) == 1:
+            first = await self._store.message_of(claim.place, events[0].episode)
+            reply, edits = (None, first) if going.grows else (first, None)
+        try:
+            message = await self._message(claim, going, settings)
+        except Exception as error:  # whatever it was, one alert that cannot be told must not stop the others
+            log.exception("alert cannot be told", place=str(claim.place), entry=claim.entry)
+            why = f"it cannot be put into words ({type(error).__name__})"
+            await self._store.retry(claim, self._wall.now() + RENEW, certain=True, poison=True, reason=why)
+            return None
+        ends = self._wall.now() + SEND_WITHIN
+        delivery = Delivery(claim.key, self._address(claim.place), message, ends, reply, edits, mention)
+        return await self._closing(claim, going, settings, delivery)
 
-    async def _closing(
-        self, claim: Claim, told: Event | Notice, settings: PlaceSettings, ends: Delivery
-    ) -> Delivery | None:
-        """Change the message that has ended a last time; what then says its end, None where that must wait."""
-        last = last_of(told)
-        if last is None or ends.replies_to is None:
-            return ends
-        meanwhile = await self._growth.meanwhile(told, claim.place, await self._store.of(claim.place))
-        ends = replace(ends, message=replace(ends.message, after=(*meanwhile, *ends.message.after)))
-        said = self._voice.render(last, self._market.now(), settings, repeat=False)
-        outcome = await self._try(replace(ends, message=said, edits=ends.replies_to, replies_to=None))
-        match outcome:
-            case Retry():
-                await self._put_off(claim, replace(outcome, certain=True))  # its end was not said yet
-                return None
-            case Refusal():
-                return replace(ends, message=replace(ends.message, after=(*ends.message.after, UNCHANGEABLE)))
-            case _:
-                return ends
+    async def _closing(self, claim: Claim, going: Going, settings: PlaceSettings, ends: Delivery) -> Delivery | None:
+        """Change the message of each that has ended a last time; what then says it, None where that must wait."""
+        after = list[Line]()
+        with contextlib.suppress(TimeoutError):  # what says the ends says all that their messages would have shown
+            async with asyncio.timeout(CLOSE_WITHIN):
+                for told in going.told:
+                    last = last_of(told)
+                    first = await self._store.message_of(claim.place, last.episode) if last else None
+                    if last is None or first is None:
+                        continue
+                    after += await self._growth.meanwhile(told, claim.place, await self._store.of(claim.place))
+                    said = self._voice.render([last], self._market.now(), settings, PLAINLY)
+                    outcome = await self._try(replace(ends, message=said, replies_to=None, edits=first, mention=None))
+                    if isinstance(outcome, Retry):
+                        await self._put_off(claim, replace(outcome, certain=True))  # its end was not said yet
+                        return None
+                    if isinstance(outcome, Refusal):
+                        after.append(UNCHANGEABLE)
+        return replace(ends, message=replace(ends.message, after=(*after, *ends.message.after)))
 
-    async def _send(self, claim: Claim, delivery: Delivery) -> None:
+    async def _message(self, claim: Claim, going: Going, settings: PlaceSettings) -> Message:
+        now = self._market.now()
+        oldest = min((told.at for told in going.told), default=now)
+        why = self._rhythm.why_late(claim.place, oldest)
+        missed = claim.missed + expired_in(going.ends)
+        way = Way(claim.ambiguous > 0, why, missed, self._voice.expires)
+        message = self._voice.render(going.told, now, settings, PLAINLY if going.grows else way)
+        message = replace(message, silent=message.silent or going.silent)
+        if self._voice.illustrator is not None and len(going.told) == 1:
+            message = await self._voice.illustrator.illustrated(message, going.told[0], claim.place, settings)
+        return message
+
+    async def _send(self, claim: Claim, delivery: Delivery, going: Going) -> None:
         outcome = await self._try(delivery)
         if isinstance(outcome, Migrated):
             log.info("place moved", place=str(claim.place), new=str(outcome.new))
@@ -275,20 +307,32 @@ class Sender:
             self._addresses = await self._store.addresses(self._platform.name)
             outcome = await self._try(replace(delivery, to=outcome.new))
         match outcome:
+            case Sent(id=message_id) if going.grows:  # nobody was told of what expired meanwhile
+                changed = dict.fromkeys((one.entry for one in claim.batch), (Final.SENT, ""))
+                gap = self._pacer.gap(self._address(claim.place))
+                await self._finish(claim, Final.SKIPPED, "", message_id, gap, changed | dict(going.ends))
             case Sent(id=message_id):
-                await self._finish(claim, Final.SENT, "", message_id, self._pacer.gap(self._address(claim.place)))
+                why = AS_BEFORE if claim.ambiguous else ""
+                await self._finish(claim, Final.SENT, why, message_id, self._gap(claim.place, going), going.ends)
             case Retry():
                 await self._put_off(claim, outcome)
             case Gone(reason=reason):
                 await mark_gone(self._store, claim.place, reason, f"gone:{claim.entry}")
-                await self._finish(claim, Final.SKIPPED, f"gone: {reason}")
+                await self._finish(claim, Final.SKIPPED, f"gone: {reason}", apart=going.ends)
             case Refusal() if delivery.edits is not None:
-                await self._finish(claim, Final.SKIPPED, REFUSED)
+                await self._finish(claim, Final.SKIPPED, REFUSED, apart=going.ends)
             case Refusal(reason=reason):
                 log.warning("send refused", place=str(claim.place), reason=reason)
-                await self._store.retry(claim, self._wall.now() + RENEW, certain=True, poison=True)
+                later, why = self._wall.now() + RENEW, f"refused: {reason}"
+                await self._store.retry(claim, later, certain=True, poison=True, reason=why)
             case Migrated():
                 await self._store.retry(claim, self._wall.now() + RENEW, certain=True)
+
+    def _gap(self, place: Place, going: Going) -> timedelta:
+        """How long the place is left alone after that message."""
+        alone = len(going.told) == 1 and isinstance(going.told[0], Event)
+        burst = self._rhythm.sent(place, self._market.now(), alone=alone)
+        return max(self._pacer.gap(self._address(place)), self._market.takes(burst))
 
     async def _try(self, delivery: Delivery) -> Outcome:
         """One send in its slot, unless somebody else may lead by now."""
@@ -312,11 +356,12 @@ class Sender:
         """The place waits for just the time that was named; all do where it is a general one."""
         log.info("send put off", place=str(claim.place), reason=outcome.reason, certain=outcome.certain)
         now, after = self._wall.now(), outcome.after
+        self._rhythm.put_off(claim.place, outcome)
         if outcome.limited is not None:
             rest = self._pacer.refused(self._address(claim.place), after)
             if outcome.limited is Limited.EVERYBODY:
                 rest = max(rest or after, after)
-                self._pacer.rest_all(rest)
+                self._rest_all(rest)
             if rest is not None:
                 log.warning(
                     "platform wants nothing for a while", platform=self._platform.name, seconds=rest.total_seconds()
@@ -326,9 +371,21 @@ class Sender:
         await self._store.retry(claim, now + after, certain=outcome.certain)
 
     async def _finish(
-        self, claim: Claim, outcome: Final, reason: str, message_id: str = "", gap: timedelta = NOTHING
+        self,
+        claim: Claim,
+        outcome: Final,
+        reason: str,
+        message_id: str = "",
+        gap: timedelta = NOTHING,
+        apart: Ends = ALIKE,
     ) -> None:
-        await self._store.finish(claim, outcome, reason, message_id, self._wall.now() + gap)
+        left = await self._store.finish(claim, outcome, reason, message_id, self._wall.now() + gap, apart)
+        if left and claim.notice is None:  # nothing follows that could tell of them
+            now, label = self._market.now(), Label.LIVE  # what is played does not expire
+            why = self._rhythm.why_late(claim.place, now - self._voice.expires)
+            said = expired(claim.place, claim.entry, left, now, label, why)
+            if not passage_of_notice(said, await self._store.settings(claim.place)).held:
+                await self._store.post(claim.place, said, self._wall.now())
 
     def _address(self, place: Place) -> Place:
         return Place(place.platform, self._addresses.get(place.id, place.id))

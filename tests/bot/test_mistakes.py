@@ -1,5 +1,7 @@
 """Every mistake has its sentence, and the sentence says what would work."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,7 +122,6 @@ def test_the_table_of_mistakes_is_said_word_for_word(typed: str, said: str, butt
         ),
         ("ETH negfunding.long < -1%", "negfunding has no side “long”."),
         ("ETH price > 5 for 25h", "25h is not from 0s to 24h."),
-        ("ETH momentum", "The signal momentum comes with a later version; those of today are in /signals."),
         ("ETH funding > -150%", "Nobody pays -150% in 8 hours. Do you mean the yearly rate?"),
         ("ETH funding crosses 0% clear 1%", "A crossing is a moment. It has no clear level; leave “clear” out."),
         ("wl,ETH funding < 0%", "wl stands alone, without other coins beside it. Make two rules."),
@@ -144,6 +145,14 @@ def test_the_table_of_mistakes_is_said_word_for_word(typed: str, said: str, butt
 )
 def test_a_mistake_is_said_so_that_it_can_be_mended(typed: str, said: str) -> None:
     assert sentence(mistake(typed)) == said
+
+
+def test_a_signal_that_is_not_there_yet_is_said_so() -> None:
+    older = replace(VOCABULARY, signals=VOCABULARY.signals[:1])
+
+    assert sentence(mistake("ETH composite", older)) == (
+        "The signal composite comes with a later version; those of today are in /signals."
+    )
 
 
 @pytest.mark.parametrize("code", list(Code))

@@ -1,11 +1,17 @@
 import asyncio
+import time
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 
+from adapters.pulse import beat, part_of_loop
 from adapters.store.base import StoreUnavailable
-from bot.services.runtime import GivenUp, run_all
+from bot.health import Health, Level
+from bot.services.runtime import ENDS_WITHIN, GivenUp, Watch, run_all
 from tests.virtual import run
+
+AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
 def test_loops_run_until_they_are_told_to_stop() -> None:
@@ -96,5 +102,133 @@ def test_a_loop_that_loses_its_cancellation_in_a_failure_is_not_started_again() 
         await run_all({"stubborn": stubborn}, stop)
 
     run(main)
+
+    assert len(starts) == 1
+
+
+def watch(limit: float = 10.0) -> Watch:
+    return Watch(Health(lambda: AT), {"loop": limit})
+
+
+async def beats(every: float) -> None:
+    while True:
+        beat()
+        await asyncio.sleep(every)
+
+
+def test_a_loop_that_makes_progress_in_time_is_left_alone_also_where_it_is_slow() -> None:
+    starts: list[float] = []
+
+    async def slow() -> None:
+        starts.append(1)
+        await beats(9.0)
+
+    async def main() -> Level:
+        stop, looked = asyncio.Event(), watch()
+        asyncio.get_running_loop().call_later(600, stop.set)
+        await run_all({"loop": slow}, stop, looked)
+        return looked.health.level
+
+    assert run(main) is Level.OK
+    assert len(starts) == 1
+
+
+def test_a_loop_that_stands_still_is_started_again_and_three_times_end_the_process() -> None:
+    starts: list[float] = []
+
+    async def still() -> None:
+        starts.append(asyncio.get_running_loop().time())
+        beat()
+        await asyncio.Event().wait()
+
+    looked = watch()
+
+    async def main() -> None:
+        await run_all({"loop": still}, asyncio.Event(), looked)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        run(main)
+
+    assert caught.group_contains(GivenUp, match="loop failed 3 times")
+    assert all(10.0 <= later - at <= 12.0 for at, later in pairwise(starts))
+    assert looked.health.lines() == ["⚠ loop was started again 3 times in 10 minutes: it made no progress for 10 s."]
+
+
+def test_one_part_of_a_loop_that_stands_still_is_not_hidden_by_another_that_lives() -> None:
+    starts: list[float] = []
+
+    async def follow() -> None:
+        part_of_loop("rules")
+        await asyncio.Event().wait()
+
+    async def half() -> None:
+        starts.append(1)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(follow())
+            await beats(1.0)
+
+    looked = watch()
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(15, stop.set)
+        await run_all({"loop": half}, stop, looked)
+
+    run(main)
+
+    assert len(starts) == 2
+    assert "its part 'rules' made no progress" in looked.health.lines()[0]
+
+
+def test_a_loop_without_a_limit_may_rest() -> None:
+    starts: list[float] = []
+
+    async def resting() -> None:
+        starts.append(1)
+        await asyncio.sleep(3600)
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(1800, stop.set)
+        await run_all({"rests": resting}, stop, watch())
+
+    run(main)
+
+    assert len(starts) == 1
+
+
+def test_a_loop_that_cannot_be_stopped_ends_the_process() -> None:
+    async def deaf() -> None:
+        end = asyncio.get_running_loop().time() + 10 * ENDS_WITHIN
+        while asyncio.get_running_loop().time() < end:
+            try:
+                await asyncio.sleep(end)
+            except asyncio.CancelledError:
+                continue
+
+    async def main() -> None:
+        await run_all({"loop": deaf}, asyncio.Event(), watch())
+
+    with pytest.raises(ExceptionGroup) as caught:
+        run(main)
+
+    assert caught.group_contains(GivenUp, match="loop cannot be stopped")
+
+
+async def test_where_the_whole_process_stood_still_no_loop_is_blamed() -> None:
+    starts: list[float] = []
+
+    async def lively() -> None:
+        starts.append(1)
+        await asyncio.sleep(0.3)
+        await beats(0.9)
+
+    async def main() -> None:
+        stop, looked = asyncio.Event(), watch(1.0)
+        asyncio.get_running_loop().call_later(3.0, stop.set)
+        asyncio.get_running_loop().call_later(0.6, time.sleep, 1.4)
+        await run_all({"loop": lively}, stop, looked)
+
+    await main()
 
     assert len(starts) == 1

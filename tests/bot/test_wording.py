@@ -385,7 +385,7 @@ def test_a_sample_says_how_long_it_was_on_its_way() -> None:
     )
 
     assert (
-        render(wording.told(one, AT + timedelta(seconds=0.4), PLAIN, repeat=True), colour=False)
+        render(wording.notice(one, AT + timedelta(seconds=0.4), repeat=True), colour=False)
         == """\
 SIMULATED 🧪 Test · nothing happened on the market
 As alerts come.

@@ -39,7 +39,7 @@ UNITS = re.compile(
     r"""
       \d{1,2}\ [A-Z][a-z]{2}\ \d{4} | \d\d:\d\d(:\d\d)?\ UTC | \#\d+        # dates, times, numbers of rules
     | ≥?[−-]?\$[\d.,]+[kMB]? | [−+-]?[\d.,]+%                              # money, shares and rates
-    | [\d.,]+[kMB]?\ (BTC|ETH|SOL|coins) | [\d.,]+x\b | [−-]?[\d.,]+\ own\ spreads
+    | [\d.,]+[kMB]?\ (BTC|ETH|SOL|coins) | [\d.,]+x\b | [−-]?[\d.,]+\ (own\ spreads|votes?)
     | \d+(\.\d+)?[smhdw]\b | \d+\ days                                        # durations
     | \d+\ of\ \d+\ (coins?|rules?|readings?)
     | [\d.]+\ (times|messages?)\b | [pz]\d+\b | revision\ \d+
@@ -237,6 +237,8 @@ SHOWN = {
     Unit.RATIO: "0.02",
     Unit.MULTIPLE: "x",
     Unit.SPREADS: " own spreads",
+    Unit.VOTES: " vote",
+    Unit.RANK: "2%",
 }
 
 

@@ -141,6 +141,17 @@ async def test_every_entry_ends_in_one_outcome(store: Store) -> None:
     assert await store.claim(epoch, T0, LEASE) == Idle(None)
 
 
+async def test_an_outcome_that_is_told_again_does_not_open_the_lane(store: Store) -> None:
+    await queued(store, "AAAA", "BBBB")
+    epoch = await lead(store)
+    one = await claimed(store, epoch)
+    await store.finish(one, Final.SENT, "", "m1", T0 + MINUTE)
+
+    await store.finish(one, Final.SENT, "", "m1", T0)
+
+    assert await store.claim(epoch, T0, LEASE) == Idle(T0 + MINUTE)
+
+
 async def test_a_certain_failure_is_not_ambiguous_and_an_ambiguous_one_stays_so(store: Store) -> None:
     await queued(store, "AAAA")
     epoch = await lead(store)

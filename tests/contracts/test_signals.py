@@ -9,17 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signals.base import Signal
+from signals.kept import Kept
 from signals.model import ROLLING, Metric, Unit
 from signals.panel import STORED, Matrix, Panel, Series, to_ms
 from signals.registry import BY_NAME, SIGNALS
+from tests.signals.markets import COINS, ROWS, VENUES, spliced, with_legs
 from tests.signals.panels import START
 
-ROWS = 640
 FINE_ROWS = 1_500
 """Enough minutes for a signal that holds them against their own day."""
-
-COINS = ("BTC", "ETH", "SOL")
-VENUES = ("binance", "okx")
 
 DAYS = {metric: both for both in ROLLING.items() for metric in both}
 """The bars of a volume and what is told of 24 hours, by either."""
@@ -77,35 +75,26 @@ def market(seed: int, step: timedelta = timedelta(hours=4), *, holes: float = 0.
     matrices = {m: stored(np.abs(walk(1.0, 0.02))) for m in STORED}
     matrices[Metric.FUNDING], matrices[Metric.FUNDING_SETTLED] = stored(rates), stored(rates - 1e-4)
     matrices[Metric.LIQ_LONG], matrices[Metric.LIQ_SHORT] = stored(spikes(1)), stored(spikes(-1))
-    matrices[Metric.PRICE] = legs[Metric.PRICE]["binance"]
-    matrices[Metric.OI_LEVEL] = sum(legs[Metric.OI_LEVEL].values(), start=np.zeros(shape, np.float32))
-    matrices[Metric.OI_EXPECTED] = sum(
-        (np.nan_to_num(leg, nan=1e6) for leg in legs[Metric.OI_LEVEL].values()), start=np.zeros(shape, np.float32)
-    )
     times = np.array([to_ms(START + step * (i + 1)) for i in range(rows)], np.int64)
-    return Panel(times, COINS, step, matrices, legs)
+    return with_legs(Panel(times, COINS, step, matrices, legs))
 
 
-def altered(panel: Panel, row: int, seed: int) -> Panel:
-    """The same market up to a row, and another one after it."""
-    other = market(seed + 1, panel.step)
+@cache
+def shared(seed: int, step: timedelta) -> Panel:
+    """A market of the suite of which signals share what they compute."""
+    return market(seed, step).keeping(Kept())
 
-    def splice(mine: Matrix, theirs: Matrix) -> Matrix:
-        return np.concatenate([mine[:row], theirs[row:]])
 
-    return Panel(
-        panel.times,
-        panel.coins,
-        panel.step,
-        {m: splice(x, other.matrices[m]) for m, x in panel.matrices.items()},
-        {m: {v: splice(x, other.legs[m][v]) for v, x in by.items()} for m, by in panel.legs.items()},
-    )
+@cache
+def another(seed: int, step: timedelta, row: int) -> Panel:
+    """A market of the suite up to a row, and another one after it; signals share what they compute of it."""
+    return spliced(market(seed, step), market(seed + 1, step), row).keeping(Kept())
 
 
 @cache
 def scored(name: str, window: timedelta, side: str, seed: int) -> Series:
     """The whole score of a market of the suite."""
-    return BY_NAME[name].score(market(seed, step_of(name, window)), window, side=side)
+    return BY_NAME[name].score(shared(seed, step_of(name, window)), window, side=side)
 
 
 def fires(signal: Signal, scores: Series) -> Series:
@@ -123,7 +112,7 @@ def test_what_comes_later_never_changes_a_score(
     row = 1 + int(part * (len(panel.times) - 1))
 
     before = scored(signal.name, window, side, seed)
-    after = signal.score(altered(panel, row, seed), window, side=side)
+    after = signal.score(another(seed, panel.step, row), window, side=side)
 
     np.testing.assert_array_equal(before[:row], after[:row])
 
@@ -141,6 +130,16 @@ def test_live_is_research(signal: Signal, window: timedelta, side: str, seed: in
     research = scored(signal.name, window, side, seed)
 
     np.testing.assert_array_equal(live[-1], research[row - 1])
+
+
+@each_window
+def test_what_is_kept_from_one_bar_to_the_next_changes_no_score(signal: Signal, window: timedelta, side: str) -> None:
+    panel, kept = market(2, step_of(signal.name, window)), Kept()
+    ends = [len(panel.times) - back for back in (40, 39, 38, 36, 20, 1, 0)]
+
+    live = [signal.score(panel.until(end).keeping(kept), window, rows=1, side=side)[-1] for end in ends]
+
+    np.testing.assert_array_equal(live, scored(signal.name, window, side, 2)[np.array(ends) - 1])
 
 
 @each_window
@@ -173,8 +172,9 @@ def test_at_most_one_side_is_beyond_the_line_and_only_with_its_own_part(signal: 
 @pytest.mark.parametrize(
     ("signal", "window", "side", "metric"),
     [
-        (s, s.windows[0], side, metric)
+        (s, window, side, metric)
         for s in SIGNALS
+        for window in s.windows
         for side in ("", *sorted(s.sides))
         for metric in (sorted(s.needs) if side else STORED)
     ],

@@ -5,10 +5,15 @@ import pytest
 
 from signals.model import Metric
 from signals.panel import Panel
-from signals.trust import Grade, grade
+from signals.trust import Grade, grade, structure
 from tests.signals.panels import panel
 
 DAY = timedelta(days=1)
+
+
+def graded(panel: Panel, coin: str, coverage: float, venues: int) -> Grade:
+    """The grade of a reading of that coin at the panel's end."""
+    return grade(structure(panel, coin), coverage, venues)
 
 
 def market(last: float, *, days: int = 95, spot: bool = True) -> Panel:
@@ -31,7 +36,7 @@ def market(last: float, *, days: int = 95, spot: bool = True) -> Panel:
     ],
 )
 def test_the_grade_follows_the_coins_own_ratio(last: float, coverage: float, venues: int, wanted: Grade) -> None:
-    assert grade(market(last), "BTC", coverage, venues) is wanted
+    assert graded(market(last), "BTC", coverage, venues) is wanted
 
 
 def ranked(below: int, now: float = 0.2, *, ties: int = 1) -> Panel:
@@ -47,12 +52,12 @@ def ranked(below: int, now: float = 0.2, *, ties: int = 1) -> Panel:
 )
 def test_the_5th_and_15th_percentiles_belong_to_the_lower_grade(below: int, wanted: Grade) -> None:
     """With one tie, 4 and 13 lower days are exactly those percentiles."""
-    assert grade(ranked(below), "BTC", 1.0, 2) is wanted
+    assert graded(ranked(below), "BTC", 1.0, 2) is wanted
 
 
 @pytest.mark.parametrize(("now", "wanted"), [(0.02, Grade.NORMAL), (0.0199, Grade.LOW)])
 def test_a_ratio_under_two_hundredths_is_low_whatever_its_rank(now: float, wanted: Grade) -> None:
-    assert grade(ranked(0, now, ties=90), "BTC", 1.0, 2) is wanted
+    assert graded(ranked(0, now, ties=90), "BTC", 1.0, 2) is wanted
 
 
 @pytest.mark.parametrize(
@@ -60,13 +65,13 @@ def test_a_ratio_under_two_hundredths_is_low_whatever_its_rank(now: float, wante
     [(0.8, 2, Grade.NORMAL), (0.7999, 2, Grade.REDUCED), (0.8, 1, Grade.REDUCED), (1.0, 0, Grade.REDUCED)],
 )
 def test_coverage_and_venues_reduce_and_never_more(coverage: float, venues: int, wanted: Grade) -> None:
-    assert grade(ranked(45), "BTC", coverage, venues) is wanted
-    assert grade(ranked(0), "BTC", coverage, venues) is Grade.LOW
+    assert graded(ranked(45), "BTC", coverage, venues) is wanted
+    assert graded(ranked(0), "BTC", coverage, venues) is Grade.LOW
 
 
 def test_today_is_not_in_its_own_past() -> None:
     """With today among the days, four lower ones and a tie would lie above the 5th percentile."""
-    assert grade(ranked(4), "BTC", 1.0, 2) is Grade.LOW
+    assert graded(ranked(4), "BTC", 1.0, 2) is Grade.LOW
 
 
 def test_the_ratio_is_that_of_a_day_of_hours() -> None:
@@ -77,15 +82,15 @@ def test_the_ratio_is_that_of_a_day_of_hours() -> None:
 
     market = panel({Metric.VOLUME_PAIRED: np.full(rows, 1e9), Metric.VOLUME_SPOT: spot})
 
-    assert grade(market, "BTC", 1.0, 2) is Grade.LOW
-    assert grade(market.until(rows - 24), "BTC", 1.0, 2) is Grade.NORMAL
+    assert graded(market, "BTC", 1.0, 2) is Grade.LOW
+    assert graded(market.until(rows - 24), "BTC", 1.0, 2) is Grade.NORMAL
 
 
 def test_without_a_spot_leg_or_enough_history_trust_is_unknown() -> None:
-    assert grade(market(0.15, spot=False), "BTC", 1.0, 6) is Grade.UNKNOWN
-    assert grade(market(0.15, days=60), "BTC", 1.0, 6) is Grade.UNKNOWN
-    assert grade(market(0.15), "NOSUCH", 1.0, 6) is Grade.UNKNOWN
+    assert graded(market(0.15, spot=False), "BTC", 1.0, 6) is Grade.UNKNOWN
+    assert graded(market(0.15, days=60), "BTC", 1.0, 6) is Grade.UNKNOWN
+    assert graded(market(0.15), "NOSUCH", 1.0, 6) is Grade.UNKNOWN
 
 
 def test_a_ratio_under_the_fixed_floor_is_low_without_any_history() -> None:
-    assert grade(market(0.01, days=3), "BTC", 1.0, 6) is Grade.LOW
+    assert graded(market(0.01, days=3), "BTC", 1.0, 6) is Grade.LOW

@@ -18,7 +18,7 @@ from signals.model import ALL, Cell, Metric, Yardstick
 from signals.panel import Panel, from_ms, to_ms
 from signals.registry import BY_NAME, SIGNALS
 from signals.yardsticks import Memory
-from tests.contracts.test_signals import altered, market
+from tests.signals.markets import noisy, spliced
 from tests.signals.panels import START, panel
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -128,7 +128,7 @@ def live(of: Panel, row: int, cell: Cell, memory: Memory | None = None) -> float
 
 def many_ties(seed: int) -> Panel:
     """A market in which many a rate, sum and ratio is one and the same, as the real ones are."""
-    of = market(seed)
+    of = noisy(seed)
     rng = np.random.default_rng(seed)
     matrices = dict(of.matrices)
     for metric, usual in ((Metric.FUNDING, 1e-4), (Metric.LS, 1.5), (Metric.LIQ_LONG, 0.0), (Metric.VOLUME, 7.0)):
@@ -174,7 +174,7 @@ each = pytest.mark.parametrize(("name", "window", "yardstick"), LAWFUL)
 @each
 def test_what_comes_later_changes_nothing(name: str, window: timedelta, yardstick: Yardstick) -> None:
     cell, row = Cell("ETH", ALL, name, window, yardstick), 600
-    other = altered(TIED, row + 1, 14)
+    other = spliced(TIED, noisy(12), row + 1)
 
     before, after = (read(of, row, cell, Vectors(of, SIGNALS, None)) for of in (TIED, other))
 

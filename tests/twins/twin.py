@@ -45,10 +45,10 @@ class Half:
         return told if self.is_fault else told[: len(self.wanted)]
 
 
-def each(twins: Sequence[Twin]) -> pytest.MarkDecorator:
+def each(twins: Sequence[Twin], seeds: Sequence[int] = SEEDS) -> pytest.MarkDecorator:
     """Both halves of every twin as cases of their own, named by the trap, with each seed."""
     halves = [*_halves(twins)]
-    cases = [pytest.param(half, seed, id=f"{half.name}-{seed}") for half in halves for seed in SEEDS]
+    cases = [pytest.param(half, seed, id=f"{half.name}-{seed}") for half in halves for seed in seeds]
     return pytest.mark.parametrize(("half", "seed"), cases)
 
 

@@ -17,6 +17,7 @@ from signals.bars import Bars
 from signals.book import Rules
 from signals.cells import Cells, Vectors
 from signals.engine import Engine
+from signals.event import Event
 from signals.model import Instrument, Kind, Metric, Observation
 from signals.panel import KEEP, LEGS, STORED, Matrix, Panel, to_ms
 from signals.registry import BY_NAME, SIGNALS
@@ -131,12 +132,16 @@ class Down:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How a story is played: who should answer, when the process is away, with or without a past, for how long."""
+    """How a story is played: who should answer, when the process is away, with or without a past, for how long.
+
+    `past` are levels that were others before.
+    """
 
     roster: Roster = everybody
     down: Down | None = None
     warm: bool = True
     minutes: int = LASTS
+    past: tuple[tuple[Metric, float], ...] = ()
 
 
 AS_EVER = Stage()
@@ -144,7 +149,12 @@ AS_EVER = Stage()
 
 def play(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[Change, ...]:
     """What is told of the rule while the story plays, oldest first."""
-    service = Service(sentence, warm=on.warm)
+    return tuple(event.change for event in happened(sentence, story, seed, on))
+
+
+def happened(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[Event, ...]:
+    """The events of the rule while the story plays, oldest first."""
+    service = Service(sentence, warm=on.warm, past=on.past)
     for minute in range(1, on.minutes + 1):
         said = [*story(minute, _usual_minute(minute, seed))]
         if on.down is not None and on.down.since <= minute < on.down.until:
@@ -158,17 +168,17 @@ def play(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[C
 class Service:
     """One rule judged on each closed minute; without a hold unless it names one, so that no hold hides a fault."""
 
-    def __init__(self, sentence: str, *, warm: bool) -> None:
+    def __init__(self, sentence: str, *, warm: bool, past: tuple[tuple[Metric, float], ...] = ()) -> None:
         at_once = sentence if " for " in sentence else f"{sentence} for 0s"
         draft = parse(at_once, Vocabulary((COIN,), tuple(SHARES), SIGNALS, START, UTC))
         assert not isinstance(draft, Problem)
         self.rule = Rule("r1", "terminal:local", 1, 1, draft, START, 1)
-        self.told: list[Change] = []
+        self.told: list[Event] = []
         self._states: dict[tuple[str, str], AlertState] = {}
         self._engine = self._begin()
         self._last: Cells | None = None
         self._ledger = Ledger()
-        self.bars = deepcopy(_bars(warm=warm))
+        self.bars = deepcopy(_bars(warm=warm, past=past))
 
     def restart(self) -> None:
         """A new process: bars and states come from the store, the ledger begins anew."""
@@ -195,7 +205,7 @@ class Service:
         cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)
         for judged in self._engine.judge(cells):
             self._states[judged.subject] = judged.state
-            self.told += [judged.event.change] if judged.event else []
+            self.told += [judged.event] if judged.event else []
         self._last = cells
         return cells
 
@@ -212,15 +222,15 @@ def _usual_minute(minute: int, seed: int) -> tuple[Observation, ...]:
 
 
 @cache
-def _bars(*, warm: bool) -> Bars:
+def _bars(*, warm: bool, past: tuple[tuple[Metric, float], ...]) -> Bars:
     """Empty bars of all resolutions, or calm ones up to the start; to be copied, because filling them takes time."""
     bars = Bars({step: reach // step for step, reach in KEEP.items()})
     for step, reach in KEEP.items() if warm else ():
-        bars.append(_calm_bars(step, reach // step))
+        bars.append(_calm_bars(step, reach // step, {**CALM, **dict(past)}))
     return bars
 
 
-def _calm_bars(step: timedelta, rows: int) -> Panel:
+def _calm_bars(step: timedelta, rows: int, was: Mapping[Metric, float]) -> Panel:
     rng = np.random.default_rng(rows)
 
     def bars(metric: Metric, level: float) -> Matrix:
@@ -228,7 +238,7 @@ def _calm_bars(step: timedelta, rows: int) -> Panel:
         return (size * (1 + NOISE.get(metric, 0.0) * rng.normal(0, 1, (rows, 1)))).astype(np.float32)
 
     legs = {metric: {venue: bars(metric, usual(venue, metric)) for venue in SHARES} for metric in LEGS}
-    whole = {metric: bars(metric, CALM[metric] * _adds_up(metric)) for metric in CALM if metric in STORED}
+    whole = {metric: bars(metric, was[metric] * _adds_up(metric)) for metric in was if metric in STORED}
     whole[Metric.PRICE] = legs[Metric.PRICE]["binance"]
     whole[Metric.OI_LEVEL] = np.sum([*legs[Metric.OI_LEVEL].values()], axis=0, dtype=np.float32)
     whole[Metric.OI_EXPECTED] = whole[Metric.OI_LEVEL]

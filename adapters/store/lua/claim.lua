@@ -1,30 +1,50 @@
--- A4: the head of the next due lane, under a lease. The same call gives the same answer.
--- keys: epoch, ready, lane, infl, last, tries.  arguments: epoch, call, now, until.
--- Returns {'fenced'}, {'idle', due or ''}, or {'go', place, entry, ambiguous, tries}.
+-- A4: the next due lane under a lease: its head, or its first entries as one where many wait. The same call gives the
+-- same answer. Where nothing is due, a few of those that wait behind all alerts enter their lanes.
+-- keys: epoch, ready, lane, infl, last, tries, missed, low, seq.
+-- arguments: epoch, call, now, until, how many become one from, how many at most, how many enter at once.
+-- Returns {'fenced'}, {'idle', due or ''}, or {'go', place, ambiguous, tries, missed, entry, ...}.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 local stamp = ARGV[1] .. ':' .. ARGV[2]
 local last = redis.call('HMGET', KEYS[5], 'stamp', 'answer')
 if last[1] == stamp then return cmsgpack.unpack(last[2]) end
-local answer
+
+local function enter()
+  local low = redis.call('ZRANGE', KEYS[8], 0, tonumber(ARGV[7]) - 1)
+  for _, waiting in ipairs(low) do
+    local place, id = string.match(waiting, '^(.*):([^:]*)$')
+    local seq = string.format('%012x', redis.call('INCR', KEYS[9]))
+    redis.call('ZREM', KEYS[8], waiting)
+    redis.call('ZADD', KEYS[3], 0, place .. ':' .. seq .. ':' .. id)
+    redis.call('ZADD', KEYS[2], 'NX', ARGV[3], place)
+  end
+  return #low > 0
+end
+
+local answer, entered
 while not answer do
   local place, due = unpack(redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES'))
-  if not place then
-    answer = {'idle', ''}
-  elseif tonumber(due) > tonumber(ARGV[3]) then
-    answer = {'idle', due}
+  if not place or tonumber(due) > tonumber(ARGV[3]) then
+    if entered or not enter() then answer = {'idle', due or ''} end
+    entered = true
   else
-    local entry = redis.call('ZRANGEBYLEX', KEYS[3], '[' .. place .. ':', '(' .. place .. ';', 'LIMIT', 0, 1)[1]
-    if not entry then
+    local range = {'[' .. place .. ':', '(' .. place .. ';'}
+    local queue = redis.call('ZRANGEBYLEX', KEYS[3], range[1], range[2], 'LIMIT', 0, ARGV[6])
+    local tries = redis.call('HGET', KEYS[6], place) or '0'
+    if #queue == 0 then
       redis.call('ZREM', KEYS[2], place)
       redis.call('HDEL', KEYS[4], place)
       redis.call('HDEL', KEYS[6], place)
     else
-      local ambiguous = 0
-      local head, count, epoch = string.match(redis.call('HGET', KEYS[4], place) or '', '^(.*)|(%d+)|(%d+)$')
-      if head == entry then ambiguous = tonumber(count) + (epoch ~= '0' and 1 or 0) end
+      local ambiguous, many = 0, 1
+      if #queue >= tonumber(ARGV[5]) and tries == '0' then many = #queue end
+      local flight = redis.call('HGET', KEYS[4], place) or ''
+      local head, count, epoch, size = string.match(flight, '^([^|]*)|(%d+)|(%d+)|?(%d*)$')
+      if head == queue[1] then ambiguous = tonumber(count) + (epoch ~= '0' and 1 or 0) end
+      if ambiguous > 0 then many = tonumber(size) or 1 end
       redis.call('ZADD', KEYS[2], ARGV[4], place)
-      redis.call('HSET', KEYS[4], place, entry .. '|' .. ambiguous .. '|' .. ARGV[1])
-      answer = {'go', place, entry, tostring(ambiguous), redis.call('HGET', KEYS[6], place) or '0'}
+      redis.call('HSET', KEYS[4], place, table.concat({queue[1], ambiguous, ARGV[1], many}, '|'))
+      local missed = redis.call('HGET', KEYS[7], place) or '0'
+      answer = {'go', place, tostring(ambiguous), tries, missed, unpack(queue, 1, math.min(many, #queue))}
     end
   end
 end

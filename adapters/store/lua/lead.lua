@@ -7,6 +7,6 @@ local epoch = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, tonumber
 redis.call('SET', KEYS[2], string.format('%d', epoch))
 local flights = redis.call('HGETALL', KEYS[3])
 for i = 1, #flights, 2 do
-  if not string.match(flights[i + 1], '|0$') then redis.call('ZADD', KEYS[4], ARGV[2], flights[i]) end
+  if not string.match(flights[i + 1], '^[^|]*|%d+|0') then redis.call('ZADD', KEYS[4], ARGV[2], flights[i]) end
 end
 return {string.format('%d', epoch), '0'}

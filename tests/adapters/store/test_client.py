@@ -81,13 +81,13 @@ async def test_many_commits_whose_reply_was_cut_are_asked_again_and_each_acts_on
         await emptied(url)
         straight = await open_redis(url)
         store = await open_redis(line)
-        rules = [await saved(straight, draft(), f"{cut} {n}") for n in range(30)]
+        rules = [await saved(straight, draft(), f"{cut} {n}") for n in range(3)]
         commits = [Commit((rule.id, "ETH"), 1, 0, T0, firing(), event(rule, f"E{rule.number}")) for rule in rules]
         proxy.cut_replies, proxy.after = cut, b"EVAL"
 
         assert {*await store.commit(*commits)} <= {Committed.OK, Committed.ALREADY}
 
-        assert [len(await straight.recent([rule.id], 9)) for rule in rules] == [1] * 30
+        assert [len(await straight.recent([rule.id], 9)) for rule in rules] == [1] * 3
         assert proxy.cut_replies == 0
         await store.aclose()
         await straight.aclose()
@@ -228,6 +228,7 @@ async def test_what_is_no_redis_at_all_is_refused_in_words() -> None:
     [
         (b"-OOM command not allowed when used memory > 'maxmemory'.\r\n", "out of memory"),
         (b"-MISCONF Errors writing to the AOF file: No space left on device\r\n", "cannot write to its disk"),
+        (b"-NOREPLICAS Not enough good replicas to write.\r\n", "min-replicas-to-write"),
         (b"-READONLY You can't write against a read only replica.\r\n", "read-only replica"),
         (b"-NOPERM this user has no permissions to run the 'evalsha' command\r\n", "may not run a command"),
         (b"-NOAUTH Authentication required.\r\n", "user name or the password"),

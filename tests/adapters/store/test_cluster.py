@@ -51,6 +51,23 @@ async def test_a_lost_primary_is_said_and_its_replica_goes_on_with_what_was_save
     await store.aclose()
 
 
+async def test_a_cluster_that_has_no_server_for_a_key_is_away_and_refuses_nothing(three: Cluster) -> None:
+    first = keeps(three, "{u}schema")
+    store = await open_redis(three.url)
+    assert await store.of(HOME) == []
+
+    for node in three.nodes[:3]:
+        slot = node.say("CLUSTER", "KEYSLOT", "{u}").removeprefix(":").strip()
+        assert node.say("CLUSTER", "DELSLOTS", slot).startswith("+OK")
+
+    with pytest.raises(StoreUnavailable, match="no server for a part of the keys"):
+        await store.of(HOME)
+    with pytest.raises(StoreUnavailable, match="no server for a part of the keys"):
+        await store.add(HOME, draft("1"), "update-1", T0, MANY)
+    three.nodes[first].say("CLUSTER", "ADDSLOTS", slot)
+    await store.aclose()
+
+
 async def test_the_cluster_is_found_from_each_of_its_nodes(three: Cluster) -> None:
     for node in three.nodes:
         client = await open_client(f"redis://127.0.0.1:{node.port}/0")

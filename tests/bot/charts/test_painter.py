@@ -102,7 +102,7 @@ async def test_after_a_process_is_killed_the_next_picture_comes_from_another() -
     async with quick() as painter:
         first, _ = said_by(await painter.paint(chart(1e-4)))
         os.kill(first, signal.SIGKILL)
-        await until(lambda: not painter._idle[0].lives)
+        await until(lambda: not any(idle.lives for idle in painter._idle if idle.number == first))
         second, asked = said_by(await painter.paint(chart(2e-4)))
         died = await painter.paint(chart(3e-4, title="dies"))
         third, _ = said_by(await painter.paint(chart(4e-4)))
@@ -153,6 +153,26 @@ async def test_a_process_is_ready_before_the_first_picture_where_one_may_be_aske
         warmed = painter.processes
 
         assert warmed == [said_by(await painter.paint(chart(1e-4)))[0]]
+
+
+async def test_with_the_first_picture_another_process_gets_ready() -> None:
+    async with quick() as painter:
+        painter.warm()
+        await until(lambda: bool(painter._idle))
+        await painter.paint(chart(1e-4))
+
+        await until(lambda: len(painter._idle) == Bounds().at_a_time)
+
+
+async def test_a_process_that_is_ready_is_taken_before_one_that_has_just_started() -> None:
+    async with quick() as painter:
+        painter.warm()
+        await until(lambda: bool(painter._idle))
+        (ready,) = painter.processes
+        painter._have(2)
+        await until(lambda: len(painter._idle) == 2)
+
+        assert said_by(await painter.paint(chart(1e-4)))[0] == ready
 
 
 async def test_what_draws_knows_no_token_and_no_key_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

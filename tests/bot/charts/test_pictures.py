@@ -17,7 +17,7 @@ from adapters.venues.base import Label
 from bot.charts.painter import Bounds, Painter
 from bot.charts.pictures import MOST, PAUSE, WITHIN, Illustrator, painted
 from bot.commands.base import Desk
-from bot.services.dispatcher import CHARTS_AT_A_TIME, Dispatcher
+from bot.services.dispatcher import AT_A_TIME, Dispatcher
 from bot.wording import alert
 from signals.event import Event
 from signals.model import Metric
@@ -203,7 +203,7 @@ async def test_however_many_ask_for_charts_the_store_reads_for_two_of_them_at_on
     told = await asyncio.gather(*(dispatcher.answer(one) for one in asked))
 
     assert all(message.chart for message in told)
-    assert store.most == CHARTS_AT_A_TIME
+    assert store.most == AT_A_TIME
 
 
 def test_pictures_are_files_of_which_the_newest_stay(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.market import ends, whole_bars
+from bot.phrases import window
+from signals.registry import SIGNALS
 from tests.bot.commands.desks import ask, cycles, desk, said
 
 
@@ -148,22 +150,23 @@ Both legs from Binance, 100% of open interest present.
     )
 
 
+STANDS = {
+    "negfunding": "−0.0140% per 8h, past its line (fires below −0.01% per 8h for 15m) · 3 venues, trust unknown",
+    "fundingcross": "−0.0020%, not past its line (fires above 0%) · 3 venues, trust unknown",
+}
+"""Where signals stand of which three days of a market are enough; all others need a longer past."""
+
+
 async def test_each_signal_stands_against_its_own_line() -> None:
-    assert (
-        await said(await desk(), "/signals ETH")
-        == """\
-📊 ETH signals · 12:00:00 UTC
-negfunding · shorts pay longs
-   −0.0140% per 8h, past its line (fires below −0.01% per 8h for 15m) · 3 venues, trust unknown
-divergence · OI falls while price rises over 4h
-   unknown: too little history yet
-liqspike · liquidations far above normal over 1h
-   unknown: too little history yet
-cascade · cascade of liquidations
-   unknown: too little history yet
-Past the line is not yet an alert: the hold comes on top. Not advice.
-"""
-    )
+    heads = [f"{s.name} · {s.title}" + (f" over {window(s.windows[0])}" if s.windows[0] else "") for s in SIGNALS]
+    stands = [STANDS.get(signal.name, "unknown: too little history yet") for signal in SIGNALS]
+    told = [f"{head}\n   {stand}" for head, stand in zip(heads, stands, strict=True)]
+
+    assert (await said(await desk(), "/signals ETH")).splitlines() == [
+        "📊 ETH signals · 12:00:00 UTC",
+        *"\n".join(told).splitlines(),
+        "Past the line is not yet an alert: the hold comes on top. Not advice.",
+    ]
 
 
 async def test_signals_over_all_coins_name_those_past_the_line_and_count_the_unknown() -> None:

@@ -17,7 +17,7 @@ from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.services.fanout import Fanout
 from bot.services.notices import Notices
 from bot.services.sender import Sender, Voice
-from bot.wording import told
+from bot.telling import told
 from signals.event import Event
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase

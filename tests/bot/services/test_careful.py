@@ -68,5 +68,5 @@ def test_an_alert_whose_evidence_cannot_be_read_is_told_and_says_so(tmp_path: Pa
         "evidence cannot be read",
         "evidence can be read again",
     ]
-    message = wording.told(found[0], found[0].at, PLAIN)
+    message = wording.alert(found[0], found[0].at, PLAIN)
     assert "• evidence: could not be read" in render(message, colour=False).splitlines()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 
 from adapters.store.alert_port import Commit, Committed, Effort
@@ -19,12 +20,13 @@ from bot.services.poller import Poller
 from signals.base import Signal
 from signals.event import Event
 from signals.negfunding import NegFunding
-from signals.panel import Panel, Series
+from signals.panel import Panel, Series, to_ms
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
 from tests import virtual
 from tests.bot.services.markets import HOME, SENTENCE, asked, played, playing, running, story, told, until
+from tests.recordings import START
 
 HOUR = timedelta(hours=1)
 SENTENCES = (SENTENCE, "* price 4h rises by 0.4%", "BTC oi 8h falls by 0.3% for 2h", "ETH volume 4h > $2B")
@@ -123,6 +125,35 @@ def test_a_rule_made_while_it_is_true_waits_until_it_was_false(market: Recording
         return await told(store, rule)
 
     assert virtual.run(live) == []
+
+
+@dataclass(frozen=True, slots=True)
+class Blinking(NegFunding):
+    """Calm for twenty hours, unknown for one, and met from then on."""
+
+    def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
+        bars = panel.at(self.step(window))
+        hours = (bars.times - to_ms(START)) // 3_600_000
+        score = np.select([hours < 20, hours > 20], [0.01, -0.01], np.nan)
+        return np.repeat(score[:, np.newaxis], len(bars.coins), axis=1)[-(rows or len(hours)) :]
+
+
+@pytest.mark.parametrize("restarts_at", [19, 20, 21])
+def test_a_rule_that_was_armed_is_armed_still_where_a_restart_finds_it_in_the_dark(
+    market: Recording, restarts_at: int
+) -> None:
+    async def live(*stops: datetime) -> Sequence[Event]:
+        store = MemoryStore()
+        signals = [Blinking() if of.name == Blinking().name else of for of in SIGNALS]
+        rule = await asked(store, "ETH negfunding", signals=signals)
+        for stop in stops:
+            await played(market, store, stop, signals)
+        return await told(store, rule)
+
+    whole = virtual.run(lambda: live(market.end))
+
+    assert [(event.change, event.at) for event in whole] == [(Change.FIRED, START + 21 * HOUR)]
+    assert virtual.run(lambda: live(START + restarts_at * HOUR, market.end)) == whole
 
 
 @pytest.mark.parametrize("while_it_runs", [True, False])

@@ -21,7 +21,7 @@ from bot.gates import IN_CASCADE, IN_WAVE, UNTOLD
 from bot.services.fanout import Fanout
 from bot.services.growth import EDITS, REFUSED, SUPERSEDED, TOO_SOON, Growth
 from bot.services.sender import Sender, Voice
-from bot.wording import told
+from bot.telling import told
 from signals.event import Event, alert_id
 from signals.model import Fact, Unit
 from signals.rules.lifecycle import AlertState, Change, Phase
@@ -44,11 +44,12 @@ class Chat(Strict):
     replies: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     troubles: list[Outcome] = field(default_factory=list)
+    answers_no_edits: bool = False
 
     async def send(self, delivery: Delivery) -> Outcome:
         kind = "edit" if delivery.edits else "reply" if delivery.replies_to else "new"
         self.calls.append(kind)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(3600 if delivery.edits and self.answers_no_edits else 0.05)
         if self.troubles:
             return self.troubles.pop(0)
         if delivery.edits and delivery.edits not in self.shown:
@@ -98,6 +99,7 @@ class Night:
             fired_at=fired_at,
             since=fired_at,
             facts=facts(dollars),
+            label="LIVE",
         )
         over = change is Change.RESOLVED
         self.state = AlertState(Phase.FIRING, at=at, armed=True, met_since=at, fired_at=fired_at, told_at=at)

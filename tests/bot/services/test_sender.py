@@ -31,7 +31,8 @@ from adapters.store.memory import MemoryStore
 from bot.clock import Clock
 from bot.services.reach import mark_gone
 from bot.services.sender import AHEAD, AT_ONCE, DRAIN_WITHIN, LEADERSHIP, LEASE, Sender, Voice
-from bot.wording import told
+from bot.telling import told
+from signals.notice import About, Notice
 from tests import virtual
 from tests.adapters.store.stories import T0, event, subscribed
 from tests.bot.services.markets import running
@@ -144,7 +145,8 @@ def test_three_hundred_alerts_at_once_are_never_refused_and_take_no_longer_than_
 def test_a_group_never_hears_more_than_nineteen_a_minute() -> None:
     async def live() -> Strict:
         store, platform = MemoryStore(), Strict()
-        await waiting(store, GROUP, each=60)
+        for number in range(60):  # notices, for alerts that wait together become one message
+            await store.post(GROUP, Notice(f"N{number:03}", About.SAMPLE, T0, "LIVE", "test"), T0)
         await sent(store, platform, 60)
         return platform
 

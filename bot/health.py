@@ -1,0 +1,110 @@
+"""How this process is: which loops live, whether the store answers, and since when not, in words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from adapters.store.base import StoreWontWrite
+from bot.phrases import count
+from signals.units import duration
+
+REMEMBERED = timedelta(minutes=10)
+"""How long it is told that a loop was started again."""
+
+
+class Level(StrEnum):
+    """How much of the service works."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    RED = "red"
+
+
+@dataclass
+class _Loop:
+    """One loop: when it was started again and why, and since when it waits for the store."""
+
+    restarts: list[tuple[datetime, str]] = field(default_factory=list)
+    waits: tuple[datetime, Exception] | None = None
+
+
+class Health:
+    """What is known in this process itself; it needs no store to tell it."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._loops: dict[str, _Loop] = {}
+        self._ages: Mapping[str, float] = {}
+        self._server: list[datetime] = []
+
+    def works(self, name: str) -> None:
+        """The loop makes progress."""
+        self._of(name).waits = None
+
+    def waits(self, name: str, error: Exception) -> None:
+        """The loop waits for the store."""
+        of = self._of(name)
+        since = of.waits[0] if of.waits else self._now()
+        of.waits = since, error
+
+    def restarted(self, name: str, why: str) -> None:
+        """The loop was started again."""
+        self._of(name).restarts.append((self._now(), why))
+
+    def server_restarted(self) -> None:
+        """The embedded server was."""
+        self._server.append(self._now())
+
+    def aged(self, ages: Mapping[str, float]) -> None:
+        """The seconds since each loop's last sign of life."""
+        self._ages = ages
+
+    @property
+    def level(self) -> Level:
+        """Red where the store takes no writes, degraded where something waits or was started again of late."""
+        waiting = [of.waits[1] for of in self._loops.values() if of.waits]
+        if any(isinstance(error, StoreWontWrite) for error in waiting):
+            return Level.RED
+        return Level.DEGRADED if waiting or self._lately() or self._server_lately() else Level.OK
+
+    def lines(self) -> Sequence[str]:
+        """The same for people: what is wrong since when, and what it means; one line where all is well."""
+        said = [*self._waiting()]
+        for name, (times, why) in self._lately().items():
+            said.append(f"⚠ {name} was started again {count(times, 'time')} in 10 minutes: {why}.")
+        if times := len(self._server_lately()):
+            said.append(f"⚠ The store's server died and was started again {count(times, 'time')} in 10 minutes.")
+        if said or not self._ages:
+            return said
+        slowest = max(self._ages, key=self._ages.__getitem__)
+        return [
+            f"{count(len(self._ages), 'loop')} alive; the oldest sign of life is {_seconds(self._ages[slowest])} old"
+        ]
+
+    def _waiting(self) -> Sequence[str]:
+        found = {name: of.waits for name, of in self._loops.items() if of.waits}
+        if not found:
+            return []
+        since, error = min(found.values(), key=lambda waits: waits[0])
+        for_ = duration(max(self._now() - since, timedelta(seconds=1)))
+        names = ", ".join(sorted(found))
+        return [
+            f"⚠ {str(error).rstrip('.')}: so for {for_}, since {since:%H:%M:%S} UTC.",
+            f"Waiting for it: {names}. Alerts that were decided wait in the store; none is lost.",
+        ]
+
+    def _lately(self) -> Mapping[str, tuple[int, str]]:
+        begin = self._now() - REMEMBERED
+        found = {name: [why for at, why in of.restarts if at > begin] for name, of in self._loops.items()}
+        return {name: (len(whys), whys[-1]) for name, whys in found.items() if whys}
+
+    def _server_lately(self) -> Sequence[datetime]:
+        return [at for at in self._server if at > self._now() - REMEMBERED]
+
+    def _of(self, name: str) -> _Loop:
+        return self._loops.setdefault(name, _Loop())
+
+
+def _seconds(age: float) -> str:
+    return f"{age:.0f}s" if age >= 1 else "under 1s"

@@ -1,0 +1,80 @@
+"""Keeps one process alive: its loops, and the embedded server if that is its own."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from adapters.store.base import StoreRefused
+from adapters.store.embedded import Embedded
+from bot.health import Health
+from bot.services.runtime import FORGIVEN, RESTARTS, GivenUp, Loop, Watch, run_all
+
+log = structlog.get_logger()
+
+LOOK_AT_SERVER = 0.5
+"""Seconds between looks at whether the embedded server is still there."""
+
+BACK_WITHIN = 5.0
+"""Seconds for which somebody else's server may be away: its owner starts it again."""
+
+STANDS_STILL = 10.0
+"""Seconds without a sign of life after which a loop that never waits longer is started again."""
+
+ERASING = 30.0
+POLLING = timedelta(minutes=1)
+
+
+def limits(loops: Mapping[str, Loop], step: timedelta) -> Mapping[str, float]:
+    """For how many seconds each of these loops may make no progress, where bars are so long; others may rest."""
+    polling = (POLLING + 3 * step).total_seconds()
+    known = dict.fromkeys(("evaluator", "evaluate", "fanout"), STANDS_STILL)
+    known |= dict.fromkeys(("poller", "poll"), polling) | {"eraser": ERASING}
+    known |= {name: STANDS_STILL for name in loops if name.endswith(" sender")}
+    return {name: known[name] for name in loops if name in known}
+
+
+async def until_stopped(
+    loops: Mapping[str, Loop],
+    stop: asyncio.Event,
+    server: Embedded | None,
+    watch: Watch | None = None,
+    exit_after: float | None = None,
+) -> None:
+    """Run the loops until they are told to stop. Raises GivenUp, or StoreRefused where the server is gone for good."""
+    watch = watch or Watch()
+    async with asyncio.TaskGroup() as group:
+        aside = [group.create_task(_end_after(exit_after, stop)), group.create_task(look_after(server, watch.health))]
+        await run_all(loops, stop, watch)
+        for task in aside:
+            task.cancel()
+
+
+async def look_after(server: Embedded | None, health: Health, back_within: float = BACK_WITHIN) -> None:
+    """Start our own server again where it died; end, in words, where that does not help or another's stays away."""
+    deaths, away = list[float](), 0.0
+    clock = asyncio.get_running_loop().time
+    while server is not None:
+        why = await asyncio.to_thread(server.gone)
+        if why and server.owned:
+            deaths = [at for at in deaths if clock() - at < FORGIVEN] + [clock()]
+            if len(deaths) >= RESTARTS:
+                raise GivenUp(f"The store's server died {RESTARTS} times in {FORGIVEN / 60:.0f} minutes. {why}")
+            log.error("the store's server died and is started again", why=why)
+            server.start_again()  # here and not in a thread: it ends with the thread that started it
+            await asyncio.to_thread(server.wait_until_ready)
+            health.server_restarted()
+        elif why:
+            away = away or clock()
+            if clock() - away > back_within:
+                raise StoreRefused(why)
+        else:
+            away = 0.0
+        await asyncio.sleep(LOOK_AT_SERVER)
+
+
+async def _end_after(seconds: float | None, stop: asyncio.Event) -> None:
+    if seconds is not None:
+        await asyncio.sleep(seconds)
+        stop.set()

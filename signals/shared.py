@@ -1,0 +1,81 @@
+"""Features that several signals ask for: each is computed once where the panel keeps what it was asked."""
+
+from collections.abc import Callable, Hashable
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from signals.features import change, normal, ranks, ratio
+from signals.kept import Kept
+from signals.model import Metric
+from signals.panel import Matrix, Panel, Series
+
+HOUR = timedelta(hours=1)
+QUARTER = timedelta(days=90)
+
+
+def spreads(bars: Panel, metric: Metric, window: timedelta, span: timedelta, floor: float, rows: int) -> Series:
+    """The moves of the last rows in own spreads: their distance from the median move of the span before each."""
+    baseline = bars.bars(span)
+    if bars.kept is None or rows != 1:
+        moves = change(bars, metric, window, rows + baseline)
+        middle, spread = normal(moves, baseline, rows)
+    else:
+        moves, (middle, spread) = moved(bars, metric, window), _usual(bars, bars.kept, metric, window, span)
+    return (moves[len(moves) - rows :] - middle) / np.maximum(spread, floor)
+
+
+def moved(bars: Panel, metric: Metric, window: timedelta, rows: int = 1) -> Series:
+    """The moves of the last rows, as a fraction."""
+    if bars.kept is None or rows != 1:
+        return change(bars, metric, window, rows)
+    key = ("moved", bars.step, metric, window)
+    return bars.kept.told(key, bars.times, bars.coins, lambda: (change(bars, metric, window, 1),))[0]
+
+
+def _usual(bars: Panel, kept: Kept, metric: Metric, window: timedelta, span: timedelta) -> tuple[Series, ...]:
+    """Median and spread of the moves before the last row."""
+    asked, of = min(len(bars.times), 1 + bars.bars(span)), ("moves", bars.step, metric, window)
+
+    def told() -> tuple[Series, ...]:
+        moves = kept.rows(of, bars.times[-asked:], bars.coins, lambda fresh: change(bars, metric, window, fresh))
+        return normal(moves, bars.bars(span), 1)
+
+    return kept.told((*of, span), bars.times, bars.coins, told)
+
+
+def middle_before(
+    past: Panel, key: Hashable, stops: npt.NDArray[np.int64], told: Callable[[npt.NDArray[np.int64]], Series]
+) -> Series:
+    """What is told of the bars before each stop, of a single one once for all who ask until it moves on."""
+    if past.kept is None or len(stops) != 1:
+        return told(stops)
+    return past.kept.told((key, past.step), past.times[: stops[0]], past.coins, lambda: (told(stops),))[0]
+
+
+def rank_of(panel: Panel, bars: Panel, metric: Metric, rows: int) -> Series:
+    """The rank of a level in the last rows of `bars` within its 90 days of hours before each of them."""
+    hours = panel.at(HOUR)
+    stops = np.searchsorted(hours.times, bars.times[len(bars.times) - rows :], side="left").astype(np.int64)
+
+    def told() -> tuple[Series, ...]:
+        here = bars[metric][len(bars.times) - rows :].astype(np.float64)
+        return (ranks(hours[metric], hours.bars(QUARTER), stops, here),)
+
+    if bars.kept is None:
+        return told()[0]
+    key = ("rank", bars.step, hours.step, metric, rows)
+    return bars.kept.told(key, bars.times, bars.coins, told)[0]
+
+
+def days_ratio(hours: Panel, window: timedelta, rows: int) -> Matrix:
+    """The spot / futures ratio of the windows that end in each of the last hours; unknown before them."""
+    past = np.full(hours.shape, np.nan, np.float32)
+    times = hours.times[len(hours.times) - rows :]
+    if hours.kept is None:
+        told = ratio(hours, window, rows)
+    else:
+        told = hours.kept.rows(("ratio", hours.step, window), times, hours.coins, lambda n: ratio(hours, window, n))
+    past[len(past) - rows :] = told
+    return past

@@ -1,0 +1,51 @@
+"""The trial as a command."""
+
+import gc
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from tests.crash.campaign import Campaign, Mode
+from tests.crash.cancels import give_up
+from tests.crash.cuts import cut
+
+CUTS, CANCELS = "cuts", "cancels"
+BEFORE_CUTS = 100
+"""Processes that are killed to write the file that is then cut."""
+
+
+@click.command()
+@click.option("--mode", type=click.Choice([*(mode.value for mode in Mode), CUTS, CANCELS]), default=Mode.KILL.value)
+@click.option("--kills", type=int, default=300, help="How many processes are killed, or whatever the mode counts.")
+@click.option("--seed", type=int, default=1, help="What the market, its faults and the deaths are drawn from.")
+@click.option("--seconds", type=float, default=1e9, help="Begin no new episode after so long.")
+@click.option("--keep", type=click.Path(path_type=Path), help="An empty folder for the logs, kept.")
+def crash(mode: str, kills: int, seed: int, seconds: float, keep: Path | None) -> None:
+    """Kill the real loops at named points: nothing may be lost, invented, told twice or out of order.
+
+    Modes: kill; store (its server is killed besides); term (senders are asked to end in the middle of sends); quiet
+    (nothing goes wrong, steps are asked for twice); cuts (the store's file is cut at any byte); cancels (calls of the
+    store's client are given up at any moment).
+    """
+    gc.collect()
+    gc.freeze()  # forked processes share what is loaded
+    with tempfile.TemporaryDirectory(prefix="pw-crash-") as made:
+        folder = keep or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        report = _tried(folder, mode, kills, seed, seconds)
+    click.echo(json.dumps(report, indent=1))
+    sys.exit(0 if report["sound"] else 1)
+
+
+def _tried(folder: Path, mode: str, count: int, seed: int, seconds: float) -> dict[str, object]:
+    if mode == CANCELS:
+        seen = give_up(folder, count, seed)
+        return {"mode": mode, "seed": seed, **seen, "sound": seen["crossed"] == 0 and seen["answered"] > 0}
+    if mode == CUTS:
+        report = Campaign(folder, Mode.KILL, seed).run(BEFORE_CUTS, seconds).as_json()
+        done, wrong = cut(folder / "store", folder, count, seed)
+        return report | {"mode": mode, "cuts": done, "torn": wrong[:80], "sound": report["sound"] and not wrong}
+    return Campaign(folder, Mode(mode), seed).run(count, seconds).as_json()

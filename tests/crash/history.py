@@ -1,0 +1,149 @@
+"""What the logs of a trial must show, held against a plain model: nothing lost, invented, doubled or out of order."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from tests.crash.market import Told
+from tests.crash.wire import LIMITED_FOR
+
+ENDED_AT_ONCE = 0.3
+"""Seconds after a refusal within which a sender that died may not have written it down."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a platform wrote down of one call."""
+
+    place: str
+    nonce: str
+    ids: tuple[str, ...]
+    repeat: bool
+    did: str
+    at: float
+    pid: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an entry ended, as the store has it: `seq` is its number in the lane."""
+
+    place: str
+    seq: str
+    id: str
+    outcome: str
+
+
+@dataclass
+class Verdict:
+    """What is wrong, by kind, and what was counted."""
+
+    wrong: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sound(self) -> bool:
+        return not any(self.wrong.values())
+
+
+def attempts(log: Path) -> Sequence[Attempt]:
+    """What that platform wrote down, in order."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [Attempt(**{**json.loads(line), "ids": tuple(json.loads(line)["ids"])}) for line in lines]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What must be told, what may be told, what waits for places that are told nothing, and what is never taken."""
+
+    must: Iterable[Told]
+    may: Iterable[Told]
+    silent: Iterable[Told]
+    never: Callable[[str], bool]
+
+
+def judge(
+    platform: str, model: Model, found: Sequence[Attempt], ended: Sequence[Outcome], died: Mapping[int, float]
+) -> Verdict:
+    """Hold a platform's log and the outcomes against the model; `died` is when which sender did."""
+    verdict = Verdict()
+    wrong, counts = verdict.wrong, verdict.counts
+    must = {(told.id, told.place): told for told in model.must}
+    may = must | {(told.id, told.place): told for told in model.may}
+    silent = {(told.id, told.place): told for told in model.silent}
+
+    taken = [(id_, attempt) for attempt in found if attempt.did == "taken" for id_ in attempt.ids]
+    copies = Counter((id_, attempt.place) for id_, attempt in taken)
+    labelled = Counter((id_, attempt.place) for id_, attempt in taken if attempt.repeat)
+    counts["taken"] = len(taken)
+    counts["repeats"] = sum(copies.values()) - len(copies)
+    counts["labelled"] = sum(labelled.values())
+    counts["ambiguous"] = sum(attempt.did == "dropped" or attempt.repeat for attempt in found)
+
+    wrong["lost"] = [f"{of}" for of in must if not copies[of] and not model.never(of[0])]
+    wrong["phantom"] = [f"{of}" for of in copies if of not in may or model.never(of[0])]
+    if platform == "discord":
+        wrong["double"] = [f"{of} x{n}" for of, n in copies.items() if n > 1]
+    else:
+        wrong["unlabelled repeat"] = [f"{of} x{n}" for of, n in copies.items() if n - 1 > labelled[of]]
+
+    by_entry = Counter((one.id, one.place) for one in ended)
+    wrong["queued or ended twice"] = [f"{of} x{n}" for of, n in by_entry.items() if n > 1]
+    wrong["no outcome"] = [f"{of}" for of in {*must, *silent} if not by_entry[of]]
+    wrong["outcome of nothing"] = [f"{of}" for of in by_entry if of not in may and of not in silent]
+    sent = {(one.id, one.place) for one in ended if one.outcome == "sent"}
+    wrong["sent, and not taken"] = [f"{of}" for of in sent if not copies[of]]
+    wrong["taken, and not sent"] = [f"{of}" for of in must if copies[of] and of not in sent]
+    for one in ended:
+        counts[one.outcome] += 1
+
+    wrong["order"] = [*_order(taken, ended), *_order_of_data(ended, {**may, **silent})]
+    wrong["too early"] = _too_early(found, died)
+    return verdict
+
+
+def _order(taken: Sequence[tuple[str, Attempt]], ended: Sequence[Outcome]) -> list[str]:
+    """First copies of a place that came before those of earlier entries."""
+    numbers = {(one.id, one.place): one.seq for one in ended}
+    last: dict[str, str] = {}
+    seen, found = set[tuple[str, str]](), []
+    for id_, attempt in taken:
+        of = id_, attempt.place
+        if of in seen:
+            continue
+        seen.add(of)
+        seq = numbers.get(of, "")
+        if seq < last.get(attempt.place, ""):
+            found.append(f"{of} first came behind {last[attempt.place]}")
+        last[attempt.place] = max(seq, last.get(attempt.place, ""))
+    return found
+
+
+def _order_of_data(ended: Sequence[Outcome], known: Mapping[tuple[str, str], Told]) -> list[str]:
+    """Entries of one place that stood before those of earlier moments."""
+    by_place = defaultdict[str, list[Outcome]](list)
+    for one in ended:
+        by_place[one.place].append(one)
+    found = []
+    for place, ones in by_place.items():
+        moments = [known[one.id, place].n for one in sorted(ones, key=lambda one: one.seq) if (one.id, place) in known]
+        found += [f"{place}: moment {b} behind {a}" for a, b in pairwise(moments) if b < a]
+    return found
+
+
+def _too_early(found: Sequence[Attempt], died: Mapping[int, float]) -> list[str]:
+    """Calls to a place that was told to wait, by senders that knew or could read it."""
+    wait: dict[str, Attempt] = {}
+    early = []
+    for attempt in found:
+        before = wait.pop(attempt.place, None)
+        if before is not None and attempt.at - before.at < LIMITED_FOR / 20 * 0.9:
+            forgotten = before.pid in died and died[before.pid] - before.at < ENDED_AT_ONCE
+            if not forgotten:
+                early.append(f"{attempt.place} after {attempt.at - before.at:.3f} s")
+        if attempt.did == "limited":
+            wait[attempt.place] = attempt
+    return early
