@@ -4,7 +4,7 @@ Found in bars alone, so that it is the same whoever asks, in whatever order, and
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -37,6 +37,7 @@ NAMED = 5
 """Coins that are named with their sums, the largest ones."""
 
 _Marks = npt.NDArray[np.bool_]
+_NEVER: _Marks = np.zeros(0, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,14 @@ class Amid:
     def __init__(self, cells: Cells, signals: Mapping[str, Signal]) -> None:
         self._cells = cells
         self._signal = signals.get(CASCADE)
-        self._lately: dict[tuple[str, str, datetime], tuple[Instants, _Marks]] = {}
+        self._lately: dict[tuple[str, datetime], tuple[Instants, Mapping[str, _Marks]]] = {}
         self._waves: dict[tuple[tuple[str, ...], str, datetime], Wave | None] = {}
 
     def since(self, coin: str, at: datetime) -> tuple[datetime | None, str]:
         """Since when the coin is in a cascade whose alert says it all at that moment, and its side."""
         for side in sorted(self._signal.sides) if self._signal else ():
-            times, on = self._on(coin, side, at)
+            times, of_each = self._on(side, at)
+            on = of_each.get(coin, _NEVER)
             begun = np.flatnonzero(_starts(on))
             if not len(begun):
                 continue
@@ -77,25 +79,25 @@ class Amid:
 
     def whole(self, coins: Sequence[str], side: str, at: datetime, span: timedelta) -> Sequence[Fact]:
         """What was liquidated on all of these coins that are in a cascade now, and on the largest of them."""
-        on = [coin for coin in self._fallen(coins, at) if self._on(coin, side, at)[1][-1:].any()]
+        _, of_each = self._on(side, at)
+        on = [coin for coin in coins if coin in of_each and of_each[coin][-1]]
         sums = sorted(((self._closed(coin, side, at, span), coin) for coin in on), reverse=True)
         named = tuple(Fact(f"of {coin}", dollars, Unit.USD) for dollars, coin in sums[:NAMED])
         return (Fact("market-wide", sum(of for of, _ in sums), Unit.USD, f"{len(sums)} coins"), *named)
 
     def _wave(self, coins: Sequence[str], side: str, at: datetime) -> Wave | None:
-        fallen = self._fallen(coins, at)
-        marks = [self._on(coin, side, at) for coin in fallen]
-        if len(marks) < MANY:
+        times, of_each = self._on(side, at)
+        fallen = sorted(of_each.keys() & set(coins))
+        if len(fallen) < MANY:
             return None
-        times, rows = marks[0][0], min(len(on) for _, on in marks)
-        starts = np.array([_starts(on)[len(on) - rows :] for _, on in marks])
+        starts = np.array([_starts(of_each[coin]) for coin in fallen])
         begun = starts[:, 1:]
         counts = sum(np.pad(begun, ((0, 0), (shift, 0)))[:, : begun.shape[1]].sum(axis=0) for shift in range(TOGETHER))
         declared = np.flatnonzero(np.asarray(counts) >= MANY)
         if not len(declared):
             return None
         row = int(declared[0]) + 1
-        began = from_ms(int(times[len(times) - rows + row]))
+        began = from_ms(int(times[row]))
         if at - began > JOINS:
             return None
         there = [coin for coin, own in zip(fallen, starts, strict=True) if own[row]]
@@ -103,30 +105,22 @@ class Amid:
         leader = max(there, key=lambda coin: (self._closed(coin, side, began, LEVEL), coin))
         return Wave(leader, frozenset(later) - {leader})
 
-    def _fallen(self, coins: Sequence[str], at: datetime) -> Sequence[str]:
-        """Those of which enough positions were closed at any time of late: no others can be in a cascade."""
-        bars = self._cells.panel(at).at(timedelta(minutes=1))
-        if not len(bars.times):
-            return ()
-        oi = change(bars, Metric.OI_LEVEL, WINDOW, bars.bars(LATELY + WINDOW))
-        fell = dict(zip(bars.coins, np.any(oi <= CLOSED, axis=0).tolist(), strict=True))
-        return sorted(coin for coin in coins if fell.get(coin))
+    def _on(self, side: str, at: datetime) -> tuple[Instants, Mapping[str, _Marks]]:
+        """Of the bars of late whether a coin was in a cascade, by coin; no others can have been."""
+        if (side, at) not in self._lately:
+            self._lately[side, at] = self._scored(side, at)
+        return self._lately[side, at]
 
-    def _on(self, coin: str, side: str, at: datetime) -> tuple[Instants, _Marks]:
-        """Of the coin's bars of late, whether it was in a cascade."""
-        key = coin, side, at
-        if key not in self._lately:
-            self._lately[key] = self._scored(*key)
-        return self._lately[key]
-
-    def _scored(self, coin: str, side: str, at: datetime) -> tuple[Instants, _Marks]:
+    def _scored(self, side: str, at: datetime) -> tuple[Instants, Mapping[str, _Marks]]:
+        """Of coins whose open interest fell enough at any time of late: without that there is no cascade."""
         bars = self._cells.panel(at).at(timedelta(minutes=1))
-        column, rows = bars.column(coin), bars.bars(LATELY)
-        if column is None or self._signal is None:
-            return bars.times[:0], np.zeros(0, np.bool_)
-        own = bars.only(column)
-        score = self._signal.score(own, LEVEL, rows, side)[:, 0]
-        return own.times[len(own.times) - len(score) :], score == 1
+        rows = min(bars.bars(LATELY), len(bars.times))
+        if self._signal is None or not rows:
+            return bars.times[:0], {}
+        fell = (change(bars, Metric.OI_LEVEL, WINDOW, bars.bars(LATELY + WINDOW)) <= CLOSED).any(axis=0)
+        own = replace(bars, others={}).of(tuple(np.array(bars.coins, object)[fell]))
+        on = self._signal.score(own, LEVEL, rows, side) == 1
+        return bars.times[len(bars.times) - rows :], dict(zip(own.coins, on.T, strict=True))
 
     def _closed(self, coin: str, side: str, at: datetime, span: timedelta) -> float:
         facts = self._signal.evidence(self._cells.panel(at), coin, span, side) if self._signal else ()

@@ -81,9 +81,8 @@ class Cascade:
         fell, rose = (price < 0) & (longs > shorts), (price > 0) & (shorts > longs)
         with_side = {Side.LONG: fell, Side.SHORT: rose}[Side(side)] if side else fell | rose
         moved, known = with_side & (oi <= CLOSED), np.isfinite(longs + shorts + oi + price)
-        hot, is_told = _hot(bars, count, span)
         moved, known = (_windows(of, count, span) for of in (moved, known))
-        on = (hot & moved).any(axis=2)
+        on, is_told = _lit(bars, moved)
         return np.where(is_told & known.all(axis=2), on.astype(np.float64), np.nan)
 
     def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
@@ -126,38 +125,37 @@ def _fragile(own: Panel, panel: Panel, coin: str, span: timedelta) -> Sequence[F
     return (Fact("fragile before", rank, Unit.RANK, "OI at the start"),) if rank >= FRAGILE else ()
 
 
-def _hot(bars: Panel, count: int, span: int) -> tuple[_Marks, _Marks]:
-    """For each last row and bar of its span whether the burst there is hot, rows x coins x bars; whether that is known.
+def _lit(bars: Panel, moved: _Marks) -> tuple[_Marks, _Marks]:
+    """For each last row whether a burst was hot at one of the bars that moved; whether the row's past is known.
 
-    All bars that a row looks at are held against one and the same past, that of the row.
+    `moved` is rows x coins x bars of the row's span. All bars that a row looks at are held against one and the same
+    past, that of the row.
     """
+    count, _, span = moved.shape
     burst, length, before = bars.bars(BURST), bars.bars(PAST), bars.bars(BEFORE)
     looked, stop = span + burst - 1, len(bars.times)
     begin = max(0, stop - count - before - length)
     own = bars.rows(begin, stop)
     both = np.add(own[Metric.LIQ_LONG], own[Metric.LIQ_SHORT], dtype=np.float64)
-    hot = np.zeros((count, len(bars.coins), span), np.bool_)
-    told = np.zeros((count, len(bars.coins)), np.bool_)
-    for row in range(count):
-        end = stop - count + row + 1 - begin
-        past, here = both[max(0, end - before - length) : max(0, end - before)], both[max(0, end - looked) : end]
-        if len(past) < ENOUGH * length:
-            continue
-        known = np.isfinite(past).sum(axis=0)
-        bursts = np.lib.stride_tricks.sliding_window_view(here > _edge(past, known), burst, axis=0).sum(axis=2)
-        hot[row] = (bursts >= ceil(HOT_PART * burst)).T
-        told[row] = (known >= ENOUGH * length) & np.isfinite(here).all(axis=0)
-    return hot, told
+    seen = np.concatenate([np.zeros((1, both.shape[1]), np.int64), np.isfinite(both).cumsum(axis=0)])
+    ends = np.arange(stop - count + 1, stop + 1) - begin
+    past = np.maximum(ends - before - length, 0), np.maximum(ends - before, 0)
+    here = np.maximum(ends - looked, 0)
+    known = seen[past[1]] - seen[past[0]]
+    told = (known >= ENOUGH * length) & (seen[ends] - seen[here] == (ends - here)[:, np.newaxis])
+    on = np.zeros(told.shape, np.bool_)
+    for row, coin in zip(*np.nonzero(moved.any(axis=2) & told), strict=True):
+        edge = _edge(both[past[0][row] : past[1][row], coin], int(known[row, coin]))
+        hot = (both[here[row] : ends[row], coin] > edge).astype(np.int64)
+        bursts = np.convolve(hot, np.ones(burst, np.int64), "valid") >= ceil(HOT_PART * burst)
+        on[row, coin] = (bursts & moved[row, coin]).any()
+    return on, told
 
 
-def _edge(past: Series, known: npt.NDArray[np.int64]) -> Series:
+def _edge(past: Series, known: int) -> float:
     """What a hot bar exceeds: so many of the known that no more than RARE of them are larger."""
-    most = ceil(RARE * len(past)) + 1
-    filled = np.where(np.isfinite(past), past, -1.0)
-    kept = len(past) - min(most, len(past))
-    top = np.sort(np.partition(filled, kept, axis=0)[kept:], axis=0)[::-1]
-    edge: Series = np.take_along_axis(top, np.floor(RARE * known).astype(np.int64)[np.newaxis], axis=0)[0]
-    return edge
+    larger = int(RARE * known)
+    return float(np.partition(past[np.isfinite(past)], known - 1 - larger)[known - 1 - larger])
 
 
 def _windows(of: _Marks, count: int, span: int) -> _Marks:

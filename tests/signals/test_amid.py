@@ -10,6 +10,7 @@ from signals.book import Rules
 from signals.cells import Cells, Vectors
 from signals.engine import Engine
 from signals.event import Event
+from signals.panel import Panel
 from signals.registry import BY_NAME, SIGNALS
 from signals.rules.lifecycle import Change
 from tests.adapters.venues.test_simulated import MINUTE, Life, market, rule
@@ -22,11 +23,17 @@ def fall(coins: Sequence[str], starts: int, oi: float = -0.06) -> Act:
 
 
 @cache
+def past() -> Sequence[Panel]:
+    """What was before the start, whatever happens then."""
+    return [*market(()).past()]
+
+
+@cache
 def told(acts: tuple[Act, ...], sentences: tuple[str, ...], minutes: int = 32) -> Mapping[str, Sequence[Event]]:
     """All that rules tell, by rule, judged as the evaluator does it."""
     life, engine = Life(market(acts)), Engine(BY_NAME, Rules())
     events: dict[str, list[Event]] = {sentence: [] for sentence in sentences}
-    for panel in life.source.past():
+    for panel in past():
         life.bars.append(panel)
     for minute, cycle in enumerate(life.live(minutes)):
         cells = Cells(cycle, Vectors(life.bars.panel(), SIGNALS, rows=1), life.source.step)
