@@ -21,7 +21,7 @@ from bot.cli_study import archive_, study_
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
 from bot.outbox import outbox
-from bot.phrases import count, drawn
+from bot.phrases import count, drawn, window
 from bot.progress import Progress, progress
 from bot.settings import Settings, endpoints, load, tokens
 from bot.spoken import fail, spoken
@@ -207,7 +207,8 @@ def replay_(
     for one in played.run(start, end):
         click.echo(replay.line(one) if as_json else replay.words(one))
     for sentence in played.never_known:
-        click.echo(f"note: {sentence!r} was never judged: {recording.name} lacks what it needs.", err=True)
+        lacks = f"lacks a number, a past or bars as short as it needs (these are of {window(market.step)})"
+        click.echo(f"note: {sentence!r} was never judged: {recording.name} {lacks}.", err=True)
 
 
 @main.command()
