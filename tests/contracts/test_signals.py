@@ -15,6 +15,7 @@ from signals.panel import STORED, Matrix, Panel, Series, to_ms
 from signals.registry import BY_NAME, SIGNALS
 from tests.signals.markets import COINS, ROWS, VENUES, spliced, with_legs
 from tests.signals.panels import START
+from tests.signals.slow import SLOW, coin_of
 
 FINE_ROWS = 1_500
 """Enough minutes for a signal that holds them against their own day."""
@@ -215,6 +216,24 @@ def test_a_coin_depends_on_itself_alone(signal: Signal, window: timedelta, side:
     np.testing.assert_allclose(
         signal.score(alone, window, side=side)[:, 0], scored(signal.name, window, side, 4)[:, 1], rtol=1e-6
     )
+
+
+@each_window
+def test_it_equals_a_slow_calculation_bar_by_bar(signal: Signal, window: timedelta, side: str) -> None:
+    """On the coin and market of the suite on which it fires most: every third bar, and each on which it fires."""
+    step, seeds = step_of(signal.name, window), range(8)
+    fired = np.array([fires(signal, scored(signal.name, window, side, seed)).sum(axis=0) for seed in seeds])
+    seed, column = (int(at) for at in np.unravel_index(np.argmax(fired), fired.shape))
+    found = scored(signal.name, window, side, seed)[:, column]
+    coin, rows = coin_of(market(seed, step), COINS[column]), np.arange(len(found))
+    rows = rows[(rows % 3 == 0) | fires(signal, found) | (np.roll(fires(signal, found), 1))]
+    rows = rows if len(found) == ROWS else rows[rows > FINE_ROWS - 130]
+
+    wanted = [SLOW[signal.name](coin, int(row), window, side) for row in rows]
+
+    np.testing.assert_allclose(found[rows], wanted, rtol=1e-5, atol=1e-9)
+    assert fires(signal, np.array(wanted)).any()
+    assert not fires(signal, np.array(wanted)).all()
 
 
 @each_window
