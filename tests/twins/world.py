@@ -24,6 +24,7 @@ from signals.registry import BY_NAME, SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.lifecycle import AlertState, Change
 from signals.rules.model import Problem, Rule
+from signals.yardsticks import Memory
 from tests.signals.panels import START
 
 MINUTE = timedelta(minutes=1)
@@ -177,12 +178,12 @@ class Service:
         self._states: dict[tuple[str, str], AlertState] = {}
         self._engine = self._begin()
         self._last: Cells | None = None
-        self._ledger = Ledger()
+        self._ledger, self._memory = Ledger(), Memory()
         self.bars = deepcopy(_bars(warm=warm, past=past))
 
     def restart(self) -> None:
         """A new process: bars and states come from the store, the ledger begins anew."""
-        self._ledger = Ledger()
+        self._ledger, self._memory = Ledger(), Memory()
         self._engine = self._begin()
         if self._last is not None:
             self._engine.seed(self._last)
@@ -202,7 +203,7 @@ class Service:
         self._ledger.take(o if o.leg == leg else replace(o, leg=leg) for o, leg in own)
         cycle = self._ledger.read(moment(minute), "TEST")
         cycle = replace(cycle, bars=self.bars.close(cycle))
-        cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)
+        cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1, memory=self._memory), MINUTE)
         for judged in self._engine.judge(cells):
             self._states[judged.subject] = judged.state
             self.told += [judged.event] if judged.event else []
