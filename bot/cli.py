@@ -21,7 +21,7 @@ from bot.cli_study import archive_, study_
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
 from bot.outbox import outbox
-from bot.phrases import count, drawn, window
+from bot.phrases import FIRES, count, drawn, window
 from bot.progress import Progress, progress
 from bot.settings import Settings, endpoints, load, tokens
 from bot.spoken import fail, spoken
@@ -252,6 +252,7 @@ def signals(as_json: bool) -> None:
                 "unit": s.unit,
                 "windows_h": [w / timedelta(hours=1) for w in s.windows],
                 "needs": sorted(s.needs),
+                "compare": s.compare,
                 "fire": s.fire,
                 "clear": s.clear,
                 "hold_s": s.hold.total_seconds(),
@@ -261,11 +262,10 @@ def signals(as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
         return
     for s in SIGNALS:
-        below = "below" if s.fire < s.clear else "above"
         click.echo(f"{s.name}: {s.title}")
         fire, clear = drawn(s.fire, s.unit), drawn(s.clear, s.unit)
         held = f" held for {duration(s.hold)}" if s.hold else ""
-        click.echo(f"  fires {below} {fire}{held}, ends past {clear}")
+        click.echo(f"  fires {FIRES[s.compare]} {fire}{held}, ends past {clear}")
 
 
 @main.command("check")

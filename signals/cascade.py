@@ -14,6 +14,7 @@ import numpy.typing as npt
 from signals.features import change, last, share_below, total
 from signals.model import Direction, Fact, Family, Metric, Side, Unit
 from signals.panel import ENOUGH, Panel, Series
+from signals.rules.model import Compare
 
 WINDOW = timedelta(minutes=15)
 """Over which open interest falls and the price moves, and after which a cascade that does not go on is over."""
@@ -59,6 +60,7 @@ class Cascade:
     needs: frozenset[Metric] = frozenset({*_BOTH, Metric.OI_LEVEL, Metric.PRICE})
     basis: Metric = Metric.LIQ_LONG
     lookback: timedelta = PAST + BEFORE
+    compare: Compare = Compare.ABOVE
     fire: float = 0.5
     clear: float = 0.25
     hold: timedelta = timedelta(0)

@@ -41,7 +41,9 @@ def tracks(draft: Draft, signals: Mapping[str, Signal]) -> tuple[Track, ...]:
 
 def _stocked(condition: Condition, signals: Mapping[str, Signal]) -> Condition:
     signal = signals.get(condition.name) if condition.stock else None
-    return condition if signal is None else replace(condition, line=signal.fire, clear=signal.clear)
+    if signal is None:
+        return condition
+    return replace(condition, compare=signal.compare, line=signal.fire, clear=signal.clear)
 
 
 # members by names of their own: every look asks for them, and a class is slow to give them

@@ -1,6 +1,6 @@
 """Every registered signal keeps the laws of signals: a new one is tested the moment it is registered."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cache
 
 import numpy as np
@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signals.base import Signal
+from signals.base import Signal, fires
+from signals.judge import verdict
 from signals.kept import Kept
 from signals.model import ROLLING, Metric, Unit
 from signals.panel import STORED, Matrix, Panel, Series, to_ms
 from signals.registry import BY_NAME, SIGNALS
+from signals.rules.language import Vocabulary, parse
+from signals.rules.lifecycle import Verdict
+from signals.rules.model import Compare, Draft
 from tests.signals.markets import COINS, ROWS, VENUES, spliced, with_legs
 from tests.signals.panels import START
 from tests.signals.slow import SLOW, coin_of
@@ -117,11 +121,6 @@ def resized(step: timedelta, factor: float) -> Panel:
 def scored(name: str, window: timedelta, side: str, seed: int) -> Series:
     """The whole score of a market of the suite."""
     return BY_NAME[name].score(shared(seed, step_of(name, window)), window, side=side)
-
-
-def fires(signal: Signal, scores: Series) -> Series:
-    beyond: Series = scores < signal.fire if signal.fire < signal.clear else scores > signal.fire
-    return beyond
 
 
 @settings(max_examples=8, deadline=None)
@@ -275,6 +274,17 @@ def test_evidence_is_numbers_with_units_and_never_raises(signal: Signal) -> None
                         assert fact.label
                         assert fact.value is not None or fact.text
                         assert fact.value is None or np.isfinite(fact.value)
+
+
+@each_signal
+def test_on_its_own_line_it_fires_just_as_a_rule_that_names_it_does(signal: Signal) -> None:
+    draft = parse(f"BTC {signal.name}", Vocabulary(COINS, VENUES, SIGNALS, START, UTC))
+    assert isinstance(draft, Draft)
+    on, closed = signal.fire, signal.compare in (Compare.AT_LEAST, Compare.AT_MOST)
+
+    assert fires(signal, np.array([on, np.nan])).tolist() == [closed, False]
+    assert (verdict(draft.condition, on)[0] is Verdict.MET) is closed
+    assert signal.compare.downward is (signal.fire < signal.clear)
 
 
 @each_signal

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series
+from signals.rules.model import Compare
 from tests.crash.market import HOUR, LINE
 
 
@@ -23,6 +24,7 @@ class Tide:
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
     basis: Metric = Metric.FUNDING
     lookback: timedelta = timedelta(0)
+    compare: Compare = Compare.ABOVE
     fire: float = 0.5
     clear: float = 0.25
     hold: timedelta = timedelta(0)

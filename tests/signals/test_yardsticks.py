@@ -138,7 +138,7 @@ def many_ties(seed: int) -> Panel:
     return replace(of, matrices=matrices)
 
 
-TIED = many_ties(14)
+TIED = many_ties(11)
 
 
 @cache
