@@ -18,10 +18,11 @@ from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
 from bot import app, check, demo, past, replay, venue_report
 from bot.cli_study import archive_, study_
+from bot.conditions import own_levels
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
 from bot.outbox import outbox
-from bot.phrases import FIRES, count, drawn, window
+from bot.phrases import count, window
 from bot.progress import Progress, progress
 from bot.settings import Settings, endpoints, load, tokens
 from bot.spoken import fail, spoken
@@ -263,9 +264,9 @@ def signals(as_json: bool) -> None:
         return
     for s in SIGNALS:
         click.echo(f"{s.name}: {s.title}")
-        fire, clear = drawn(s.fire, s.unit), drawn(s.clear, s.unit)
+        fires, ends = own_levels(s)
         held = f" held for {duration(s.hold)}" if s.hold else ""
-        click.echo(f"  fires {FIRES[s.compare]} {fire}{held}, ends past {clear}")
+        click.echo(f"  fires {fires}{held}, ends {ends}")
 
 
 @main.command("check")

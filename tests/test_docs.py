@@ -189,7 +189,7 @@ def test_a_signal_page_has_the_levels_of_the_code(signal: Signal) -> None:
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
 def test_a_signal_page_says_what_it_does_not_claim(signal: Signal) -> None:
-    expected = ["Formula", "Evidence", "Unknown when", "What it does not claim"]
+    expected = ["Formula", "Evidence", "Unknown when", "What it does not claim", "Record"]
 
     assert headings(DOCS / "signals" / f"{signal.name}.md") == expected
 

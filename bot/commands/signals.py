@@ -11,7 +11,8 @@ from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import View, facts, latest, view_of_signals
 from bot.commands.report import report
-from bot.phrases import FIRES, bold, code, count, drawn, italic, line, share, venues, window
+from bot.conditions import own_levels
+from bot.phrases import bold, code, count, italic, line, share, venues, window
 from signals.aggregate import Cycle
 from signals.base import Signal, fires
 from signals.cells import Seen
@@ -107,7 +108,7 @@ def _why_unknown(seen: Seen) -> str:
 
 def _line(signal: Signal) -> str:
     held = f" for {duration(signal.hold)}" if signal.hold else ""
-    return f"fires {FIRES[signal.compare]} {drawn(signal.fire, signal.unit)}{held}"
+    return f"fires {own_levels(signal)[0]}{held}"
 
 
 def _trust(standing: _Standing, market: View) -> Grade:

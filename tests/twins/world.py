@@ -3,7 +3,7 @@
 A story changes what the venues say. Twins are two stories of one trap: the fault, and a true move of the same size.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -155,6 +155,14 @@ def play(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[C
 
 def happened(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[Event, ...]:
     """The events of the rule while the story plays, oldest first."""
+    told: list[Event] = []
+    for service, _ in lived(sentence, story, seed, on):
+        told = service.told
+    return tuple(told)
+
+
+def lived(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> "Iterator[tuple[Service, Cells]]":
+    """The service after each minute that it saw, with the cells of that minute."""
     service = Service(sentence, warm=on.warm, past=on.past)
     for minute in range(1, on.minutes + 1):
         said = [*story(minute, _usual_minute(minute, seed))]
@@ -162,8 +170,7 @@ def happened(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tup
             continue
         if on.down is not None and minute == on.down.until:
             service.restart()
-        service.close(minute, said, on.roster(minute))
-    return tuple(service.told)
+        yield service, service.close(minute, said, on.roster(minute))
 
 
 class Service:
