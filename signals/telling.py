@@ -1,6 +1,6 @@
 """Telling: one transition of a rule on a coin becomes an event with everything that is said about it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from signals.aggregate import is_fresh
@@ -78,12 +78,13 @@ def told_of(
     )
 
 
-def telling(moves: Iterable[Moved], cells: Cells, signals: Mapping[str, Signal]) -> Iterator[Judged]:
+def telling(moves: Iterable[Moved], cells: Cells, signals: Mapping[str, Signal], amid: Amid) -> Sequence[Judged]:
     """Those who moved, with their events."""
-    amid = Amid(cells, signals)
+    judged = []
     for of in moves:
         event = told_of(of.rule, of.track, of.coin, of.told, cells, signals, amid) if of.told is not None else None
-        yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest)
+        judged.append(Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest))
+    return judged
 
 
 def _amid(name: str, coin: str, told: Transition, amid: Amid) -> tuple[datetime | None, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 
 import pytest
 
@@ -40,7 +41,7 @@ def told(acts: tuple[Act, ...], sentences: tuple[str, ...], minutes: int = 32) -
         if minute == 1:
             for number, sentence in enumerate(sentences, start=1):
                 engine.put(rule(number, sentence))
-        for judged in engine.judge(cells):
+        for judged in chain.from_iterable(engine.judge(cells)):
             if judged.event is not None:
                 events[sentences[judged.rule.number - 1]].append(judged.event)
     return events
