@@ -104,6 +104,23 @@ def blind(step: timedelta, *unknown: Metric) -> Panel:
 
 
 @cache
+def joined(step: timedelta) -> tuple[Panel, int]:
+    """A market without holes that one of its venues joins in some row, as planned; signals share what they compute."""
+    panel = market(6, step, holes=0)
+    row = len(panel.times) - (200 if len(panel.times) == ROWS else 60)
+
+    def late(venue: str, leg: Matrix) -> Matrix:
+        return np.where((np.arange(len(leg)) < row)[:, np.newaxis] & (venue == VENUES[1]), np.nan, leg).astype(
+            np.float32
+        )
+
+    legs = {metric: {v: late(v, leg) for v, leg in of.items()} for metric, of in panel.legs.items()}
+    oi = np.nansum([*legs[Metric.OI_LEVEL].values()], axis=0, dtype=np.float32)
+    whole = {Metric.OI_LEVEL: oi, Metric.OI_EXPECTED: oi}
+    return Panel(panel.times, panel.coins, step, {**panel.matrices, **whole}, legs, kept=Kept()), row
+
+
+@cache
 def resized(step: timedelta, factor: float) -> Panel:
     """Prices times f and coins by f: dollars stay, so dollar floors stay too. Powers of two keep floats exact."""
     panel, coins = market(5, step), (Metric.OI_LEVEL, Metric.OI_EXPECTED)
@@ -253,6 +270,18 @@ def test_it_equals_a_slow_calculation_bar_by_bar(signal: Signal, window: timedel
     np.testing.assert_allclose(found[rows], wanted, rtol=1e-5, atol=1e-9)
     assert fires(signal, np.array(wanted)).any()
     assert not fires(signal, np.array(wanted)).all()
+
+
+@each_window
+def test_where_a_venue_joins_it_equals_a_slow_calculation_too(signal: Signal, window: timedelta, side: str) -> None:
+    """From a little before it joins until a month later nothing is held against a market that was another."""
+    step = step_of(signal.name, window)
+    panel, row = joined(step)
+    coin, rows = coin_of(panel, COINS[1]), [*range(row - 2, row + 9), *range(row + 9, len(panel.times), 9)]
+
+    found = signal.score(panel, window, side=side)[rows, 1]
+
+    np.testing.assert_allclose(found, [SLOW[signal.name](coin, at, window, side) for at in rows], rtol=1e-5, atol=1e-9)
 
 
 @each_window
