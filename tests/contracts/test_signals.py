@@ -107,7 +107,7 @@ def blind(step: timedelta, *unknown: Metric) -> Panel:
 def joined(step: timedelta) -> tuple[Panel, int]:
     """A market without holes that one of its venues joins in some row, as planned; signals share what they compute."""
     panel = market(6, step, holes=0)
-    row = len(panel.times) - (200 if len(panel.times) == ROWS else 60)
+    row = len(panel.times) - (120 if len(panel.times) == ROWS else 60)
 
     def late(venue: str, leg: Matrix) -> Matrix:
         return np.where((np.arange(len(leg)) < row)[:, np.newaxis] & (venue == VENUES[1]), np.nan, leg).astype(
@@ -274,7 +274,7 @@ def test_it_equals_a_slow_calculation_bar_by_bar(signal: Signal, window: timedel
 
 @each_window
 def test_where_a_venue_joins_it_equals_a_slow_calculation_too(signal: Signal, window: timedelta, side: str) -> None:
-    """From a little before it joins until a month later nothing is held against a market that was another."""
+    """From a little before it joins until weeks later: nothing is held against a market that was another."""
     step = step_of(signal.name, window)
     panel, row = joined(step)
     coin, rows = coin_of(panel, COINS[1]), [*range(row - 2, row + 9), *range(row + 9, len(panel.times), 9)]
