@@ -21,8 +21,8 @@ _USUAL_RARITY = 0.5
 
 
 def counts(event: Event) -> bool:
-    """Whether the alert is one of those that are counted: an end belongs to its firing."""
-    return event.change is not Change.RESOLVED
+    """Whether the alert is one of those that are counted: growth and an end belong to their firing."""
+    return event.change not in (Change.GREW, Change.RESOLVED)
 
 
 def score(event: Event) -> float:

@@ -18,10 +18,11 @@ from adapters.venues.recording import open_recording
 from adapters.venues.simulated import DEMO, SimulatedMarket
 from bot import app, check, demo, past, replay, venue_report
 from bot.cli_study import archive_, study_
+from bot.conditions import own_levels
 from bot.logs import configure
 from bot.options import MOMENT, SPEED
 from bot.outbox import outbox
-from bot.phrases import count, drawn
+from bot.phrases import count, window
 from bot.progress import Progress, progress
 from bot.settings import Settings, endpoints, load, tokens
 from bot.spoken import fail, spoken
@@ -207,7 +208,8 @@ def replay_(
     for one in played.run(start, end):
         click.echo(replay.line(one) if as_json else replay.words(one))
     for sentence in played.never_known:
-        click.echo(f"note: {sentence!r} was never judged: {recording.name} lacks what it needs.", err=True)
+        lacks = f"lacks a number, a past or bars as short as it needs (these are of {window(market.step)})"
+        click.echo(f"note: {sentence!r} was never judged: {recording.name} {lacks}.", err=True)
 
 
 @main.command()
@@ -251,6 +253,7 @@ def signals(as_json: bool) -> None:
                 "unit": s.unit,
                 "windows_h": [w / timedelta(hours=1) for w in s.windows],
                 "needs": sorted(s.needs),
+                "compare": s.compare,
                 "fire": s.fire,
                 "clear": s.clear,
                 "hold_s": s.hold.total_seconds(),
@@ -260,11 +263,10 @@ def signals(as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
         return
     for s in SIGNALS:
-        below = "below" if s.fire < s.clear else "above"
         click.echo(f"{s.name}: {s.title}")
-        fire, clear = drawn(s.fire, s.unit), drawn(s.clear, s.unit)
+        fires, ends = own_levels(s)
         held = f" held for {duration(s.hold)}" if s.hold else ""
-        click.echo(f"  fires {below} {fire}{held}, ends past {clear}")
+        click.echo(f"  fires {fires}{held}, ends {ends}")
 
 
 @main.command("check")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.phrases import METRICS, PRICE_MOVE, drawn, ranked, window
+from bot.phrases import FIRES, METRICS, PRICE_MOVE, drawn, ranked, window
+from signals.base import Signal
 from signals.model import Metric, Unit, Yardstick
 from signals.registry import BY_NAME
 from signals.rules.model import EVERY_COIN, WATCHLIST, Compare, Condition, Crossing, Draft
@@ -27,6 +28,17 @@ def levels(draft: Draft) -> Sequence[str]:
     ]
 
 
+BEGINS, IS_OVER = "when it begins", "when it is over"
+"""Of what is on or off."""
+
+
+def own_levels(signal: Signal) -> tuple[str, str]:
+    """From where a signal fires by itself, and where it ends."""
+    if signal.unit is Unit.STATE:
+        return BEGINS, IS_OVER
+    return f"{FIRES[signal.compare]} {drawn(signal.fire, signal.unit)}", f"past {drawn(signal.clear, signal.unit)}"
+
+
 def named(of: Condition) -> str:
     """What is watched: `price change in 1h`, `funding`, `open interest change in 4h`."""
     if (signal := BY_NAME.get(of.name)) is not None:
@@ -39,6 +51,8 @@ def named(of: Condition) -> str:
 
 def fired(of: Condition, coin: str) -> str:
     """From where it fires: `below −0.01% per 8h`, `at or above $65,000`, `when it crosses below 0%`."""
+    if of.unit is Unit.STATE and of.stock:
+        return BEGINS
     line = measured(of.yardstick, of.line, of.unit, coin)
     if of.crossing is not None:
         return f"when it crosses {_CROSSED[of.crossing].format(line)}"
@@ -50,6 +64,8 @@ def fired(of: Condition, coin: str) -> str:
 
 def ended(of: Condition, coin: str) -> str:
     """Where it ends: `above −0.008% per 8h`, `inside 2.4%`."""
+    if of.unit is Unit.STATE and of.stock:
+        return IS_OVER
     side = "inside" if of.absolute else "above" if of.compare.downward else "below"
     return f"{side} {measured(of.yardstick, of.clear, of.unit, coin)}"
 

@@ -44,6 +44,7 @@ STEPS = (
     Step(0.5, "A subscription: be told when shorts pay longs on ETH.", "/subscribe negfunding ETH"),
     Step(1.0, "And liquidations far above normal on BTC.", "/alert BTC liqspike > 20x", "Save"),
     Step(1.5, "A threshold of your own: any metric, any line.", "/alert SOL liq.long 15m > $2M", "Save"),
+    Step(2.0, "Cascades: one message that grows in its place, and a reply that ends it.", "/subscribe cascade SOL"),
     Step(26.0, "Ask for the numbers behind the alert.", "/funding ETH"),
     Step(110.0, "Your rules, and how to end one.", "/alerts"),
     Step(

@@ -9,7 +9,7 @@ from itertools import groupby
 from adapters.store.base import Final
 from adapters.venues.base import Health
 from bot.budget import score
-from bot.gates import ACKED, NOT_LOUD, OVER_BUDGET, QUIET, RESOLVED_OFF, STOPPED
+from bot.gates import ACKED, IN_CASCADE, IN_WAVE, NOT_LOUD, OVER_BUDGET, QUIET, RESOLVED_OFF, STOPPED
 from bot.notices import COINS_NAMED, Told
 from bot.phrases import clock, count, moment, venue
 from bot.swallowed import LISTED, Ends
@@ -24,6 +24,8 @@ _HELD: Mapping[str, str] = {
     QUIET: "held by quiet hours",
     "muted": "muted",
     OVER_BUDGET: "over budget",
+    IN_CASCADE: "said by a cascade of the same coin",
+    IN_WAVE: "part of a market-wide cascade",
     ACKED: "acked",
     NOT_LOUD: "left out by noise loud",
     RESOLVED_OFF: "left out by resolved off",

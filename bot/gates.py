@@ -25,6 +25,9 @@ RESOLVED_OFF = "resolved off"
 NOT_LOUD = "only loud alerts"
 QUIET = "quiet hours"
 OVER_BUDGET = "over budget"
+IN_CASCADE = "said by the cascade"
+IN_WAVE = "one of many coins"
+UNTOLD = "its first message was not sent"
 UNSUBSCRIBED = "unsubscribed"
 
 Gate: TypeAlias = Callable[[Event, Rule, PlaceSettings, datetime], str]
@@ -133,8 +136,10 @@ def _noise(event: Event, rule: Rule, settings: PlaceSettings, now: datetime) -> 
 
 
 def _quiet(event: Event, rule: Rule, settings: PlaceSettings, now: datetime) -> str:
-    """What is not loud waits for the summary at the end of quiet hours."""
+    """What is not loud waits for the summary at the end of quiet hours; a message that grows makes no sound."""
     del rule
+    if event.change is Change.GREW:
+        return ""
     waits = settings.quiet is not None and not settings.quiet.silent and event.loudness is not Loudness.LOUD
     return QUIET if waits and quiet_now(settings, now) else ""
 

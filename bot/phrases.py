@@ -8,6 +8,7 @@ from adapters.chat.base import Line, Style, Text
 from adapters.venues.base import Label
 from bot.zones import called
 from signals.model import Metric, Unit
+from signals.rules.model import Compare
 from signals.units import UNKNOWN, level, percent, price, quantity
 
 NEUTRAL = 0.0001
@@ -26,6 +27,14 @@ VENUES: Mapping[str, str] = {
     "coinglass": "CoinGlass",
     "dydx": "dYdX",
 }
+
+FIRES: Mapping[Compare, str] = {
+    Compare.BELOW: "below",
+    Compare.AT_MOST: "at or below",
+    Compare.ABOVE: "above",
+    Compare.AT_LEAST: "at or above",
+}
+"""On which side of its line something fires."""
 
 METRICS: Mapping[str, str] = {
     Metric.PRICE: "price",

@@ -50,6 +50,7 @@ _ALL = (
         "Liquidations night",
         "forced closes while you sleep: loud, and nothing else",
         (
+            "{coins} cascade for 0s every 1h loud",
             "{coins} liqspike for 0s every 1h loud",
             "{coins} liq.long 1h > $50M for 0s every 1h loud",
             "{coins} liq.short 1h > $50M for 0s every 1h loud",

@@ -80,6 +80,7 @@ def line(played: Played) -> str:
             "coverage": event.coverage,
             "trust": event.trust,
             "alert_id": event.episode,
+            "facts": [{"label": of.label, "value": of.value, "unit": of.unit, "text": of.text} for of in event.facts],
         }
     )
 

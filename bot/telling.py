@@ -12,6 +12,7 @@ from bot.footnote import NOT_ADVICE
 from bot.phrases import bold, code, count, iso, line, source
 from bot.wording import alert, brief, late, notice
 from signals.event import Event
+from signals.living import is_living
 from signals.notice import About, Notice, notice_id
 from signals.rules.lifecycle import Change
 from signals.rules.model import Loudness
@@ -59,8 +60,9 @@ def told(
 
 
 def has_expired(event: Event, now: datetime, expires: timedelta) -> bool:
-    """Whether it is too old to be told as news; a market that is played has no news."""
-    return event.label == Label.LIVE and now - event.at > expires
+    """Whether it is too old to be told as news: not where the market is played, or where its message is there."""
+    goes_on = is_living(event.name) and event.change is not Change.FIRED
+    return not goes_on and event.label == Label.LIVE and now - event.at > expires
 
 
 def too_old(expires: timedelta) -> str:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from adapters.chat.base import Button, Json, Line, Message, Tone
 from adapters.store.place_settings import PLAIN, PlaceSettings, Units
 from adapters.venues.base import Label
-from bot import mistakes, records
+from bot import living, mistakes, records
 from bot.conditions import MEANS, measured, standing
-from bot.footnote import VENUE_FACT, footnote
+from bot.footnote import footnote
 from bot.phrases import (
     METRICS,
     PRICE_MOVE,
@@ -19,44 +19,34 @@ from bot.phrases import (
     code,
     count,
     dated,
-    drawn,
     instant,
     iso,
     italic,
     line,
     moment,
     plain,
-    ranked,
-    share,
     spoken,
     venues,
     who_pays,
     window,
 )
+from bot.reasons import SUMMED, also_true, reasons
 from bot.zones import zone_of
 from signals.aggregate import Weighing
 from signals.event import Event
-from signals.model import ALL, Fact, Metric, Unit, Yardstick
+from signals.living import is_living
+from signals.model import ALL, Metric, Unit, Yardstick
 from signals.notice import About, Notice
 from signals.registry import BY_NAME
 from signals.rules.lifecycle import Change
 from signals.rules.model import Compare, Loudness, Problem
 from signals.trust import Grade
-from signals.units import UNKNOWN, duration, rate, rate_year, yearly
+from signals.units import duration, rate, rate_year, yearly
 
 LATE = timedelta(minutes=2)
 """A live alert that is older than this says so first."""
 
-REASONS = 5
-"""At most so many lines of why."""
-
 _LIQUIDATIONS = frozenset({Metric.LIQ, Metric.LIQ_LONG, Metric.LIQ_SHORT, "liqspike", "cascade"})
-_AND, _LINE_OF = "and ", "line of "
-"""How facts about the conditions beyond the first begin: the value, and where its line is."""
-
-_RANK, _SIDE, _SUMMED = "rank of ", "side", "sum over"
-"""Facts that are said in their own way."""
-
 _STRUCTURE: Mapping[Grade, str] = {
     Grade.NORMAL: "spot trades as much against futures as is usual for this coin",
     Grade.REDUCED: "little spot against futures for this coin, or few venues",
@@ -147,13 +137,15 @@ def alert(
         small=footnote(event),
         buttons=() if over else _buttons(event),
         simulated=event.label == Label.SIMULATED,
-        silent=over or event.loudness is Loudness.QUIET,
+        silent=over or event.change is Change.GREW or event.loudness is Loudness.QUIET,
         data=_facts(event),
     )
 
 
 def explained(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     """What is, where the line is, and why; of an end, how long it lasted."""
+    if is_living(event.name):
+        return (*living.lines(event, now, settings), _structure(event))
     return (_ended if event.change is Change.RESOLVED else _fired)(event, now, settings)
 
 
@@ -184,7 +176,9 @@ def _icon(event: Event, *, over: bool, low: bool) -> str:
 def _what(event: Event) -> str:
     """The headline: a signal has a title, a metric has a side of the line."""
     signal = BY_NAME.get(event.name)
-    told = {Change.FIRED: "", Change.REMINDED: ": still, and further", Change.RESOLVED: ": over"}[event.change]
+    told = {Change.REMINDED: ": still, and further", Change.RESOLVED: ": over"}.get(event.change, "")
+    if is_living(event.name):
+        return living.what(event)
     if signal is not None and event.crossing is None:
         return signal.title + told
     is_move = event.name == Metric.PRICE and event.unit is Unit.FRACTION
@@ -210,7 +204,9 @@ def _line(event: Event) -> str:
 
 
 def late(event: Event, now: datetime, why: str = "") -> Sequence[Line]:
-    """By how much an alert is late, and why; nothing where it is not, or where its market is played."""
+    """By how much an alert is late, and why; nothing where it is not, where its market is played, or where it grew."""
+    if event.change is Change.GREW:
+        return ()
     behind = now - event.at
     if event.label != Label.LIVE or behind <= LATE:
         return ()
@@ -221,7 +217,7 @@ def brief(event: Event, now: datetime, settings: PlaceSettings) -> Line:
     """An alert in one line: when, what happened, and the value."""
     zone = zone_of(settings.zone)
     at = moment(event.at, now, zone) if event.label == Label.LIVE else dated(event.at, zone)
-    value, *_ = _value(event, now, settings)
+    value = bold(living.closed(event)) if is_living(event.name) else _value(event, now, settings)[0]
     return line(instant(event.at, at), f" {headline(event)}: ", value, " ", code(f"A-{event.episode[:4]}"))
 
 
@@ -253,19 +249,19 @@ def _rate(value: float, units: Units) -> tuple[str, str]:
 
 def _span(event: Event) -> timedelta:
     """What the value covers: where the evidence says what was really summed, that."""
-    summed = next((fact.value for fact in event.facts if fact.label == _SUMMED), None)
+    summed = next((fact.value for fact in event.facts if fact.label == SUMMED), None)
     return event.window if summed is None else timedelta(hours=summed)
 
 
 def _fired(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     rates = event.unit in (Unit.RATE_8H, Unit.RATE_YEAR)
     held = f" for {window(event.hold)}" if event.hold else ""
-    also = _also(event)
+    also = also_true(event)
     true = "across" if event.crossing is not None else "all true" if also else "true"
     drawn_at = f"Line: {_line(event)}{held}, {true} since "
     since = instant(event.since, moment(event.since, now, zone_of(settings.zone)))
     who = [italic(who_pays(event.value) + "."), plain(" ")] if rates else []
-    why = [_said(fact, event) for fact in event.facts if _is_reason(fact, event)][:REASONS]
+    why = reasons(event)
     return (
         _value(event, now, settings),
         line(*who, drawn_at, since, "."),
@@ -276,23 +272,6 @@ def _fired(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Lin
         _structure(event),
         *(records.lines(event.record, event.coin) if event.change is Change.FIRED else ()),
     )
-
-
-def _also(event: Event) -> Sequence[str]:
-    """The conditions beyond the first, each with its value and its line."""
-    lines = {of.label.removeprefix(_LINE_OF): of for of in event.facts if of.label.startswith(_LINE_OF)}
-    legs = [of for of in event.facts if of.label.startswith(_AND)]
-    return [_leg(of, lines.get(of.label.removeprefix(_AND)), event.coin) for of in legs]
-
-
-def _leg(of: Fact, line_: Fact | None, coin: str) -> str:
-    name = of.label.removeprefix(_AND)
-    is_price = name == Metric.PRICE and of.unit is Unit.USD
-    value = UNKNOWN if of.value is None else spoken(of.value, of.unit, coin, is_price=is_price)
-    drawn_at = (
-        "" if line_ is None or line_.value is None else f", line {line_.text} {drawn(line_.value, line_.unit, coin)}"
-    )
-    return f"{METRICS.get(name, name)} {value}{drawn_at}"
 
 
 def _structure(event: Event) -> Line:
@@ -308,27 +287,6 @@ def _ended(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Lin
     ends = measured(event.yardstick, event.clear, event.unit, event.coin)
     inside = "inside" if event.absolute else "above" if event.downward else "below"
     return (_value(event, now, settings), line(lasted, since, f"; it ends {inside} {ends}."))
-
-
-def _is_reason(fact: Fact, event: Event) -> bool:
-    """Whether a fact adds to what the value line says already."""
-    said_above = fact.label == _SUMMED or (event.unit is Unit.RATE_8H and fact.unit is Unit.RATE_YEAR)
-    said_above = said_above or fact.label.startswith((_AND, _LINE_OF))
-    return not said_above and not fact.label.startswith(VENUE_FACT)
-
-
-def _said(fact: Fact, event: Event) -> str:
-    """A fact as people read it: the number with its unit, or the words that stand for it."""
-    if fact.value is None:
-        return f"{fact.label}: {fact.text}"
-    if fact.unit is Unit.RANK:
-        return f"{ranked(fact.value)} of its own {fact.label.removeprefix(_RANK)}"
-    if fact.label == _SIDE:
-        return f"{fact.label}: {fact.text} ({share(fact.value)} longs)"
-    number = (
-        "" if fact.unit is Unit.VOTES and fact.text else spoken(fact.value, fact.unit, event.coin, floor=event.floor)
-    )
-    return f"{fact.label}: " + ", ".join(part for part in (number, fact.text) if part)
 
 
 def _how_to_stop(event: Event) -> Line:

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series
+from signals.rules.model import Compare
 
 
 class Signal(Protocol):
@@ -62,8 +66,13 @@ class Signal(Protocol):
         ...
 
     @property
+    def compare(self) -> Compare:
+        """How the score is held against `fire`: whether it fires on the line itself, too."""
+        ...
+
+    @property
     def fire(self) -> float:
-        """Fires beyond this, on the side away from `clear`."""
+        """Fires here, on the side away from `clear`."""
         ...
 
     @property
@@ -90,3 +99,16 @@ class Signal(Protocol):
     def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
         """What the last row of the score rests on, as numbers with units."""
         ...
+
+
+def fires(signal: Signal, scores: Series) -> npt.NDArray[np.bool_]:
+    """Where scores are past the signal's own line; nowhere where they are unknown."""
+    match signal.compare:
+        case Compare.ABOVE:
+            return scores > signal.fire
+        case Compare.AT_LEAST:
+            return scores >= signal.fire
+        case Compare.BELOW:
+            return scores < signal.fire
+        case Compare.AT_MOST:
+            return scores <= signal.fire

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from signals.base import Signal
+from signals.base import Signal, fires
 from signals.crowdedlongs import CrowdedLongs
 from signals.crowdedshorts import CrowdedShorts
 from signals.divergence import Divergence
@@ -19,6 +19,7 @@ from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.momentum import Momentum
 from signals.negfunding import NegFunding
 from signals.panel import Panel, Series
+from signals.rules.model import Compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Composite:
     )
     basis: Metric = Metric.OI_LEVEL
     lookback: timedelta = timedelta(days=91)
+    compare: Compare = Compare.ABOVE
     fire: float = 1.5
     clear: float = 1.0
     hold: timedelta = timedelta(minutes=15)
@@ -97,8 +99,7 @@ def _vote(panel: Panel, voices: Sequence[Voice], rows: int | None) -> Series:
 def _heard(panel: Panel, voice: Voice, rows: int | None) -> Series:
     signal = voice.signal
     scores = signal.score(panel, signal.windows[0], rows, voice.side)
-    beyond = scores < signal.fire if signal.fire < signal.clear else scores > signal.fire
-    return np.where(np.isnan(scores), np.nan, np.where(beyond, float(voice.says), 0.0))
+    return np.where(np.isnan(scores), np.nan, np.where(fires(signal, scores), float(voice.says), 0.0))
 
 
 def _said(family: Family, vote: float | None) -> Fact:

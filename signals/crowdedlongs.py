@@ -10,6 +10,7 @@ from signals.crowd import FIVE, accounts, weighed
 from signals.features import last
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.rules.model import Compare
 from signals.shared import rank_of
 
 MANY_LONGS = 0.95
@@ -33,6 +34,7 @@ class CrowdedLongs:
     needs: frozenset[Metric] = frozenset({Metric.FUNDING, Metric.LS})
     basis: Metric = Metric.LS
     lookback: timedelta = timedelta(days=90)
+    compare: Compare = Compare.AT_LEAST
     fire: float = 1.0
     clear: float = 0.5
     hold: timedelta = timedelta(minutes=15)

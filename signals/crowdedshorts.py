@@ -11,6 +11,7 @@ from signals.crowd import FIVE, HOUR, accounts, weighed
 from signals.features import ago, are_silent
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.rules.model import Compare
 from signals.shared import rank_of
 
 FEW_LONGS = 0.20
@@ -37,6 +38,7 @@ class CrowdedShorts:
     needs: frozenset[Metric] = frozenset({Metric.FUNDING_SETTLED, Metric.LS})
     basis: Metric = Metric.LS
     lookback: timedelta = timedelta(days=90)
+    compare: Compare = Compare.AT_LEAST
     fire: float = 1.0
     clear: float = 0.5
     hold: timedelta = timedelta(minutes=15)

@@ -12,6 +12,7 @@ import numpy as np
 from signals.features import change, last, ratio, total
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.rules.model import Compare
 from signals.shared import moved, spreads
 
 LEAST_MOVE = 0.01
@@ -40,6 +41,7 @@ class Divergence:
     needs: frozenset[Metric] = frozenset({Metric.PRICE, Metric.OI_LEVEL})
     basis: Metric = Metric.OI_LEVEL
     lookback: timedelta = timedelta(days=91)
+    compare: Compare = Compare.ABOVE
     fire: float = 1.5
     clear: float = 0.75
     hold: timedelta = timedelta(minutes=5)

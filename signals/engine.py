@@ -12,6 +12,7 @@ import numpy as np
 
 from signals.alike import Alike
 from signals.alone import Alone
+from signals.amid import Amid
 from signals.arrivals import RECENT, Arrivals
 from signals.base import Signal
 from signals.book import Book
@@ -211,8 +212,9 @@ class Engine:
         They are looked at when they are asked for; the moment is judged when all were.
         """
         self.meet(cells.cycle.readings)
+        amid = Amid(cells, self._signals)
         for some in _by_a_few(self._moving(cells.cycle.at, self.read(cells))):
-            yield telling(some, cells, self._signals)
+            yield telling(some, cells, self._signals, amid)
 
     def meet(self, coins: Iterable[str]) -> None:
         """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""

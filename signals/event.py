@@ -25,7 +25,9 @@ class Event:
     `id` is the transition's, `episode` that of the firing it belongs to (the same for `fired`). `value`, `line` and
     `clear` are the first condition's, in `unit`; the others are among the facts. `absolute` compares the size of a
     move. An event in `shadow` is recorded and not sent. `loudness`, `ungated` and `note` are the rule's own. `record`
-    is what had followed the same question on the coin before it fired, as far as that was known.
+    is what had followed the same question on the coin before it fired, as far as that was known. `amid` is since when
+    the coin is in a cascade of `amid_side` that says all that this says. `wave` is the coin under which cascades of
+    many coins, this one among them, are told as one.
     """
 
     id: str
@@ -65,6 +67,9 @@ class Event:
     ungated: bool = False
     note: str = ""
     record: Study | None = None
+    amid: datetime | None = None
+    amid_side: str = ""
+    wave: str = ""
 
     @property
     def downward(self) -> bool:

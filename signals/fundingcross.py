@@ -13,6 +13,7 @@ import numpy.typing as npt
 from signals.features import are_silent, is_same_market
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import ENOUGH, Matrix, Panel, Series, decimal
+from signals.rules.model import Compare
 
 BAND = 0.00002
 """A rate no further from zero than this has no sign."""
@@ -43,6 +44,7 @@ class FundingCross:
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
     basis: Metric = Metric.FUNDING
     lookback: timedelta = NEWS + DWELL
+    compare: Compare = Compare.ABOVE
     fire: float = 0.0
     clear: float = -BAND / 2
     hold: timedelta = timedelta(0)

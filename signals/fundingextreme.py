@@ -12,6 +12,7 @@ import numpy as np
 from signals.features import SETTLES_IN, ago, is_same_market, last
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.rules.model import Compare
 from signals.shared import rank_of
 from signals.units import yearly
 
@@ -35,6 +36,7 @@ class FundingExtreme:
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
     basis: Metric = Metric.FUNDING
     lookback: timedelta = timedelta(days=90)
+    compare: Compare = Compare.AT_LEAST
     fire: float = 0.98
     clear: float = 0.90
     hold: timedelta = timedelta(minutes=15)

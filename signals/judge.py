@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from signals.base import Signal
 from signals.cells import Cells
+from signals.living import grows_every
 from signals.model import Cell
 from signals.rules.lifecycle import Policy, Verdict
 from signals.rules.model import EVERY_COIN, Compare, Condition, Crossing, Draft
@@ -40,7 +41,9 @@ def tracks(draft: Draft, signals: Mapping[str, Signal]) -> tuple[Track, ...]:
 
 def _stocked(condition: Condition, signals: Mapping[str, Signal]) -> Condition:
     signal = signals.get(condition.name) if condition.stock else None
-    return condition if signal is None else replace(condition, line=signal.fire, clear=signal.clear)
+    if signal is None:
+        return condition
+    return replace(condition, compare=signal.compare, line=signal.fire, clear=signal.clear)
 
 
 # members by names of their own: every look asks for them, and a class is slow to give them
@@ -114,19 +117,22 @@ def policy(draft: Draft, step: timedelta) -> Policy:
     crossing = False
     for condition in draft.conditions:
         crossing = crossing or condition.crossing is not None
-    return _policy(draft.hold, draft.every, draft.once, crossing, step)
+    grows = grows_every(draft)
+    return _policy(draft.hold, draft.every if grows is None else grows, draft.once, (crossing, grows is not None), step)
 
 
 @lru_cache(4096)
-def _policy(hold: timedelta, every: timedelta | None, once: bool, crossing: bool, step: timedelta) -> Policy:  # noqa: FBT001
-    """People ask for the same few times."""
+def _policy(hold: timedelta, every: timedelta | None, once: bool, of: tuple[bool, bool], step: timedelta) -> Policy:  # noqa: FBT001
+    """People ask for the same few times. `of` is whether it is a crossing, and whether it is living."""
+    crossing, living = of
     return Policy(
         hold=hold if hold >= step else timedelta(0),
-        calm=CALM if step <= CALM and not crossing else timedelta(0),
+        calm=CALM if step <= CALM and not any(of) else timedelta(0),
         repeat=every,
         gap=MISSED_BARS * step,
         once=once,
         crossing=crossing,
+        living=living,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from signals.features import last, sum_of
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import ENOUGH, Matrix, Panel, Series
+from signals.rules.model import Compare
 
 BIN = 0.0025
 """Width of a level, as a part of the price now. It lies where the liquidations in it lie on average."""
@@ -56,6 +57,7 @@ class LiqCluster:
     needs: frozenset[Metric] = frozenset({*_BOTH, Metric.PRICE})
     basis: Metric = Metric.LIQ_LONG
     lookback: timedelta = WEEK + APART
+    compare: Compare = Compare.BELOW
     fire: float = 0.005
     clear: float = 0.01
     hold: timedelta = timedelta(0)

@@ -12,6 +12,7 @@ import numpy as np
 from signals.features import last, least_liquidated, middle, sum_of, total
 from signals.model import Direction, Fact, Family, Metric, Side, Unit
 from signals.panel import Panel, Series
+from signals.rules.model import Compare
 from signals.shared import middle_before
 
 WINDOW = timedelta(hours=1)
@@ -37,6 +38,7 @@ class LiqSpike:
     needs: frozenset[Metric] = frozenset({*_BOTH, Metric.OI_LEVEL, Metric.PRICE})
     basis: Metric = Metric.LIQ_LONG
     lookback: timedelta = BASELINE + WINDOW
+    compare: Compare = Compare.ABOVE
     fire: float = 20.0
     clear: float = 5.0
     hold: timedelta = timedelta(0)

@@ -10,6 +10,7 @@ from signals.divergence import OI_FLOOR, PRICE_FLOOR
 from signals.features import SETTLES_IN, ago, change, is_same_market, last
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
+from signals.rules.model import Compare
 from signals.shared import rank_of, spreads
 
 WINDOW = timedelta(hours=4)
@@ -32,6 +33,7 @@ class Momentum:
     needs: frozenset[Metric] = frozenset({Metric.PRICE, Metric.OI_LEVEL, Metric.FUNDING})
     basis: Metric = Metric.OI_LEVEL
     lookback: timedelta = timedelta(days=90)
+    compare: Compare = Compare.ABOVE
     fire: float = 1.5
     clear: float = 0.75
     hold: timedelta = timedelta(minutes=15)

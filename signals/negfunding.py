@@ -12,6 +12,7 @@ import numpy as np
 from signals.features import last, share_below
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Instants, Panel, Series, decimal
+from signals.rules.model import Compare
 from signals.units import yearly
 
 NOTABLE = -0.0001
@@ -39,6 +40,7 @@ class NegFunding:
     needs: frozenset[Metric] = frozenset({Metric.FUNDING})
     basis: Metric = Metric.FUNDING
     lookback: timedelta = timedelta(0)
+    compare: Compare = Compare.BELOW
     fire: float = NOTABLE
     clear: float = -0.00005
     hold: timedelta = timedelta(minutes=15)

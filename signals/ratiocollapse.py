@@ -12,6 +12,7 @@ import numpy as np
 from signals.features import ago, is_same_market, last, middle, ranks, ratio
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Matrix, Panel, Series
+from signals.rules.model import Compare
 from signals.shared import days_ratio, middle_before
 
 WINDOW = timedelta(hours=24)
@@ -40,6 +41,7 @@ class RatioCollapse:
     needs: frozenset[Metric] = frozenset({Metric.VOLUME_SPOT})
     basis: Metric = Metric.VOLUME_SPOT
     lookback: timedelta = PAST + WINDOW
+    compare: Compare = Compare.AT_MOST
     fire: float = 0.05
     clear: float = 0.15
     hold: timedelta = timedelta(minutes=30)

@@ -1,6 +1,7 @@
 """The tuple of signals: one line registers one."""
 
 from signals.base import Signal
+from signals.cascade import Cascade
 from signals.composite import Composite
 from signals.crowdedlongs import CrowdedLongs
 from signals.crowdedshorts import CrowdedShorts
@@ -22,6 +23,7 @@ SIGNALS: tuple[Signal, ...] = (
     CrowdedShorts(),
     CrowdedLongs(),
     LiqSpike(),
+    Cascade(),
     LiqCluster(),
     RatioCollapse(),
     Composite(),

@@ -224,7 +224,7 @@ def _span(span: timedelta, on: Scene, told: Mapping[str, Sequence[Transition]], 
         first=on.times[rows[0]],
         last=on.times[rows[-1]],
         fires={coin: len(of) for coin, of in fired.items() if of},
-        messages=sum(map(len, within.values())),
+        messages=sum(one.change is not Change.GREW for of in within.values() for one in of),
         silence=max(later - earlier for earlier, later in pairwise(moments)),
         known=float(known),
     )

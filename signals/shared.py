@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from signals.features import change, normal, ranks, ratio
+from signals.features import change, normal, ranks, ratio, z
 from signals.kept import Kept
 from signals.model import Metric
 from signals.panel import Matrix, Panel, Series
@@ -17,13 +17,16 @@ QUARTER = timedelta(days=90)
 
 def spreads(bars: Panel, metric: Metric, window: timedelta, span: timedelta, floor: float, rows: int) -> Series:
     """The moves of the last rows in own spreads: their distance from the median move of the span before each."""
-    baseline = bars.bars(span)
-    if bars.kept is None or rows != 1:
-        moves = change(bars, metric, window, rows + baseline)
-        middle, spread = normal(moves, baseline, rows)
-    else:
-        moves, (middle, spread) = moved(bars, metric, window), _usual(bars, bars.kept, metric, window, span)
-    return (moves[len(moves) - rows :] - middle) / np.maximum(spread, floor)
+    if bars.kept is not None and rows == 1:
+        middle, spread = _usual(bars, bars.kept, metric, window, span)
+        return (moved(bars, metric, window) - middle) / np.maximum(spread, floor)
+
+    def told() -> tuple[Series, ...]:
+        return (z(change(bars, metric, window, rows + bars.bars(span)), bars.bars(span), floor, rows),)
+
+    if bars.kept is None:
+        return told()[0]
+    return bars.kept.told(("spreads", bars.step, metric, window, span, floor, rows), bars.times, bars.coins, told)[0]
 
 
 def moved(bars: Panel, metric: Metric, window: timedelta, rows: int = 1) -> Series:

@@ -1,22 +1,24 @@
 """Telling: one transition of a rule on a coin becomes an event with everything that is said about it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from signals.aggregate import is_fresh
+from signals.amid import INHIBITED, Amid
 from signals.base import Signal
 from signals.cells import Cells
 from signals.event import Event, alert_id
-from signals.judge import Track, cell_of
+from signals.judge import Track, cell_of, coins_of
+from signals.living import is_living
 from signals.model import AGGREGATORS, Cell, Fact, Kind, Metric, Unit
 from signals.moves import Judged, Moved
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import Change, Transition
-from signals.rules.model import Rule
+from signals.rules.model import WATCHLIST, Rule
 
 
 def told_of(
-    rule: Rule, track: Track, coin: str, told: Transition, cells: Cells, signals: Mapping[str, Signal]
+    rule: Rule, track: Track, coin: str, told: Transition, cells: Cells, signals: Mapping[str, Signal], amid: Amid
 ) -> Event | None:
     """The event of a transition; None where its first cell has no value to tell."""
     first, draft = track.conditions[0], rule.draft
@@ -26,7 +28,13 @@ def told_of(
     subject = coin + track.mark
     many = 2 if AGGREGATORS & set(of.venues) else len(of.venues)
     signal = signals.get(first.name)
-    facts = cells.evidence(signal, coin, first.window, first.side) if signal else ()
+    gone_on = told.at - told.fired_at if is_living(first.name) else timedelta(0)
+    facts = cells.evidence(signal, coin, first.window + gone_on, first.side) if signal else ()
+    since, of_side = _amid(first.name, coin, told, amid)
+    all_coins = coins_of(draft, cells) if is_living(first.name) and draft.coins != (WATCHLIST,) else ()
+    wave = amid.wave(all_coins, first.side, told.fired_at)
+    if wave is not None and wave.leader == coin:
+        facts = (*facts, *amid.whole(all_coins, first.side, told.at, gone_on))
     return Event(
         id=alert_id(rule.id, rule.revision, subject, told.change, told.at),
         episode=alert_id(rule.id, rule.revision, subject, Change.FIRED, told.fired_at),
@@ -64,16 +72,26 @@ def told_of(
         loudness=draft.loudness,
         ungated=draft.ungated,
         note=draft.note,
+        amid=since,
+        amid_side=of_side,
+        wave=wave.leader if wave is not None and coin in (wave.leader, *wave.others) else "",
     )
 
 
-def telling(moves: Iterable[Moved], cells: Cells, signals: Mapping[str, Signal]) -> Sequence[Judged]:
+def telling(moves: Iterable[Moved], cells: Cells, signals: Mapping[str, Signal], amid: Amid) -> Sequence[Judged]:
     """Those who moved, with their events."""
     judged = []
     for of in moves:
-        event = told_of(of.rule, of.track, of.coin, of.told, cells, signals) if of.told is not None else None
+        event = told_of(of.rule, of.track, of.coin, of.told, cells, signals, amid) if of.told is not None else None
         judged.append(Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest))
     return judged
+
+
+def _amid(name: str, coin: str, told: Transition, amid: Amid) -> tuple[datetime | None, str]:
+    """The cascade that says all that it says; an end belongs to what was said of its beginning."""
+    if name not in INHIBITED:
+        return None, ""
+    return amid.since(coin, told.fired_at if told.change is Change.RESOLVED else told.at)
 
 
 def in_shadow(rule: Rule, at: datetime) -> bool:

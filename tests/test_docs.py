@@ -18,6 +18,7 @@ from adapters.venues.recording import open_recording
 from adapters.venues.table import KEYS, NUMBERS
 from bot.cli import main
 from bot.commands.registry import COMMANDS
+from bot.phrases import FIRES
 from bot.settings import PREFIX, Settings
 from signals.base import Signal
 from signals.model import Metric, Unit
@@ -176,7 +177,7 @@ def test_each_signal_has_its_page_and_no_page_is_of_one_that_is_gone() -> None:
 def test_a_signal_page_has_the_levels_of_the_code(signal: Signal) -> None:
     shown = _signal_page(signal.name)
 
-    assert shown["fires"] == values.written(signal.fire, signal.unit)
+    assert shown["fires"].replace("`", "") == f"{FIRES[signal.compare]} {values.written(signal.fire, signal.unit)}"
     assert shown["clears"] == values.written(signal.clear, signal.unit)
     assert shown["hold"] == durations.written(signal.hold)
     assert shown["family"] == signal.family
@@ -188,7 +189,7 @@ def test_a_signal_page_has_the_levels_of_the_code(signal: Signal) -> None:
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)
 def test_a_signal_page_says_what_it_does_not_claim(signal: Signal) -> None:
-    expected = ["Formula", "Evidence", "Unknown when", "What it does not claim"]
+    expected = ["Formula", "Evidence", "Unknown when", "What it does not claim", "Record"]
 
     assert headings(DOCS / "signals" / f"{signal.name}.md") == expected
 

@@ -27,6 +27,7 @@ SCRIPTS = (
     "mutants",
     "fuzz",
     "tables",
+    "pages",
     "uv",
 )
 LONGEST_MODULE = 400

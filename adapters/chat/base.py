@@ -149,6 +149,8 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 class Delivery:
     """One send: `key` is the nonce, `replies_to` and `edits` are platform message ids.
 
+    An edit changes that message or is refused: where it is gone, nothing new is shown in its place.
+
     `mention` is the platform's id of a role that an admin chose to be called by this rule.
     """
 

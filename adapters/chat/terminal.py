@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -69,9 +70,12 @@ class Terminal:
         self._next_button = 1
 
     async def send(self, delivery: Delivery) -> Outcome:
-        """Show the message; an edit is a new block under the same id."""
+        """Show the message; an edit is a line about the same id."""
+        message = delivery.message
+        if delivery.edits is not None:
+            message = replace(message, lines=message.lines[:1], after=(), small="", buttons=())
         try:
-            await self._show(delivery.message)
+            await self._show(message)
         except OSError as error:
             return Gone(f"the terminal is closed: {error.strerror or error}")
         self._shown += 1

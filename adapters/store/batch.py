@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from signals.event import Event
+from signals.living import is_living
 from signals.notice import Notice
+from signals.rules.lifecycle import Change
 
 FOLDED_FROM, FOLDED_MOST = 4, 20
 """So many entries that wait in one lane become one message."""
@@ -32,9 +34,14 @@ class Waiting:
 
 
 def as_one(first: Sequence[Waiting]) -> Sequence[Waiting]:
-    """Of the first entries of a lane those that become one message: the same each time. A notice stands alone."""
-    notice = next((at for at, one in enumerate(first) if isinstance(one.told, Notice)), len(first))
-    return first[:notice] if notice >= FOLDED_FROM else first[:1]
+    """Of the first entries of a lane those that become one message: the same each time."""
+    alone = next((at for at, one in enumerate(first) if _stands_alone(one.told)), len(first))
+    return first[:alone] if alone >= FOLDED_FROM else first[:1]
+
+
+def _stands_alone(told: Event | Notice | None) -> bool:
+    """A notice does, and an alert whose message will be changed in its place."""
+    return isinstance(told, Notice) or (told is not None and told.change is Change.FIRED and is_living(told.name))
 
 
 def lane_entry(place_id: str, sequence: int, event_id: str, mark: str = "") -> str:

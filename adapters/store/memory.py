@@ -248,7 +248,7 @@ class _Outboxes:
         of.missed[place] = max(0, of.missed[place] + expired - told)
         if flight is None or ours:
             self._open(of, place, next_due)
-        return of.missed[place] if expired and not of.lanes[place] else 0
+        return 0 if of.lanes[place] else of.missed[place]
 
     async def retry(
         self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False, reason: str = ""

@@ -81,7 +81,8 @@ class MemoryAlerts(MemoryRecords):
         return Committed.OK
 
     def _tell(self, event: Event, at: datetime) -> None:
-        self._told[event.rule_id].append(event)
+        if event.change is not Change.GREW:
+            self._told[event.rule_id].append(event)
         if event.change is Change.FIRED:
             fires = self._fires[event.rule_id]
             fires.append(at.replace(microsecond=0))

@@ -157,6 +157,7 @@ def _said(one: Commit) -> Sequence[Word]:
         1 if fires else 0,
         TOLD_FOR // timedelta(milliseconds=1),
         FIRES_KEPT,
+        0 if event and event.change is Change.GREW else 1,
         *kept_of(event if fires else None, _place_of(rule_id)),
     ]
 

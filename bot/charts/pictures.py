@@ -89,7 +89,7 @@ class Illustrator:
         self, message: Message, told: Event | Notice, place: Place, settings: PlaceSettings
     ) -> Message:
         """The alert with its picture, with the button for it, or with neither; always the alert, and soon."""
-        if not isinstance(told, Event) or told.change is Change.RESOLVED:
+        if not isinstance(told, Event) or told.change in (Change.GREW, Change.RESOLVED):
             return message
         if settings.charts is Charts.OFF:
             return _without_button(message)

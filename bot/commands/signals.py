@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import View, facts, latest, view_of_signals
 from bot.commands.report import report
-from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
+from bot.conditions import own_levels
+from bot.phrases import bold, code, count, italic, line, share, venues, window
 from signals.aggregate import Cycle
-from signals.base import Signal
+from signals.base import Signal, fires
 from signals.cells import Seen
 from signals.trust import Grade
 from signals.units import duration, quantity
@@ -36,8 +39,7 @@ class _Standing:
     @property
     def past(self) -> bool:
         """Whether the score is beyond the signal's own line."""
-        fire, below = self.signal.fire, self.signal.fire < self.signal.clear
-        return self.value is not None and (self.value < fire if below else self.value > fire)
+        return self.value is not None and bool(fires(self.signal, np.array([self.value]))[0])
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
@@ -105,9 +107,8 @@ def _why_unknown(seen: Seen) -> str:
 
 
 def _line(signal: Signal) -> str:
-    below = "below" if signal.fire < signal.clear else "above"
     held = f" for {duration(signal.hold)}" if signal.hold else ""
-    return f"fires {below} {drawn(signal.fire, signal.unit)}{held}"
+    return f"fires {own_levels(signal)[0]}{held}"
 
 
 def _trust(standing: _Standing, market: View) -> Grade:

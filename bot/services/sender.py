@@ -14,6 +14,7 @@ from adapters.chat.base import (
     Delivery,
     Gone,
     Limited,
+    Line,
     Message,
     Migrated,
     Outcome,
@@ -24,16 +25,18 @@ from adapters.chat.base import (
 )
 from adapters.chat.pace import Kind, Pacer
 from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
-from adapters.store.batch import ALIKE, Ends, Waiting, expired_in
+from adapters.store.batch import ALIKE, Ends, expired_in
 from adapters.store.place_settings import PlaceSettings
 from adapters.venues.base import Label
 from bot.charts.pictures import Illustrator
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
-from bot.gates import OVER_BUDGET, Passage, passage, passage_of_notice
-from bot.services.budget import Budgets
+from bot.gates import passage_of_notice
+from bot.living import UNCHANGEABLE
+from bot.services.growth import REFUSED, Growth, last_of
 from bot.services.reach import mark_gone
 from bot.services.rhythm import Rhythm
-from bot.telling import EXPIRES, Way, expired, has_expired, too_old
+from bot.services.screening import Going, Screening
+from bot.telling import EXPIRES, PLAINLY, Way, expired
 from signals.event import Event
 from signals.notice import Notice
 from signals.rules.lifecycle import Change
@@ -46,6 +49,9 @@ RENEW = timedelta(seconds=3)
 SEND_WITHIN = timedelta(seconds=60)
 SLOT_WITHIN = 20.0
 """Seconds that an entry waits for its slot; with its send that is less than a lease."""
+
+CLOSE_WITHIN = 8.0
+"""Seconds for the last changes of messages that have ended; with what then says so it is less than a lease."""
 
 DRAIN_WITHIN = 25.0
 """Seconds for which a sender that stops waits for its sends."""
@@ -81,15 +87,6 @@ class Voice:
     expires: timedelta = EXPIRES
 
 
-@dataclass(frozen=True, slots=True)
-class _Going:
-    """What of a batch is to be sent, and how; the other entries with how they end."""
-
-    told: Sequence[Event | Notice]
-    silent: bool
-    ends: Ends
-
-
 class Sender:
     """One platform's deliveries. `wall` times leases and deadlines, `market` what alerts and mutes speak of."""
 
@@ -110,7 +107,8 @@ class Sender:
         self._market = market
         self._voice = voice
         self._pacer = pacer
-        self._budgets = Budgets(store)
+        self._growth = Growth(store)
+        self._screening = Screening(store, self._growth, wall, market, voice.expires)
         self._rhythm = Rhythm(platform.name.capitalize())
         self._epoch: Epoch | None = None
         self._renewed = wall.now()
@@ -238,7 +236,7 @@ class Sender:
 
     async def _pass(self, claim: Claim) -> None:
         settings = await self._store.settings(claim.place)
-        going = await self._going(claim, settings)
+        going = await self._screening.of(claim, settings)
         if not going.told:
             await self._finish(claim, Final.SKIPPED, "", apart=going.ends)
         elif gap := self._pacer.gap(self._address(claim.place)):
@@ -246,39 +244,9 @@ class Sender:
         elif (delivery := await self._delivery(claim, going, settings)) is not None:
             await self._send(claim, delivery, going)
 
-    async def _going(self, claim: Claim, settings: PlaceSettings) -> _Going:
-        """What of the batch goes through the gates."""
-        told, silent, ends = list[Event | Notice](), True, dict[str, tuple[Final, str]]()
-        for one in claim.batch:
-            if one.told is None:
-                ends[one.entry] = Final.DEAD, "the stored alert cannot be read"
-                continue
-            way = await self._passage(claim.place, one, settings)
-            if isinstance(way, Passage):
-                told.append(one.told)
-                silent = silent and way.silent
-            else:
-                ends[one.entry] = way
-        return _Going(told, silent, ends)
-
-    async def _passage(self, place: Place, one: Waiting, settings: PlaceSettings) -> Passage | tuple[Final, str]:
-        """How the gates let it through, the budget last, which counts what it lets through; else how it ends."""
-        now, told = self._market.now(), one.told
-        if isinstance(told, Notice) or told is None:
-            way = passage_of_notice(told, settings) if told else Passage()
-            return (Final.SKIPPED, way.held) if way.held else way
-        rule = next((rule for rule in await self._store.of(place) if rule.id == told.rule_id), None)
-        way = passage(told, rule, settings, now)
-        if way.held:
-            return Final.SKIPPED, way.held
-        if has_expired(told, now, self._voice.expires) and not one.revived:
-            return Final.EXPIRED, too_old(self._voice.expires)
-        if not await self._budgets.admit(told, place, settings, one.entry, now):
-            return Final.SKIPPED, OVER_BUDGET
-        return way
-
-    async def _delivery(self, claim: Claim, going: _Going, settings: PlaceSettings) -> Delivery | None:
-        """The message with all that belongs to it; None where it cannot be made, which is tried again and given up."""
+    async def _delivery(self, claim: Claim, going: Going, settings: PlaceSettings) -> Delivery | None:
+        """The message with all that belongs to it; None where it cannot be made or has to wait."""
+        reply = mention = edits = None
         reply = mention = None
         events = [told for told in going.told if isinstance(told, Event)]
         fired = [told.rule_number for told in events if told.change is Change.FIRED]
@@ -286,7 +254,8 @@ class Sender:
             mentions = dict(settings.mentions)
             mention = next((mentions[number] for number in fired if number in mentions), None)
         elif len(events) == 1:
-            reply = await self._store.message_of(claim.place, events[0].episode)
+            first = await self._store.message_of(claim.place, events[0].episode)
+            reply, edits = (None, first) if going.grows else (first, None)
         try:
             message = await self._message(claim, going, settings)
         except Exception as error:  # whatever it was, one alert that cannot be told must not stop the others
@@ -295,21 +264,42 @@ class Sender:
             await self._store.retry(claim, self._wall.now() + RENEW, certain=True, poison=True, reason=why)
             return None
         ends = self._wall.now() + SEND_WITHIN
-        return Delivery(claim.key, self._address(claim.place), message, ends, replies_to=reply, mention=mention)
+        delivery = Delivery(claim.key, self._address(claim.place), message, ends, reply, edits, mention)
+        return await self._closing(claim, going, settings, delivery)
 
-    async def _message(self, claim: Claim, going: _Going, settings: PlaceSettings) -> Message:
+    async def _closing(self, claim: Claim, going: Going, settings: PlaceSettings, ends: Delivery) -> Delivery | None:
+        """Change the message of each that has ended a last time; what then says it, None where that must wait."""
+        after = list[Line]()
+        with contextlib.suppress(TimeoutError):  # what says the ends says all that their messages would have shown
+            async with asyncio.timeout(CLOSE_WITHIN):
+                for told in going.told:
+                    last = last_of(told)
+                    first = await self._store.message_of(claim.place, last.episode) if last else None
+                    if last is None or first is None:
+                        continue
+                    after += await self._growth.meanwhile(told, claim.place, await self._store.of(claim.place))
+                    said = self._voice.render([last], self._market.now(), settings, PLAINLY)
+                    outcome = await self._try(replace(ends, message=said, replies_to=None, edits=first, mention=None))
+                    if isinstance(outcome, Retry):
+                        await self._put_off(claim, replace(outcome, certain=True))  # its end was not said yet
+                        return None
+                    if isinstance(outcome, Refusal):
+                        after.append(UNCHANGEABLE)
+        return replace(ends, message=replace(ends.message, after=(*after, *ends.message.after)))
+
+    async def _message(self, claim: Claim, going: Going, settings: PlaceSettings) -> Message:
         now = self._market.now()
         oldest = min((told.at for told in going.told), default=now)
         why = self._rhythm.why_late(claim.place, oldest)
         missed = claim.missed + expired_in(going.ends)
         way = Way(claim.ambiguous > 0, why, missed, self._voice.expires)
-        message = self._voice.render(going.told, now, settings, way)
+        message = self._voice.render(going.told, now, settings, PLAINLY if going.grows else way)
         message = replace(message, silent=message.silent or going.silent)
         if self._voice.illustrator is not None and len(going.told) == 1:
             message = await self._voice.illustrator.illustrated(message, going.told[0], claim.place, settings)
         return message
 
-    async def _send(self, claim: Claim, delivery: Delivery, going: _Going) -> None:
+    async def _send(self, claim: Claim, delivery: Delivery, going: Going) -> None:
         outcome = await self._try(delivery)
         if isinstance(outcome, Migrated):
             log.info("place moved", place=str(claim.place), new=str(outcome.new))
@@ -317,6 +307,10 @@ class Sender:
             self._addresses = await self._store.addresses(self._platform.name)
             outcome = await self._try(replace(delivery, to=outcome.new))
         match outcome:
+            case Sent(id=message_id) if going.grows:  # nobody was told of what expired meanwhile
+                changed = dict.fromkeys((one.entry for one in claim.batch), (Final.SENT, ""))
+                gap = self._pacer.gap(self._address(claim.place))
+                await self._finish(claim, Final.SKIPPED, "", message_id, gap, changed | dict(going.ends))
             case Sent(id=message_id):
                 why = AS_BEFORE if claim.ambiguous else ""
                 await self._finish(claim, Final.SENT, why, message_id, self._gap(claim.place, going), going.ends)
@@ -325,6 +319,8 @@ class Sender:
             case Gone(reason=reason):
                 await mark_gone(self._store, claim.place, reason, f"gone:{claim.entry}")
                 await self._finish(claim, Final.SKIPPED, f"gone: {reason}", apart=going.ends)
+            case Refusal() if delivery.edits is not None:
+                await self._finish(claim, Final.SKIPPED, REFUSED, apart=going.ends)
             case Refusal(reason=reason):
                 log.warning("send refused", place=str(claim.place), reason=reason)
                 later, why = self._wall.now() + RENEW, f"refused: {reason}"
@@ -332,7 +328,7 @@ class Sender:
             case Migrated():
                 await self._store.retry(claim, self._wall.now() + RENEW, certain=True)
 
-    def _gap(self, place: Place, going: _Going) -> timedelta:
+    def _gap(self, place: Place, going: Going) -> timedelta:
         """How long the place is left alone after that message."""
         alone = len(going.told) == 1 and isinstance(going.told[0], Event)
         burst = self._rhythm.sent(place, self._market.now(), alone=alone)
@@ -384,11 +380,12 @@ class Sender:
         apart: Ends = ALIKE,
     ) -> None:
         left = await self._store.finish(claim, outcome, reason, message_id, self._wall.now() + gap, apart)
-        if left:  # nothing follows that could tell of them
+        if left and claim.notice is None:  # nothing follows that could tell of them
             now, label = self._market.now(), Label.LIVE  # what is played does not expire
             why = self._rhythm.why_late(claim.place, now - self._voice.expires)
             said = expired(claim.place, claim.entry, left, now, label, why)
-            await self._store.post(claim.place, said, self._wall.now())
+            if not passage_of_notice(said, await self._store.settings(claim.place)).held:
+                await self._store.post(claim.place, said, self._wall.now())
 
     def _address(self, place: Place) -> Place:
         return Place(place.platform, self._addresses.get(place.id, place.id))

@@ -148,9 +148,8 @@ def _move(cursor: Cursor, subject: Subject, verb: str) -> Taken:
 
 def _bare(cursor: Cursor, subject: Subject, signal: Signal) -> Taken:
     of = windowed(cursor, subject)
-    compare = Compare.BELOW if signal.fire < signal.clear else Compare.ABOVE
-    unit = of.measure.unit
-    stock = Condition(signal.name, of.window, compare, signal.fire, signal.clear, unit, side=subject.side, stock=True)
+    levels, unit = (signal.compare, signal.fire, signal.clear), of.measure.unit
+    stock = Condition(signal.name, of.window, *levels, unit, side=subject.side, stock=True)
     return Taken(stock, of.measure, filled=of.filled)
 
 

@@ -44,9 +44,10 @@ class Verdict(StrEnum):
 
 
 class Change(StrEnum):
-    """What people are told of."""
+    """What people are told of. Of a living rule each episode is one message: what GREW is told in its place."""
 
     FIRED = "fired"
+    GREW = "grew"
     REMINDED = "reminded"
     RESOLVED = "resolved"
 
@@ -57,6 +58,7 @@ class Policy:
 
     `gap` is the time without a known bar after which the past does not count: the next known bar only arms.
     `crossing` is a moment: it needs a sample on the other side, has no reminders, and nobody is told of its end.
+    A `living` rule tells how it grows at every `repeat`, instead of reminders.
     """
 
     hold: timedelta
@@ -65,6 +67,7 @@ class Policy:
     gap: timedelta
     once: bool = False
     crossing: bool = False
+    living: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,8 @@ def is_steady(state: AlertState, seen: Seen, policy: Policy) -> bool:
             return True
         case Phase.FIRING, Verdict.MET:
             reminder = reminder_due(state, policy)
-            return reminder is None or seen.at < reminder or not is_worse(seen.excess, state.told_excess)
+            worse = policy.living or is_worse(seen.excess, state.told_excess)
+            return reminder is None or seen.at < reminder or not worse
         case Phase.FIRING, Verdict.BETWEEN:
             return True
         case Phase.RECOVERING, Verdict.CALM:
@@ -183,8 +187,8 @@ def due(state: AlertState, policy: Policy) -> datetime | None:
 
 
 def reminder_due(state: AlertState, policy: Policy) -> datetime | None:
-    """From when on a firing rule that is worse by one band says so; None where it does not."""
-    repeats = policy.repeat is not None and not policy.once and not policy.crossing
+    """From when on a firing rule that is worse by one band, or grows, says so; None where it does not."""
+    repeats = policy.repeat is not None and not policy.crossing and (policy.living or not policy.once)
     if state.phase is not Phase.FIRING or not repeats or state.told_at is None or policy.repeat is None:
         return None
     return state.told_at + policy.repeat
@@ -266,10 +270,11 @@ def _fired(state: AlertState, seen: Seen, since: datetime) -> Step:
 
 def _remind(state: AlertState, seen: Seen, policy: Policy) -> Step:
     at = reminder_due(state, policy)
-    if at is None or seen.at < at or not is_worse(seen.excess, state.told_excess):
+    worse = policy.living or is_worse(seen.excess, state.told_excess)
+    if at is None or seen.at < at or not worse:
         return _as(state, seen.at, state.told_excess), None
     told = replace(state, at=seen.at, told_at=seen.at, told_excess=seen.excess)
-    return told, _transition(Change.REMINDED, told, seen.at)
+    return told, _transition(Change.GREW if policy.living else Change.REMINDED, told, seen.at)
 
 
 def _calmed(state: AlertState, seen: Seen, policy: Policy, since: datetime) -> Step:

@@ -28,7 +28,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
     "fundingextreme": """
 SIMULATED 🔺 BTC · funding is extreme for this coin
 100% of the way to the end of its own 90 days, 6 venues, 1 Jan 2026 00:10 UTC
-Line: above p98, true since 00:10 UTC.
+Line: at or above p98, true since 00:10 UTC.
 Why
 • funding: −0.0400% per 8h, shorts pay longs
 • lower than 100% of its own 90 days
@@ -50,7 +50,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
     "crowdedshorts": """
 SIMULATED 🔺 BTC · shorts are crowded and pay
 2 votes, 6 venues, 1 Jan 2026 00:10 UTC
-Line: above 1 vote, true since 00:10 UTC.
+Line: at or above 1 vote, true since 00:10 UTC.
 Why
 • longs / shorts by all accounts: 0.90
 • lower than 100% of its own 90 days
@@ -60,11 +60,18 @@ Structure: normal · spot trades as much against futures as is usual for this co
     "crowdedlongs": """
 SIMULATED 🔺 BTC · longs are crowded and pay
 2 votes, 6 venues, 1 Jan 2026 00:10 UTC
-Line: above 1 vote, true since 00:10 UTC.
+Line: at or above 1 vote, true since 00:10 UTC.
 Why
 • longs / shorts by all accounts: 3.00
 • higher than 100% of its own 90 days
 • funding: 0.0400% per 8h
+Structure: normal · spot trades as much against futures as is usual for this coin
+""",
+    "cascade": """
+SIMULATED 🌊 BTC · long cascade
+$367k liquidated, 100% longs: forced selling on 6 venues, as of 1 Jan 2026 00:12 UTC
+OI in coins −5.0%, price −2.0% since 15 minutes before it was seen.
+Seen at 1 Jan 2026 00:12 UTC. This message follows it; its end comes as a reply.
 Structure: normal · spot trades as much against futures as is usual for this coin
 """,
     "liqcluster": """
@@ -79,7 +86,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
     "ratiocollapse": """
 SIMULATED 🔻 BTC · futures detach from spot
 0% of its own 90 days are lower in 24h, 6 venues, 1 Jan 2026 00:10 UTC
-Line: below p5, true since 00:10 UTC.
+Line: at or below p5, true since 00:10 UTC.
 Why
 • spot / futures volume: 0.12, the same venues on both legs
 • median of 30 days: 0.20

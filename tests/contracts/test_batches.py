@@ -234,3 +234,14 @@ async def test_of_a_place_that_is_forgotten_no_digest_and_no_dead_letter_stays(s
     assert await store.dead("terminal") == []
     assert (await store.waiting(HOME), await store.waiting(other)) == (0, 1)
     assert (await claimed(store, await lead(store))).place == other
+
+
+async def test_what_expired_is_counted_until_it_is_told_also_where_what_follows_is_not_sent(store: Store) -> None:
+    await queued(store, "OLD", "MUTED")
+    epoch = await lead(store)
+
+    left = [
+        await store.finish(await claimed(store, epoch), end, "", "", T0, {}) for end in (Final.EXPIRED, Final.SKIPPED)
+    ]
+
+    assert left == [0, 1]

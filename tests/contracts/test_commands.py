@@ -16,6 +16,7 @@ from adapters.venues.base import Label
 from bot.commands.base import Desk
 from bot.commands.registry import COMMANDS, PRESSED, answer
 from bot.wording import alert
+from signals.living import is_living
 from signals.model import Fact, Unit
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import Change
@@ -226,7 +227,7 @@ async def test_before_there_is_a_market_it_says_so_or_answers_what_it_can(name: 
 
 
 ALERTS = [
-    *((signal.name, signal.unit) for signal in SIGNALS),
+    *((signal.name, signal.unit) for signal in SIGNALS if not is_living(signal.name)),
     *((metric.name, metric.unit) for metric in METRICS.values()),
 ]
 SHOWN = {

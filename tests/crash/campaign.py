@@ -19,12 +19,13 @@ from adapters.chat.base import Place
 from adapters.store import embedded, keys
 from adapters.store.base import Saved
 from adapters.store.redis import open_redis
+from signals.living import is_living
 from signals.rules.model import Rule
 from tests.adapters.store.stories import T0
 from tests.crash import loops
 from tests.crash.history import Model, Outcome, Verdict, attempts, judge
 from tests.crash.loops import QUOTA, Setting, Work, fork
-from tests.crash.market import CHANGING, COINS, LISTENERS, PLATFORMS, Market, Told, draft, rules
+from tests.crash.market import CHANGING, COINS, LISTENERS, PLATFORMS, Market, Told, rules
 from tests.crash.points import NAMED, Crash, nowhere
 from tests.crash.wire import CALM, ROUGH, Chances, is_poison, log_of
 
@@ -169,8 +170,8 @@ class Campaign:
     async def _settle(self) -> None:
         """Rules and places, before anything runs."""
         store = await open_redis(self._setting.url)
-        for place, coin in rules():
-            saved = await store.add(place, draft(coin), f"{place} {coin}", T0, QUOTA)
+        for number, (place, draft) in enumerate(rules()):
+            saved = await store.add(place, draft, f"{number}", T0, QUOTA)
             assert isinstance(saved, Saved)
             self._rules.append(saved.rule)
         for place in {place for place, _ in rules()} | {CHANGING}:
@@ -384,11 +385,13 @@ class Campaign:
             expected = [told for rule in self._of(platform) for told in self._market.told(rule, _id(rule.place))]
             listened = [rule for rule in self._listened() if rule in self._of(platform)]
             silent = [told for rule in listened for place in LISTENERS for told in self._market.told(rule, place)]
+            lives = [rule for rule in self._of(platform) if is_living(rule.draft.condition.name)]
+            grown = [told for rule in lives for told in self._market.grown(rule, _id(rule.place))]
             log, ended = attempts(log_of(self._folder, platform)), self._outcomes(platform)
             seen = {id_ for one in log for id_ in one.ids} | {one.id for one in ended}
             changed = self._changed() if CHANGING.platform == platform else ()
             possible = [told for told in changed if told.id in seen]
-            model = Model(expected, possible, silent, never)
+            model = Model(expected, possible, silent, grown, never)
             verdict = judge(platform, model, log, ended, self._died)
             self._also(platform, verdict)
             self._report.counts[platform] = dict(verdict.counts)

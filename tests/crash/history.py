@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ ENDED_AT_ONCE = 0.3
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a platform wrote down of one call."""
+    """What a platform wrote down of one call: the message that it made or changed."""
 
     place: str
     nonce: str
@@ -25,6 +25,8 @@ class Attempt:
     did: str
     at: float
     pid: int
+    id: str
+    edits: str
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,12 @@ def attempts(log: Path) -> Sequence[Attempt]:
 
 @dataclass(frozen=True)
 class Model:
-    """What must be told, what may be told, what waits for places that are told nothing, and what is never taken."""
+    """What must be told, what may be, what waits for places that are told nothing, what grows, what is never taken."""
 
     must: Iterable[Told]
     may: Iterable[Told]
     silent: Iterable[Told]
+    grown: Iterable[Told]
     never: Callable[[str], bool]
 
 
@@ -74,35 +77,55 @@ def judge(
     must = {(told.id, told.place): told for told in model.must}
     may = must | {(told.id, told.place): told for told in model.may}
     silent = {(told.id, told.place): told for told in model.silent}
+    grown = {(told.id, told.place): told for told in model.grown}
 
-    taken = [(id_, attempt) for attempt in found if attempt.did == "taken" for id_ in attempt.ids]
+    sends = [attempt for attempt in found if not attempt.edits]
+    taken = [(id_, attempt) for attempt in sends if attempt.did == "taken" for id_ in attempt.ids]
     copies = Counter((id_, attempt.place) for id_, attempt in taken)
     labelled = Counter((id_, attempt.place) for id_, attempt in taken if attempt.repeat)
     counts["taken"] = len(taken)
     counts["repeats"] = sum(copies.values()) - len(copies)
     counts["labelled"] = sum(labelled.values())
-    counts["ambiguous"] = sum(attempt.did == "dropped" or attempt.repeat for attempt in found)
+    counts["ambiguous"] = sum(attempt.did == "dropped" or attempt.repeat for attempt in sends)
+    changed = {(attempt.ids[0], attempt.place) for attempt in found if attempt.edits and attempt.did == "taken"}
+    counts["changed"] = len(changed)
 
-    wrong["lost"] = [f"{of}" for of in must if not copies[of] and not model.never(of[0])]
+    untold = {of for of, told in must.items() if model.never(of[0]) or model.never(told.episode)}
+    wrong["lost"] = [f"{of}" for of in must if not copies[of] and of not in untold]
     wrong["phantom"] = [f"{of}" for of in copies if of not in may or model.never(of[0])]
     if platform == "discord":
         wrong["double"] = [f"{of} x{n}" for of, n in copies.items() if n > 1]
     else:
         wrong["unlabelled repeat"] = [f"{of} x{n}" for of, n in copies.items() if n - 1 > labelled[of]]
 
+    wrong["phantom change"] = [*_phantom_changes(found, {**must, **grown})]
+
     by_entry = Counter((one.id, one.place) for one in ended)
     wrong["queued or ended twice"] = [f"{of} x{n}" for of, n in by_entry.items() if n > 1]
-    wrong["no outcome"] = [f"{of}" for of in {*must, *silent} if not by_entry[of]]
-    wrong["outcome of nothing"] = [f"{of}" for of in by_entry if of not in may and of not in silent]
+    wrong["no outcome"] = [f"{of}" for of in {*must, *silent, *grown} if not by_entry[of]]
+    wrong["outcome of nothing"] = [f"{of}" for of in by_entry if of not in {**may, **silent, **grown}]
     sent = {(one.id, one.place) for one in ended if one.outcome == "sent"}
-    wrong["sent, and not taken"] = [f"{of}" for of in sent if not copies[of]]
+    wrong["sent, and not taken"] = [f"{of}" for of in sent if not copies[of] and of not in changed]
     wrong["taken, and not sent"] = [f"{of}" for of in must if copies[of] and of not in sent]
     for one in ended:
         counts[one.outcome] += 1
 
-    wrong["order"] = [*_order(taken, ended), *_order_of_data(ended, {**may, **silent})]
+    wrong["order"] = [*_order(taken, ended), *_order_of_data(ended, {**may, **silent, **grown})]
     wrong["too early"] = _too_early(found, died)
     return verdict
+
+
+def _phantom_changes(found: Sequence[Attempt], known: Mapping[tuple[str, str], Told]) -> Iterator[str]:
+    """Changes of messages that are not what an episode says of itself in the place of its own first message."""
+    shown = defaultdict[tuple[str, str], set[str]](set)
+    for attempt in found:
+        if not attempt.edits:
+            for id_ in attempt.ids:
+                shown[id_, attempt.place].add(attempt.id)
+            continue
+        told = [known.get((id_, attempt.place)) for id_ in attempt.ids]
+        if not all(one and attempt.edits in shown[one.episode, attempt.place] for one in told):
+            yield f"{attempt.ids} changes {attempt.edits} of {attempt.place}"
 
 
 def _order(taken: Sequence[tuple[str, Attempt]], ended: Sequence[Outcome]) -> list[str]:

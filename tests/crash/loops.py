@@ -28,10 +28,10 @@ from bot.services.runtime import run_all, stop_on_signals
 from bot.services.sender import Sender, Voice
 from signals.aggregate import Cycle
 from signals.event import Event
-from signals.registry import SIGNALS
 from tests.adapters.store.stories import T0
 from tests.crash.market import CHANGING, HOUR, PLATFORMS, draft
 from tests.crash.points import Line, Point, nowhere
+from tests.crash.tide import Tide
 from tests.crash.wire import Chances, Front, Server, said
 
 WALL_SPEED = 20.0
@@ -98,7 +98,7 @@ Work = Callable[[Process], Coroutine[None, None, None]]
 
 async def evaluate(of: Process) -> None:
     """As `perpwatch evaluate` does."""
-    await _kept_alive(of.name, lambda: Evaluator(of.store, SIGNALS, HOUR).run())
+    await _kept_alive(of.name, lambda: Evaluator(of.store, [Tide()], HOUR).run())
 
 
 async def fan_out(of: Process) -> None:

@@ -10,6 +10,7 @@ from adapters.venues.base import Label
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
 from signals.event import alert_id
+from signals.living import is_living
 from signals.model import ALL, Instrument, Metric, Observation, Unit
 from signals.panel import resolutions
 from signals.rules.lifecycle import Change
@@ -27,20 +28,25 @@ CHANGING = Place("telegram", "changing")
 """A place whose rules come and go all the time."""
 
 LINE = 0.001
+LIVING = 2
+"""Places of each platform with a rule that lives."""
 
 
-def draft(coin: str) -> Draft:
+def draft(coin: str, *, lives: bool = False) -> Draft:
     condition = Condition("funding", timedelta(0), Compare.ABOVE, LINE, LINE, Unit.RATE_8H)
+    if lives:
+        condition = Condition("cascade", timedelta(0), Compare.ABOVE, 0.5, 0.25, Unit.STATE)
     return Draft((coin,), ALL, (condition,), timedelta(0), None, once=False)
 
 
 @dataclass(frozen=True)
 class Told:
-    """One alert that a place must be told of, `n` moments from the start."""
+    """One alert that a place must be told of, `n` moments from the start; of one that lives its episode."""
 
     id: str
     place: str
     n: int
+    episode: str = ""
 
 
 class Market:
@@ -79,11 +85,23 @@ class Market:
     def told(self, rule: Rule | tuple[str, str], place: str) -> Iterator[Told]:
         """What is told of a rule (or of its id and its coin) at a place."""
         id_, of = (rule.id, rule.draft.coins[0]) if isinstance(rule, Rule) else rule
+        lives, episode = isinstance(rule, Rule) and is_living(rule.draft.condition.name), ""
         for n, coin, change in self.flips:
             if coin == of:
-                yield Told(alert_id(id_, 1, coin, change, T0 + n * HOUR), place, n)
+                alert = alert_id(id_, 1, coin, change, T0 + n * HOUR)
+                episode = alert if change is Change.FIRED else episode
+                yield Told(alert, place, n, episode if lives else "")
+
+    def grown(self, rule: Rule, place: str) -> Iterator[Told]:
+        """What of a rule that lives is told in the place of its first message."""
+        (coin,), grew = rule.draft.coins, Change.GREW
+        ends = [*(n for n, of, change in self.flips if of == coin), len(self.cycles) + 1]
+        for told, ended in zip(self.told(rule, place), ends[1:], strict=True):
+            for n in range(told.n + 1, ended) if told.id == told.episode else ():
+                yield Told(alert_id(rule.id, 1, coin, grew, T0 + n * HOUR), place, n, told.episode)
 
 
-def rules() -> Sequence[tuple[Place, str]]:
-    """Two rules for each place."""
-    return [(place, COINS[(n + more) % len(COINS)]) for n, place in enumerate(PLACES) for more in (0, 1)]
+def rules() -> Sequence[tuple[Place, Draft]]:
+    """Two rules for each place, of some a rule that lives among them."""
+    coins = [(n, place, more, COINS[(n + more) % len(COINS)]) for n, place in enumerate(PLACES) for more in (0, 1)]
+    return [(place, draft(coin, lives=more == 1 and n % 4 < LIVING)) for n, place, more, coin in coins]

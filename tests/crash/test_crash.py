@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.market import PLATFORMS
 from tests.crash.points import NAMED
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,9 @@ def test_three_hundred_deaths_at_named_points_lose_and_double_nothing() -> None:
     assert isinstance(kills, dict)
     named = {name for names in NAMED.values() for name in names}
     assert len(named & kills.keys()) >= 15
+    counts = report["counts"]
+    assert isinstance(counts, dict)
+    assert all(counts[platform]["changed"] for platform in PLATFORMS)
 
 
 @pytest.mark.parametrize(("mode", "count"), [("quiet", 100), ("term", 30), ("store", 10)])

@@ -91,6 +91,7 @@ class Front(ChatPlatform):
             "nonce": nonce_of(delivery),
             "ids": delivery.message.headline[0].text.split(),
             "repeat": bool(delivery.message.icon),
+            "edits": delivery.edits or "",
             "pid": os.getpid(),
         }
         self._point("send before")
@@ -152,7 +153,7 @@ class Server:
     """The platform itself."""
 
     def __init__(self, name: str, folder: Path, chances: Chances, seed: int) -> None:
-        self._known: dict[str, int] | None = {} if name == "discord" else None
+        self._known: dict[str, str] | None = {} if name == "discord" else None
         self._chances = chances
         self._rng = Random(f"{seed} {name}")
         self._log = os.open(log_of(folder, name), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -198,10 +199,10 @@ class Server:
         """Write it down, then say it."""
         nonce = str(told["nonce"])
         self._ids += 1
-        id_ = self._ids
+        id_ = str(told["edits"] or self._ids)
         how = did
-        if did == "taken" and self._known is not None:
+        if did == "taken" and self._known is not None and not told["edits"]:
             how = "known" if nonce in self._known else "taken"
             id_ = self._known.setdefault(nonce, id_)
-        os.write(self._log, json.dumps({**told, "did": how, "at": time.monotonic()}).encode() + b"\n")
+        os.write(self._log, json.dumps({**told, "did": how, "id": id_, "at": time.monotonic()}).encode() + b"\n")
         return b"" if did == "dropped" else json.dumps({"did": did, "id": id_}).encode() + b"\n"

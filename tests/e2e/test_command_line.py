@@ -38,7 +38,19 @@ def test_replay_is_one_json_object_per_transition_and_byte_identical(
     transitions = [json.loads(line) for line in first.stdout.splitlines()]
     assert [t["transition"] for t in transitions] == ["fired", "resolved"]
     assert list(transitions[0]) == [
-        *("time", "coin", "rule", "transition", "value", "threshold", "venues", "coverage", "trust", "alert_id"),
+        *(
+            "time",
+            "coin",
+            "rule",
+            "transition",
+            "value",
+            "threshold",
+            "venues",
+            "coverage",
+            "trust",
+            "alert_id",
+            "facts",
+        ),
     ]
     assert transitions[0]["coin"] == "ETH"
     assert transitions[0]["threshold"] == -0.0001

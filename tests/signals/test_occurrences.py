@@ -98,11 +98,7 @@ MOVES = (
     Condition("oi", 4 * HOUR, Compare.AT_MOST, -0.01, -0.008, Unit.FRACTION),
 )
 RULES = [
-    *(
-        draft(Condition(s.name, s.windows[0], _way, s.fire, s.clear, s.unit), hold=s.hold)
-        for s in SIGNALS
-        for _way in [Compare.BELOW if s.fire < s.clear else Compare.ABOVE]
-    ),
+    *(draft(Condition(s.name, s.windows[0], s.compare, s.fire, s.clear, s.unit), hold=s.hold) for s in SIGNALS),
     draft(*MOVES),
     draft(NEGATIVE, hold=3 * HOUR),
     draft(Condition("funding", LEVEL, Compare.BELOW, 0.0, 0.00002, Unit.RATE_8H, crossing=Crossing.DOWN)),

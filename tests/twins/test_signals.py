@@ -42,6 +42,10 @@ MOVES: Mapping[str, tuple[Story, Stage]] = {
     "crowdedshorts": (together(SHORTS_PAY, says(Metric.LS, 0.9, 0.9, STARTS)), SHORTS_PAID),
     "crowdedlongs": (together(LONGS_PAY, says(Metric.LS, 3.0, 3.0, STARTS)), LONG),
     "liqspike": (times(Metric.LIQ_LONG, 1_000.0), LONG),
+    "cascade": (
+        together(times(Metric.LIQ_LONG, 1_000.0), times(Metric.PRICE, 0.98), POSITIONS_CLOSED),
+        LONG,
+    ),
     "liqcluster": (times(Metric.PRICE, 0.98, until=20), LONG),
     "composite": (together(funding(0.0004, 0.0004, STARTS), says(Metric.LS, 3.0, 3.0, STARTS)), LONG),
     "ratiocollapse": (times(Metric.VOLUME, 1_000.0), LONG),

@@ -3,7 +3,7 @@
 A story changes what the venues say. Twins are two stories of one trap: the fault, and a true move of the same size.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from signals.registry import BY_NAME, SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.lifecycle import AlertState, Change
 from signals.rules.model import Problem, Rule
+from signals.yardsticks import Memory
 from tests.signals.panels import START
 
 MINUTE = timedelta(minutes=1)
@@ -155,6 +156,14 @@ def play(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[C
 
 def happened(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tuple[Event, ...]:
     """The events of the rule while the story plays, oldest first."""
+    told: list[Event] = []
+    for service, _ in lived(sentence, story, seed, on):
+        told = service.told
+    return tuple(told)
+
+
+def lived(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> "Iterator[tuple[Service, Cells]]":
+    """The service after each minute that it saw, with the cells of that minute."""
     service = Service(sentence, warm=on.warm, past=on.past)
     for minute in range(1, on.minutes + 1):
         said = [*story(minute, _usual_minute(minute, seed))]
@@ -162,8 +171,7 @@ def happened(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tup
             continue
         if on.down is not None and minute == on.down.until:
             service.restart()
-        service.close(minute, said, on.roster(minute))
-    return tuple(service.told)
+        yield service, service.close(minute, said, on.roster(minute))
 
 
 class Service:
@@ -178,12 +186,12 @@ class Service:
         self._states: dict[tuple[str, str], AlertState] = {}
         self._engine = self._begin()
         self._last: Cells | None = None
-        self._ledger = Ledger()
+        self._ledger, self._memory = Ledger(), Memory()
         self.bars = deepcopy(_bars(warm=warm, past=past))
 
     def restart(self) -> None:
         """A new process: bars and states come from the store, the ledger begins anew."""
-        self._ledger = Ledger()
+        self._ledger, self._memory = Ledger(), Memory()
         self._engine = self._begin()
         if self._last is not None:
             self._engine.seed(self._last)
@@ -203,7 +211,7 @@ class Service:
         self._ledger.take(o if o.leg == leg else replace(o, leg=leg) for o, leg in own)
         cycle = self._ledger.read(moment(minute), "TEST")
         cycle = replace(cycle, bars=self.bars.close(cycle))
-        cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)
+        cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1, memory=self._memory), MINUTE)
         for judged in chain.from_iterable(self._engine.judge(cells)):
             self._states[judged.subject] = judged.state
             self.told += [judged.event] if judged.event else []

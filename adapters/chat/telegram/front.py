@@ -149,7 +149,7 @@ class Telegram:
             return await self._poster.show(post)
         edited = int(delivery.edits)
         try:
-            return await self._poster.replace(post, edited, pictured=message.picture is not None)
+            return await self._poster.edit(post, edited)
         except BadRequest as error:
             if not NOT_TEXT.search(error.message):
                 raise

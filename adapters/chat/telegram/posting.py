@@ -73,9 +73,18 @@ class Poster:
 
     async def replace(self, post: Post, message: int, *, pictured: bool = False) -> int:
         """Show it in the place of that message where Telegram can, else as a new one. Raises TelegramError."""
-        boards = await self._boards(post)
         if post.message.document is not None or (post.message.picture is not None) != pictured:
             return await self.show(post)
+        try:
+            return await self.edit(post, message)
+        except BadRequest as error:
+            if NOT_EDITABLE.search(error.message):
+                return await self.show(post)
+            raise
+
+    async def edit(self, post: Post, message: int) -> int:
+        """Show it in the place of that message. Raises TelegramError, also where that message is gone."""
+        boards = await self._boards(post)
         try:
             if post.message.picture is not None:
                 return await self._new_picture(post, boards, message)
@@ -83,17 +92,19 @@ class Poster:
         except BadRequest as error:
             if UNCHANGED.search(error.message):
                 return message
-            if NOT_EDITABLE.search(error.message):
-                return await self.show(post)
             raise
 
     async def recaption(self, post: Post, message: int) -> int:
-        """Show it below the picture of that message; as a new message where it is too long."""
+        """Show it below the picture of that message. Raises TelegramError, also where there is no room for it."""
         below = caption(post.message)
         boards = await self._boards(post)
         if below is None or len(boards) > 1:
-            return await self.show(post)
-        await self._request.call("editMessageCaption", _edit(post, message, boards) | _caption(below))
+            raise BadRequest("no room below the picture")
+        try:
+            await self._request.call("editMessageCaption", _edit(post, message, boards) | _caption(below))
+        except BadRequest as error:
+            if not UNCHANGED.search(error.message):
+                raise
         return message
 
     async def _boards(self, post: Post) -> Sequence[Keyboard]:

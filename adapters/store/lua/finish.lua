@@ -41,4 +41,4 @@ local missed = redis.call('HINCRBY', KEYS[5], ARGV[1], expired - tonumber(ARGV[5
 if missed <= 0 then redis.call('HDEL', KEYS[5], ARGV[1]) end
 if not flight or ours then open() end
 local more = redis.call('ZRANGEBYLEX', KEYS[2], lane[1], lane[2], 'LIMIT', 0, 1)[1]
-return (expired > 0 and not more) and math.max(missed, 0) or 0
+return more and 0 or math.max(missed, 0)

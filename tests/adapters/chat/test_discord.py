@@ -330,6 +330,7 @@ async def test_a_reply_an_edit_and_what_is_silent() -> None:
         second = await sim.send(sim.shared, over, replies_to=first.id)
         edited = await sim.send(sim.shared, message("changed"), edits=first.id)
         lost = await sim.send(sim.shared, message("x"), replies_to="1")
+        gone = await sim.send(sim.shared, message("x"), edits="1")
 
         shown = sim.room.history()
     assert edited == first
@@ -340,6 +341,7 @@ async def test_a_reply_an_edit_and_what_is_silent() -> None:
     assert not shown[0].flags.suppress_notifications
     assert isinstance(second, Sent)
     assert isinstance(lost, Sent)
+    assert isinstance(gone, Refusal)
 
 
 @pytest.mark.parametrize(

@@ -87,10 +87,9 @@ async def test_an_edit_stands_in_the_old_place_and_may_be_repeated(stage: Stage)
     assert [taken.text for taken in stage.world.taken] == ["📊 before", "📊 after"]
 
 
-async def test_an_edit_of_what_was_deleted_is_a_new_message(stage: Stage) -> None:
-    outcome = await stage.send(said("after"), edits="999")
-
-    assert outcome == Sent(str(stage.world.taken[0].message))
+async def test_an_edit_of_what_was_deleted_is_refused_and_nothing_new_is_shown(stage: Stage) -> None:
+    assert isinstance(await stage.send(said("after"), edits="999"), Refusal)
+    assert not stage.world.taken
 
 
 async def test_an_edit_below_a_picture_changes_the_words(stage: Stage) -> None:

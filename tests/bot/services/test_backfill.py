@@ -18,6 +18,7 @@ from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import Change
+from signals.rules.model import Compare
 from tests import virtual
 from tests.bot.services.markets import asked, running, told, until
 from tests.bot.services.moves import MINUTE, Moves
@@ -49,6 +50,7 @@ class Halved:
     needs: frozenset[Metric] = frozenset({Metric.PRICE})
     basis: Metric = Metric.PRICE
     lookback: timedelta = 2 * HOUR
+    compare: Compare = Compare.ABOVE
     fire: float = 1.8
     clear: float = 1.5
     hold: timedelta = timedelta(0)

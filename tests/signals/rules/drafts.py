@@ -38,9 +38,8 @@ def lines(draw: st.DrawFn, measure: Measure, least: float, most: float) -> float
 def signal_alone(draw: st.DrawFn, measure: Measure, side: str) -> Condition:
     """A signal with its own levels."""
     signal = SIGNALS[measure.name]
-    compare = Compare.BELOW if signal.fire < signal.clear else Compare.ABOVE
     window = draw(st.sampled_from(measure.windows))
-    return Condition(signal.name, window, compare, signal.fire, signal.clear, signal.unit, side=side, stock=True)
+    return Condition(signal.name, window, signal.compare, signal.fire, signal.clear, signal.unit, side=side, stock=True)
 
 
 @st.composite

@@ -50,7 +50,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
         ("ETH liqspike >= P99", "ETH liqspike 1h >= p99 for 0s every 1h"),
         ("eth liqspike.LONG > 20x", "ETH liqspike.long 1h > 20x for 0s every 1h"),
         ("ETH liqspike.short", "ETH liqspike.short 1h for 0s every 1h"),
-        ("ETH cascade.long", "ETH cascade.long 1h for 0s every 1h"),
+        ("ETH cascade.long", "ETH cascade.long for 0s every 1h"),
         ("ETH price crosses up $4,000 once", "ETH price crosses up $4000 for 0s once"),
         ("WL@OKX funding crosses p50", "watchlist@okx funding crosses p50 for 15m"),
         ("eth funding<0%&oi>p95&&ls>1", "ETH funding < 0% and oi 4h > p95 and ls > 1 for 15m every 1h"),

@@ -49,7 +49,7 @@ def said(draft: Draft | None) -> str:
         ("negfunding", "negfunding < -0.0075%", "negfunding < -0.0125%"),
         ("divergence", "divergence 4h > 1", "divergence 4h > 2"),
         ("cascade", "", ""),
-        ("cascade and ls > 2", "cascade 1h and ls > 1.8", "cascade 1h and ls > 2.2"),
+        ("cascade and ls > 2", "cascade and ls > 1.8", "cascade and ls > 2.2"),
         ("ls > 2 clear 1.9", "ls > 1.8", "ls > 2.2 clear 1.9"),
         ("funding < 0.00000001%", "", ""),
     ],

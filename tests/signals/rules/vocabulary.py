@@ -1,11 +1,8 @@
 """The names that the sentences of these tests may use, and the instant from which their times count."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from signals.liqspike import LiqSpike
-from signals.model import Unit
 from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Draft, Problem
@@ -15,10 +12,7 @@ VENUES = ("binance", "bybit", "okx", "gate", "bitget", "hyperliquid")
 NOW = datetime(2026, 11, 23, 14, 17, 4, 500, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
 
-ON_OFF = replace(LiqSpike(), name="cascade", unit=Unit.STATE, fire=0.5, clear=0.5, hold=timedelta(0))
-"""A signal that is on or off, as the language sees one."""
-
-VOCABULARY = Vocabulary(COINS, VENUES, (*SIGNALS, ON_OFF), NOW, BERLIN)
+VOCABULARY = Vocabulary(COINS, VENUES, SIGNALS, NOW, BERLIN)
 
 
 def rule(sentence: str, vocabulary: Vocabulary = VOCABULARY) -> Draft:
