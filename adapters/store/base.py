@@ -328,6 +328,10 @@ class Outbox(Protocol):
         """One entry with a notice, behind all alerts if it can wait; false where it was posted in the last week."""
         ...
 
+    def wakes(self, platform: str) -> AsyncIterator[None]:
+        """One, or one for several, whenever something new may be due; a missed one costs time and nothing else."""
+        ...
+
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
         """Become or stay the one sender; fences the former one."""
         ...

@@ -35,7 +35,7 @@ from adapters.store.batch import (
 from adapters.store.dead_port import DeadLetter
 from adapters.store.memory_alerts import MemoryAlerts
 from adapters.store.memory_fronts import MemoryFronts
-from adapters.store.memory_market import MemoryMarkets
+from adapters.store.memory_market import Bell, MemoryMarkets
 from adapters.store.memory_rules import MemoryRules
 from adapters.store.memory_venues import MemoryVenues
 from signals.event import Event
@@ -77,12 +77,20 @@ class _Platform:
     low: list[tuple[str, str]] = field(default_factory=list)
     """Places and notices that wait behind all alerts."""
     dead: list[DeadLetter] = field(default_factory=list)
+    news: int = 0
+    bell: Bell = field(default_factory=Bell)
 
     def queue(self, place: str, id_: str, now: datetime, mark: str = "") -> None:
         """One more entry at the end of the lane."""
         self.sequence += 1
         self.lanes[place].append(lane_entry(place, self.sequence, id_, mark))
         self.ready.setdefault(place, now)
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be something new to claim."""
+        self.news += 1
+        self.bell.ring()
 
     def read(self, entry: str) -> Waiting:
         """The entry with what it tells."""
@@ -159,9 +167,18 @@ class _Outboxes:
         of.notices[notice.id] = notice
         if notice.can_wait:
             of.low.append((place.id, notice.id))
+            of.wake()
         else:
             of.queue(place.id, notice.id, now)
         return True
+
+    async def wakes(self, platform: str) -> AsyncIterator[None]:
+        of, known = self._platforms[platform], 0
+        while True:
+            if of.news == known:
+                await of.bell.heard()
+            known = of.news
+            yield
 
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
         of = self._platforms[platform]

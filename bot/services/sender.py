@@ -23,17 +23,18 @@ from adapters.chat.base import (
     Sent,
 )
 from adapters.chat.pace import Kind, Pacer
-from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
-from adapters.store.batch import ALIKE, Ends, Waiting, expired_in
+from adapters.pulse import part_of_loop
+from adapters.store.base import Claim, Epoch, Final, Idle, Store, StoreError
+from adapters.store.batch import ALIKE, Ends, expired_in
 from adapters.store.place_settings import PlaceSettings
 from adapters.venues.base import Label
 from bot.charts.pictures import Illustrator
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
-from bot.gates import OVER_BUDGET, Passage, passage, passage_of_notice
-from bot.services.budget import Budgets
+from bot.services.lead import RENEW, Lead
+from bot.services.passing import Going, Passing
 from bot.services.reach import mark_gone
 from bot.services.rhythm import Rhythm
-from bot.telling import EXPIRES, Way, expired, has_expired, too_old
+from bot.telling import EXPIRES, Way, expired
 from signals.event import Event
 from signals.notice import Notice
 from signals.rules.lifecycle import Change
@@ -41,8 +42,6 @@ from signals.rules.lifecycle import Change
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=90)
-LEADERSHIP = timedelta(seconds=10)
-RENEW = timedelta(seconds=3)
 SEND_WITHIN = timedelta(seconds=60)
 SLOT_WITHIN = 20.0
 """Seconds that an entry waits for its slot; with its send that is less than a lease."""
@@ -51,14 +50,12 @@ DRAIN_WITHIN = 25.0
 """Seconds for which a sender that stops waits for its sends."""
 
 LOOK_AGAIN = 0.2
-"""Seconds after which an idle sender looks for new entries."""
+"""Seconds after which an idle sender looks for entries that nothing woke it for."""
 
 AT_ONCE, AHEAD = 30, 2
 """Sends in flight, and how many of them may still wait for their slot: those might be taken for sent after a crash."""
 
-
 NOTHING = timedelta(0)
-
 
 AS_BEFORE = "may be a repeat"
 """Why a message was sent again though an earlier try may have arrived."""
@@ -82,12 +79,15 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class _Going:
-    """What of a batch is to be sent, and how; the other entries with how they end."""
+class _Ended:
+    """How a batch ended, which the store is to know."""
 
-    told: Sequence[Event | Notice]
-    silent: bool
-    ends: Ends
+    claim: Claim
+    outcome: Final
+    reason: str
+    message_id: str
+    next_due: datetime
+    apart: Ends
 
 
 class Sender:
@@ -105,29 +105,43 @@ class Sender:
     ) -> None:
         self._store = store
         self._platform = platform
-        self._owner = owner
+        self._lead = Lead(store, platform.name, owner, wall)
         self._wall = wall
         self._market = market
         self._voice = voice
         self._pacer = pacer
-        self._budgets = Budgets(store)
+        self._passing = Passing(store, market, voice.expires)
         self._rhythm = Rhythm(platform.name.capitalize())
-        self._epoch: Epoch | None = None
-        self._renewed = wall.now()
         self._addresses: Mapping[str, str] = {}
         self._quiet: datetime | None = None
         """Until when the platform wants nothing."""
+        self._owed = dict[str, _Ended]()
+        """By the oldest entry how batches ended that the store could not be told of yet."""
         self._flying = set[asyncio.Task[None]]()
         self._pacing = set[asyncio.Task[None]]()
         """Those of them that have not begun to send."""
         self._moved = asyncio.Event()
-        """One of them has begun to send, or has ended."""
+        """One of them has begun to send, or has ended, or there may be something new."""
 
     async def run(self) -> None:
         """Lead, send, and renew the lead until cancelled; then wait for what is in flight, and let the next one in."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            await self._work()
+
+    async def _listen(self) -> None:
+        """Look for new entries as soon as there are any."""
+        part_of_loop("wakes")
+        while True:
+            with contextlib.suppress(StoreError):  # whoever claims meets it too, and says so
+                async for _ in self._store.wakes(self._platform.name):
+                    self._moved.set()
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _work(self) -> None:
         try:
             while True:
-                epoch = await self._lead()
+                epoch = await self._leading()
                 self._land()
                 rest = await self._begin(epoch) if epoch is not None and self._has_room() else LOOK_AGAIN
                 with contextlib.suppress(TimeoutError):
@@ -136,29 +150,23 @@ class Sender:
                 self._moved.clear()
         finally:
             await self._drain()
-            if self._epoch is not None:
-                with contextlib.suppress(StoreError):  # the lead then ends by itself, LEADERSHIP after its last renewal
-                    await self._store.resign(self._epoch)
+            await self._lead.leave()
 
-    async def _lead(self) -> Epoch | None:
-        """The right to send: asked for, and renewed in time; None while somebody else has it."""
-        now = self._wall.now()
-        if self._epoch is not None and now - self._renewed < RENEW:
-            return self._epoch
-        if self._epoch is not None and not await self._store.renew(self._epoch, now, LEADERSHIP):
-            self._epoch = None
-        if self._epoch is None:
-            led = await self._store.lead(self._platform.name, self._owner, now, LEADERSHIP)
-            if isinstance(led, Held):
-                return None
-            self._epoch = led
-        self._renewed = now
+    async def _leading(self) -> Epoch | None:
+        """The right to send, and what goes with it; None while somebody else has it."""
+        if self._lead.is_fresh:
+            return self._lead.epoch
+        epoch, now = await self._lead.take(), self._wall.now()
+        if epoch is None:
+            return None
         self._addresses = await self._store.addresses(self._platform.name)
         self._quiet = await self._store.quiet(self._platform.name, now)
         self._rhythm.began(self._market.now())
         if self._quiet is not None:
             self._rest_all(self._quiet - now)
-        return self._epoch
+        for ended in list(self._owed.values()):
+            await self._record(ended)
+        return epoch
 
     def _rest_all(self, length: timedelta) -> None:
         self._pacer.rest_all(length)
@@ -214,17 +222,11 @@ class Sender:
         ends, flying = clock() + DRAIN_WITHIN, self._flying
         while flying and clock() < ends:
             _, flying = await asyncio.wait(flying, timeout=min(RENEW.total_seconds(), ends - clock()))
-            await self._stay()
+            await self._lead.keep()
         for task in flying:
             task.cancel()
         await asyncio.gather(*self._flying, return_exceptions=True)
-
-    async def _stay(self) -> None:
-        """Keep the lead, if it is ours."""
-        with contextlib.suppress(StoreError):  # what is sent is recorded without it
-            now = self._wall.now()
-            if self._epoch is not None and await self._store.renew(self._epoch, now, LEADERSHIP):
-                self._renewed = now
+        self._flying.clear()
 
     async def _deal(self, claim: Claim) -> None:
         """Bring the entry to its outcome, or give it back."""
@@ -238,7 +240,7 @@ class Sender:
 
     async def _pass(self, claim: Claim) -> None:
         settings = await self._store.settings(claim.place)
-        going = await self._going(claim, settings)
+        going = await self._passing.going(claim, settings)
         if not going.told:
             await self._finish(claim, Final.SKIPPED, "", apart=going.ends)
         elif gap := self._pacer.gap(self._address(claim.place)):
@@ -246,38 +248,7 @@ class Sender:
         elif (delivery := await self._delivery(claim, going, settings)) is not None:
             await self._send(claim, delivery, going)
 
-    async def _going(self, claim: Claim, settings: PlaceSettings) -> _Going:
-        """What of the batch goes through the gates."""
-        told, silent, ends = list[Event | Notice](), True, dict[str, tuple[Final, str]]()
-        for one in claim.batch:
-            if one.told is None:
-                ends[one.entry] = Final.DEAD, "the stored alert cannot be read"
-                continue
-            way = await self._passage(claim.place, one, settings)
-            if isinstance(way, Passage):
-                told.append(one.told)
-                silent = silent and way.silent
-            else:
-                ends[one.entry] = way
-        return _Going(told, silent, ends)
-
-    async def _passage(self, place: Place, one: Waiting, settings: PlaceSettings) -> Passage | tuple[Final, str]:
-        """How the gates let it through, the budget last, which counts what it lets through; else how it ends."""
-        now, told = self._market.now(), one.told
-        if isinstance(told, Notice) or told is None:
-            way = passage_of_notice(told, settings) if told else Passage()
-            return (Final.SKIPPED, way.held) if way.held else way
-        rule = next((rule for rule in await self._store.of(place) if rule.id == told.rule_id), None)
-        way = passage(told, rule, settings, now)
-        if way.held:
-            return Final.SKIPPED, way.held
-        if has_expired(told, now, self._voice.expires) and not one.revived:
-            return Final.EXPIRED, too_old(self._voice.expires)
-        if not await self._budgets.admit(told, place, settings, one.entry, now):
-            return Final.SKIPPED, OVER_BUDGET
-        return way
-
-    async def _delivery(self, claim: Claim, going: _Going, settings: PlaceSettings) -> Delivery | None:
+    async def _delivery(self, claim: Claim, going: Going, settings: PlaceSettings) -> Delivery | None:
         """The message with all that belongs to it; None where it cannot be made, which is tried again and given up."""
         reply = mention = None
         events = [told for told in going.told if isinstance(told, Event)]
@@ -297,7 +268,7 @@ class Sender:
         ends = self._wall.now() + SEND_WITHIN
         return Delivery(claim.key, self._address(claim.place), message, ends, replies_to=reply, mention=mention)
 
-    async def _message(self, claim: Claim, going: _Going, settings: PlaceSettings) -> Message:
+    async def _message(self, claim: Claim, going: Going, settings: PlaceSettings) -> Message:
         now = self._market.now()
         oldest = min((told.at for told in going.told), default=now)
         why = self._rhythm.why_late(claim.place, oldest)
@@ -309,7 +280,7 @@ class Sender:
             message = await self._voice.illustrator.illustrated(message, going.told[0], claim.place, settings)
         return message
 
-    async def _send(self, claim: Claim, delivery: Delivery, going: _Going) -> None:
+    async def _send(self, claim: Claim, delivery: Delivery, going: Going) -> None:
         outcome = await self._try(delivery)
         if isinstance(outcome, Migrated):
             log.info("place moved", place=str(claim.place), new=str(outcome.new))
@@ -332,7 +303,7 @@ class Sender:
             case Migrated():
                 await self._store.retry(claim, self._wall.now() + RENEW, certain=True)
 
-    def _gap(self, place: Place, going: _Going) -> timedelta:
+    def _gap(self, place: Place, going: Going) -> timedelta:
         """How long the place is left alone after that message."""
         alone = len(going.told) == 1 and isinstance(going.told[0], Event)
         burst = self._rhythm.sent(place, self._market.now(), alone=alone)
@@ -345,7 +316,7 @@ class Sender:
                 await self._pacer.slot(Kind.ALERT, delivery.to)
         except TimeoutError:
             return Retry(timedelta(0), certain=True, reason="no slot")
-        if self._wall.now() - self._renewed > LEADERSHIP:
+        if not self._lead.is_sure:
             return Retry(timedelta(0), certain=True, reason="the lead may be lost")
         task = asyncio.current_task()
         if task is not None:
@@ -383,7 +354,14 @@ class Sender:
         gap: timedelta = NOTHING,
         apart: Ends = ALIKE,
     ) -> None:
-        left = await self._store.finish(claim, outcome, reason, message_id, self._wall.now() + gap, apart)
+        self._owed[claim.entry] = _Ended(claim, outcome, reason, message_id, self._wall.now() + gap, apart)
+        await self._record(self._owed[claim.entry])
+
+    async def _record(self, of: _Ended) -> None:
+        """Tell the store, or once more after it was away: what was sent must not be sent again."""
+        claim = of.claim
+        left = await self._store.finish(claim, of.outcome, of.reason, of.message_id, of.next_due, of.apart)
+        self._owed.pop(claim.entry, None)
         if left:  # nothing follows that could tell of them
             now, label = self._market.now(), Label.LIVE  # what is played does not expire
             why = self._rhythm.why_late(claim.place, now - self._voice.expires)

@@ -1,5 +1,5 @@
 -- A2: the next page of places of an event, each with one entry at the end of its lane.
--- keys: expanded, subscribers, lane, ready, seq, body, applied.
+-- keys: expanded, subscribers, lane, ready, seq, body, applied, wake.
 -- arguments: event id, page, now, event, its change, seconds to keep the event, seconds to keep the cursor.
 if tonumber(redis.call('GET', KEYS[7]) or '0') < tonumber(ARGV[5]) then return 'wait' end
 local cursor = redis.call('GET', KEYS[1])
@@ -12,6 +12,7 @@ for _, place in ipairs(places) do
   redis.call('ZADD', KEYS[3], 0, place .. ':' .. string.format('%012x', seq) .. ':' .. ARGV[1])
   redis.call('ZADD', KEYS[4], 'NX', ARGV[3], place)
 end
+if #places > 0 then redis.call('XADD', KEYS[8], 'MAXLEN', 1, '*', 'new', #places) end
 if #places < tonumber(ARGV[2]) then
   redis.call('SET', KEYS[1], 'done', 'EX', ARGV[7])
   return 'done'

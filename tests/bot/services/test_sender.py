@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
 
@@ -26,11 +26,13 @@ from adapters.chat.base import (
     Tone,
 )
 from adapters.chat.pace import Kind, Pacer, pace_of
-from adapters.store.base import Claim, Epoch, Fanned, Final, Idle
+from adapters.store.base import Claim, Epoch, Fanned, Final, Idle, StoreWontWrite
+from adapters.store.batch import ALIKE, Ends
 from adapters.store.memory import MemoryStore
 from bot.clock import Clock
+from bot.services.lead import LEADERSHIP
 from bot.services.reach import mark_gone
-from bot.services.sender import AHEAD, AT_ONCE, DRAIN_WITHIN, LEADERSHIP, LEASE, Sender, Voice
+from bot.services.sender import AHEAD, AT_ONCE, DRAIN_WITHIN, LEASE, Sender, Voice
 from bot.telling import told
 from signals.notice import About, Notice
 from tests import virtual
@@ -425,3 +427,47 @@ def test_nothing_is_left_to_do_when_all_is_sent() -> None:
         return await store.claim(epoch, T0 + 9 * LEASE, LEASE)
 
     assert virtual.run(live) == Idle(None)
+
+
+def test_what_comes_while_nothing_is_to_do_is_claimed_at_once() -> None:
+    async def live() -> list[float]:
+        loop, store, platform, waits = asyncio.get_running_loop(), MemoryStore(), Strict(lambda: 0.0), list[float]()
+        async with running(sender(store, platform, Clock(T0))[0].run):
+            for number in range(5):
+                await asyncio.sleep(2.0 + number * 0.037)
+                at = loop.time()
+                await waiting(store, chat(number))
+                while len(platform.keys) == number:  # noqa: ASYNC110 - it costs little in virtual time
+                    await asyncio.sleep(0.001)
+                waits.append(loop.time() - at)
+        return waits
+
+    assert max(virtual.run(live)) <= 0.001
+
+
+def test_what_was_sent_while_the_store_was_away_is_recorded_once_it_is_back_and_not_sent_again() -> None:
+    class Away(MemoryStore):
+        broken = True
+
+        async def finish(
+            self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime, apart: Ends = ALIKE
+        ) -> int:
+            if self.broken:
+                raise StoreWontWrite("full")
+            return await super().finish(claim, outcome, reason, message_id, next_due, apart)
+
+    async def live() -> tuple[list[str], list[Final]]:
+        store, platform, wall = Away(), Strict(lambda: 0.0), Clock(T0)
+        own, _ = sender(store, platform, wall)
+        await waiting(store, chat(0))
+        with pytest.raises(BaseExceptionGroup):
+            await own.run()
+        store.broken = False
+        async with running(own.run):
+            await asyncio.sleep(5)
+        return platform.keys, [outcome for _, outcome, _ in await store.outcomes(chat(0), 9)]
+
+    keys, outcomes = virtual.run(live)
+
+    assert len(keys) == 1
+    assert outcomes == [Final.SENT]
