@@ -69,16 +69,23 @@ class Counting:
 
     def __init__(self, front: Telegram, chats: int) -> None:
         self._front = front
-        self._left = chats
+        self._chats = chats
+        self.times: list[float] = []
         self.done = asyncio.Event()
 
     async def send(self, delivery: Delivery) -> Outcome:
         """As the front does."""
         outcome = await self._front.send(delivery)
-        self._left -= isinstance(outcome, Sent)
-        if self._left == 0:
+        if isinstance(outcome, Sent):
+            self.times.append(time.perf_counter())
+        if len(self.times) == self._chats:
             self.done.set()
         return outcome
+
+
+def pace(times: Sequence[float]) -> float:
+    """Messages a second from the first to the last."""
+    return (len(times) - 1) / (max(times) - min(times))
 
 
 @asynccontextmanager
@@ -104,7 +111,7 @@ async def ours(store: Store, settings: TelegramSettings, chats: int, *, paced: b
         task.cancel()  # which waits until every outcome is on record
         await asyncio.gather(task, return_exceptions=True)
     await front.aclose()
-    return row
+    return row | {"pace": pace(counting.times)}
 
 
 async def ours_embedded(settings: TelegramSettings, chats: int, *, paced: bool) -> Mapping[str, float]:
@@ -129,7 +136,7 @@ async def theirs(settings: TelegramSettings, chats: int, *, paced: bool) -> Mapp
     request, updates = HTTPXRequest(connection_pool_size=AT_ONCE, pool_timeout=600), HTTPXRequest()
     base = f"{settings.url}/bot"
     bot = ExtBot(settings.token, base, request=request, get_updates_request=updates, rate_limiter=limiter)
-    numbers = iter(range(chats))
+    numbers, times = iter(range(chats)), list[float]()
 
     async def one_after_another() -> None:
         for number in numbers:
@@ -143,10 +150,11 @@ async def theirs(settings: TelegramSettings, chats: int, *, paced: bool) -> Mapp
                 reply_markup=InlineKeyboardMarkup([row_]),
                 link_preview_options=_NO_PREVIEW,
             )
+            times.append(time.perf_counter())
 
     async with bot, measured(row):
         await asyncio.gather(*(one_after_another() for _ in range(chats if paced else AT_ONCE)))
-    return row
+    return row | {"pace": pace(times)}
 
 
 RIVALS = {
