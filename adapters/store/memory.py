@@ -33,6 +33,7 @@ from adapters.store.batch import (
     lane_entry,
 )
 from adapters.store.dead_port import DeadLetter
+from adapters.store.due import Due
 from adapters.store.memory_alerts import MemoryAlerts
 from adapters.store.memory_fronts import MemoryFronts
 from adapters.store.memory_market import Bell, MemoryMarkets
@@ -64,7 +65,7 @@ class _Platform:
     applied: int = 0
     subscribers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     lanes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    ready: dict[str, datetime] = field(default_factory=dict)
+    ready: Due = field(default_factory=Due)
     flights: dict[str, _Flight] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     bodies: dict[str, Event] = field(default_factory=dict)
@@ -84,7 +85,7 @@ class _Platform:
         """One more entry at the end of the lane."""
         self.sequence += 1
         self.lanes[place].append(lane_entry(place, self.sequence, id_, mark))
-        self.ready.setdefault(place, now)
+        self.ready.put_new(place, now)
         self.wake()
 
     def wake(self) -> None:
@@ -188,7 +189,7 @@ class _Outboxes:
         of.epoch = max(of.epoch + 1, to_ms(now))
         for place, flight in of.flights.items():
             if flight.epoch:
-                of.ready[place] = now
+                of.ready.put(place, now)
         return Epoch(platform, owner, of.epoch)
 
     async def renew(self, epoch: Epoch, now: datetime, ttl: timedelta) -> bool:
@@ -209,10 +210,10 @@ class _Outboxes:
             raise Fenced("another sender leads this platform now")
         entered = False
         while True:
-            place = min(of.ready, key=lambda p: (of.ready[p], p), default=None)
-            if place is None or of.ready[place] > now:
+            due, place = of.ready.first() or (None, "")
+            if due is None or due > now:
                 if entered or not of.low:
-                    return Idle(of.ready[place] if place is not None else None)
+                    return Idle(due)
                 entered = True
                 few, of.low = of.low[:LET_IN_AT_ONCE], of.low[LET_IN_AT_ONCE:]
                 for where, id_ in few:
@@ -220,8 +221,9 @@ class _Outboxes:
             elif of.lanes[place]:
                 return self._taken(of, epoch, place, now + lease)
             else:
-                for kept in (of.ready, of.flights, of.tries):
-                    kept.pop(place, None)
+                of.ready.pop(place)
+                of.flights.pop(place, None)
+                of.tries.pop(place, None)
 
     def _taken(self, of: _Platform, epoch: Epoch, place: str, until: datetime) -> Claim:
         lane, flight, tries = of.lanes[place][:FOLDED_MOST], of.flights.get(place), of.tries[place]
@@ -230,7 +232,7 @@ class _Outboxes:
         size = len(lane) if len(lane) >= FOLDED_FROM and not tries else 1
         if before is not None and ambiguous:
             size = before.size
-        of.ready[place] = until
+        of.ready.put(place, until)
         of.flights[place] = _Flight(lane[0], ambiguous, epoch.number, size)
         batch = tuple(as_one([of.read(entry) for entry in lane[:size]]))
         return Claim(epoch, Place(epoch.platform, place), batch, ambiguous, tries, size, of.missed[place])
@@ -283,7 +285,7 @@ class _Outboxes:
             return Final.DEAD
         of.flights[place] = _Flight(claim.entry, claim.ambiguous + (0 if certain else 1), 0, claim.size)
         of.tries[place] = tries
-        of.ready[place] = not_before
+        of.ready.put(place, not_before)
         return None
 
     async def dead(self, platform: str) -> Sequence[DeadLetter]:
@@ -301,7 +303,7 @@ class _Outboxes:
     def _open(of: _Platform, place: str, due: datetime) -> None:
         of.flights.pop(place, None)
         of.tries.pop(place, None)
-        of.ready[place] = due
+        of.ready.put(place, due)
 
     def _erase_lane(self, place: Place, ids: set[str]) -> None:
         """The lane of the place, and all that is kept of these events and of what is in it."""
@@ -314,7 +316,8 @@ class _Outboxes:
             of.notices.pop(id_, None)
             of.expanded.pop(id_, None)
             of.messages.pop((place.id, id_), None)
-        for kept in (of.ready, of.flights, of.tries, of.missed):
+        of.ready.pop(place.id)
+        for kept in (of.flights, of.tries, of.missed):
             kept.pop(place.id, None)
         of.low = [(name, id_) for name, id_ in of.low if name != place.id]
         of.dead = [letter for letter in of.dead if letter.place != place]
