@@ -149,7 +149,8 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 class Delivery:
     """One send: `key` is the nonce, `replies_to` and `edits` are platform message ids.
 
-    `mention` is the platform's id of a role that an admin chose to be called by this rule.
+    `mention` is the platform's id of a role that an admin chose to be called by this rule. `tried` is set after a
+    try of unknown outcome: the message may be there since then.
     """
 
     key: str
@@ -159,6 +160,7 @@ class Delivery:
     replies_to: str | None = None
     edits: str | None = None
     mention: str | None = None
+    tried: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,13 +263,14 @@ class Held:
 class Claim:
     """The head of a lane, or its first entries as one message: one batch in flight.
 
-    `ambiguous` counts earlier tries of unknown outcome; after one the batch stays as it is. `size` is what the store
-    set aside for it. `missed` are alerts that expired in this lane and that nobody was told of.
+    `since` is when it was claimed first. `ambiguous` counts earlier tries of unknown outcome; after one the batch stays
+    as it is. `size` is what the store set aside for it. `missed` expired in this lane, and nobody was told of them.
     """
 
     epoch: Epoch
     place: Place
     batch: tuple[Waiting, ...]
+    since: datetime
     ambiguous: int
     tries: int
     size: int = 1

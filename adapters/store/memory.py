@@ -50,6 +50,7 @@ class _Flight:
     """The batch that a lane's sender holds, by its first entry; epoch 0 once it was given back."""
 
     entry: str
+    since: datetime
     ambiguous: int
     epoch: int
     size: int
@@ -219,23 +220,24 @@ class _Outboxes:
                 for where, id_ in few:
                     of.queue(where, id_, now)
             elif of.lanes[place]:
-                return self._taken(of, epoch, place, now + lease)
+                return self._taken(of, epoch, place, now, now + lease)
             else:
                 of.ready.pop(place)
                 of.flights.pop(place, None)
                 of.tries.pop(place, None)
 
-    def _taken(self, of: _Platform, epoch: Epoch, place: str, until: datetime) -> Claim:
+    def _taken(self, of: _Platform, epoch: Epoch, place: str, now: datetime, until: datetime) -> Claim:
         lane, flight, tries = of.lanes[place][:FOLDED_MOST], of.flights.get(place), of.tries[place]
         before = flight if flight is not None and flight.entry == lane[0] else None
         ambiguous = before.ambiguous + (1 if before.epoch else 0) if before else 0
         size = len(lane) if len(lane) >= FOLDED_FROM and not tries else 1
+        since = before.since if before is not None else now
         if before is not None and ambiguous:
             size = before.size
         of.ready.put(place, until)
-        of.flights[place] = _Flight(lane[0], ambiguous, epoch.number, size)
+        of.flights[place] = _Flight(lane[0], since, ambiguous, epoch.number, size)
         batch = tuple(as_one([of.read(entry) for entry in lane[:size]]))
-        return Claim(epoch, Place(epoch.platform, place), batch, ambiguous, tries, size, of.missed[place])
+        return Claim(epoch, Place(epoch.platform, place), batch, since, ambiguous, tries, size, of.missed[place])
 
     async def finish(
         self,
@@ -273,7 +275,7 @@ class _Outboxes:
         self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False, reason: str = ""
     ) -> Final | None:
         of, place = self._platforms[claim.epoch.platform], claim.place.id
-        if of.flights.get(place) != _Flight(claim.entry, claim.ambiguous, claim.epoch.number, claim.size):
+        if of.flights.get(place) != _Flight(claim.entry, claim.since, claim.ambiguous, claim.epoch.number, claim.size):
             return None
         tries = claim.tries + 1 if poison else claim.tries
         if poison and tries >= MAX_TRIES:
@@ -283,7 +285,8 @@ class _Outboxes:
                 of.bury(claim.place, one.entry, reason, not_before)
             self._open(of, place, not_before)
             return Final.DEAD
-        of.flights[place] = _Flight(claim.entry, claim.ambiguous + (0 if certain else 1), 0, claim.size)
+        again = claim.ambiguous + (0 if certain else 1)
+        of.flights[place] = _Flight(claim.entry, claim.since, again, 0, claim.size)
         of.tries[place] = tries
         of.ready.put(place, not_before)
         return None

@@ -138,10 +138,11 @@ class RedisOutboxes:
             text(word) for word in listed(await self._client.step("claim", _keys(epoch.platform, *names), *asked))
         ]
         match answer:
-            case ["go", place, ambiguous, tries, missed, *entries_]:
+            case ["go", place, ambiguous, tries, missed, since, *entries_]:
                 batch = await self._bodies(epoch.platform, entries_)
                 of, size = tuple(as_one(batch)), len(batch)
-                return Claim(epoch, Place(epoch.platform, place), of, int(ambiguous), int(tries), size, int(missed))
+                counts = int(ambiguous), int(tries), size, int(missed)
+                return Claim(epoch, Place(epoch.platform, place), of, from_ms(int(since)), *counts)
             case ["idle", due]:
                 return Idle(from_ms(int(float(due))) if due else None)
             case _:
@@ -206,6 +207,7 @@ class RedisOutboxes:
             OUTCOMES_FOR // _MS,
             OUTCOMES_FOR // _SECOND,
             DEAD_FOR // _MS,
+            to_ms(claim.since),
             *entries_,
         )
         return Final.DEAD if text(answer) else None

@@ -266,7 +266,8 @@ class Sender:
             await self._store.retry(claim, self._wall.now() + RENEW, certain=True, poison=True, reason=why)
             return None
         ends = self._wall.now() + SEND_WITHIN
-        return Delivery(claim.key, self._address(claim.place), message, ends, replies_to=reply, mention=mention)
+        to, tried = self._address(claim.place), claim.since if claim.ambiguous else None
+        return Delivery(claim.key, to, message, ends, replies_to=reply, mention=mention, tried=tried)
 
     async def _message(self, claim: Claim, going: Going, settings: PlaceSettings) -> Message:
         now = self._market.now()

@@ -343,3 +343,20 @@ async def test_a_reader_that_was_busy_is_woken_at_once(store: Store) -> None:
         await store.fan_out("terminal", event(rule, id_), 10, T0)
         async with asyncio.timeout(SOON):
             await anext(wakes)
+
+
+async def test_a_claim_says_since_when_its_batch_was_tried_however_often_and_by_whom(store: Store) -> None:
+    await queued(store, "AAAA", "BBBB")
+    epoch = await lead(store)
+    first = await claimed(store, epoch)
+    await store.retry(first, T0 + MINUTE, certain=False)
+    again = await claimed(store, epoch, 1)
+    successor = await store.lead("terminal", "other", T0 + 2 * MINUTE, TTL)
+    assert isinstance(successor, Epoch)
+    taken_over = await claimed(store, successor, 3)
+    await store.finish(taken_over, Final.SENT, "", "m1", T0 + 3 * MINUTE)
+    following = await claimed(store, successor, 4)
+
+    assert [claim.since for claim in (first, again, taken_over)] == [T0] * 3
+    assert (again.ambiguous, taken_over.ambiguous) == (1, 2)
+    assert following.since == T0 + 4 * MINUTE
