@@ -25,9 +25,10 @@ from adapters.chat.base import (
     Tone,
 )
 from adapters.chat.pace import Kind, Pacer, pace_of
-from adapters.store.base import Claim, Epoch, Fanned, Final, Idle, StoreWontWrite
+from adapters.store.base import Claim, Epoch, Fanned, Final, Idle, StoreUnavailable, StoreWontWrite
 from adapters.store.batch import ALIKE, Ends
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import PlaceSettings
 from bot.clock import Clock
 from bot.services.lead import LEADERSHIP
 from bot.services.reach import mark_gone
@@ -426,6 +427,34 @@ def test_what_was_sent_while_the_store_was_away_is_recorded_once_it_is_back_and_
         store, platform, wall = Away(), Strict(lambda: 0.0), Clock(T0)
         own, _ = sender(store, platform, wall)
         await waiting(store, chat(0))
+        with pytest.raises(BaseExceptionGroup):
+            await own.run()
+        store.broken = False
+        async with running(own.run):
+            await asyncio.sleep(5)
+        return platform.keys, [outcome for _, outcome, _ in await store.outcomes(chat(0), 9)]
+
+    keys, outcomes = virtual.run(live)
+
+    assert len(keys) == 1
+    assert outcomes == [Final.SENT]
+
+
+def test_what_a_failing_sender_left_in_flight_is_taken_up_when_it_begins_anew_and_not_a_lease_later() -> None:
+    class Away(MemoryStore):
+        broken = True
+
+        async def settings(self, place: Place) -> PlaceSettings:
+            if self.broken:
+                raise StoreUnavailable("away")
+            return await super().settings(place)
+
+    async def live() -> tuple[list[str], list[Final]]:
+        store, platform, wall = Away(), Strict(lambda: 0.0), Clock(T0)
+        own, _ = sender(store, platform, wall)
+        store.broken = False
+        await waiting(store, chat(0))
+        store.broken = True
         with pytest.raises(BaseExceptionGroup):
             await own.run()
         store.broken = False
