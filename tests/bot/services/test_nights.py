@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.store.base import Final
 from adapters.store.place_settings import Daily, PlaceSettings, Quiet
+from bot.services.budget import Budgets
 from signals.rules.lifecycle import Change
 from signals.rules.model import Loudness
 from tests import virtual
@@ -173,7 +174,7 @@ def test_an_end_is_told_where_its_firing_was_and_a_restart_begins_no_new_budget(
         of = await night(at("2026-01-05T08:00"))
         await of.sets(in_berlin(budget=1))
         await of.tells(at("2026-01-05T09:00"), "ONE")
-        of.sender._budgets = type(of.sender._budgets)(of.store)
+        of.sender._passing._budgets = Budgets(of.store)
         await of.tells(at("2026-01-05T10:00"), "TWO")
         await of.tells(at("2026-01-05T11:00"), "ONEEND", Change.RESOLVED, episode="ONE")
         return await of.outcomes()
