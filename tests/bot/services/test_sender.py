@@ -449,6 +449,11 @@ def test_what_a_failing_sender_left_in_flight_is_taken_up_when_it_begins_anew_an
                 raise StoreUnavailable("away")
             return await super().settings(place)
 
+        async def resign(self, epoch: Epoch) -> None:
+            if self.broken:
+                raise StoreUnavailable("away")
+            await super().resign(epoch)
+
     async def live() -> tuple[list[str], list[Final]]:
         store, platform, wall = Away(), Strict(lambda: 0.0), Clock(T0)
         own, _ = sender(store, platform, wall)
