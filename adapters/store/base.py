@@ -15,6 +15,7 @@ from adapters.store.batch import ALIKE, Ends, Waiting
 from adapters.store.batch import Final as Final  # noqa: PLC0414 - readers of outcomes find it beside their port
 from adapters.store.dead_port import DeadLetters
 from adapters.store.front_port import FrontStore
+from adapters.store.info import StoreInfo
 from adapters.store.market_port import MarketStore
 from adapters.store.place_settings import PlaceSettings
 from adapters.store.venue_port import VenueStore
@@ -385,20 +386,10 @@ class Outbox(Protocol):
 class Store(MarketStore, VenueStore, RuleStore, AlertStore, Outbox, DeadLetters, FrontStore, Protocol):
     """All ports in one: what the service runs on."""
 
-    async def info(self) -> "StoreInfo":
+    async def info(self) -> StoreInfo:
         """What the store is and how safe it keeps things. Raises StoreUnavailable or StoreRefused."""
         ...
 
     async def aclose(self) -> None:
         """Let go of connections."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
-    """For `perpwatch check` and `/status`."""
-
-    product: str
-    version: str
-    durable: bool
-    detail: str

@@ -16,7 +16,6 @@ from adapters.store.base import (
     Fenced,
     Held,
     Idle,
-    StoreInfo,
     WatchChange,
 )
 from adapters.store.batch import (
@@ -34,6 +33,7 @@ from adapters.store.batch import (
 )
 from adapters.store.dead_port import DeadLetter
 from adapters.store.due import Due
+from adapters.store.info import StoreInfo
 from adapters.store.memory_alerts import MemoryAlerts
 from adapters.store.memory_fronts import MemoryFronts
 from adapters.store.memory_market import Bell, MemoryMarkets
