@@ -1,4 +1,4 @@
-"""What a store is, for `perpwatch check` and `/status`."""
+"""What a store is, in a few words."""
 
 from dataclasses import dataclass
 
