@@ -14,13 +14,13 @@ RUNS_FOR = 60
 LOOK_EVERY = 0.05
 
 
-def resident_mb(pid: int) -> float:
-    """Peak resident memory of a process so far; 0 where it has ended."""
+def resident_mb(pid: int | str, field: str = "VmHWM") -> float:
+    """Peak resident memory of a process so far, or another of its figures; 0 where it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0
-    peak = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+    peak = [line.split()[1] for line in status.splitlines() if line.startswith(field)]
     return int(peak[0]) / 1024 if peak else 0.0
 
 

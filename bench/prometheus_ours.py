@@ -18,7 +18,8 @@ from adapters.venues.base import Label
 from bot.clock import Clock
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
-from bot.services.sender import Sender, Voice
+from bot.services.sender import Sender
+from bot.services.voice import Voice
 from bot.telling import told
 from signals.aggregate import Cycle, Ledger, bar
 from signals.model import ALL, Instrument, Metric, Observation, Unit

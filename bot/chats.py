@@ -28,7 +28,8 @@ from bot.health import Health
 from bot.services.dispatcher import Dispatcher, Doors
 from bot.services.once import Once
 from bot.services.outlive import outlive
-from bot.services.sender import Sender, Voice
+from bot.services.sender import Sender
+from bot.services.voice import Voice
 from bot.settings import Settings
 from bot.telling import told
 from signals.registry import SIGNALS
@@ -70,17 +71,16 @@ class Chats:
         for name, front in self.fronts.items():
             sent = asyncio.Event()
             sent.set()
-            found[f"{name} sender"] = partial(self._send, front, sent)
+            found[f"{name} sender"] = partial(self._send, self._sender(front), sent)
             found[name] = partial(self._serve, front, sent, ended)
         return found
 
-    async def _send(self, front: ChatPlatform, sent: asyncio.Event) -> None:
-        of, voice, pacer = (
-            self.around,
-            Voice(told, self.illustrator, timedelta(minutes=self.settings.expire_minutes)),
-            self.pacers[front.name],
-        )
-        sender = Sender(of.store, front, self.settings.instance, of.wall, of.market, voice, pacer)
+    def _sender(self, front: ChatPlatform) -> Sender:
+        """One for the life of the process: it knows what was sent while the store was away."""
+        of, voice = self.around, Voice(told, self.illustrator, timedelta(minutes=self.settings.expire_minutes))
+        return Sender(of.store, front, self.settings.instance, of.wall, of.market, voice, self.pacers[front.name])
+
+    async def _send(self, sender: Sender, sent: asyncio.Event) -> None:
         sent.clear()
         try:
             await sender.run()

@@ -33,7 +33,12 @@ def redis_server(folder: Path, *options: str) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "redis.sock"
     words = [DEBIAN, "--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", "", *options]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        words,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        restore_signals=False,  # a file that may not grow is then an error and not its end
+    )
     try:
         url = f"unix://{path}"
         until = time.monotonic() + 10

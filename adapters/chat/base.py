@@ -151,7 +151,8 @@ class Delivery:
 
     An edit changes that message or is refused: where it is gone, nothing new is shown in its place.
 
-    `mention` is the platform's id of a role that an admin chose to be called by this rule.
+    `mention` is the platform's id of a role that an admin chose to be called by this rule. `tried` is set after a
+    try of unknown outcome: the message may be there since then.
     """
 
     key: str
@@ -161,6 +162,7 @@ class Delivery:
     replies_to: str | None = None
     edits: str | None = None
     mention: str | None = None
+    tried: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from adapters.store.batch import ALIKE, Ends, Waiting
 from adapters.store.batch import Final as Final  # noqa: PLC0414 - readers of outcomes find it beside their port
 from adapters.store.dead_port import DeadLetters
 from adapters.store.front_port import FrontStore
+from adapters.store.info import StoreInfo
 from adapters.store.market_port import MarketStore
 from adapters.store.place_settings import PlaceSettings
 from adapters.store.record_port import RecordStore
@@ -268,13 +269,14 @@ class Held:
 class Claim:
     """The head of a lane, or its first entries as one message: one batch in flight.
 
-    `ambiguous` counts earlier tries of unknown outcome; after one the batch stays as it is. `size` is what the store
-    set aside for it. `missed` are alerts that expired in this lane and that nobody was told of.
+    `since` is when it was claimed first. `ambiguous` counts earlier tries of unknown outcome; after one the batch stays
+    as it is. `size` is what the store set aside for it. `missed` expired in this lane, and nobody was told of them.
     """
 
     epoch: Epoch
     place: Place
     batch: tuple[Waiting, ...]
+    since: datetime
     ambiguous: int
     tries: int
     size: int = 1
@@ -333,6 +335,10 @@ class Outbox(Protocol):
         """One entry with a notice, behind all alerts if it can wait; false where it was posted in the last week."""
         ...
 
+    def wakes(self, platform: str) -> AsyncIterator[None]:
+        """One, or one for several, whenever something new may be due; a missed one costs time and nothing else."""
+        ...
+
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
         """Become or stay the one sender; fences the former one."""
         ...
@@ -381,20 +387,10 @@ class Outbox(Protocol):
 class Store(MarketStore, VenueStore, RuleStore, AlertStore, RecordStore, Outbox, DeadLetters, FrontStore, Protocol):
     """All ports in one: what the service runs on."""
 
-    async def info(self) -> "StoreInfo":
+    async def info(self) -> StoreInfo:
         """What the store is and how safe it keeps things. Raises StoreUnavailable or StoreRefused."""
         ...
 
     async def aclose(self) -> None:
         """Let go of connections."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
-    """For `perpwatch check` and `/status`."""
-
-    product: str
-    version: str
-    durable: bool
-    detail: str

@@ -181,6 +181,7 @@ def rule_of(name: str) -> str:
 def of_platform(platform: str, name: str) -> str:
     """A key of one platform: leader, epoch, lane, seq, ready, infl, tries, last, applied, quiet, addresses.
 
+    `wake` is a stream of one entry, rewritten whenever something new may be due.
     Also `missed`: per place the expired alerts that it was not told of; `low`: what waits behind all alerts; `dlq`.
     """
     return _TAGS.get(platform, f"{{{platform}}}") + name

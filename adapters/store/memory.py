@@ -16,7 +16,6 @@ from adapters.store.base import (
     Fenced,
     Held,
     Idle,
-    StoreInfo,
     WatchChange,
 )
 from adapters.store.batch import (
@@ -33,9 +32,11 @@ from adapters.store.batch import (
     lane_entry,
 )
 from adapters.store.dead_port import DeadLetter
+from adapters.store.due import Due
+from adapters.store.info import StoreInfo
 from adapters.store.memory_alerts import MemoryAlerts
 from adapters.store.memory_fronts import MemoryFronts
-from adapters.store.memory_market import MemoryMarkets
+from adapters.store.memory_market import Bell, MemoryMarkets
 from adapters.store.memory_rules import MemoryRules
 from adapters.store.memory_venues import MemoryVenues
 from signals.event import Event
@@ -49,6 +50,7 @@ class _Flight:
     """The batch that a lane's sender holds, by its first entry; epoch 0 once it was given back."""
 
     entry: str
+    since: datetime
     ambiguous: int
     epoch: int
     size: int
@@ -64,7 +66,7 @@ class _Platform:
     applied: int = 0
     subscribers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     lanes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    ready: dict[str, datetime] = field(default_factory=dict)
+    ready: Due = field(default_factory=Due)
     flights: dict[str, _Flight] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     bodies: dict[str, Event] = field(default_factory=dict)
@@ -77,12 +79,20 @@ class _Platform:
     low: list[tuple[str, str]] = field(default_factory=list)
     """Places and notices that wait behind all alerts."""
     dead: list[DeadLetter] = field(default_factory=list)
+    news: int = 0
+    bell: Bell = field(default_factory=Bell)
 
     def queue(self, place: str, id_: str, now: datetime, mark: str = "") -> None:
         """One more entry at the end of the lane."""
         self.sequence += 1
         self.lanes[place].append(lane_entry(place, self.sequence, id_, mark))
-        self.ready.setdefault(place, now)
+        self.ready.put_new(place, now)
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be something new to claim."""
+        self.news += 1
+        self.bell.ring()
 
     def read(self, entry: str) -> Waiting:
         """The entry with what it tells."""
@@ -159,9 +169,18 @@ class _Outboxes:
         of.notices[notice.id] = notice
         if notice.can_wait:
             of.low.append((place.id, notice.id))
+            of.wake()
         else:
             of.queue(place.id, notice.id, now)
         return True
+
+    async def wakes(self, platform: str) -> AsyncIterator[None]:
+        of, known = self._platforms[platform], 0
+        while True:
+            if of.news == known:
+                await of.bell.heard()
+            known = of.news
+            yield
 
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
         of = self._platforms[platform]
@@ -171,7 +190,7 @@ class _Outboxes:
         of.epoch = max(of.epoch + 1, to_ms(now))
         for place, flight in of.flights.items():
             if flight.epoch:
-                of.ready[place] = now
+                of.ready.put(place, now)
         return Epoch(platform, owner, of.epoch)
 
     async def renew(self, epoch: Epoch, now: datetime, ttl: timedelta) -> bool:
@@ -192,31 +211,33 @@ class _Outboxes:
             raise Fenced("another sender leads this platform now")
         entered = False
         while True:
-            place = min(of.ready, key=lambda p: (of.ready[p], p), default=None)
-            if place is None or of.ready[place] > now:
+            due, place = of.ready.first() or (None, "")
+            if due is None or due > now:
                 if entered or not of.low:
-                    return Idle(of.ready[place] if place is not None else None)
+                    return Idle(due)
                 entered = True
                 few, of.low = of.low[:LET_IN_AT_ONCE], of.low[LET_IN_AT_ONCE:]
                 for where, id_ in few:
                     of.queue(where, id_, now)
             elif of.lanes[place]:
-                return self._taken(of, epoch, place, now + lease)
+                return self._taken(of, epoch, place, now, now + lease)
             else:
-                for kept in (of.ready, of.flights, of.tries):
-                    kept.pop(place, None)
+                of.ready.pop(place)
+                of.flights.pop(place, None)
+                of.tries.pop(place, None)
 
-    def _taken(self, of: _Platform, epoch: Epoch, place: str, until: datetime) -> Claim:
+    def _taken(self, of: _Platform, epoch: Epoch, place: str, now: datetime, until: datetime) -> Claim:
         lane, flight, tries = of.lanes[place][:FOLDED_MOST], of.flights.get(place), of.tries[place]
         before = flight if flight is not None and flight.entry == lane[0] else None
         ambiguous = before.ambiguous + (1 if before.epoch else 0) if before else 0
         size = len(lane) if len(lane) >= FOLDED_FROM and not tries else 1
+        since = before.since if before is not None else now
         if before is not None and ambiguous:
             size = before.size
-        of.ready[place] = until
-        of.flights[place] = _Flight(lane[0], ambiguous, epoch.number, size)
+        of.ready.put(place, until)
+        of.flights[place] = _Flight(lane[0], since, ambiguous, epoch.number, size)
         batch = tuple(as_one([of.read(entry) for entry in lane[:size]]))
-        return Claim(epoch, Place(epoch.platform, place), batch, ambiguous, tries, size, of.missed[place])
+        return Claim(epoch, Place(epoch.platform, place), batch, since, ambiguous, tries, size, of.missed[place])
 
     async def finish(
         self,
@@ -254,7 +275,7 @@ class _Outboxes:
         self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False, reason: str = ""
     ) -> Final | None:
         of, place = self._platforms[claim.epoch.platform], claim.place.id
-        if of.flights.get(place) != _Flight(claim.entry, claim.ambiguous, claim.epoch.number, claim.size):
+        if of.flights.get(place) != _Flight(claim.entry, claim.since, claim.ambiguous, claim.epoch.number, claim.size):
             return None
         tries = claim.tries + 1 if poison else claim.tries
         if poison and tries >= MAX_TRIES:
@@ -264,9 +285,10 @@ class _Outboxes:
                 of.bury(claim.place, one.entry, reason, not_before)
             self._open(of, place, not_before)
             return Final.DEAD
-        of.flights[place] = _Flight(claim.entry, claim.ambiguous + (0 if certain else 1), 0, claim.size)
+        again = claim.ambiguous + (0 if certain else 1)
+        of.flights[place] = _Flight(claim.entry, claim.since, again, 0, claim.size)
         of.tries[place] = tries
-        of.ready[place] = not_before
+        of.ready.put(place, not_before)
         return None
 
     async def dead(self, platform: str) -> Sequence[DeadLetter]:
@@ -284,7 +306,7 @@ class _Outboxes:
     def _open(of: _Platform, place: str, due: datetime) -> None:
         of.flights.pop(place, None)
         of.tries.pop(place, None)
-        of.ready[place] = due
+        of.ready.put(place, due)
 
     def _erase_lane(self, place: Place, ids: set[str]) -> None:
         """The lane of the place, and all that is kept of these events and of what is in it."""
@@ -297,7 +319,8 @@ class _Outboxes:
             of.notices.pop(id_, None)
             of.expanded.pop(id_, None)
             of.messages.pop((place.id, id_), None)
-        for kept in (of.ready, of.flights, of.tries, of.missed):
+        of.ready.pop(place.id)
+        for kept in (of.flights, of.tries, of.missed):
             kept.pop(place.id, None)
         of.low = [(name, id_) for name, id_ in of.low if name != place.id]
         of.dead = [letter for letter in of.dead if letter.place != place]

@@ -2,8 +2,9 @@
 
 from itertools import count
 
-from adapters.store.base import CHANGES_KEPT, StoreInfo, StoreRefused
+from adapters.store.base import CHANGES_KEPT, StoreRefused
 from adapters.store.client import Client, Primary
+from adapters.store.info import StoreInfo
 from adapters.store.migration import bring_up_to_date
 from adapters.store.redis_alerts import RedisAlerts
 from adapters.store.redis_fronts import RedisFronts

@@ -18,10 +18,10 @@ from adapters.store.batch import (
     as_one,
     expired_in,
 )
-from adapters.store.client import Client, Reply, Word
+from adapters.store.client import BLOCK_MS, Client, Reply, Word
 from adapters.store.dead_port import DEAD_FOR, DEAD_LISTED, DeadLetter
 from adapters.store.paging import names_like
-from adapters.store.replies import entries, listed, number, raw, text
+from adapters.store.replies import entries, listed, number, raw, read, text
 from signals.event import Event
 from signals.notice import Notice
 from signals.panel import from_ms, to_ms
@@ -82,7 +82,7 @@ class RedisOutboxes:
                 keys.subscribers(platform, event.rule_id),
                 *_keys(platform, "lane", "ready", "seq"),
                 keys.body(platform, event.id),
-                *_keys(platform, "applied"),
+                *_keys(platform, "applied", "wake"),
             ],
             event.id,
             page,
@@ -100,10 +100,18 @@ class RedisOutboxes:
             keys.expanded(platform, notice.id),
             *_keys(platform, "lane", "ready", "seq"),
             keys.body(platform, notice.id),
-            *_keys(platform, "low"),
+            *_keys(platform, "low", "wake"),
         ]
         said = codec.encode(notice), BODY_FOR // _SECOND, 1 if notice.can_wait else 0
         return await self._client.step("post", where, notice.id, place.id, to_ms(now), *said) == 1
+
+    async def wakes(self, platform: str) -> AsyncIterator[None]:
+        last = "0-0"
+        while True:
+            asked = ("XREAD", "BLOCK", BLOCK_MS, "STREAMS", keys.of_platform(platform, "wake"), last)
+            for id_, _ in read(await self._client.wait(*asked)):
+                last = id_
+                yield
 
     async def lead(self, platform: str, owner: str, now: datetime, ttl: timedelta) -> Epoch | Held:
         where = _keys(platform, "leader", "epoch", "infl", "ready")
@@ -130,10 +138,11 @@ class RedisOutboxes:
             text(word) for word in listed(await self._client.step("claim", _keys(epoch.platform, *names), *asked))
         ]
         match answer:
-            case ["go", place, ambiguous, tries, missed, *entries_]:
+            case ["go", place, ambiguous, tries, missed, since, *entries_]:
                 batch = await self._bodies(epoch.platform, entries_)
                 of, size = tuple(as_one(batch)), len(batch)
-                return Claim(epoch, Place(epoch.platform, place), of, int(ambiguous), int(tries), size, int(missed))
+                counts = int(ambiguous), int(tries), size, int(missed)
+                return Claim(epoch, Place(epoch.platform, place), of, from_ms(int(since)), *counts)
             case ["idle", due]:
                 return Idle(from_ms(int(float(due))) if due else None)
             case _:
@@ -198,6 +207,7 @@ class RedisOutboxes:
             OUTCOMES_FOR // _MS,
             OUTCOMES_FOR // _SECOND,
             DEAD_FOR // _MS,
+            to_ms(claim.since),
             *entries_,
         )
         return Final.DEAD if text(answer) else None
@@ -208,7 +218,7 @@ class RedisOutboxes:
 
     async def revive(self, letter: DeadLetter, now: datetime) -> bool:
         platform, id_ = letter.place.platform, letter.entry.rpartition(":")[2]
-        where = [*_keys(platform, "dlq", "lane", "ready", "seq"), keys.body(platform, id_)]
+        where = [*_keys(platform, "dlq", "lane", "ready", "seq"), keys.body(platform, id_), *_keys(platform, "wake")]
         what = letter.id, letter.place.id, id_, to_ms(now), BODY_FOR // _SECOND
         return await self._client.step("revive", where, *what) == 1
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Tone, Who
 from adapters.store.alert_port import Effort
-from adapters.store.base import Final, StoreInfo
+from adapters.store.base import Final
+from adapters.store.info import StoreInfo
 from adapters.venues.base import Health, Label
 from bot.commands.base import Command, Desk
 from bot.commands.rules import muted

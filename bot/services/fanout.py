@@ -12,7 +12,7 @@ from signals.event import Event
 
 log = structlog.get_logger()
 
-PAGE = 200
+PAGE = 1000
 WAIT = 0.05
 """Seconds between looks at a subscription that is still on its way."""
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from adapters.pulse import Pulse, watched_by
-from adapters.store.base import Fenced, StoreUnavailable
+from adapters.store.base import Fenced, StoreError, StoreUnavailable
 from bot.health import Health
 
 log = structlog.get_logger()
@@ -92,7 +92,8 @@ async def _keep_alive(name: str, loop: Loop, stop: asyncio.Event, watch: Watch) 
             watch.health.restarted(name, str(first) if isinstance(first, StoodStill) else type(first).__name__)
             log.exception("loop failed", loop=name, failures=len(failures))
             if len(failures) >= RESTARTS:
-                raise GivenUp(f"{name} failed {RESTARTS} times in {FORGIVEN / 60:.0f} minutes") from error
+                why = f". {first}" if isinstance(first, StoreError) else ""
+                raise GivenUp(f"{name} failed {RESTARTS} times in {FORGIVEN / 60:.0f} minutes{why}") from error
         else:
             return
         finally:

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
@@ -24,28 +23,27 @@ from adapters.chat.base import (
     Sent,
 )
 from adapters.chat.pace import Kind, Pacer
-from adapters.store.base import Claim, Epoch, Final, Held, Idle, Store, StoreError
+from adapters.pulse import part_of_loop
+from adapters.store.base import Claim, Epoch, Final, Idle, Store, StoreError
 from adapters.store.batch import ALIKE, Ends, expired_in
 from adapters.store.place_settings import PlaceSettings
 from adapters.venues.base import Label
-from bot.charts.pictures import Illustrator
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.gates import passage_of_notice
 from bot.living import UNCHANGEABLE
 from bot.services.growth import REFUSED, Growth, last_of
+from bot.services.lead import RENEW, Lead
 from bot.services.reach import mark_gone
 from bot.services.rhythm import Rhythm
 from bot.services.screening import Going, Screening
-from bot.telling import EXPIRES, PLAINLY, Way, expired
+from bot.services.voice import Voice
+from bot.telling import PLAINLY, Way, expired
 from signals.event import Event
-from signals.notice import Notice
 from signals.rules.lifecycle import Change
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=90)
-LEADERSHIP = timedelta(seconds=10)
-RENEW = timedelta(seconds=3)
 SEND_WITHIN = timedelta(seconds=60)
 SLOT_WITHIN = 20.0
 """Seconds that an entry waits for its slot; with its send that is less than a lease."""
@@ -57,34 +55,27 @@ DRAIN_WITHIN = 25.0
 """Seconds for which a sender that stops waits for its sends."""
 
 LOOK_AGAIN = 0.2
-"""Seconds after which an idle sender looks for new entries."""
+"""Seconds after which an idle sender looks for entries that nothing woke it for."""
 
 AT_ONCE, AHEAD = 30, 2
 """Sends in flight, and how many of them may still wait for their slot: those might be taken for sent after a crash."""
 
-
 NOTHING = timedelta(0)
-
 
 AS_BEFORE = "may be a repeat"
 """Why a message was sent again though an earlier try may have arrived."""
 
 
-class Render(Protocol):
-    """What a place is told as one message, and the way it comes."""
-
-    def __call__(self, of: Sequence[Event | Notice], now: datetime, settings: PlaceSettings, way: Way) -> Message:
-        """The message."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """How alerts are told while they are news: in words, with the pictures that places want where one paints them."""
+class _Ended:
+    """How a batch ended, which the store is to know."""
 
-    render: Render
-    illustrator: Illustrator | None = None
-    expires: timedelta = EXPIRES
+    claim: Claim
+    outcome: Final
+    reason: str
+    message_id: str
+    next_due: datetime
+    apart: Ends
 
 
 class Sender:
@@ -102,7 +93,7 @@ class Sender:
     ) -> None:
         self._store = store
         self._platform = platform
-        self._owner = owner
+        self._lead = Lead(store, platform.name, owner, wall)
         self._wall = wall
         self._market = market
         self._voice = voice
@@ -110,22 +101,36 @@ class Sender:
         self._growth = Growth(store)
         self._screening = Screening(store, self._growth, wall, market, voice.expires)
         self._rhythm = Rhythm(platform.name.capitalize())
-        self._epoch: Epoch | None = None
-        self._renewed = wall.now()
         self._addresses: Mapping[str, str] = {}
         self._quiet: datetime | None = None
         """Until when the platform wants nothing."""
+        self._owed = dict[str, _Ended]()
+        """By the oldest entry how batches ended that the store could not be told of yet."""
         self._flying = set[asyncio.Task[None]]()
         self._pacing = set[asyncio.Task[None]]()
         """Those of them that have not begun to send."""
         self._moved = asyncio.Event()
-        """One of them has begun to send, or has ended."""
+        """One of them has begun to send, or has ended, or there may be something new."""
 
     async def run(self) -> None:
         """Lead, send, and renew the lead until cancelled; then wait for what is in flight, and let the next one in."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            await self._work()
+
+    async def _listen(self) -> None:
+        """Look for new entries as soon as there are any."""
+        part_of_loop("wakes")
+        while True:
+            with contextlib.suppress(StoreError):  # whoever claims meets it too, and says so
+                async for _ in self._store.wakes(self._platform.name):
+                    self._moved.set()
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _work(self) -> None:
         try:
             while True:
-                epoch = await self._lead()
+                epoch = await self._leading()
                 self._land()
                 rest = await self._begin(epoch) if epoch is not None and self._has_room() else LOOK_AGAIN
                 with contextlib.suppress(TimeoutError):
@@ -134,29 +139,23 @@ class Sender:
                 self._moved.clear()
         finally:
             await self._drain()
-            if self._epoch is not None:
-                with contextlib.suppress(StoreError):  # the lead then ends by itself, LEADERSHIP after its last renewal
-                    await self._store.resign(self._epoch)
+            await self._lead.leave()
 
-    async def _lead(self) -> Epoch | None:
-        """The right to send: asked for, and renewed in time; None while somebody else has it."""
-        now = self._wall.now()
-        if self._epoch is not None and now - self._renewed < RENEW:
-            return self._epoch
-        if self._epoch is not None and not await self._store.renew(self._epoch, now, LEADERSHIP):
-            self._epoch = None
-        if self._epoch is None:
-            led = await self._store.lead(self._platform.name, self._owner, now, LEADERSHIP)
-            if isinstance(led, Held):
-                return None
-            self._epoch = led
-        self._renewed = now
+    async def _leading(self) -> Epoch | None:
+        """The right to send, and what goes with it; None while somebody else has it."""
+        if self._lead.is_fresh:
+            return self._lead.epoch
+        epoch, now = await self._lead.take(), self._wall.now()
+        if epoch is None:
+            return None
         self._addresses = await self._store.addresses(self._platform.name)
         self._quiet = await self._store.quiet(self._platform.name, now)
         self._rhythm.began(self._market.now())
         if self._quiet is not None:
             self._rest_all(self._quiet - now)
-        return self._epoch
+        for ended in list(self._owed.values()):
+            await self._record(ended)
+        return epoch
 
     def _rest_all(self, length: timedelta) -> None:
         self._pacer.rest_all(length)
@@ -212,17 +211,11 @@ class Sender:
         ends, flying = clock() + DRAIN_WITHIN, self._flying
         while flying and clock() < ends:
             _, flying = await asyncio.wait(flying, timeout=min(RENEW.total_seconds(), ends - clock()))
-            await self._stay()
+            await self._lead.keep()
         for task in flying:
             task.cancel()
         await asyncio.gather(*self._flying, return_exceptions=True)
-
-    async def _stay(self) -> None:
-        """Keep the lead, if it is ours."""
-        with contextlib.suppress(StoreError):  # what is sent is recorded without it
-            now = self._wall.now()
-            if self._epoch is not None and await self._store.renew(self._epoch, now, LEADERSHIP):
-                self._renewed = now
+        self._flying.clear()
 
     async def _deal(self, claim: Claim) -> None:
         """Bring the entry to its outcome, or give it back."""
@@ -247,7 +240,6 @@ class Sender:
     async def _delivery(self, claim: Claim, going: Going, settings: PlaceSettings) -> Delivery | None:
         """The message with all that belongs to it; None where it cannot be made or has to wait."""
         reply = mention = edits = None
-        reply = mention = None
         events = [told for told in going.told if isinstance(told, Event)]
         fired = [told.rule_number for told in events if told.change is Change.FIRED]
         if fired:
@@ -264,7 +256,8 @@ class Sender:
             await self._store.retry(claim, self._wall.now() + RENEW, certain=True, poison=True, reason=why)
             return None
         ends = self._wall.now() + SEND_WITHIN
-        delivery = Delivery(claim.key, self._address(claim.place), message, ends, reply, edits, mention)
+        to, tried = self._address(claim.place), claim.since if claim.ambiguous else None
+        delivery = Delivery(claim.key, to, message, ends, reply, edits, mention, tried)
         return await self._closing(claim, going, settings, delivery)
 
     async def _closing(self, claim: Claim, going: Going, settings: PlaceSettings, ends: Delivery) -> Delivery | None:
@@ -341,7 +334,7 @@ class Sender:
                 await self._pacer.slot(Kind.ALERT, delivery.to)
         except TimeoutError:
             return Retry(timedelta(0), certain=True, reason="no slot")
-        if self._wall.now() - self._renewed > LEADERSHIP:
+        if not self._lead.is_sure:
             return Retry(timedelta(0), certain=True, reason="the lead may be lost")
         task = asyncio.current_task()
         if task is not None:
@@ -379,7 +372,14 @@ class Sender:
         gap: timedelta = NOTHING,
         apart: Ends = ALIKE,
     ) -> None:
-        left = await self._store.finish(claim, outcome, reason, message_id, self._wall.now() + gap, apart)
+        self._owed[claim.entry] = _Ended(claim, outcome, reason, message_id, self._wall.now() + gap, apart)
+        await self._record(self._owed[claim.entry])
+
+    async def _record(self, of: _Ended) -> None:
+        """Tell the store, or once more after it was away: what was sent must not be sent again."""
+        claim = of.claim
+        left = await self._store.finish(claim, of.outcome, of.reason, of.message_id, of.next_due, of.apart)
+        self._owed.pop(claim.entry, None)
         if left and claim.notice is None:  # nothing follows that could tell of them
             now, label = self._market.now(), Label.LIVE  # what is played does not expire
             why = self._rhythm.why_late(claim.place, now - self._voice.expires)

@@ -1,5 +1,6 @@
 """What every store promises of deliveries: each entry is claimed in order, by one leader, and ends in one outcome."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,7 @@ from tests.adapters.store.stories import (
     LEASE,
     MANY,
     MINUTE,
+    SOON,
     T0,
     TTL,
     claimed,
@@ -287,3 +289,74 @@ async def test_a_notice_waits_in_the_lane_behind_what_is_there_and_is_posted_onc
     assert (one.notice, two.event, two.notice) == (None, None, said)
     assert await store.post(HOME, said, T0) is False
     assert [reason for _, _, reason in await store.outcomes(HOME, 5)] == ["", ""]
+
+
+async def test_whatever_comes_wakes_every_reader_of_its_platform_and_no_other(store: Store) -> None:
+    rule = await subscribed(store)
+    epoch = await lead(store)
+    readers = [asyncio.create_task(anext(aiter(store.wakes("terminal")))) for _ in range(2)]
+    other = asyncio.create_task(anext(aiter(store.wakes("telegram"))))
+
+    assert await store.fan_out("terminal", event(rule), 10, T0) is Fanned.DONE
+
+    async with asyncio.timeout(SOON):
+        await asyncio.gather(*readers)
+    assert not other.done()
+    other.cancel()
+    assert isinstance(await store.claim(epoch, T0, LEASE), Claim)
+
+
+@pytest.mark.parametrize("what", ["event", "notice", "notice that can wait", "dead letter"])
+async def test_each_thing_that_can_be_claimed_wakes_and_nothing_else_does(store: Store, what: str) -> None:
+    rule = await subscribed(store)
+    epoch = await lead(store)
+    if what == "dead letter":
+        await store.fan_out("terminal", event(rule), 10, T0)
+        await store.finish(await claimed(store, epoch), Final.DEAD, "why", "", T0)
+    wakes = aiter(store.wakes("terminal"))
+    if what == "dead letter":
+        await anext(wakes)
+    woken = asyncio.create_task(anext(wakes))
+    await store.fan_out("terminal", event(replace(rule, id="terminal:nobody/1"), "NONE"), 10, T0)
+    await asyncio.sleep(0.02)
+    assert not woken.done()
+
+    match what:
+        case "event":
+            await store.fan_out("terminal", event(rule), 10, T0)
+        case "dead letter":
+            [letter] = await store.dead("terminal")
+            await store.revive(letter, T0)
+        case _:
+            about = About.SAMPLE if what == "notice" else About.DIGEST
+            await store.post(HOME, Notice("N1", about, T0, "LIVE", "test"), T0)
+
+    async with asyncio.timeout(SOON):
+        await woken
+    assert isinstance(await store.claim(epoch, T0, LEASE), Claim)
+
+
+async def test_a_reader_that_was_busy_is_woken_at_once(store: Store) -> None:
+    rule = await subscribed(store)
+    wakes = aiter(store.wakes("terminal"))
+    for id_ in ("AAAA", "BBBB"):
+        await store.fan_out("terminal", event(rule, id_), 10, T0)
+        async with asyncio.timeout(SOON):
+            await anext(wakes)
+
+
+async def test_a_claim_says_since_when_its_batch_was_tried_however_often_and_by_whom(store: Store) -> None:
+    await queued(store, "AAAA", "BBBB")
+    epoch = await lead(store)
+    first = await claimed(store, epoch)
+    await store.retry(first, T0 + MINUTE, certain=False)
+    again = await claimed(store, epoch, 1)
+    successor = await store.lead("terminal", "other", T0 + 2 * MINUTE, TTL)
+    assert isinstance(successor, Epoch)
+    taken_over = await claimed(store, successor, 3)
+    await store.finish(taken_over, Final.SENT, "", "m1", T0 + 3 * MINUTE)
+    following = await claimed(store, successor, 4)
+
+    assert [claim.since for claim in (first, again, taken_over)] == [T0] * 3
+    assert (again.ambiguous, taken_over.ambiguous) == (1, 2)
+    assert following.since == T0 + 4 * MINUTE

@@ -25,7 +25,8 @@ from bot.clock import Clock
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
 from bot.services.runtime import run_all, stop_on_signals
-from bot.services.sender import Sender, Voice
+from bot.services.sender import Sender
+from bot.services.voice import Voice
 from signals.aggregate import Cycle
 from signals.event import Event
 from tests.adapters.store.stories import T0

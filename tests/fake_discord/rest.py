@@ -36,6 +36,7 @@ class Rest:
         app.router.add_put(f"{api}/applications/{APPLICATION}/commands", self._commands)
         app.router.add_post(f"{api}/users/@me/channels", self._room)
         app.router.add_post(f"{api}/channels/{{channel}}/messages", self._post)
+        app.router.add_get(f"{api}/channels/{{channel}}/messages", self._history)
         app.router.add_patch(f"{api}/channels/{{channel}}/messages/{{message}}", self._edit)
         app.router.add_get(f"{api}/guilds/{{server}}/members/{{person}}", self._member)
         app.router.add_post(f"{api}/interactions/{{id}}/{{token}}/callback", self._callback)
@@ -105,6 +106,10 @@ class Rest:
         self._sent[channel] = [*recent, now]
         body, files = await _said(request)
         return plain(payloads.message(self.world.post(channel, body, files)), headers=headers)
+
+    async def _history(self, request: web.Request) -> web.StreamResponse:
+        channel, of = int(request.match_info["channel"]), request.query
+        return plain([payloads.message(one) for one in self.world.since(channel, int(of["after"]), int(of["limit"]))])
 
     async def _edit(self, request: web.Request) -> web.StreamResponse:
         body, files = await _said(request)

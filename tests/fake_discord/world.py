@@ -93,6 +93,7 @@ class World:
         self.commands: list[Body] = []
         self.syncs = 0
         self.deadline = DEADLINE
+        self.nonces = NONCES
         self.token = TOKEN
 
     def new_id(self) -> int:
@@ -129,11 +130,16 @@ class World:
         now = time.monotonic()
         if nonce and body.get("enforce_nonce"):
             for taken in reversed(self.log):
-                if (taken.channel, taken.nonce) == (channel, nonce) and now - taken.at < NONCES:
+                if (taken.channel, taken.nonce) == (channel, nonce) and now - taken.at < self.nonces:
                     return taken
         message = Message(self.new_id(), channel, body, files, nonce, now)
         self.log.append(message)
         return message
+
+    def since(self, channel: int, after: int, limit: int) -> list[Message]:
+        """The first messages of the channel after that id, newest first."""
+        found = [of for of in self.log if of.channel == channel and of.id > after]
+        return found[:limit][::-1]
 
     def edit(self, channel: int, message: int, body: Body, files: tuple[str, ...]) -> Message:
         """Change a message that was taken."""

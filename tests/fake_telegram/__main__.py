@@ -15,7 +15,8 @@ from tests.fake_telegram.world import World
 async def run(args: argparse.Namespace) -> None:
     """Serve until a signal comes; lines `PERSON TEXT` on standard input are said to the bot."""
     world = World(time.time, limited=not args.unlimited)  # noqa: TID251  the process that stands for the outside world
-    world.person(args.person)
+    for number in range(args.people):
+        world.person(args.person + number)
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
@@ -29,6 +30,7 @@ async def run(args: argparse.Namespace) -> None:
             told = len(world.taken)
             await asyncio.wait([asyncio.ensure_future(stop.wait())], timeout=0.05)
         reading.cancel()
+        _say({"refused": world.limits.refused if world.limits is not None else 0})
 
 
 async def _read(world: World, person: int) -> None:
@@ -49,6 +51,7 @@ def main() -> None:
     parser.add_argument(
         "--person", type=int, default=42, help="id of the person who writes the lines of standard input"
     )
+    parser.add_argument("--people", type=int, default=1, help="so many people, with the ids from there on")
     parser.add_argument("--unlimited", action="store_true", help="without Telegram's flood limits")
     asyncio.run(run(parser.parse_args()))
 

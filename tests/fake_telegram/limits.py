@@ -10,9 +10,10 @@ A_CHAT, A_GROUP, ALL = (1, 1.0), (20, 60.0), (30, 1.0)
 
 @dataclass
 class Limits:
-    """Counts what was taken. `clock` is in seconds."""
+    """Counts what was taken, and what was refused. `clock` is in seconds."""
 
     clock: Callable[[], float]
+    refused: int = 0
     taken: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def wait(self, chat: int) -> int:
@@ -24,6 +25,7 @@ class Limits:
             while window and now - window[0] >= span:
                 window.popleft()
             if len(window) >= most:
+                self.refused += 1
                 return max(1, math.ceil(span - (now - window[0])))
         for name, _ in applied:
             self.taken[name].append(now)

@@ -31,6 +31,7 @@ from adapters.chat.discord.breaker import Breaker
 from adapters.chat.discord.buttons import panel
 from adapters.chat.discord.client import Connection
 from adapters.chat.discord.dress import dressed
+from adapters.chat.discord.history import earlier
 from adapters.chat.discord.invitation import NEEDED
 from adapters.chat.discord.lines import Lines
 from adapters.chat.discord.markup import page
@@ -51,6 +52,9 @@ STEADY = timedelta(minutes=5)
 
 NONCE = 25
 """Characters of a nonce at most."""
+
+FORGOTTEN = timedelta(seconds=60)
+"""After so long Discord may not know a nonce any more, and the channel is asked instead."""
 
 _BAD_TOKEN, _BAD_INTENTS = 4004, 4013
 _ID = re.compile(r"<#(\d{1,20})>|(\d{15,20})")
@@ -191,6 +195,10 @@ class Discord:
                 allowed_mentions=said.mentions,
             )
             return edited.id
+        if delivery.tried is not None and self._wall() - delivery.tried > FORGOTTEN:
+            found = await earlier(room.history, connection.user, said.embed, delivery.tried)
+            if found is not None:
+                return found
         send = partial(
             room.send,
             said.content,

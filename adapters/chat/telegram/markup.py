@@ -1,12 +1,13 @@
 """Messages as Telegram's HTML: pure, escaped, within the limits, and nothing left out without a mark.
 
 An alert is one message: what does not fit is taken from the end of its table, then of its reasons, then from the
-small print, and "…" stands there instead. Anything else is told in as many messages as it takes.
+small print, and "…" stands there instead; a row that is too long by itself is cut. Anything else is told in as many
+messages as it takes.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -75,8 +76,7 @@ def pages(message: Message) -> Sequence[Page]:
     if _fits(rows, TEXT) and _shows(rows):
         return [_page(rows)]
     if message.alert is not None:
-        shorter = _fitted(rows, TEXT)
-        rows = shorter if _fits(shorter, TEXT) else rows
+        rows = _halved(_fitted(rows, TEXT), TEXT)
     return [_page(part) for part in _split(rows, TEXT)] or [Page(MORE, MORE)]
 
 
@@ -164,6 +164,18 @@ def _weight(rows: Sequence[Row]) -> tuple[int, int]:
 def _fits(rows: Sequence[Row], limit: int) -> bool:
     length, entities = _weight(rows)
     return length <= limit and entities <= ENTITIES
+
+
+def _halved(rows: list[Row], limit: int) -> list[Row]:
+    """The rows, the longest of them cut in half as often as it takes until they fit."""
+    rows = list(rows)
+    while not _fits(rows, limit):
+        longest = max(range(len(rows)), key=lambda at: units(rows[at].text))
+        text = rows[longest].text
+        if len(text) <= len(MORE):
+            break
+        rows[longest] = replace(rows[longest], spans=(Text(text[: len(text) // 2] + MORE),))
+    return rows
 
 
 def _fitted(rows: list[Row], limit: int) -> list[Row]:

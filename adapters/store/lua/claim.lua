@@ -2,7 +2,7 @@
 -- same answer. Where nothing is due, a few of those that wait behind all alerts enter their lanes.
 -- keys: epoch, ready, lane, infl, last, tries, missed, low, seq.
 -- arguments: epoch, call, now, until, how many become one from, how many at most, how many enter at once.
--- Returns {'fenced'}, {'idle', due or ''}, or {'go', place, ambiguous, tries, missed, entry, ...}.
+-- Returns {'fenced'}, {'idle', due or ''}, or {'go', place, ambiguous, tries, missed, first claimed at, entry, ...}.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 local stamp = ARGV[1] .. ':' .. ARGV[2]
 local last = redis.call('HMGET', KEYS[5], 'stamp', 'answer')
@@ -35,16 +35,19 @@ while not answer do
       redis.call('HDEL', KEYS[4], place)
       redis.call('HDEL', KEYS[6], place)
     else
-      local ambiguous, many = 0, 1
+      local ambiguous, many, since = 0, 1, ARGV[3]
       if #queue >= tonumber(ARGV[5]) and tries == '0' then many = #queue end
       local flight = redis.call('HGET', KEYS[4], place) or ''
-      local head, count, epoch, size = string.match(flight, '^([^|]*)|(%d+)|(%d+)|?(%d*)$')
-      if head == queue[1] then ambiguous = tonumber(count) + (epoch ~= '0' and 1 or 0) end
+      local head, count, epoch, size, began = string.match(flight, '^([^|]*)|(%d+)|(%d+)|?(%d*)|?(%d*)$')
+      if head == queue[1] then
+        ambiguous = tonumber(count) + (epoch ~= '0' and 1 or 0)
+        if began ~= '' then since = began end
+      end
       if ambiguous > 0 then many = tonumber(size) or 1 end
       redis.call('ZADD', KEYS[2], ARGV[4], place)
-      redis.call('HSET', KEYS[4], place, table.concat({queue[1], ambiguous, ARGV[1], many}, '|'))
+      redis.call('HSET', KEYS[4], place, table.concat({queue[1], ambiguous, ARGV[1], many, since}, '|'))
       local missed = redis.call('HGET', KEYS[7], place) or '0'
-      answer = {'go', place, tostring(ambiguous), tries, missed, unpack(queue, 1, math.min(many, #queue))}
+      answer = {'go', place, tostring(ambiguous), tries, missed, since, unpack(queue, 1, math.min(many, #queue))}
     end
   end
 end

@@ -1,5 +1,5 @@
 -- A dead letter back at the end of its lane, marked so that it does not expire; asked again it changes nothing.
--- keys: dead letters, lane, ready, seq, body.  arguments: number of the letter, place, alert id, now, s to keep the body.
+-- keys: dead letters, lane, ready, seq, body, wake.  arguments: number of the letter, place, alert id, now, s to keep the body.
 -- Returns 1, or 0 where there is no such letter any more.
 local letter = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
 if not letter then return 0 end
@@ -12,4 +12,5 @@ redis.call('XDEL', KEYS[1], ARGV[1])
 local seq = string.format('%012x', redis.call('INCR', KEYS[4]))
 redis.call('ZADD', KEYS[2], 0, ARGV[2] .. ':' .. seq .. 'r:' .. ARGV[3])
 redis.call('ZADD', KEYS[3], 'NX', ARGV[4], ARGV[2])
+redis.call('XADD', KEYS[6], 'MAXLEN', 1, '*', 'new', 1)
 return 1

@@ -16,7 +16,8 @@ from adapters.store.place_settings import PlaceSettings
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.services.fanout import Fanout
 from bot.services.notices import Notices
-from bot.services.sender import Sender, Voice
+from bot.services.sender import Sender
+from bot.services.voice import Voice
 from bot.telling import told
 from signals.event import Event
 from signals.registry import SIGNALS

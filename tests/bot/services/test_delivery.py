@@ -28,7 +28,9 @@ from adapters.store.place_settings import Mute, PlaceSettings
 from bot.clock import Clock
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import PAGE, Fanout
-from bot.services.sender import LEADERSHIP, LEASE, Sender, Voice
+from bot.services.lead import LEADERSHIP
+from bot.services.sender import LEASE, Sender
+from bot.services.voice import Voice
 from bot.telling import told
 from signals.event import Event
 from signals.notice import About, Notice

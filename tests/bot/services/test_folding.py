@@ -14,7 +14,8 @@ from adapters.store.base import MAX_TRIES, Fanned, Final
 from adapters.store.memory import MemoryStore
 from bot.clock import Clock
 from bot.services.rhythm import BURST, WITHIN, Rhythm
-from bot.services.sender import Sender, Voice
+from bot.services.sender import Sender
+from bot.services.voice import Voice
 from bot.telling import EXPIRES, told
 from signals.event import Event
 from signals.rules.lifecycle import Change

@@ -20,7 +20,8 @@ from bot.clock import Clock
 from bot.gates import IN_CASCADE, IN_WAVE, UNTOLD
 from bot.services.fanout import Fanout
 from bot.services.growth import EDITS, REFUSED, SUPERSEDED, TOO_SOON, Growth
-from bot.services.sender import Sender, Voice
+from bot.services.sender import Sender
+from bot.services.voice import Voice
 from bot.telling import told
 from signals.event import Event, alert_id
 from signals.model import Fact, Unit

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +13,14 @@ import pytest
 from adapters.chat.pace import Pacer, pace_of
 from adapters.store import embedded
 from adapters.store.base import Final, Store, StoreRefused
-from adapters.store.client import Client
 from bot.app import opened
 from bot.clock import Clock
 from bot.health import Health, Level
 from bot.services.fanout import Fanout
 from bot.services.keeping import limits, look_after, until_stopped
 from bot.services.runtime import GivenUp, Watch
-from bot.services.sender import Sender, Voice
+from bot.services.sender import Sender
+from bot.services.voice import Voice
 from bot.telling import told
 from signals.rules.model import Rule
 from tests.adapters.store.stories import HOME, MINUTE, T0, event, subscribed
@@ -116,63 +116,6 @@ async def test_a_server_that_stands_still_is_noticed_and_its_return_too(tmp_path
 
         assert "does not answer" in said
         assert "Alerts that were decided wait in the store; none is lost." in said
-
-
-async def full(client: Client) -> None:
-    await client.do("CONFIG", "SET", "maxmemory", "1")
-
-
-async def empty(client: Client) -> None:
-    await client.do("CONFIG", "SET", "maxmemory", "0")
-
-
-async def replica(client: Client) -> None:
-    await client.do("REPLICAOF", "127.0.0.1", "1")
-
-
-async def primary(client: Client) -> None:
-    await client.do("REPLICAOF", "NO", "ONE")
-
-
-async def alone(client: Client) -> None:
-    await client.do("CONFIG", "SET", "min-replicas-to-write", "1")
-
-
-async def enough(client: Client) -> None:
-    await client.do("CONFIG", "SET", "min-replicas-to-write", "0")
-
-
-Turn = Callable[[Client], Awaitable[None]]
-
-
-@pytest.mark.parametrize(
-    ("breaks", "mends", "words"),
-    [
-        (full, empty, "out of memory"),
-        (replica, primary, "read-only replica"),
-        (alone, enough, "fewer replicas"),
-    ],
-)
-async def test_a_store_that_takes_no_writes_turns_the_service_red_and_crashes_nothing(
-    tmp_path: Path, breaks: Turn, mends: Turn, words: str
-) -> None:
-    async with house(tmp_path) as of:
-        await of.alert("ONE")
-        await of.sent(1)
-        client = Client(of.server.url)
-        await of.alert("TWO") if breaks is not full else None
-
-        await breaks(client)
-        await of.until(lambda: of.health.level is Level.RED, NOTICED)
-        said: Sequence[str] = of.health.lines()
-        await mends(client)
-        await of.alert("THREE")
-        await of.until(lambda: of.chat.sent[-1].key.endswith("THREE"), BACK)
-        await of.until(lambda: of.health.level is Level.OK, BACK)
-
-        assert words in said[0]
-        assert "since" in said[0]
-        await client.aclose()
 
 
 async def test_a_server_that_dies_again_and_again_ends_the_process_in_words(tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """The sender against a strict platform: never refused for its pace, many at once, exact waits, a graceful end."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
-from random import Random
 
 import pytest
 
@@ -26,11 +25,15 @@ from adapters.chat.base import (
     Tone,
 )
 from adapters.chat.pace import Kind, Pacer, pace_of
-from adapters.store.base import Claim, Epoch, Fanned, Final, Idle
+from adapters.store.base import Claim, Epoch, Fanned, Final, Idle, StoreUnavailable, StoreWontWrite
+from adapters.store.batch import ALIKE, Ends
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import PlaceSettings
 from bot.clock import Clock
+from bot.services.lead import LEADERSHIP
 from bot.services.reach import mark_gone
-from bot.services.sender import AHEAD, AT_ONCE, DRAIN_WITHIN, LEADERSHIP, LEASE, Sender, Voice
+from bot.services.sender import AHEAD, DRAIN_WITHIN, LEASE, Sender
+from bot.services.voice import Voice
 from bot.telling import told
 from signals.notice import About, Notice
 from tests import virtual
@@ -124,24 +127,6 @@ def most(times: Sequence[float], window: float) -> int:
     return max(sum(1 for at in times if first <= at < first + window) for first in times)
 
 
-def test_three_hundred_alerts_at_once_are_never_refused_and_take_no_longer_than_they_must() -> None:
-    rng = Random(7)
-
-    async def live() -> Strict:
-        store, platform = MemoryStore(), Strict(lambda: rng.uniform(0.05, 0.6))
-        await waiting(store, *(chat(n) for n in range(300)))
-        await sent(store, platform, 300)
-        return platform
-
-    platform = virtual.run(live)
-
-    times = [at for at, _ in platform.taken]
-    assert platform.refused == 0
-    assert Counter(place for _, place in platform.taken) == Counter(chat(n).id for n in range(300))
-    assert 300 / (times[-1] - times[0]) >= 28.0
-    assert 1 < platform.most <= AT_ONCE
-
-
 def test_a_group_never_hears_more_than_nineteen_a_minute() -> None:
     async def live() -> Strict:
         store, platform = MemoryStore(), Strict()
@@ -170,21 +155,6 @@ def test_topics_of_one_group_share_its_pace() -> None:
 
     assert most(times, 3.4) <= 2
     assert times[-1] < 8 * 3.5 + 2
-
-
-def test_a_chat_that_must_wait_delays_nobody_else() -> None:
-    async def live() -> list[tuple[float, str]]:
-        store, platform = MemoryStore(), Strict()
-        platform.answers["500"] = [Retry(10 * SECOND, certain=True, reason="flood", limited=Limited.PLACE)]
-        await waiting(store, *(chat(n) for n in range(1000)))
-        await sent(store, platform, 1000)
-        return platform.taken
-
-    taken = virtual.run(live)
-
-    others = [at for at, place in taken if place != "500"]
-    assert len(others) == 999
-    assert max(at - (1.0 + number / 29) for number, at in enumerate(others)) <= 1.0
 
 
 def test_a_chat_that_must_wait_waits_exactly() -> None:
@@ -425,3 +395,80 @@ def test_nothing_is_left_to_do_when_all_is_sent() -> None:
         return await store.claim(epoch, T0 + 9 * LEASE, LEASE)
 
     assert virtual.run(live) == Idle(None)
+
+
+def test_what_comes_while_nothing_is_to_do_is_claimed_at_once() -> None:
+    async def live() -> list[float]:
+        loop, store, platform, waits = asyncio.get_running_loop(), MemoryStore(), Strict(lambda: 0.0), list[float]()
+        async with running(sender(store, platform, Clock(T0))[0].run):
+            for number in range(5):
+                await asyncio.sleep(2.0 + number * 0.037)
+                at = loop.time()
+                await waiting(store, chat(number))
+                while len(platform.keys) == number:  # noqa: ASYNC110 - it costs little in virtual time
+                    await asyncio.sleep(0.001)
+                waits.append(loop.time() - at)
+        return waits
+
+    assert max(virtual.run(live)) < 0.01
+
+
+def test_what_was_sent_while_the_store_was_away_is_recorded_once_it_is_back_and_not_sent_again() -> None:
+    class Away(MemoryStore):
+        broken = True
+
+        async def finish(
+            self, claim: Claim, outcome: Final, reason: str, message_id: str, next_due: datetime, apart: Ends = ALIKE
+        ) -> int:
+            if self.broken:
+                raise StoreWontWrite("full")
+            return await super().finish(claim, outcome, reason, message_id, next_due, apart)
+
+    async def live() -> tuple[list[str], list[Final]]:
+        store, platform, wall = Away(), Strict(lambda: 0.0), Clock(T0)
+        own, _ = sender(store, platform, wall)
+        await waiting(store, chat(0))
+        with pytest.raises(BaseExceptionGroup):
+            await own.run()
+        store.broken = False
+        async with running(own.run):
+            await asyncio.sleep(5)
+        return platform.keys, [outcome for _, outcome, _ in await store.outcomes(chat(0), 9)]
+
+    keys, outcomes = virtual.run(live)
+
+    assert len(keys) == 1
+    assert outcomes == [Final.SENT]
+
+
+def test_what_a_failing_sender_left_in_flight_is_taken_up_when_it_begins_anew_and_not_a_lease_later() -> None:
+    class Away(MemoryStore):
+        broken = True
+
+        async def settings(self, place: Place) -> PlaceSettings:
+            if self.broken:
+                raise StoreUnavailable("away")
+            return await super().settings(place)
+
+        async def resign(self, epoch: Epoch) -> None:
+            if self.broken:
+                raise StoreUnavailable("away")
+            await super().resign(epoch)
+
+    async def live() -> tuple[list[str], list[Final]]:
+        store, platform, wall = Away(), Strict(lambda: 0.0), Clock(T0)
+        own, _ = sender(store, platform, wall)
+        store.broken = False
+        await waiting(store, chat(0))
+        store.broken = True
+        with pytest.raises(BaseExceptionGroup):
+            await own.run()
+        store.broken = False
+        async with running(own.run):
+            await asyncio.sleep(5)
+        return platform.keys, [outcome for _, outcome, _ in await store.outcomes(chat(0), 9)]
+
+    keys, outcomes = virtual.run(live)
+
+    assert len(keys) == 1
+    assert outcomes == [Final.SENT]

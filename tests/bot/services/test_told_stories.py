@@ -16,7 +16,8 @@ from bot.commands.registry import COMMANDS
 from bot.services.dispatcher import Dispatcher
 from bot.services.fanout import Fanout
 from bot.services.notices import Notices
-from bot.services.sender import Sender, Voice
+from bot.services.sender import Sender
+from bot.services.voice import Voice
 from bot.telling import told
 from signals.event import Event
 from signals.registry import SIGNALS
