@@ -9,6 +9,7 @@ import structlog
 
 from adapters.chat.base import Notes, Place, Reception
 from adapters.chat.discord.answering import NAME, Answering, Talk
+from adapters.chat.discord.dress import Dressed
 from adapters.chat.discord.tree import Tree, digest
 from adapters.chat.discord.wire import counting
 from adapters.chat.notes import note, noted
@@ -63,6 +64,21 @@ class Connection(discord.Client):
             return
         await note(self._notes, key, own, KNOWN_FOR)
         log.info("commands set", commands=len(self._tree))
+
+    async def on_ready(self) -> None:
+        """We know the servers: answers that a former process announced can be given."""
+        await self.answering.resume(self._give)
+
+    async def _give(self, token: str, said: Dressed) -> None:
+        """Show the answer in place of what was announced."""
+        hook = discord.Webhook.partial(self.application_id or 0, token, client=self)
+        await hook.edit_message(  # type: ignore[call-overload] # the library knows messages by number only
+            "@original",
+            embed=said.embed,
+            attachments=said.files,
+            view=said.view,
+            allowed_mentions=said.mentions,
+        )
 
     async def close(self) -> None:
         """Let answers that are on their way arrive, then close."""
