@@ -112,8 +112,18 @@ async def test_only_what_is_announced_is_noted_and_what_was_given_no_more(takes:
     assert (NOTE in line.notes.kept) is written
 
 
+class Hurrying(Remembered):
+    """Notes of which each is written in half the time of the one before."""
+
+    async def write(self, key: str, text: str, lives: timedelta) -> None:
+        """As a store does that was busy."""
+        took, self.takes = self.takes, self.takes / 2
+        await asyncio.sleep(took)
+        self.kept[key] = (text, lives)
+
+
 async def test_what_is_noted_last_is_what_is_still_waited_for() -> None:
-    notes = Remembered(takes=0.01)
+    notes = Hurrying(takes=0.1)
     async with online() as line:
         await line.fake.answered(await line.fake.command(line.channel, BOB, "funding"))
         (asked,) = line.heard.asked
