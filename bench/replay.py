@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from random import Random
 
@@ -61,7 +62,7 @@ def bar_by_bar(recording: Recording) -> list[str]:
     told = []
     for cycle in play(recording, bars):
         cells = Cells(cycle, Vectors(bars.panel(), SIGNALS, rows=1), recording.step)
-        told += [judged.event.id for judged in engine.judge(cells) if judged.event is not None]
+        told += [judged.event.id for judged in chain.from_iterable(engine.judge(cells)) if judged.event is not None]
     return told
 
 

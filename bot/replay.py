@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
 from adapters.venues.recording import Recording
 from bot.market import play, whole
@@ -58,7 +59,7 @@ class Replay:
             if start is not None and cycle.at < start:
                 continue
             cells = Cells(cycle, vectors, self.recording.step)
-            for judged in engine.judge(cells):
+            for judged in chain.from_iterable(engine.judge(cells)):
                 if judged.event is not None:
                     yield Played(self._given[judged.rule.id], judged.event)
         self.never_known = [self._given[id_] for id_ in self._rules if not engine.was_known(id_)]

@@ -34,7 +34,9 @@ from signals.vigil import Kept, Vigil
 
 MINUTE = timedelta(minutes=1)
 AT_ONCE = 1_024
-"""How many are looked at together: whoever asks for them need not wait for all."""
+"""How many are looked at together."""
+A_FEW = 200
+"""How many are given out together, at most: whoever takes them may do something else in between."""
 
 
 class Engine:
@@ -195,13 +197,14 @@ class Engine:
         for of in standings:
             self._columns.recall(of)
 
-    def judge(self, cells: Cells) -> Iterator[Judged]:
-        """Everyone who was looked at, with the events, in the order of rules and coins.
+    def judge(self, cells: Cells) -> Iterator[Sequence[Judged]]:
+        """Everyone who was looked at, with the events, in the order of rules and coins: a few at a time, or nobody.
 
-        Each is looked at when it is asked for; the moment is judged when all were.
+        They are looked at when they are asked for; the moment is judged when all were.
         """
         self.meet(cells.cycle.readings)
-        return telling(self._moving(cells.cycle.at, self.read(cells)), cells, self._signals)
+        for some in _by_a_few(self._moving(cells.cycle.at, self.read(cells))):
+            yield telling(some, cells, self._signals)
 
     def meet(self, coins: Iterable[str]) -> None:
         """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""
@@ -220,29 +223,25 @@ class Engine:
         self._walk()
         self._columns.settle(to_ticks(at))
         self._scopes.settle(at)
-        for slot, coins in self._arrivals.take():
-            if self._book.rule(slot).created >= at:
-                self._arrivals.stay(slot, coins)
-                continue
-            for coin in list(self._scopes.coins_of(self._book.rule(slot))):
-                for one in self._afresh(slot, coin):
-                    if not self._alone.was_known(one):
-                        self._arrivals.welcome(slot, [coin])
+        for slot, coin in self._arrived(at):
+            if coin is not None and not all(map(self._alone.was_known, self._afresh(slot, coin))):
+                self._arrivals.welcome(slot, [coin])
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
         """`judge` by what the cells say, without the events."""
-        return list(self._moving(at, readings))
+        return [moved for moved in self._moving(at, readings) if moved]
 
-    def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved]:
-        self._release(at)
+    def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved | None]:
+        """Who moved; None where much was done since the last one."""
+        yield from self._release(at)
         self._columns.take(to_ticks(at), readings)
         looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
-        self._touch(looked)
+        yield from self._touch(looked)
         subjects, seen = sorted(looked), set[tuple[str, str]]()
         batches = (subjects[start : start + AT_ONCE] for start in range(0, len(subjects), AT_ONCE))
         looks = chain.from_iterable(self._looks([looked[subject] for subject in batch], at) for batch in batches)
         for moved in chain(looks, self._admit(at)):
-            if self._gone:
+            if self._gone and moved:
                 seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
@@ -255,11 +254,14 @@ class Engine:
         self._index.merge(self._alive, BETWEEN_MOMENTS)
         return self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
 
-    def _touch(self, looked: dict[tuple[int, str], Kept]) -> None:
+    def _touch(self, looked: dict[tuple[int, str], Kept]) -> Iterator[None]:
         """Rouse those whose keys their cell passed."""
         cells, slots = self._walk()
         is_alive = self._alive[slots]
-        for cell, slot in zip(cells[is_alive].tolist(), slots[is_alive].tolist(), strict=True):
+        passed = zip(cells[is_alive].tolist(), slots[is_alive].tolist(), strict=True)
+        for n, (cell, slot) in enumerate(passed, 1):
+            if n % AT_ONCE == 0:
+                yield None
             of = self._columns.cells[cell]
             if of is None:
                 raise AssertionError("no cursor follows the cell that is none")
@@ -296,26 +298,35 @@ class Engine:
         for track in self._scopes.tracks(rule.draft):
             yield from self._scopes.cells(rule, track, coin)
 
-    def _release(self, at: datetime) -> None:
+    def _release(self, at: datetime) -> Iterator[None]:
         """Newcomers that the last moment before they were made has armed arrive no more, once that moment is over."""
+        for n, (slot, coin) in enumerate(self._arrived(at)):
+            if n % AT_ONCE == 0:
+                yield None
+            if coin is not None and not self._columns.are_known(self._all_cells(self._book.rule(slot), coin)):
+                self._arrivals.welcome(slot, [coin])
+
+    def _admit(self, at: datetime) -> Iterator[Moved | None]:
+        """Let the first known moment of newcomers arm them: those still unknown are kept."""
+        for n, (slot, coin) in enumerate(self._arrived(at)):
+            if n % AT_ONCE == 0:
+                yield None
+            for one in () if coin is None else self._afresh(slot, coin):
+                if self._alone.admit(one, at) and not one.state.armed and self._alone.was_known(one):
+                    yield moved_of(one)
+
+    def _arrived(self, at: datetime) -> Iterator[tuple[int, str | None]]:
+        """Newcomers by slot and coin that were made before that moment, and arrive no more.
+
+        Those without a coin are too new, and go on arriving.
+        """
         for slot, coins in self._arrivals.take():
             if (rule := self._book.rule(slot)).created >= at:
                 self._arrivals.stay(slot, coins)
-                continue
-            for coin in list(self._scopes.coins_of(rule)) if coins is None else coins:
-                if not self._columns.are_known(self._all_cells(rule, coin)):
-                    self._arrivals.welcome(slot, [coin])
-
-    def _admit(self, at: datetime) -> Iterator[Moved]:
-        """Let the first known moment of newcomers arm them: those still unknown are kept."""
-        for slot, coins in self._arrivals.take():
-            if self._book.rule(slot).created >= at:
-                self._arrivals.stay(slot, coins)
-                continue
-            for coin in list(self._scopes.coins_of(self._book.rule(slot))) if coins is None else sorted(coins):
-                for one in self._afresh(slot, coin):
-                    if self._alone.admit(one, at) and not one.state.armed and self._alone.was_known(one):
-                        yield moved_of(one)
+                yield slot, None
+            else:
+                for coin in sorted(self._scopes.coins_of(rule) if coins is None else coins):
+                    yield slot, coin
 
     def _left(self, seen: Collection[tuple[str, str]]) -> Iterator[Moved]:
         """What is kept now of those whose coins went off a watchlist, where nothing is said of them otherwise."""
@@ -326,3 +337,15 @@ class Engine:
                 if of.subject not in seen:
                     yield of
         self._gone = []
+
+
+def _by_a_few(moving: Iterable[Moved | None]) -> Iterator[Sequence[Moved]]:
+    """The same, up to A_FEW together, fewer where much was done meanwhile."""
+    some = list[Moved]()
+    for moved in moving:
+        if moved is not None:
+            some.append(moved)
+        if moved is None or len(some) == A_FEW:
+            yield some
+            some = []
+    yield some

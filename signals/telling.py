@@ -1,6 +1,6 @@
 """Telling: one transition of a rule on a coin becomes an event with everything that is said about it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from signals.aggregate import is_fresh
@@ -67,11 +67,13 @@ def told_of(
     )
 
 
-def telling(moves: Iterable[Moved], cells: Cells, signals: Mapping[str, Signal]) -> Iterator[Judged]:
+def telling(moves: Iterable[Moved], cells: Cells, signals: Mapping[str, Signal]) -> Sequence[Judged]:
     """Those who moved, with their events."""
+    judged = []
     for of in moves:
         event = told_of(of.rule, of.track, of.coin, of.told, cells, signals) if of.told is not None else None
-        yield Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest)
+        judged.append(Judged(of.rule, of.coin, of.subject, of.state, event, of.moved, of.at_rest))
+    return judged
 
 
 def in_shadow(rule: Rule, at: datetime) -> bool:

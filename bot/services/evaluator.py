@@ -5,7 +5,6 @@ import gc
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -38,7 +37,7 @@ class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, Protocol):
 _INSTANT = timedelta(milliseconds=1)
 """Moments are kept to that."""
 AT_ONCE = 200
-"""Rules or states taken over, or transitions written, before everything else may go on."""
+"""Rules taken over before everything else may go on."""
 
 
 class Evaluator:
@@ -89,8 +88,7 @@ class Evaluator:
             for bars in cycle.bars:
                 self._bars.append(bars)
             cells = self._cells(cycle)
-            looked = self._engine.judge(cells)
-            while some := list(islice(looked, AT_ONCE)):
+            for some in self._engine.judge(cells):
                 committed += await self._commit(cycle.at, [judged for judged in some if judged.moved])
             for subject, state in self._newer.items():
                 self._engine.wake(subject, state)
@@ -191,6 +189,7 @@ class Evaluator:
             for change in watches:
                 self._engine.watch(change.place, change.coins)
             self._begin()
+            gc.freeze()
             log.info("rules loaded", **asdict(self._engine.counts))
 
     async def _changed(self, mark: Mark) -> Sequence[Changed]:
@@ -227,7 +226,7 @@ class Evaluator:
             for start in range(0, len(now), AT_ONCE):
                 self._engine.load(now[start : start + AT_ONCE])
                 await asyncio.sleep(0)
-            gc.freeze()  # rules stay: looking for garbage among a million of them holds everything up
+            gc.freeze()  # they stay: looking for garbage among a million of them holds everything up
         return later
 
     async def _wake(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
+from signals.registry import BY_NAME
 from tests.e2e.strangers import PERPWATCH, ROOT, is_spoken, newcomer, perpwatch, typed
 from tests.recordings import funding_story
 
@@ -161,7 +162,7 @@ def test_signals_are_listed_for_people_and_machines(environment: dict[str, str])
     words, facts = typed(environment, "signals"), typed(environment, "signals", "--json")
 
     names = [signal["name"] for signal in json.loads(facts.stdout)]
-    assert names[:3] == ["negfunding", "divergence", "liqspike"]
+    assert names == list(BY_NAME)
     assert all(name in words.stdout for name in names)
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -254,7 +255,7 @@ def run(rule: Rule, values: Sequence[float | None]) -> list[Event]:
     engine.put(rule)
     for value in values:
         cells = market.close(**({} if value is None else {"funding": value, "oi_level": 1000.0}))
-        told += [judged.event for judged in engine.judge(cells) if judged.event]
+        told += [judged.event for judged in chain.from_iterable(engine.judge(cells)) if judged.event]
     return told
 
 

@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -203,7 +204,7 @@ class Service:
         cycle = self._ledger.read(moment(minute), "TEST")
         cycle = replace(cycle, bars=self.bars.close(cycle))
         cells = Cells(cycle, Vectors(self.bars.panel(), SIGNALS, rows=1), MINUTE)
-        for judged in self._engine.judge(cells):
+        for judged in chain.from_iterable(self._engine.judge(cells)):
             self._states[judged.subject] = judged.state
             self.told += [judged.event] if judged.event else []
         self._last = cells

@@ -3,6 +3,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def transitions(acts: tuple[Act, ...], sentences: tuple[str, ...], minutes: int 
         if minute == 1:
             for one in rules:
                 engine.put(one)
-        for judged in engine.judge(cells):
+        for judged in chain.from_iterable(engine.judge(cells)):
             if judged.event is not None:
                 told[sentences[judged.rule.number - 1]].append((minute, judged.coin, judged.event.change))
     return told

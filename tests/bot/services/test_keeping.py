@@ -150,7 +150,7 @@ Turn = Callable[[Client], Awaitable[None]]
     [
         (full, empty, "out of memory"),
         (replica, primary, "read-only replica"),
-        (alone, enough, "too few replicas"),
+        (alone, enough, "fewer replicas"),
     ],
 )
 async def test_a_store_that_takes_no_writes_turns_the_service_red_and_crashes_nothing(
