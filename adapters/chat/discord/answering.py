@@ -18,6 +18,7 @@ from adapters.chat.discord.markup import page
 from adapters.chat.discord.outcomes import ANSWERED
 from adapters.chat.discord.tree import line_of
 from adapters.chat.discord.unanswered import Unanswered
+from adapters.chat.discord.wire import NETWORK
 from adapters.chat.discord.words import Completion
 from adapters.chat.presses import ANSWER, NOTICE
 
@@ -38,7 +39,7 @@ AT_ONCE = timedelta(0)
 Talk: TypeAlias = "discord.Interaction[discord.Client]"
 
 Give: TypeAlias = "Callable[[str, Dressed], Awaitable[None]]"
-"""Shows the answer in place of what was announced under that token. Raises discord.HTTPException."""
+"""Shows the answer in place of what was announced under that token. Raises discord.HTTPException or one of NETWORK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,9 @@ class Answering:
             asked = replace(of.asked, name=LATE, arguments=line) if of.again else of.asked
             try:
                 await give(of.token, await self._told(asked))
+            except NETWORK as error:
+                log.info("an announced answer waits for the next start", reason=type(error).__name__)
+                continue
             except discord.HTTPException as error:
                 log.info("an announced answer could not be given", code=error.code)
             await self.unanswered.gave(of.token)

@@ -49,9 +49,12 @@ class Connection(discord.Client):
         return self.answering.reception
 
     async def setup_hook(self) -> None:
-        """Set the commands, once for each login, and only if they are not the ones that were set last."""
+        """Give what a former process announced, and set the commands: only if they are not those that were set last."""
         if self.application_id is None:
             return
+        resuming = asyncio.create_task(self.answering.resume(self._give))
+        self._busy.add(resuming)
+        resuming.add_done_callback(self._busy.discard)
         key, own = f"discord:commands:{self.application_id}", digest(self._tree)
         if await noted(self._notes, key) == own:
             return
@@ -64,10 +67,6 @@ class Connection(discord.Client):
             return
         await note(self._notes, key, own, KNOWN_FOR)
         log.info("commands set", commands=len(self._tree))
-
-    async def on_ready(self) -> None:
-        """We know the servers: answers that a former process announced can be given."""
-        await self.answering.resume(self._give)
 
     async def _give(self, token: str, said: Dressed) -> None:
         """Show the answer in place of what was announced."""

@@ -31,8 +31,12 @@ async def next_process(line: Online, heard: Heard) -> AsyncIterator[Remembered]:
     notes = Remembered(kept=dict(line.notes.kept))
     settings = DiscordSettings(TOKEN, line.fake.api, line.fake.gateway_url, frozenset())
     front = Discord(settings, notes, Vocabulary(), line.wall, line.wall)
+    before = len(line.fake.gateway.sessions)
     serving = asyncio.create_task(front.serve(MENU, heard))
     try:
+        async with asyncio.timeout(10):
+            while len(line.fake.gateway.sessions) == before:  # noqa: ASYNC110  a session rings no bell
+                await asyncio.sleep(0.01)
         yield notes
         line.notes.kept = notes.kept
     finally:
