@@ -44,6 +44,10 @@ class Fenced(StoreError):
     """A newer sender leads: stand by."""
 
 
+class OtherParts(StoreError):
+    """The coins are shared out otherwise by now: whoever judges one of the former parts must stop."""
+
+
 class Behind(StoreError):
     """Changes that were asked for are no longer kept: load everything again."""
 
