@@ -1,4 +1,4 @@
-"""Writes into the pages what tests know: requests as counted, traps with their twins, differences from ccxt, rights."""
+"""Writes into the pages what tests know: counted requests, traps with twins, differences from ccxt, rights, stories."""
 # ruff: noqa: INP001 - a script, not a package
 
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from scripts import track_record
-from tests.both import permissions
+from tests.both import permissions, transcripts
 from tests.live import test_requests, traps
 from tests.oracle import differences
 
@@ -19,6 +19,7 @@ TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "traps": ("venues.md", traps.table),
     "differences": ("venues.md", differences.table),
     "permissions": ("permissions.md", permissions.measured_table),
+    "transcripts": ("transcripts.md", transcripts.page),
 }
 """By name, the page that each stands on and what makes it."""
 

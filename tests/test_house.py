@@ -19,6 +19,7 @@ SCRIPTS = (
     "setup",
     "run",
     "test",
+    "canary",
     "coverage",
     "check",
     "cluster",

@@ -313,7 +313,7 @@ class Reception(Protocol):
         ...
 
     async def overheard(self, invocation: Invocation) -> Message | None:
-        """The answer to plain words in a private place; None where they are neither a command nor a rule."""
+        """The answer to plain words in a private place; None where they are neither a command nor meant as a rule."""
         ...
 
     async def came(self, place: Place) -> None:

@@ -68,10 +68,11 @@ class RedisMarkets:
         if coins == ():
             return blank(step)
         what: list[Word] = [len(metrics), *metrics, *(coins or ())]
-        found = []
-        for first in range(-rows, 0, CUT):
-            last = min(first + CUT, 0) - 1
-            found += listed(await self._client.step("bars", [keys.bars(step)], first, last, *what))
+        found: list[Reply] = []
+        # the newest first: what is closed meanwhile moves bars into the next stretch, and none out of it
+        for last in range(-1, -rows - 1, -CUT):
+            first = max(last - CUT + 1, -rows)
+            found[:0] = listed(await self._client.step("bars", [keys.bars(step)], first, last, *what))
         return await asyncio.to_thread(lambda: stack([_stretch(each, step) for each in found], step, rows))
 
     async def at_hand(

@@ -47,7 +47,8 @@ def draw(chart: Chart, theme: Theme) -> bytes:
     sheet = _Sheet(chart, theme, Paper(WIDTH, math.ceil(height), theme.ground))
     sheet.head()
     axes = [_axis(panel, high) for panel, high in zip(chart.panels, heights, strict=True)]
-    right = WIDTH - _PAD - max(width_of(said, theme.sizes["tick"]) for axis in axes for _, said in axis.ticks) - 14
+    beside = ["UTC", *(said for axis in axes for _, said in axis.ticks)]
+    right = WIDTH - _PAD - max(width_of(said, theme.sizes["tick"]) for said in beside) - 14
     top = _HEAD
     for panel, axis, high in zip(chart.panels, axes, heights, strict=True):
         box = Box(_PAD, top + _ABOVE_PANEL, right, top + _ABOVE_PANEL + high)
@@ -73,6 +74,8 @@ class _Axis:
 
 def _axis(panel: Panel, height: float) -> _Axis:
     known = [value for curve in panel.curves for value in _signed(curve) if value is not None]
+    if not known and not panel.limits:
+        return _Axis(-1.0, 1.0, ())  # there is nothing that numbers could stand for
     if any(curve.shape is Shape.BARS for curve in panel.curves):
         known.append(0.0)
     low, high = min(known, default=0.0), max(known, default=0.0)
@@ -167,6 +170,8 @@ class _Sheet:
         room = (box.right - x) / len(panel.curves) - 46
         for number, curve in enumerate(panel.curves):
             name = fitting(clean(curve.name), size, room)
+            behind = Box(x - 8, box.top + 8, x + 40 + width_of(name, size), box.top + _LEGEND)
+            self.paper.area(behind, self.theme.ground, alpha=0.8)
             self.paper.area(Box(x, box.top + 18, x + 22, box.top + 34), self._colour(panel, number))
             self.paper.text((x + 32, box.top + 26), name, size, self.theme.text)
             x += 32 + width_of(name, size) + 28

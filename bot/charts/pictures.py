@@ -9,11 +9,13 @@ from datetime import timedelta
 import structlog
 
 from adapters.chat.base import Button, Message, Place
+from adapters.chat.chart import Chart
 from adapters.store.base import Store, StoreError
 from adapters.store.place_settings import Charts, PlaceSettings
 from bot.charts.painter import DEADLINE, Painter
 from bot.charts.reading import alert_chart
 from bot.commands.arguments import Mistake
+from bot.phrases import bold, line
 from signals.base import Signal
 from signals.event import Event
 from signals.notice import Notice
@@ -51,7 +53,14 @@ async def painted(message: Message, painter: Painter | None) -> Message:
             painter.warm()
         return message
     picture = await painter.paint(message.chart)
-    return message if picture is None else replace(_without_button(message), picture=picture)
+    return message if picture is None else replace(_without_button(_beside(message, message.chart)), picture=picture)
+
+
+def _beside(message: Message, chart: Chart) -> Message:
+    """The message as it stands beside the picture of that chart: what the picture says on top is not said again."""
+    if not message.headline or message.headline[0].text != chart.title:
+        return message
+    return replace(message, headline=line(bold(chart.title.partition(" ")[0])))
 
 
 def _shows(of: Button) -> bool:

@@ -16,7 +16,7 @@ from signals.cells import Cells, Seen, Vectors
 from signals.judge import cell_of
 from signals.model import ALL, PAIRED, ROLLING, Cell, Metric, Observation, Yardstick
 from signals.numbers import needs, number_of
-from signals.panel import Panel, resolutions
+from signals.panel import Panel, resolutions, to_ms
 from signals.rules.language import Vocabulary
 from signals.rules.model import EVERY_COIN, WATCHLIST, Draft
 from signals.units import DASH, age
@@ -114,6 +114,9 @@ async def _named(draft: Draft, place: Place, desk: Reader) -> tuple[str, ...] | 
 WHOLE = timedelta(days=92)
 """As far back as any bars reach."""
 
+MEANWHILE = 20
+"""Bars that may be closed between the reading of a moment and that of its bars, so that its own are still there."""
+
 
 async def coins_of(draft: Draft, place: Place, desk: Reader, cycle: Cycle) -> Sequence[str]:
     """The coins that the rule is judged on in that place now."""
@@ -139,12 +142,12 @@ async def _view(
     signals: Sequence[Signal],
     coins: tuple[str, ...] | None = None,
 ) -> View:
-    """The market with those bars, as far back as is said for each length of theirs."""
+    """The market with those bars, as far back as is said for each length of theirs, as it stood at one moment."""
     cycle = await latest(desk)
     kept = resolutions(desk.step)
-    wanted = {step: min(rows, reach[step] // step + 2) for step, rows in kept.items()}
+    wanted = {step: min(rows, reach[step] // step + 2 + MEANWHILE) for step, rows in kept.items()}
     found = await gather(*(read(step, metrics, rows, coins) for step, rows in wanted.items()))
-    panels = dict(zip(wanted, found, strict=True))
+    panels = {step: bars.known_by(to_ms(cycle.at)) for step, bars in zip(wanted, found, strict=True)}
     every = tuple(dict.fromkeys(coin for panel in panels.values() for coin in panel.coins))
     finest = panels.pop(min(panels)).of(every)
     panel = replace(finest, others={step: panel.of(every) for step, panel in panels.items()})

@@ -40,16 +40,16 @@ _HOUR = timedelta(hours=1)
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """One coin's ratio with its place in its own past, or the coins at both ends."""
-    cycle = await latest(desk)
-    coin = one_coin(invocation, cycle.readings)
+    coin = one_coin(invocation, (await latest(desk)).readings)
     if coin is None:
         return await top(desk, ENDS)
+    market = await view_of_signals(desk, (), (coin,))
+    cycle = market.cycle
     spot = spot_leg(cycle, coin)
     reading = offered(cycle, coin, spot) if spot else None
     if spot is None or reading is None:
         said = f"No venue here has told spot volume of {coin} so far, so there is nothing to divide."
         return report(f"{coin} spot/futures", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
-    market = await view_of_signals(desk, (), (coin,))
     sums = {w: market.value(coin, Metric.RATIO, w) for w in whole_bars(WINDOWS, desk.step)}
     rank = _rank(market, coin)
     silent = f" Silent: {venues(reading.missing)}." if reading.missing else ""

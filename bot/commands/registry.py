@@ -43,9 +43,10 @@ from bot.commands.use import USE
 from bot.commands.watch import UNWATCH, WATCH, WATCHLIST_COMMAND
 from bot.commands.why import WHY
 from bot.phrases import shortened
-from bot.wording import unclear
-from signals.rules.language import parse
-from signals.rules.model import Draft
+from bot.wording import problem, unclear
+from signals.rules.meant import meant
+from signals.rules.metrics import METRICS
+from signals.rules.model import Draft, Problem
 from signals.rules.nearest import nearest
 
 _IN_ORDER = (
@@ -116,6 +117,9 @@ async def answer(invocation: Invocation, desk: Desk, known: PlaceSettings | None
     try:
         return await command.answer(invocation, desk)
     except Mistake as mistake:
+        read = await rule_of(invocation, desk) if invocation.name in METRICS else None
+        if isinstance(read, Problem):  # such as: funding < -0.01%
+            return problem(read)
         return unclear(mistake.sentence, [Button(repair, repair) for repair in mistake.repairs])
 
 
@@ -142,8 +146,11 @@ _ALLOWED: Mapping[Who, str] = {Who.OWNER: "those who look after this place", Who
 
 
 async def _unknown(invocation: Invocation, desk: Desk) -> Message:
-    """No such command: a near one, or the rule that the line is, or the way to help."""
-    if await is_rule(invocation, desk):
+    """No such command: the rule that the line is or nearly is, or a near command, or the way to help."""
+    read = await rule_of(invocation, desk)
+    if isinstance(read, Problem):
+        return problem(read)
+    if read is not None:
         said = f"/alert {invocation.name} {invocation.arguments}"
         return unclear("That is a rule. Save it with /alert before it.", [Button(said, said)])
     near = nearest(invocation.name, COMMANDS)
@@ -151,13 +158,12 @@ async def _unknown(invocation: Invocation, desk: Desk) -> Message:
     return unclear(f"There is no /{shortened(invocation.name)}.{help_}", _mended(invocation, near))
 
 
-async def is_rule(invocation: Invocation, desk: Desk) -> bool:
-    """Whether the whole line is a rule, without a command before it."""
+async def rule_of(invocation: Invocation, desk: Desk) -> Draft | Problem | None:
+    """The rule that the whole line is, without a command before it, or what is wrong with what was meant as one."""
     cycle = await desk.store.latest()
     if cycle is None:
-        return False
-    read = parse(f"{invocation.name} {invocation.arguments}", vocabulary(cycle, desk))
-    return isinstance(read, Draft)
+        return None
+    return meant(f"{invocation.name} {invocation.arguments}".strip(), vocabulary(cycle, desk))
 
 
 def _mended(invocation: Invocation, near: Sequence[str]) -> Sequence[Button]:

@@ -16,7 +16,7 @@ from bot.charts.painter import Painter
 from bot.charts.pictures import painted
 from bot.commands.base import Desk
 from bot.commands.recent import Recent
-from bot.commands.registry import COMMANDS, answer, is_rule
+from bot.commands.registry import COMMANDS, answer, rule_of
 from bot.floods import Floods
 from bot.health import Health
 from bot.phrases import line
@@ -73,7 +73,7 @@ class Dispatcher:
         return await self._guarded(invocation) or trouble("There is nothing to say to that.")
 
     async def overheard(self, invocation: Invocation) -> Message | None:
-        """The answer to words that are the name of a command, or a rule; None to any others."""
+        """The answer to words that are the name of a command, or meant as a rule; None to any others."""
         if invocation.name.lower() in COMMANDS:
             return await self.answer(replace(invocation, name=invocation.name.lower()))
         return await self._guarded(invocation, rules_only=True)
@@ -102,7 +102,7 @@ class Dispatcher:
     async def _guarded(self, invocation: Invocation, *, rules_only: bool = False) -> Message | None:
         try:
             said = await self._known(invocation)
-            if rules_only and not await is_rule(said, self._desk(said)):
+            if rules_only and await rule_of(said, self._desk(said)) is None:
                 return None
             async with self.deep if said.name in DEEP else contextlib.nullcontext():
                 message = await self._admitted(said)

@@ -28,7 +28,7 @@ class Once:
         return said
 
     async def overheard(self, invocation: Invocation) -> Message | None:
-        """The answer to plain words in a private place; None where they are neither a command nor a rule."""
+        """The answer to plain words in a private place; None where they are neither a command nor meant as a rule."""
         return await self._once("overheard", invocation, self._reception.overheard)
 
     async def came(self, place: Place) -> None:

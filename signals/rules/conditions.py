@@ -23,6 +23,7 @@ _WAY = re.compile(r"(?:up|down)(?= |$)", re.IGNORECASE)
 _COMPARE = re.compile(r"[<>]=?|(?:below|under|above|over)(?= |$)", re.IGNORECASE)
 _SKIPPED = re.compile(r"(?:is|goes)(?= |$)", re.IGNORECASE)
 _LIKE_A_VALUE = re.compile(r"[-+$.=0-9]|[pz][-+.0-9]", re.IGNORECASE)
+_BARE = re.compile(r"\d+(?:\.\d+)?(?= |$)")
 _OF_OPEN_INTEREST = ("oi.level", "oi.usd")
 _USUAL_OI = timedelta(hours=4)
 _WITHOUT_ITS_TIME = (Form.PERCENT, Form.RANK, Form.ZSCORE)
@@ -135,8 +136,7 @@ def _move(cursor: Cursor, subject: Subject, verb: str) -> Taken:
         repairs = [cursor.replaced(subject.span, f"oi {lasting}")] if name in _OF_OPEN_INTEREST else []
         raise Refused(Code.MOVER, subject.span, subject.name[0], repairs, [name])
     if name == PRICE and subject.window is None:
-        offered = [f"{PRICE} {durations.written(asked)}" for asked in ASKED]
-        raise cursor.refuse(Code.MOVE_WINDOW, subject.name, offered)
+        raise _timeless(cursor, subject, verb)
     of = windowed(cursor, subject)
     cursor.take(_BY)
     factor = -1 if verb == "falls" else 1
@@ -204,6 +204,17 @@ def _yearly(cursor: Cursor, subject: Subject, typed: Typed) -> Refused:
     percent = digits(typed.number.scaleb(-2 if typed.form is Form.BP else 0))
     line = f"{cursor.line[:start]}{Metric.FUNDING_APR}{cursor.line[end:value]}{percent}%{cursor.line[after:]}"
     return Refused(Code.YEARLY, (value, after), typed.found[0], [line], [subject.measure.name])
+
+
+def _timeless(cursor: Cursor, subject: Subject, verb: str) -> Refused:
+    """The same move over each usual time; a size without a % sign is asked about too."""
+    offered = [f"{PRICE} {durations.written(asked)}" for asked in ASKED]
+    cursor.take(_BY)
+    bare = cursor.take(_BARE)
+    if bare is None:
+        return cursor.refuse(Code.MOVE_WINDOW, subject.name, offered)
+    moves = [cursor.replaced((subject.name.start(), bare.end()), f"{price} {verb} by {bare[0]}%") for price in offered]
+    return Refused(Code.MOVE_WINDOW, subject.name.span(), subject.name[0], moves, [bare[0]])
 
 
 def _price_move(cursor: Cursor, subject: Subject, compare: Compare, typed: Typed) -> Refused:

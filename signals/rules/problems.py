@@ -33,6 +33,8 @@ class Code(StrEnum):
     VENUE_SIGNAL = "venue signal"
     """The signal `detail[0]` is scored over all venues; the repair leaves the venue `word` out."""
 
+    METRIC_MISSING = "metric missing"
+    """A comparison `word` without what it compares; the repairs take the price, where that is a rule."""
     METRIC = "metric"
     """`word` is neither metric nor signal; `detail` names near ones."""
     SIDE = "side"
@@ -42,7 +44,7 @@ class Code(StrEnum):
     NO_WINDOW = "no window"
     """`detail[0]` is a level and takes no window `word`; `detail[1]` says it as a minimum time."""
     MOVE_WINDOW = "move window"
-    """A move of the price without its time."""
+    """A move of the price without its time; with `detail`, its size `detail[0]` lacks the % sign that repairs write."""
     PRICE_MOVE = "price move"
     """A price level with a %, a rank or own spreads: it may be a move without its time."""
     MOVER = "mover"

@@ -74,6 +74,10 @@ class Cursor:
             self._next = self._behind_blanks(self.at)
         return found
 
+    def look(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """What the pattern matches after blanks, without taking it."""
+        return pattern.match(self.line, self._next)
+
     def peek(self) -> re.Match[str] | None:
         """What stands next up to a blank; None at the end."""
         return _RUN.match(self.line, self._next)

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 from signals.base import Signal
 from signals.rules import durations, words
-from signals.rules.metrics import LEVEL, METRICS, PRICE, PRICE_MOVE, Measure, of_signal
+from signals.rules.metrics import ASKED, LEVEL, METRICS, PRICE, PRICE_MOVE, Measure, of_signal
 from signals.rules.problems import Code, Refused
 from signals.rules.reading import Cursor
 
 _NAME = re.compile(r"[^ <>=&]+")
+_SPELLED = "|".join((*filter(str.isalpha, words.COMPARISONS), *words.MOVES, words.CROSSES))
+_COMPARES = re.compile(rf"(?:(?:{'|'.join(sorted(words.SKIPPED))}) +)?(?:[<>]=?|(?:{_SPELLED})(?= |$))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Windowed:
 
 def take_subject(cursor: Cursor, signals: Sequence[Signal]) -> Subject:
     """The metric or signal that must stand next; raises Refused."""
+    compares = cursor.look(_COMPARES)
+    if compares:
+        spans = [f" {durations.written(asked)}" for asked in ASKED] if compares[0].lower() in words.MOVES else [""]
+        raise cursor.refuse(Code.METRIC_MISSING, compares, [f"{PRICE}{span} {compares[0]}" for span in spans])
     name = cursor.take(_NAME)
     if name is None:
         found = cursor.peek()

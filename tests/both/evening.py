@@ -40,7 +40,7 @@ class Evening:
     folder: Path
     process: Process | None = None
     printed: bytearray = field(default_factory=bytearray)
-    seen: dict[int, int] = field(default_factory=dict)
+    killed: bool = False
 
     # --- the service
 
@@ -50,6 +50,7 @@ class Evening:
         times = len(self.discord.gateway.sessions) + 1
         asked = len(self.telegram.calls)
         command = (sys.executable, "-P", "-m", "bot.cli", "run", *words)
+        self.killed = False
         log = (self.folder / "printed.txt").open("ab")
         self.process = await asyncio.create_subprocess_exec(
             *command, env=self.environment, stdin=PIPE, stdout=log, stderr=log
@@ -64,7 +65,15 @@ class Evening:
                 self.process.send_signal(signal.SIGTERM)
             async with asyncio.timeout(30):
                 code = await self.process.wait()
-        assert code == 0, self.output()
+        assert code == (-signal.SIGKILL if self.killed else 0), self.output()
+
+    async def kill(self) -> None:
+        """The service ends at once, as by kill -9."""
+        if self.process is None:
+            raise AssertionError("the service is not there")
+        self.killed = True
+        self.process.kill()
+        await self.process.wait()
 
     def _called(self, since: int) -> Sequence[str]:
         return [method for method, _ in self.telegram.calls[since:]]

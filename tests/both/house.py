@@ -129,8 +129,11 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, invited_only: bool = False) -> AsyncIterator[House]:
-    """Both fronts serve meanwhile. Tom and Dora look after groups and the server; Otto and Olga operate."""
+async def house(folder: Path, *, invited_only: bool = False, store: Store | None = None) -> AsyncIterator[House]:
+    """Both fronts serve meanwhile. Tom and Dora look after groups and the server; Otto and Olga operate.
+
+    A `store` that is given holds the market already.
+    """
     clock = Clock(NOW, AS_FAST_AS_IT_GOES)
     telegram = World(lambda: clock.now().timestamp())
     for person in (TINA, TOM, OTTO):
@@ -152,7 +155,7 @@ async def house(folder: Path, *, invited_only: bool = False) -> AsyncIterator[Ho
                 invited_only=invited_only,
             )
             tokens = {"telegram": SecretStr(telegram.token), "discord": SecretStr(DISCORD_TOKEN)}
-            around = Around((await desk_with_past()).store, clock, clock, STEP, folder, "0.1.0")
+            around = Around(store or (await desk_with_past()).store, clock, clock, STEP, folder, "0.1.0")
             async with opened_chats(settings, tokens, list(tokens), around) as chats:
                 home = House(telegram, discord, chats, clock, channel)
                 async with _served(home):

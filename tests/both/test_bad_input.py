@@ -15,7 +15,7 @@ from tests.both.shown import choices, on_discord, on_the_terminal
 from tests.fake_discord.world import Body
 from tests.fake_telegram.world import Taken
 
-EMOJIS = "\U0001f680" * 2_000
+EMOJIS = "\U0001f680" * 4_096
 RIGHT_TO_LEFT = "\u202eHTE\u202c \u200ffunding < 0%"
 JOINED = "\u2060"
 """What keeps a name from being a link."""
@@ -196,3 +196,22 @@ async def test_a_command_for_another_bot_is_none_of_ours(tmp_path: Path) -> None
 
     assert len(home.telegram.taken) == before + 1
     assert [of.number for of in kept] == [1]
+
+
+async def test_a_line_that_is_almost_a_rule_is_mended_in_private_and_small_talk_is_left_alone(tmp_path: Path) -> None:
+    nearly = "ETH funding < -0.01"
+    async with house(tmp_path) as home:
+        told = await home.says(nearly)
+        asked = await home.asks("alert", rule=nearly)
+        typed = await home.types(nearly)
+        before = len(home.telegram.taken)
+        for said in ("ETH is 5% up", "I <3 ETH", "see you at 5"):
+            home.telegram.say(TINA, said)
+        for said in (nearly, f"/{nearly}", "/eth@otherbot funding < -0.01", "/funding@otherbot ETH"):
+            home.telegram.say(TOM, said, GROUP)
+        await home.says("/help")
+
+    labels = ["ETH funding < -0.01%", "ETH funding < -1%"]
+    assert told.labels == choices(asked) == [button.label for button in typed.buttons] == labels
+    assert told.text == on_discord(asked)
+    assert len(home.telegram.taken) == before + 1

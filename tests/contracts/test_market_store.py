@@ -127,6 +127,18 @@ async def test_a_panel_of_some_coins_is_those_columns_of_the_whole_one(store: St
     assert (await store.panel(MINUTE, metrics, 9, ())).coins == ()
 
 
+async def test_a_panel_has_no_hole_though_moments_close_while_it_is_read(store: Store) -> None:
+    await store.close(cycle(T0, 1.0))
+    times = np.array([to_ms(T0 - back * MINUTE) for back in range(400, 0, -1)], np.int64)
+    await store.extend([Panel(times, ("BTC",), MINUTE, {Metric.PRICE: np.ones((400, 1), np.float32)}, {})])
+
+    for minute in range(1, 13):
+        closing = store.close(cycle(T0 + minute * MINUTE, 1.0))
+        panel, _ = await asyncio.gather(store.panel(MINUTE, [Metric.PRICE], 400, ("BTC",)), closing)
+        assert len(panel.times) >= 399  # the oldest may be the one that the new one replaces
+        assert panel[Metric.PRICE].tolist() == [[1.0]] * len(panel.times)
+
+
 async def test_bars_of_the_past_fill_holes_and_are_no_news(store: Store) -> None:
     await store.close(cycle(T0, 5.0))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -17,6 +17,8 @@ from adapters.chat.discord.lines import Lines
 from adapters.chat.discord.markup import page
 from adapters.chat.discord.outcomes import ANSWERED
 from adapters.chat.discord.tree import line_of
+from adapters.chat.discord.unanswered import Unanswered
+from adapters.chat.discord.wire import NETWORK
 from adapters.chat.discord.words import Completion
 from adapters.chat.presses import ANSWER, NOTICE
 
@@ -26,12 +28,18 @@ NAME = "discord"
 OLD = "old"
 """What is said of a press whose line is not known any more."""
 
+LATE = "late"
+"""What is said of a question that could not be answered; its arguments are the line."""
+
 SOON = timedelta(milliseconds=750)
 """An answer that takes longer is announced first: Discord waits for three seconds and no more."""
 
 AT_ONCE = timedelta(0)
 
 Talk: TypeAlias = "discord.Interaction[discord.Client]"
+
+Give: TypeAlias = "Callable[[str, Dressed], Awaitable[None]]"
+"""Shows the answer in place of what was announced under that token. Raises discord.HTTPException or one of NETWORK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Answering:
     reception: Reception
     lines: Lines
     completion: Completion
+    unanswered: Unanswered
     now: Callable[[], datetime]
     operators: frozenset[str] = frozenset()
     late: int = field(default=0)
@@ -75,12 +84,30 @@ class Answering:
             self.late += 1
             log.info("an answer came too late", code=error.code, late=self.late)
 
+    async def resume(self, give: Give) -> None:
+        """Give what a former process announced; what ended that process too is said to have come too late."""
+        for of in await self.unanswered.left():
+            await self.unanswered.keep(of.token, of.asked, again=True)
+            line = f"/{of.asked.name} {of.asked.arguments}".strip()
+            asked = replace(of.asked, name=LATE, arguments=line) if of.again else of.asked
+            try:
+                await give(of.token, await self._told(asked))
+            except NETWORK as error:
+                log.info("an announced answer waits for the next start", reason=type(error).__name__)
+                continue
+            except discord.HTTPException as error:
+                log.info("an announced answer could not be given", code=error.code)
+            await self.unanswered.gave(of.token)
+
     async def _command(self, talk: Talk, came: Incoming) -> None:
         entry = self.menu.get(came.name)
+        hidden = entry is None or entry.private or came.channel is not None
+        await self._answer(talk, Way(hidden=_seen_by_others(talk) and hidden), self._used(talk, came))
+
+    async def _used(self, talk: Talk, came: Incoming) -> Invocation:
+        """What a command with its options says."""
         place = _own(talk) if came.channel is None else _shared(came.channel)
-        hidden = entry is None or entry.private or place.shared
-        asked = self._said(talk, place, came.name, line_of(entry, came.filled))
-        await self._answer(talk, Way(hidden=_seen_by_others(talk) and hidden), self._told(asked))
+        return self._said(talk, place, came.name, line_of(self.menu.get(came.name), came.filled))
 
     async def _complete(self, talk: Talk, came: Incoming) -> None:
         option, channel = came.focused, came.channel
@@ -115,12 +142,15 @@ class Answering:
         said = Pressed(press.kind, f"{press.line} {came.text}", channel=press.channel)
         await self._answer(talk, self._way(talk, said), self._line(talk, said))
 
-    async def _line(self, talk: Talk, press: Pressed) -> Dressed:
-        """The answer to the line of a press, on the place that the press acts on."""
+    async def _line(self, talk: Talk, press: Pressed) -> Invocation:
+        """What the line of a press says, on the place that the press acts on."""
         whole = await self.lines.whole(press) or Pressed(press.kind, OLD)
         name, _, arguments = whole.line.partition(" ")
         place = _place(talk, whole)
-        return await self._told(self._said(talk, place, name.removeprefix("/"), arguments.strip(), is_press=True))
+        return self._said(talk, place, name.removeprefix("/"), arguments.strip(), is_press=True)
+
+    async def _answer_to(self, asked: Awaitable[Invocation]) -> Dressed:
+        return await self._told(await asked)
 
     async def _told(self, asked: Invocation) -> Dressed:
         """The answer, whose buttons act on the same place."""
@@ -142,23 +172,16 @@ class Answering:
         open_ = entry is not None and not entry.private
         return Way(edits=True) if open_ and asked is not None and asked.user == talk.user else Way(hidden=True)
 
-    async def _answer(self, talk: Talk, way: Way, answer: Awaitable[Dressed], within: timedelta = SOON) -> None:
+    async def _answer(self, talk: Talk, way: Way, asking: Awaitable[Invocation], within: timedelta = SOON) -> None:
         """Say it as soon as it is there; where that is not soon, tell Discord that it will come."""
-        task = asyncio.ensure_future(answer)
+        asked = asyncio.ensure_future(asking)
+        task = asyncio.ensure_future(self._answer_to(asked))
         await asyncio.wait({task}, timeout=within.total_seconds())
-        waits = not task.done()
-        if waits:
-            try:
-                await talk.response.defer(ephemeral=way.hidden, thinking=not way.edits)
-            except discord.HTTPException:
-                await task  # what was asked for is done, though nobody waits for the answer
-                raise
+        if not task.done():
+            await self._announce(talk, way, asked, task)
+            return
         said = await task
-        if waits:
-            await talk.edit_original_response(
-                embed=said.embed, attachments=said.files, view=said.view, allowed_mentions=said.mentions
-            )
-        elif way.edits:
+        if way.edits:
             await talk.response.edit_message(
                 embed=said.embed, attachments=said.files, view=said.view, allowed_mentions=said.mentions
             )
@@ -171,6 +194,28 @@ class Answering:
                 silent=True,
                 allowed_mentions=said.mentions,
             )
+
+    async def _announce(
+        self, talk: Talk, way: Way, asked: Awaitable[Invocation], answer: asyncio.Future[Dressed]
+    ) -> None:
+        """Tell Discord that the answer will come, and give it when it is there; one of us does, whatever happens."""
+        noting = asyncio.ensure_future(self.unanswered.keep(talk.token, await asked))
+        try:
+            await talk.response.defer(ephemeral=way.hidden, thinking=not way.edits)
+            said = await answer
+            await talk.edit_original_response(
+                embed=said.embed, attachments=said.files, view=said.view, allowed_mentions=said.mentions
+            )
+        except discord.HTTPException:
+            await answer  # what was asked for is done, though nobody waits for the answer
+            await self._given(talk.token, noting)
+            raise
+        await self._given(talk.token, noting)
+
+    async def _given(self, token: str, noting: asyncio.Future[None]) -> None:
+        """It is waited for no more, once that it was is noted."""
+        await noting
+        await self.unanswered.gave(token)
 
     def _said(self, talk: Talk, place: Place, name: str, arguments: str, *, is_press: bool = False) -> Invocation:
         return Invocation(

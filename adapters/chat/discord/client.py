@@ -9,6 +9,7 @@ import structlog
 
 from adapters.chat.base import Notes, Place, Reception
 from adapters.chat.discord.answering import NAME, Answering, Talk
+from adapters.chat.discord.dress import Dressed
 from adapters.chat.discord.tree import Tree, digest
 from adapters.chat.discord.wire import counting
 from adapters.chat.notes import note, noted
@@ -48,9 +49,12 @@ class Connection(discord.Client):
         return self.answering.reception
 
     async def setup_hook(self) -> None:
-        """Set the commands, once for each login, and only if they are not the ones that were set last."""
+        """Give what a former process announced, and set the commands: only if they are not those that were set last."""
         if self.application_id is None:
             return
+        resuming = asyncio.create_task(self.answering.resume(self._give))
+        self._busy.add(resuming)
+        resuming.add_done_callback(self._busy.discard)
         key, own = f"discord:commands:{self.application_id}", digest(self._tree)
         if await noted(self._notes, key) == own:
             return
@@ -63,6 +67,17 @@ class Connection(discord.Client):
             return
         await note(self._notes, key, own, KNOWN_FOR)
         log.info("commands set", commands=len(self._tree))
+
+    async def _give(self, token: str, said: Dressed) -> None:
+        """Show the answer in place of what was announced."""
+        hook = discord.Webhook.partial(self.application_id or 0, token, client=self)
+        await hook.edit_message(  # type: ignore[call-overload] # the library knows messages by number only
+            "@original",
+            embed=said.embed,
+            attachments=said.files,
+            view=said.view,
+            allowed_mentions=said.mentions,
+        )
 
     async def close(self) -> None:
         """Let answers that are on their way arrive, then close."""

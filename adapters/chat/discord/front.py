@@ -38,6 +38,7 @@ from adapters.chat.discord.markup import page
 from adapters.chat.discord.outcomes import LOST, SOON, banned_for, outcome_of
 from adapters.chat.discord.settings import DiscordSettings
 from adapters.chat.discord.tree import tree
+from adapters.chat.discord.unanswered import Unanswered
 from adapters.chat.discord.wire import NETWORK, use
 from adapters.chat.discord.words import Completion
 from adapters.chat.presses import NOTICE
@@ -81,6 +82,7 @@ class Discord:
         self._notes = notes
         self._lines = Lines(notes)
         self._completion = Completion(words)
+        self._unanswered = Unanswered(notes)
         self._now = now
         self._wall = wall
         self._breaker = Breaker()
@@ -116,7 +118,9 @@ class Discord:
     def connect(self, menu: Sequence[MenuEntry], reception: Reception) -> Connection:
         """The next connection, not started yet; what is sent goes through it from now on."""
         by_name = {entry.spec.name: entry for entry in menu}
-        answering = Answering(by_name, reception, self._lines, self._completion, self._now, self._settings.operators)
+        answering = Answering(
+            by_name, reception, self._lines, self._completion, self._unanswered, self._now, self._settings.operators
+        )
         self._connection = Connection(answering, tree(menu), self._notes, self._answered)
         return self._connection
 

@@ -84,11 +84,14 @@ class Polling:
         self._under_way: dict[int, tuple[Raw, asyncio.Task[None]]] = {}
         self._noted: frozenset[int] = frozenset()
         self._resumed: frozenset[int] = frozenset()
+        self._answered = asyncio.Event()
+        self._turn = asyncio.Lock()
 
     async def run(self, take: Take) -> None:
         """Deal with all that comes. Raises Barred."""
         backoff = Backoff()
         await self._resume(take)
+        forgetting = asyncio.create_task(self._forget())
         try:
             while True:
                 await self._settle()  # asking confirms what came before
@@ -102,6 +105,7 @@ class Polling:
                 else:
                     backoff.worked()
         finally:
+            forgetting.cancel()
             await self._part()
 
     def _begin(self, raw: Raw, take: Take) -> None:
@@ -113,6 +117,8 @@ class Polling:
     def _ended(self, number: int, done: asyncio.Task[None]) -> None:
         if not done.cancelled():
             self._under_way.pop(number, None)
+            if number in self._noted:
+                self._answered.set()
 
     async def _settle(self) -> None:
         """Wait a little for what has just come; what takes longer is noted before it is confirmed."""
@@ -122,8 +128,17 @@ class Polling:
         while len(self._under_way) >= MOST:
             await asyncio.wait([task for _, task in self._under_way.values()], return_when=asyncio.FIRST_COMPLETED)
         if self._noted != self._under_way.keys():
-            self._noted = frozenset(self._under_way)
-            await self._notes.write(self._note, self._left(), KEPT)
+            async with self._turn:
+                self._noted = frozenset(self._under_way)
+                await self._notes.write(self._note, self._left(), KEPT)
+
+    async def _forget(self) -> None:
+        """Note what is left as soon as something of it is dealt with: nobody is answered again after a sudden end."""
+        while True:
+            await self._answered.wait()
+            self._answered.clear()
+            async with self._turn:
+                await note(self._notes, self._note, self._left(), KEPT)
 
     def _left(self) -> str:
         """What was noted and is still under way."""

@@ -113,6 +113,19 @@ async def test_what_was_noted_is_forgotten_when_it_is_answered(stage: Stage, mon
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_slow_answer_that_was_given_is_not_given_again_after_a_sudden_end(stage: Stage) -> None:
+    gate = stage.reception.holds_slow()
+    noted = f"telegram:unanswered:{BOT}"
+    async with stage.served():
+        stage.world.say(42, "/funding slow")
+        await stage.until(lambda: "slow" in stage.notes.kept.get(noted, ("",))[0])
+        gate.set()
+        await stage.texts(1)
+
+        await stage.until(lambda: stage.notes.kept[noted][0] == "[]")  # though Telegram has nothing new to tell
+
+
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     "trouble", [Trouble.BAD_GATEWAY, Trouble.HTML, Trouble.CUT_AFTER, Trouble.CUT_BEFORE, Refused(500, "x"), flooded(0)]
 )

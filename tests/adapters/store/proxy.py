@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = re.compile(rb"(?:^|(?<=\r\n))(?=\*\d+\r\n)")
@@ -43,6 +44,39 @@ async def proxied(url: str, folder: Path) -> AsyncIterator[tuple[str, Proxy]]:
         yield f"unix://{path}", proxy
     finally:
         server.close()
+
+
+@dataclass
+class Slow:
+    """A line on which every reply is under way for so many seconds."""
+
+    wait: float = 0.0
+
+
+@asynccontextmanager
+async def slowed(url: str) -> AsyncIterator[tuple[str, Slow]]:
+    """The URL of a slow line over TCP on this computer to the server on that socket, and the line."""
+    line = Slow()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        up, down = await asyncio.open_unix_connection(url.removeprefix("unix://"))
+        with suppress(OSError, asyncio.CancelledError):  # the test is over
+            await asyncio.gather(_passed(reader, down, Slow()), _passed(up, writer, line))
+        for end in (writer, down):
+            end.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}", line
+    finally:
+        server.close()
+
+
+async def _passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Slow) -> None:
+    while said := await reader.read(1 << 20):
+        await asyncio.sleep(line.wait)
+        writer.write(said)
+    writer.close()
 
 
 @asynccontextmanager

@@ -212,3 +212,12 @@ def test_a_chart_without_anything_known_says_so() -> None:
 @pytest.mark.parametrize(("count", "spans"), list(product([1, 2], [1, 1_000])))
 def test_short_and_long_charts_are_drawn(count: int, spans: int) -> None:
     assert draw(chart(*WAVE[:count] * spans), CARD)
+
+
+def test_where_nothing_is_known_no_numbers_stand_beside_it() -> None:
+    unknown = pixels(draw(chart(*[None] * 24), CARD))
+    limited = pixels(draw(chart(*[None] * 24, limits=[FIRES]), CARD))
+    beside = (slice(210, 610), slice(960, WIDTH))
+
+    assert not near(unknown[beside], CARD.quiet).any()
+    assert near(limited[beside], CARD.quiet).any()

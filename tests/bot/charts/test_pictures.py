@@ -11,6 +11,7 @@ import pytest
 from adapters.chat import gallery
 from adapters.chat.base import Invocation, Message, Picture, Place
 from adapters.chat.gallery import Gallery
+from adapters.chat.rendering import render
 from adapters.store.memory import MemoryStore
 from adapters.store.place_settings import usual
 from adapters.venues.base import Label
@@ -220,3 +221,16 @@ def test_pictures_are_files_of_which_the_newest_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../../x.png", "/x/y.png"])
 def test_no_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
     assert Gallery(tmp_path).hang(Picture(b"", name, "")).parent == tmp_path
+
+
+async def test_what_a_picture_says_on_top_is_not_said_again_beside_it() -> None:
+    asks = await ask(await desk(), "/chart funding ETH")
+    assert asks.chart is not None
+
+    async with quick() as painter:
+        shown = await painted(asks, painter)
+
+    alone, beside = (render(message, colour=False).splitlines()[0] for message in (asks, shown))
+    assert alone.startswith("📊 ETH funding · 31h to")
+    assert beside == "📊 ETH"
+    assert shown.lines == asks.lines

@@ -9,7 +9,7 @@ import numpy as np
 from adapters.chat.base import Invocation, Message, Place
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
-from adapters.store.base import Quota
+from adapters.store.base import Quota, Store
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.base import Desk
@@ -46,9 +46,10 @@ async def desk(
     without_oi: Collection[str] = (),
     sampled: Collection[str] = ("binance",),
     limit: int = 50,
+    store: Store | None = None,
 ) -> Desk:
     """A desk on the market's last moment; a silent venue last spoke three hours ago, a sampled one shows floors."""
-    store = MemoryStore()
+    store = store or MemoryStore()
     for cycle in cycles(label, silent, without_oi, sampled):
         await store.close(cycle)
     return Desk(store, SIGNALS, NOW, "0.1.0", NOW - timedelta(hours=3), Quota(limit), STEP, timedelta(minutes=1))
@@ -69,9 +70,9 @@ def cycles(
         yield replace(cycle, bars=bars.close(cycle))
 
 
-async def desk_with_past(days: int = 35) -> Desk:
+async def desk_with_past(days: int = 35, store: Store | None = None) -> Desk:
     """The same market with a past of ETH funding: every fifth day it dips for four hours, each second time deeper."""
-    known = await desk()
+    known = await desk(store=store)
     first = NOW - STEP * HOURS
     hours = np.arange(days * 24)[::-1] + 1
     times = np.array([to_ms(first - STEP * int(back)) for back in hours], np.int64)

@@ -45,6 +45,40 @@ async def test_a_rule_without_its_command_is_offered_as_one() -> None:
     assert "There is no /eth" in await said(replace(market, store=MemoryStore()), "eth funding < -0.01%")
 
 
+@pytest.mark.parametrize(
+    ("typed", "says", "offers"),
+    [
+        (
+            "ETH funding < -0.01",
+            "-0.01 without a % sign can mean two things, 100 times apart. Which one?",
+            ["/alert ETH funding < -0.01%", "/alert ETH funding < -1%"],
+        ),
+        ("ETH fundin < -0.01%", "I do not know the metric fundin.", ["/alert ETH funding < -0.01%"]),
+        ("ETH fundin < -0.01", "I do not know the metric fundin. Do you mean funding?", []),
+        (
+            "ETH price rises 5",
+            "Over what time, and do you mean 5%?",
+            [f"/alert ETH price {window} rises by 5%" for window in ("15m", "1h", "4h", "24h")],
+        ),
+        (
+            "ETH < 4000",
+            "Compare what? Put it before “<”: price, funding, oi and the like.",
+            ["/alert ETH price < 4000"],
+        ),
+        ("price > 65000", "Which coin? Put it first: ETH funding …", []),
+        ("funding < -0.01%", "Which coin? Put it first: ETH funding …", []),
+        ("oi 4h falls by 5%", "Which coin? Put it first: ETH funding …", []),
+        ("funding BTC ETH", "One coin at a time, such as: /funding ETH", ["/funding BTC", "/funding ETH"]),
+        ("ETH is 5% up", "There is no /ETH. See /help.", ["/help"]),
+    ],
+)
+async def test_what_is_nearly_a_rule_is_mended_as_one(typed: str, says: str, offers: list[str]) -> None:
+    message = await ask(await desk(), typed)
+
+    assert message.headline[0].text == says
+    assert [button.command for button in message.buttons] == offers
+
+
 async def test_a_member_without_rights_is_told_who_may() -> None:
     message = await ask(await desk(), "/delete 1", owner=False)
 

@@ -222,11 +222,15 @@ async def test_words_that_are_no_command_and_no_rule_are_not_answered() -> None:
         name, _, arguments = line.partition(" ")
         return await on.dispatcher.overheard(Invocation(ANN, ANN.id, name, arguments, line, NOW, owner=True))
 
-    assert await overheard("good morning") is None
+    for small_talk in ("good morning", "ETH is 5% up", "I <3 ETH", "see you at 5"):
+        assert await overheard(small_talk) is None
     assert await overheard("funding") is not None
     found = await overheard("ETH funding < -0.01%")
     assert found is not None
     assert found.buttons[0].command == "/alert ETH funding < -0.01%"
+    nearly = await overheard("ETH funding < -0.01")
+    assert nearly is not None
+    assert [button.command for button in nearly.buttons] == ["/alert ETH funding < -0.01%", "/alert ETH funding < -1%"]
 
 
 @pytest.mark.parametrize("line", ["/old", "/about", "/privacy"])
