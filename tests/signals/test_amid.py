@@ -12,6 +12,7 @@ from signals.cells import Cells, Vectors
 from signals.engine import Engine
 from signals.event import Event
 from signals.panel import Panel
+from signals.part import WHOLE, Part, parts
 from signals.registry import BY_NAME, SIGNALS
 from signals.rules.lifecycle import Change
 from tests.adapters.venues.test_simulated import MINUTE, Life, market, rule
@@ -30,9 +31,11 @@ def past() -> Sequence[Panel]:
 
 
 @cache
-def told(acts: tuple[Act, ...], sentences: tuple[str, ...], minutes: int = 32) -> Mapping[str, Sequence[Event]]:
+def told(
+    acts: tuple[Act, ...], sentences: tuple[str, ...], minutes: int = 32, part: Part = WHOLE
+) -> Mapping[str, Sequence[Event]]:
     """All that rules tell, by rule, judged as the evaluator does it."""
-    life, engine = Life(market(acts)), Engine(BY_NAME, Rules())
+    life, engine = Life(market(acts)), Engine(BY_NAME, Rules(), part=part)
     events: dict[str, list[Event]] = {sentence: [] for sentence in sentences}
     for panel in past():
         life.bars.append(panel)
@@ -121,3 +124,13 @@ def test_few_coins_or_coins_apart_are_events_of_their_own(acts: tuple[Act, ...])
 
     assert len(fired) > 3
     assert {event.wave for event in fired} == {""}
+
+
+def test_evaluators_that_share_the_coins_out_find_the_same_event() -> None:
+    acts, sentences = (fall(ALL_COINS[:6], 5),), ("* cascade",)
+
+    whole, *shared = (told(acts, sentences, 18, part)["* cascade"] for part in (WHOLE, *parts(2)))
+
+    assert all(shared)
+    assert {event.id: event for of in shared for event in of} == {event.id: event for event in whole}
+    assert any(event.wave for event in whole)
