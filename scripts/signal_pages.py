@@ -19,10 +19,10 @@ from bot.phrases import count
 from scripts import tables
 from signals.base import Signal
 from signals.judge import cell_of
+from signals.record import Finding
 from signals.registry import BY_NAME, SIGNALS
 from signals.rehearsal import Course
 from signals.rules.durations import written
-from signals.study import Finding
 from tests.twins.test_signals import MOVES
 from tests.twins.world import COIN, MINUTE, SHARES, lived
 
