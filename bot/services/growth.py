@@ -5,7 +5,6 @@ An edit is of the episode's newest event alone: whatever comes later says all th
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from adapters.chat.base import Line, Place
 from adapters.chat.pace import Limit, Slots
@@ -16,8 +15,8 @@ from bot.swallowed import LOOKED_BACK, ends_of
 from signals.event import Event
 from signals.living import is_living
 from signals.notice import Notice
-from signals.rules.lifecycle import Change
-from signals.rules.model import EVERY_COIN, WATCHLIST, Rule
+from signals.rules.lifecycle import Change, Phase
+from signals.rules.model import Rule
 
 EDITS = Limit(10.0, burst=3)
 """A place's messages are changed so often at most: every change is a call that an alert has to wait for."""
@@ -47,15 +46,6 @@ def _name(rule: Rule) -> str:
     return rule.draft.condition.name
 
 
-def _tells(rule: Rule, event: Event, since: datetime, watched: Collection[str]) -> bool:
-    """Whether the rule has told of the cascade that the event is part of."""
-    draft = rule.draft
-    coins = watched if draft.coins == (WATCHLIST,) else draft.coins
-    is_about = draft.coins == (EVERY_COIN,) or event.coin in coins
-    is_it = is_living(_name(rule)) and len(draft.conditions) == 1 and draft.condition.side in ("", event.amid_side)
-    return is_it and is_about and not rule.paused and draft.shadow is None and not draft.once and rule.created < since
-
-
 class Growth:
     """What became of living events in the places of one platform."""
 
@@ -64,10 +54,10 @@ class Growth:
         self._edits: dict[Place, Slots] = {}
 
     async def held(self, event: Event, place: Place, rules: Sequence[Rule], now: float) -> str:
-        """Why it is not told there, as another message says it; empty where it is. `now` in seconds."""
+        """Why it is not told there, as another message of these rules says it; empty where it is. `now` in seconds."""
         if not is_living(event.name):
             return await self._inhibited(event, place, rules)
-        if event.wave not in ("", event.coin):
+        if event.wave not in ("", event.coin) and await self._leads(event):
             return IN_WAVE
         if event.change is Change.FIRED:
             return ""
@@ -85,6 +75,11 @@ class Growth:
         names = sorted({e.name for e in held if ends.get(e.id) == (Final.SKIPPED, IN_CASCADE)})
         return (line(f"It has said what these would have: {', '.join(names)}. See /why."),) if names else ()
 
+    async def _leads(self, event: Event) -> bool:
+        """Whether the rule tells of the coin that the wave is told under: a hold may have kept it from firing."""
+        _, state = await self._store.state(event.rule_id, event.wave, event.revision)
+        return state.phase is Phase.FIRING
+
     async def _growth(self, event: Event, place: Place, now: float) -> str:
         _, state = await self._store.state(event.rule_id, event.coin, event.revision)
         if (state.fired_at, state.told_at) != (event.fired_at, event.at):
@@ -98,8 +93,10 @@ class Growth:
     async def _inhibited(self, event: Event, place: Place, rules: Sequence[Rule]) -> str:
         if event.amid is None:
             return ""
-        watched = await self._store.watchlist(place)
-        told = any(_tells(rule, event, event.amid, watched) for rule in rules)
+        sides = "", event.amid_side
+        on = [rule.id for rule in rules if is_living(_name(rule)) and rule.draft.condition.side in sides]
+        begun = [one for one in await self._store.recent(on, LOOKED_BACK) if one.change is Change.FIRED]
+        told = any(one.coin == event.coin and one.at >= event.amid and not one.shadow for one in begun)
         if told and event.change is Change.RESOLVED:
             return UNTOLD if await self._store.message_of(place, event.episode) is None else ""
         return IN_CASCADE if told else ""

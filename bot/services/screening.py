@@ -1,7 +1,7 @@
 """What of a batch goes out: the gates, what grows, what is too old, and the budget last."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from adapters.chat.base import Place
@@ -16,6 +16,7 @@ from bot.telling import has_expired, too_old
 from signals.event import Event
 from signals.notice import Notice
 from signals.rules.lifecycle import Change
+from signals.rules.model import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,12 @@ class Screening:
         rules = await self._store.of(place)
         rule = next((rule for rule in rules if rule.id == told.rule_id), None)
         way = passage(told, rule, settings, now)
-        held = way.held or await self._growth.held(told, place, rules, self._wall.now().timestamp())
+        is_led = not told.wave or not passage(replace(told, coin=told.wave), rule, settings, now).held
+        seen = told if is_led else replace(told, wave="")  # the alert of all is silent here: each coin has its own
+        heard = rules
+        if told.amid is not None:
+            heard = [rule for rule in rules if not passage(_as_told_by(rule, told), rule, settings, now).held]
+        held = way.held or await self._growth.held(seen, place, heard, self._wall.now().timestamp())
         if held:
             return Final.SKIPPED, held
         if has_expired(told, now, self._expires) and not one.revived:
@@ -77,3 +83,9 @@ class Screening:
         if not await self._budgets.admit(told, place, settings, one.entry, now):
             return Final.SKIPPED, OVER_BUDGET
         return way
+
+
+def _as_told_by(rule: Rule, event: Event) -> Event:
+    """The same as that rule would begin to tell of it: whether it is silent here can be asked."""
+    name, loudness = rule.draft.condition.name, rule.draft.loudness
+    return replace(event, name=name, rule_number=rule.number, loudness=loudness, change=Change.FIRED)

@@ -15,6 +15,7 @@ from adapters.chat.pace import Pace, Pacer
 from adapters.store.alert_port import Commit, Committed
 from adapters.store.base import Final, RuleChange, Saved, Store
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import Mute, PlaceSettings
 from adapters.store.registry import open_store
 from bot.clock import Clock
 from bot.gates import IN_CASCADE, IN_WAVE, UNTOLD
@@ -84,7 +85,7 @@ class Night:
     state: AlertState = field(default_factory=AlertState)
     given: list[Event] = field(default_factory=list)
 
-    async def judges(self, change: Change, minute: int, dollars: float = 0.0) -> Event:
+    async def judges(self, change: Change, minute: int, dollars: float = 0.0, wave: str = "") -> Event:
         """The rule's next transition, in the store with its state; nothing is sent yet."""
         at = T0 + minute * MINUTE
         fired_at = at if change is Change.FIRED else self.state.fired_at or at
@@ -101,6 +102,7 @@ class Night:
             since=fired_at,
             facts=facts(dollars),
             label="LIVE",
+            wave=wave,
         )
         over = change is Change.RESOLVED
         self.state = AlertState(Phase.FIRING, at=at, armed=True, met_since=at, fired_at=fired_at, told_at=at)
@@ -123,8 +125,8 @@ class Night:
         async with running(sender.run):
             await until(done)
 
-    async def tells(self, change: Change, minute: int, dollars: float = 0.0) -> Event:
-        told_ = await self.judges(change, minute, dollars)
+    async def tells(self, change: Change, minute: int, dollars: float = 0.0, wave: str = "") -> Event:
+        told_ = await self.judges(change, minute, dollars, wave)
         await asyncio.sleep(EDITS.every)
         await self.sends()
         return told_
@@ -287,11 +289,14 @@ def test_whatever_goes_wrong_the_message_comes_first_and_shows_the_last_word_in_
     assert len({one.id for one in of.given}) == len(of.given)
 
 
-async def amid(of: Night, coin: str, **more: object) -> list[str]:
-    """Why a spike's alert, its end, and one apart are held back in a place with a rule on cascades of that coin."""
+async def amid(of: Night, coin: str, minute: int = 0, **more: object) -> list[str]:
+    """Why a spike's alert, its end, and one apart are held back where a rule told of a cascade of that coin."""
     cascades = replace(of.rule.draft, coins=(coin,), conditions=(replace(of.rule.draft.condition, name="cascade"),))
-    made = await of.store.add(HERE, replace(cascades, **more), "2", T0 - MINUTE, MANY)  # type: ignore[arg-type]
+    made = await of.store.add(HERE, cascades, "2", T0 - MINUTE, MANY)
     assert isinstance(made, Saved)
+    at = T0 + minute * MINUTE
+    begun = replace(event(made.rule, "CASCADE", at), name="cascade", coin=coin, **more)  # type: ignore[arg-type]
+    await of.store.commit(Commit((made.rule.id, coin), 1, 0, at, AlertState(Phase.FIRING, at=at, fired_at=at), begun))
     rules = await of.store.of(HERE)
     growth = Growth(of.store)
     spike = replace(event(of.rule), name="liqspike", amid=T0, amid_side="long")
@@ -300,21 +305,41 @@ async def amid(of: Night, coin: str, **more: object) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("coin", "more", "held"),
+    ("coin", "minute", "more", "held"),
     [
-        ("ETH", {}, [IN_CASCADE, UNTOLD, ""]),
-        ("*", {}, [IN_CASCADE, UNTOLD, ""]),
-        ("BTC", {}, ["", "", ""]),
-        ("ETH", {"shadow": timedelta(days=7)}, ["", "", ""]),
+        ("ETH", 0, {}, [IN_CASCADE, UNTOLD, ""]),
+        ("ETH", 2, {}, [IN_CASCADE, UNTOLD, ""]),
+        ("ETH", -1, {}, ["", "", ""]),
+        ("BTC", 0, {}, ["", "", ""]),
+        ("ETH", 0, {"shadow": True}, ["", "", ""]),
+        ("ETH", 0, {"change": Change.REMINDED}, ["", "", ""]),
     ],
 )
 def test_only_where_the_cascade_is_told_its_parts_are_held_back(
-    coin: str, more: dict[str, object], held: list[str]
+    coin: str, minute: int, more: dict[str, object], held: list[str]
 ) -> None:
     async def live() -> list[str]:
-        return await amid(await night(), coin, **more)
+        return await amid(await night(), coin, minute, **more)
 
     assert virtual.run(live) == held
+
+
+@pytest.mark.parametrize(
+    ("mutes", "ends"),
+    [((), (Final.SKIPPED, IN_CASCADE)), ((Mute("cascade", T0 + 60 * MINUTE, T0),), (Final.SENT, ""))],
+)
+def test_where_the_cascade_is_muted_its_parts_are_told(mutes: tuple[Mute, ...], ends: tuple[Final, str]) -> None:
+    async def live() -> list[tuple[Final, str]]:
+        of = await night()
+        await of.store.change(HERE, lambda _: PlaceSettings(mutes=mutes), "mute")
+        await amid(of, "ETH")
+        spike = replace(event(of.rule, "SPIKE", T0 + MINUTE), name="liqspike", amid=T0, amid_side="long")
+        await of.store.commit(Commit((of.rule.id, "ETH"), 1, 0, spike.at, of.state, spike))
+        await Fanout(of.store, ("telegram",), of.clock.now).expand(spike)
+        await of.sends()
+        return await of.ends()
+
+    assert virtual.run(live) == [ends]
 
 
 def test_the_end_names_what_was_held_back_meanwhile() -> None:
@@ -342,8 +367,21 @@ def test_the_end_names_what_was_held_back_meanwhile() -> None:
 def test_of_a_wave_the_leader_alone_is_told() -> None:
     async def live() -> list[str]:
         of = await night()
+        await of.store.commit(Commit((of.rule.id, "BTC"), 1, 0, T0, AlertState(Phase.FIRING, at=T0, fired_at=T0), None))
         growth, one = Growth(of.store), replace(event(of.rule), name="cascade")
-        waves = [replace(one, wave=wave) for wave in ("", "ETH", "BTC")]
+        waves = [replace(one, wave=wave) for wave in ("", "ETH", "BTC", "SOL")]
         return [await growth.held(each, HERE, (), 0.0) for each in waves]
 
-    assert virtual.run(live) == ["", "", IN_WAVE]
+    assert virtual.run(live) == ["", "", IN_WAVE, ""]
+
+
+@pytest.mark.parametrize(("muted", "ends"), [("SOL", (Final.SKIPPED, IN_WAVE)), ("BTC", (Final.SENT, ""))])
+def test_where_the_leader_of_a_wave_is_muted_each_coin_is_told(muted: str, ends: tuple[Final, str]) -> None:
+    async def live() -> list[tuple[Final, str]]:
+        of = await night()
+        await of.store.change(HERE, lambda _: PlaceSettings(mutes=(Mute(muted, None, T0),)), "mute")
+        await of.store.commit(Commit((of.rule.id, "BTC"), 1, 0, T0, AlertState(Phase.FIRING, at=T0, fired_at=T0), None))
+        await of.tells(Change.FIRED, 0, 1e6, wave="BTC")
+        return await of.ends()
+
+    assert virtual.run(live) == [ends]
