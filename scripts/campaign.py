@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from tests.crash.command import crash
+from tests.crash.command import cluster, crash
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -196,6 +196,7 @@ def _event(line: str) -> str:
 
 
 main.add_command(crash)
+main.add_command(cluster)
 
 
 if __name__ == "__main__":

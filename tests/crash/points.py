@@ -59,8 +59,8 @@ def nowhere(name: str) -> None:
 class Line(Client):
     """A client with a point before and after each step; some are asked for twice, as after a lost reply."""
 
-    def __init__(self, url: str, point: Point, twice: float, rng: Random) -> None:
-        super().__init__(url)
+    def __init__(self, url: str, point: Point, twice: float, rng: Random, *, cluster: bool) -> None:
+        super().__init__(url, cluster=cluster)
         self._point = point
         self._twice = twice
         self._rng = rng
