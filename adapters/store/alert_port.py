@@ -122,8 +122,12 @@ class AlertStore(Protocol):
         """The last moment that was judged whole, or None."""
         ...
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING) -> None:
-        """Everything up to that moment is judged; an older moment changes nothing."""
+    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, known: datetime | None = None) -> bool:
+        """Everything up to that moment is judged; an older moment changes nothing.
+
+        False, and nothing is marked, where the store has lost that the moment `known` was judged: a replica that was
+        never told of it took over.
+        """
         ...
 
     async def mark(self) -> Mark:

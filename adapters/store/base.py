@@ -36,6 +36,10 @@ class StoreWontWrite(StoreUnavailable):
     """It answers and takes no writes now: full, read-only, or without its disk."""
 
 
+class StoreForgot(StoreUnavailable):
+    """It has lost what it had acknowledged: begin again from what it has."""
+
+
 class StoreRefused(StoreError):
     """It will not serve us: password, version, or data of a newer perpwatch."""
 

@@ -126,9 +126,12 @@ class MemoryAlerts(Salted):
     async def judged(self) -> datetime | None:
         return self._judged
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING) -> None:
+    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, known: datetime | None = None) -> bool:
+        if known is not None and (self._judged is None or self._judged < known):
+            return False
         if self._judged is None or at > self._judged:
             self._judged, self._mark = at, mark
+        return True
 
     async def mark(self) -> Mark:
         return self._mark

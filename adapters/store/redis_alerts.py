@@ -64,8 +64,9 @@ class RedisAlerts(Salted):
         stored = await self._client.do("GET", keys.JUDGED)
         return from_ms(int(text(stored))) if stored else None
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING) -> None:
-        await self._client.step("mark_judged", [keys.JUDGED, keys.MARK], to_ms(at), codec.encode(mark))
+    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, known: datetime | None = None) -> bool:
+        said = to_ms(at), codec.encode(mark), "" if known is None else to_ms(known)
+        return await self._client.step("mark_judged", [keys.JUDGED, keys.MARK], *said) == 1
 
     async def mark(self) -> Mark:
         stored = await self._client.do("GET", keys.MARK)

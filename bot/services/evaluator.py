@@ -11,7 +11,7 @@ import structlog
 
 from adapters.pulse import part_of_loop
 from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
-from adapters.store.base import Behind, Changed, RuleChange, RuleStore, WatchChange
+from adapters.store.base import Behind, Changed, RuleChange, RuleStore, StoreForgot, WatchChange
 from adapters.store.market_port import MarketStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
@@ -94,7 +94,9 @@ class Evaluator:
                 self._engine.wake(subject, state)
             self._newer = {}
             standings = tuple(self._engine.standings())
-            await self._store.mark_judged(cycle.at, Mark(self._change, standings, self._backfilled, self._past))
+            mark = Mark(self._change, standings, self._backfilled, self._past)
+            if not await self._store.mark_judged(cycle.at, mark, self._judged):
+                raise StoreForgot("The store has lost moments that were judged; they are judged again.")
             self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
             effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken)
             await self._store.report_effort(effort)

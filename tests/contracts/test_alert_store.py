@@ -214,3 +214,16 @@ async def test_what_the_last_moment_took_is_kept_and_the_last_word_counts(store:
     await store.report_effort(last)
 
     assert await store.effort() == last
+
+
+async def test_a_store_that_has_lost_a_judged_moment_says_so_and_marks_nothing(store: Store) -> None:
+    assert not await store.mark_judged(T0 + MINUTE, Mark(1), T0)
+    assert await store.judged() is None
+    assert await store.mark_judged(T0)
+
+    assert not await store.mark_judged(T0 + 3 * MINUTE, Mark(3), T0 + 2 * MINUTE)
+    assert await store.judged() == T0
+    assert await store.mark_judged(T0 + 3 * MINUTE, Mark(4), T0)
+    assert await store.mark_judged(T0 + 2 * MINUTE, Mark(5), T0)
+
+    assert (await store.judged(), await store.mark()) == (T0 + 3 * MINUTE, Mark(4))

@@ -108,7 +108,7 @@ class Alone:
 
 
 class Three:
-    """Three primaries with a replica each, lost one after the other; for `cut` seconds before, a replica hears nothing."""
+    """Three primaries with a replica each, lost one after the other; replicas hear nothing for `cut` seconds before."""
 
     clustered = True
 
@@ -159,7 +159,7 @@ class Three:
         self._open.close()
 
     def _lose(self) -> Iterator[None]:
-        """A primary loses its replica, then dies; the replica takes over, and the dead one comes back as its replica."""
+        """A primary loses its replica, then dies; the replica takes over, and the dead one comes back as replica."""
         pairs = self._cluster.pairs()
         port = self._rng.choice(sorted(pairs))
         victim, heir = self._cluster.node(port), self._cluster.node(pairs[port])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import count
 
 from signals.event import alert_id
 from signals.rules.lifecycle import Change
@@ -10,9 +11,6 @@ from signals.rules.model import Rule
 from tests.adapters.store.stories import T0
 from tests.crash.market import HOUR, Market
 from tests.crash.stores import Loss
-
-LATER = 5
-"""Moments after a lost one within which its changes are seen at the latest."""
 
 _ID = re.compile(r"\b[A-Z2-7]{16}\b")
 _MOMENT = re.compile(rb"\{m\}cycles\r\n(?:\$\d+\r\n[^\r]*\r\n){0,4}?\$\d+\r\n(\d+)-0\r\n")
@@ -24,7 +22,7 @@ class Unknown:
 
     def __init__(self, losses: Sequence[Loss], market: Market, rules: Iterable[Rule]) -> None:
         self._commands = b"".join(loss.unknown for loss in losses)
-        self._of_moments = {id_ for n in self.moments() for id_ in _told_of(n, market, rules)}
+        self._of_moments = {id_ for n in self.moments() for id_ in self._told_of(n, market, rules)}
 
     def moments(self) -> Sequence[int]:
         """Closed moments, counted from the start."""
@@ -40,11 +38,12 @@ class Unknown:
         """Whether an alert that is named there was in a lost write, or of a lost moment."""
         return any(id_ in self._of_moments or id_.encode() in self._commands for id_ in _ID.findall(said))
 
-
-def _told_of(n: int, market: Market, rules: Iterable[Rule]) -> Iterator[str]:
-    """Ids of what a moment changed, told then or a little later."""
-    changed = {coin for at, coin, _ in market.flips if at == n}
-    for rule in rules:
-        coin = rule.draft.coins[0]
-        for later in range(n, n + LATER) if coin in changed else ():
-            yield from (alert_id(rule.id, 1, coin, change, T0 + later * HOUR) for change in Change)
+    def _told_of(self, n: int, market: Market, rules: Iterable[Rule]) -> Iterator[str]:
+        """Ids of what a lost moment changed, told then or at the first moment that was kept."""
+        lost = self.moments()
+        kept = next(later for later in count(n) if later not in lost)
+        changed = {coin for at, coin, _ in market.flips if at == n}
+        for rule in rules:
+            coin = rule.draft.coins[0]
+            for at in (n, kept) if coin in changed else ():
+                yield from (alert_id(rule.id, 1, coin, change, T0 + at * HOUR) for change in Change)
