@@ -19,6 +19,7 @@ from pathlib import Path
 import click
 
 from tests.crash.command import cluster, crash
+from tests.days.command import days
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -197,6 +198,7 @@ def _event(line: str) -> str:
 
 main.add_command(crash)
 main.add_command(cluster)
+main.add_command(days)
 
 
 if __name__ == "__main__":

@@ -52,13 +52,13 @@ class Word:
         self.until = seen.at + seen.fresh_for
 
     def _proves(self, seen: Observation, old: Observation | None) -> bool:
-        """Whether a word that is not near the last one is believed; a price that is goes on at another size."""
+        """Whether a word that is not near the last one is believed; who proves it goes on at another size."""
         if not is_possible(seen):
             return False
         if not is_believed(seen, old, self.doubted):
             self.doubted = seen
             return False
-        if seen.metric is Metric.PRICE and old is not None:
+        if old is not None and old.value:
             self.seat.rebase()
         return True
 
@@ -84,7 +84,7 @@ class Seat:
         self.former: float | None = None
         """Its open interest as another contract, in coins: its weight until it tells its own."""
         self.rebased = rebased
-        """How often its price went on at another size."""
+        """How often its price or its open interest went on at another size."""
         self.acquainted = False
         """Whether its price once agreed with those of its coin's others."""
         self.quarantined = quarantined
@@ -113,7 +113,7 @@ class Seat:
         return self.interest.seen.value if self.interest is not None and self.interest.seen else self.former
 
     def rebase(self) -> None:
-        """The coin was split or merged: its numbers belong to another series from now on."""
+        """The coin was split or merged, or it is counted otherwise: numbers belong to another series from now on."""
         self.rebased += 1
         for word in self.words.values():
             word.forget()

@@ -39,11 +39,11 @@ class Unknown:
         return any(id_ in self._of_moments or id_.encode() in self._commands for id_ in _ID.findall(said))
 
     def _told_of(self, n: int, market: Market, rules: Iterable[Rule]) -> Iterator[str]:
-        """Ids of what a lost moment changed, told then or at the first moment that was kept."""
+        """Ids of what a lost moment changed, told then or at the first moments that were kept: one may only arm."""
         lost = self.moments()
         kept = next(later for later in count(n) if later not in lost)
         changed = {coin for at, coin, _ in market.flips if at == n}
         for rule in rules:
             coin = rule.draft.coins[0]
-            for at in (n, kept) if coin in changed else ():
+            for at in (n, kept, kept + 1, kept + 2) if coin in changed else ():
                 yield from (alert_id(rule.id, 1, coin, change, T0 + at * HOUR) for change in Change)
