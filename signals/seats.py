@@ -17,6 +17,9 @@ Who: TypeAlias = tuple[str, str]
 Key: TypeAlias = tuple[str, str, Metric]
 """Venue, symbol, metric."""
 
+REBASED = "#rebased"
+"""Marks the legs of series since the last time that numbers went on at another size."""
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -46,6 +49,8 @@ class Word:
             return
         if self.steady and not (old is not None and is_near(seen.value, old.value)) and not self._proves(seen, old):
             return
+        if old is None and REBASED in seen.leg:
+            self.seat.take_up(seen)
         self.doubted = None
         self.seen = self.seat.on_its_base(seen) if self.seat.rebased else seen
         self.value, self.since = seen.value, seen.at
@@ -58,7 +63,7 @@ class Word:
         if not is_believed(seen, old, self.doubted):
             self.doubted = seen
             return False
-        if old is not None and old.value:
+        if seen.metric is not Metric.INDEX and old is not None and old.value:
             self.seat.rebase()
         return True
 
@@ -120,7 +125,12 @@ class Seat:
 
     def on_its_base(self, seen: Observation) -> Observation:
         """The observation as one of the series since the last split."""
-        return replace(seen, leg=f"{seen.leg or seen.venue}#rebased{self.rebased}")
+        leg = (seen.leg or seen.venue).partition(REBASED)[0]
+        return replace(seen, leg=f"{leg}{REBASED}{self.rebased}")
+
+    def take_up(self, known: Observation) -> None:
+        """Go on with the series that an observation from before a restart belongs to."""
+        self.rebased = max(self.rebased, int(known.leg.rpartition(REBASED)[2]))
 
     def weigh(self) -> None:
         """Take its open interest for its weight, if that counts now."""
