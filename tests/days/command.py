@@ -23,10 +23,10 @@ SHOWN = 20
 """What is wrong of one kind, at most."""
 
 
-def played(seed: int, days: float) -> dict[str, object]:
+def played(seed: int, days: float, often: float = 1.0) -> dict[str, object]:
     """The report of one seed."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    began, service = time.process_time(), Service(seed, Schedule(seed, days), drawn(seed, days))
+    began, service = time.process_time(), Service(seed, Schedule(seed, days, often), drawn(seed, days))
     virtual.run(service.run)
     found, took = checked(service), time.process_time() - began
     return {
@@ -39,7 +39,7 @@ def played(seed: int, days: float) -> dict[str, object]:
         "wrong": {kind: said[:SHOWN] for kind, said in found.wrong.items()},
         "sound": not found.wrong,
         "days_a_minute": round(days / took * 60, 1),
-        "again": f"scripts/campaign days --days {days:g} --first {seed} --seeds 1",
+        "again": f"scripts/campaign days --days {days:g} --often {often:g} --first {seed} --seeds 1",
     }
 
 
@@ -47,17 +47,18 @@ def played(seed: int, days: float) -> dict[str, object]:
 @click.option("--days", type=float, default=72.0, help="How many days of the market.")
 @click.option("--seeds", type=int, default=10, help="How many histories.")
 @click.option("--first", type=int, default=1, help="The first seed.")
-def days(days: float, seeds: int, first: int) -> None:
+@click.option("--often", type=float, default=1.0, help="How many times as often as usual things go wrong.")
+def days(days: float, seeds: int, first: int, often: float) -> None:
     """The whole service on virtual time through days of random faults: alerts are true, told once, and none is lost.
 
     One line of JSON for each seed, with the command that plays it again.
     """
-    sound = [_one(days, seed) for seed in range(first, first + seeds)]
+    sound = [_one(days, seed, often) for seed in range(first, first + seeds)]
     sys.exit(0 if all(sound) else 1)
 
 
-def _one(days: float, seed: int) -> bool:
-    words = [sys.executable, "-P", "-m", "tests.days", str(days), str(seed)]
+def _one(days: float, seed: int, often: float) -> bool:
+    words = [sys.executable, "-P", "-m", "tests.days", str(days), str(seed), str(often)]
     done = subprocess.run(
         words, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "0"}, stdout=subprocess.PIPE, text=True, check=False
     )

@@ -73,11 +73,13 @@ class Fault:
 
 
 class Schedule:
-    """All faults of so many days."""
+    """All faults of so many days, so many times as often as usual."""
 
-    def __init__(self, seed: int, days: float, kinds: Sequence[Kind] = tuple(Kind)) -> None:
+    def __init__(self, seed: int, days: float, often: float = 1.0) -> None:
         self.end = START + days * DAY
-        self.faults = sorted(_drawn(Random(f"{seed} faults"), days, self.end, kinds), key=lambda fault: fault.since)
+        self.often = often
+        drawn = _drawn(Random(f"{seed} faults"), days * often, self.end)
+        self.faults = sorted(drawn, key=lambda fault: fault.since)
         self._by_kind = defaultdict[Kind, list[Fault]](list)
         for fault in self.faults:
             self._by_kind[fault.kind].append(fault)
@@ -100,12 +102,10 @@ class Schedule:
         return any(f.since <= until and f.until >= since for kind in kinds for f in self._by_kind[kind])
 
 
-def _drawn(rng: Random, days: float, end: datetime, kinds: Sequence[Kind]) -> Iterator[Fault]:
+def _drawn(rng: Random, days: float, end: datetime) -> Iterator[Fault]:
     for kind, rate in RATES.items():
         count = int(rate.a_day * days + rng.random())
         for _ in range(count):
             since = START + QUIET + rng.random() * (end - START - 2 * QUIET)
             lasts = rng.uniform(*rate.minutes) * MINUTE
-            fault = Fault(kind, since, min(since + lasts, end - QUIET), rng.choice(rate.whom), rng.random())
-            if kind in kinds:
-                yield fault
+            yield Fault(kind, since, min(since + lasts, end - QUIET), rng.choice(rate.whom), rng.random())

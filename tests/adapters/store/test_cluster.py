@@ -68,6 +68,17 @@ async def test_a_cluster_that_has_no_server_for_a_key_is_away_and_refuses_nothin
     await store.aclose()
 
 
+async def test_what_a_takeover_may_cost_is_said(three: Cluster) -> None:
+    store = await open_redis(three.url)
+    assert "are gone, which may cost alerts and saved rules" in (await store.info()).detail
+
+    for node in three.nodes:
+        assert node.say("CONFIG", "SET", "min-replicas-to-write", "1").startswith("+OK")
+
+    assert (await store.info()).detail.endswith("a takeover loses next to nothing")
+    await store.aclose()
+
+
 async def test_the_cluster_is_found_from_each_of_its_nodes(three: Cluster) -> None:
     for node in three.nodes:
         client = await open_client(f"redis://127.0.0.1:{node.port}/0")

@@ -80,7 +80,8 @@ async def test_a_rule_that_is_saved_after_a_loss_is_told_and_a_lost_one_holds_no
     async with running(Fanout(store, [HOME.platform], lambda: T0).run):
         ahead = event(lost[-1], "AAAA")
         store._given[ahead.id] = "0-1"
-        await Fanout(store, ["telegram"], lambda: T0).expand(ahead)
+        async with asyncio.timeout(5):
+            await Fanout(store, ["telegram"], lambda: T0).expand(ahead)
         new = await saved(store, "after")
 
         await eventually(lambda: _applied(store, new.change))
