@@ -152,11 +152,11 @@ async def watched(
     """
     efforts, took, late = dict[datetime, tuple[float, Effort]](), list[float](), list[int]()
     async with asyncio.timeout(PATIENCE):
-        while (effort := await store.effort()) is None:  # noqa: ASYNC110 - it is another process
+        while not await store.efforts():  # noqa: ASYNC110 - it is another process
             await asyncio.sleep(0.05)
     edits, until = asyncio.create_task(edit(store, took, late)), time.monotonic() + seconds
     while time.monotonic() < until:
-        effort = await store.effort() or effort
+        (effort,) = await store.efforts()
         efforts.setdefault(effort.at, (time.monotonic(), effort))
         await asyncio.sleep(0.05)
     edits.cancel()
@@ -174,7 +174,7 @@ async def edit(store: Store, took: list[float], late: list[int]) -> None:
     while isinstance(said, Saved):
         began, number, closed, is_late = time.monotonic(), number + 1, None, False
         while True:
-            judged, change = await store.judged(), (await store.mark()).change or 0
+            judged, change = await store.judged(), (await store.left())[1].change or 0
             if change >= said.rule.change:
                 break
             is_late = is_late or (closed is not None and judged is not None and judged > closed)

@@ -246,7 +246,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
             terminal = chats.fronts[HERE.platform]
             loops = {
                 "poller": poller.run,
-                "evaluator": Evaluator(store, SIGNALS, source.step).run,
+                "evaluator": Evaluator(store, SIGNALS, source.step, settings.judges).run,
                 "fanout": Fanout(store, list(chats.fronts), wall.now).run,
                 "notices": Notices(store, SIGNALS, market.now).run,
                 "eraser": Eraser(store, wall.now).run,
@@ -307,7 +307,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                 source = await stack.enter_async_context(market(store, wall))
                 loops = {name: Poller(source, store, await _clock(store, source, wall, speed)).run}
             case "evaluate":
-                loops = {name: Evaluator(store, SIGNALS, await _step_of(store, stop)).run}
+                loops = {name: Evaluator(store, SIGNALS, await _step_of(store, stop), settings.judges).run}
             case _:
                 wall = Clock(now())
                 loops = {

@@ -23,6 +23,7 @@ from signals.lately import Lately
 from signals.loading import Stored
 from signals.model import Cell
 from signals.moves import Judged, Moved, moved_of
+from signals.part import WHOLE, Part
 from signals.rules.lifecycle import (
     AlertState,
 )
@@ -40,20 +41,26 @@ A_FEW = 200
 
 
 class Engine:
-    """All rules on all cells.
+    """All rules on all cells of one part of the coins.
 
     `judged` is the last moment that was judged before, where there was one; moments are a `step` apart.
     """
 
     def __init__(
-        self, signals: Mapping[str, Signal], book: Book, judged: datetime | None = None, step: timedelta = MINUTE
+        self,
+        signals: Mapping[str, Signal],
+        book: Book,
+        judged: datetime | None = None,
+        step: timedelta = MINUTE,
+        part: Part = WHOLE,
     ) -> None:
         self._signals = signals
         self._book = book
         self._judged = judged
+        self._part = part
         self._columns = Columns(step)
         self._index = Index()
-        self._scopes = Scopes(self._columns, self._index, signals)
+        self._scopes = Scopes(self._columns, self._index, signals, part)
         self._vigil = Vigil()
         self._alone = Alone(self._columns, self._vigil)
         self._alike = Alike(self._columns, self._vigil)
@@ -162,7 +169,7 @@ class Engine:
             return
         for track in self._scopes.tracks(rule.draft):
             coin = subject[1].removesuffix(track.mark)
-            if coin + track.mark != subject[1] or not self._scopes.holds(rule, coin):
+            if coin + track.mark != subject[1] or not self._part.holds(coin) or not self._scopes.holds(rule, coin):
                 continue
             one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin))
             self._alone.wake(one, state, self._judged or state.at)
@@ -193,8 +200,9 @@ class Engine:
 
     def recall(self, standings: Sequence[Standing]) -> None:
         """Take over what whoever judged before left, between the rules and `seed`."""
-        self.meet(of.cell.coin for of in standings)
-        for of in standings:
+        own = [of for of in standings if self._part.holds(of.cell.coin)]
+        self.meet(of.cell.coin for of in own)
+        for of in own:
             self._columns.recall(of)
 
     def judge(self, cells: Cells) -> Iterator[Sequence[Judged]]:

@@ -11,6 +11,7 @@ from signals.index import Index, line_keys
 from signals.judge import Track, cell_of, tracks
 from signals.loading import Plain, Reads
 from signals.model import Cell
+from signals.part import WHOLE, Part
 from signals.rules.model import EVERY_COIN, WATCHLIST, Condition, Draft, Rule
 
 
@@ -18,9 +19,11 @@ class Scopes:
     """Named coins have their keys on the shelf of each cell; rules on every coin share a shelf for all coins.
 
     A watchlist is spread over its coins as they come; whoever asks is told only of those that are watched now.
+    Rules are about the coins of one part of the market only.
     """
 
-    def __init__(self, columns: Columns, index: Index, signals: Mapping[str, Signal]) -> None:
+    def __init__(self, columns: Columns, index: Index, signals: Mapping[str, Signal], part: Part = WHOLE) -> None:
+        self._part = part
         self._columns = columns
         self._index = index
         self._signals = signals
@@ -52,18 +55,19 @@ class Scopes:
         return tuple([self._cell(_reads(rule.draft, condition, coin)) for condition in track.conditions])
 
     def holds(self, rule: Rule, coin: str) -> bool:
-        """Whether the rule is about that coin now."""
+        """Whether the rule is about that coin of the part now."""
         return rule.draft.coins != (WATCHLIST,) or coin in self._watched.get(rule.place, ())
 
     def coins_of(self, rule: Rule) -> Collection[str]:
-        """The coins that the rule is about now."""
+        """The coins of the part that the rule is about now."""
         if rule.draft.coins == (EVERY_COIN,):
             return self.coins
-        return self._watched.get(rule.place, ()) if rule.draft.coins == (WATCHLIST,) else rule.draft.coins
+        coins = self._watched.get(rule.place, ()) if rule.draft.coins == (WATCHLIST,) else rule.draft.coins
+        return [coin for coin in coins if self._part.holds(coin)]
 
     def meet(self, coins: Iterable[str]) -> Sequence[str]:
         """Take note of what the market reads: every rule on every coin is about new ones too. Returns the new ones."""
-        self._present = frozenset(coins)
+        self._present = frozenset(filter(self._part.holds, coins))
         new = sorted(self._present - self.coins.keys())
         for coin in new:
             self.coins[coin] = None
@@ -95,12 +99,11 @@ class Scopes:
                 self._naming[coin] += 1
         self.spread(rule, slot)
 
-    def place(self, plain: Plain, slot: int) -> int:
-        """`put` of a plain rule; returns the number of its cell."""
-        cell = self._cell(plain.reads)
+    def place(self, plain: Plain, slot: int) -> None:
+        """`put` of a plain rule."""
         self._naming[plain.reads[0]] += 1
-        self._index.add(self._own_shelf(cell), plain.keys, slot)
-        return cell
+        if self._part.holds(plain.reads[0]):
+            self._index.add(self._own_shelf(self._cell(plain.reads)), plain.keys, slot)
 
     def spread(self, rule: Rule, slot: int) -> Sequence[str]:
         """Put the keys on those of its coins where they are not yet; returns these."""
@@ -115,10 +118,10 @@ class Scopes:
         return new
 
     def watch(self, place: str, coins: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """Replace a place's watchlist; returns the coins that came and those that went."""
+        """Replace a place's watchlist; returns the coins of the part that came, and those that went."""
         before, now = self._watched.get(place, frozenset()), frozenset(coins)
         self._watched[place] = now
-        return now - before, before - now
+        return frozenset(filter(self._part.holds, now - before)), before - now
 
     def watchers(self, place: str) -> Sequence[int]:
         """The slots of a place's rules on its watchlist."""

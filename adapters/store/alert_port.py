@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 from signals.counts import Counts
 from signals.event import Event
+from signals.part import WHOLE, Part
 from signals.rules.lifecycle import AlertState
 from signals.standing import Standing
 
@@ -73,6 +74,14 @@ class Mark:
 
 NOTHING = Mark()
 
+FORGOT = "The store has lost moments that were judged; they are judged again."
+"""What is said where a replica that was never told of them took over."""
+
+OTHER_PARTS = (
+    "This evaluator judges part {part} of the coins, and others have shared them out otherwise meanwhile. "
+    "Start all evaluators with parts of the same number: PERPWATCH_PART=1/2 and 2/2, or none at all."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -86,10 +95,17 @@ class Effort:
     counts: Counts
     broken: tuple[str, ...] = ()
     """What could not be computed, by name: rules on it wait."""
+    part: Part = WHOLE
+    """Of whose coins that is said."""
+    missed: tuple[datetime, datetime] | None = None
+    """The last moments between which nobody judged, and that were gone when somebody came."""
 
 
 class AlertStore(Protocol):
-    """Phases and events; durable. A subject at rest has no state: nothing is kept of it."""
+    """Phases and events; durable. A subject at rest has no state: nothing is kept of it.
+
+    Moments are judged by parts of the coins, each of which has its own last judged moment.
+    """
 
     async def state(self, rule_id: str, track: str, revision: int) -> tuple[int, AlertState]:
         """Version and state of that revision; 0 and a fresh state where there is none."""
@@ -103,7 +119,7 @@ class AlertStore(Protocol):
         """Those of these rules."""
         ...
 
-    async def commit(self, *each: Commit) -> Sequence[Committed]:
+    async def commit(self, *each: Commit, part: Part = WHOLE) -> Sequence[Committed]:
         """Write state and event of each in one atom, if the stored version is its own and nothing newer was judged.
 
         Of an older revision, or of a forgotten rule, all is OLD. They are written in their order, in one round trip;
@@ -119,27 +135,37 @@ class AlertStore(Protocol):
         ...
 
     async def judged(self) -> datetime | None:
-        """The last moment that was judged whole, or None."""
+        """The last moment that was judged whole, by all parts; None where a part has judged none."""
         ...
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, known: datetime | None = None) -> bool:
-        """Everything up to that moment is judged; an older moment changes nothing.
+    async def parts(self) -> int:
+        """How many parts the coins are shared out to."""
+        ...
 
-        False, and nothing is marked, where the store has lost that the moment `known` was judged: a replica that was
-        never told of it took over.
+    async def left(self, part: Part = WHOLE) -> tuple[datetime | None, Mark]:
+        """The last moment that the part judged whole, or None, and what it left."""
+        ...
+
+    async def mark_judged(
+        self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE, known: datetime | None = None
+    ) -> None:
+        """The part has judged everything up to that moment; an older one changes nothing. Raises OtherParts.
+
+        Raises StoreUnavailable where the store has lost that the moment `known` was judged: a replica that was never told
+        of it took over.
         """
         ...
 
-    async def mark(self) -> Mark:
-        """What the last moment that was judged whole left."""
+    async def share_out(self, before: int, of: int, judged: datetime | None, mark: Mark) -> None:
+        """From now on there are so many parts, which all begin there; nothing where there are not `before` any more."""
         ...
 
     async def report_effort(self, of: Effort) -> None:
         """Keep what the last moment took, for `/status`; it may be lost."""
         ...
 
-    async def effort(self) -> Effort | None:
-        """What was kept last; None where nothing was judged yet."""
+    async def efforts(self) -> Sequence[Effort]:
+        """What was kept last of each part; nothing where none has judged."""
         ...
 
     def events(self) -> AsyncIterator[Event]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import numpy as np
 
+from signals.aggregate import Cycle
 from signals.model import Metric
 from signals.panel import Matrix, Panel, resolutions
 
@@ -14,7 +15,17 @@ Slot: TypeAlias = tuple[Metric, str | None]
 """One matrix of a bar: a metric over all venues, or one venue's leg of it."""
 
 KEPT_CYCLES = 60
-"""Closed moments that a store keeps for readers that fell behind."""
+"""Closed moments that a store keeps, the last ones."""
+
+MOST_CYCLES = 240
+"""How many it keeps while they were not judged: whoever judges may be away for so long and misses nothing."""
+
+
+def kept_since(cycle: Cycle, judged: datetime | None) -> datetime:
+    """The oldest moment that is kept when that one is closed; of older ones the last judged one and those after it."""
+    step = min((panel.step for panel in cycle.bars), default=timedelta(minutes=1))
+    last = cycle.at - (KEPT_CYCLES - 1) * step
+    return last if judged is None else min(last, judged)
 
 
 def rows_of(bars: Panel) -> Iterator[tuple[int, Panel]]:

@@ -36,16 +36,16 @@ class StoreWontWrite(StoreUnavailable):
     """It answers and takes no writes now: full, read-only, or without its disk."""
 
 
-class StoreForgot(StoreUnavailable):
-    """It has lost what it had acknowledged: begin again from what it has."""
-
-
 class StoreRefused(StoreError):
     """It will not serve us: password, version, or data of a newer perpwatch."""
 
 
 class Fenced(StoreError):
     """A newer sender leads: stand by."""
+
+
+class OtherParts(StoreError):
+    """The coins are shared out otherwise by now: whoever judges one of the former parts must stop."""
 
 
 class Behind(StoreError):

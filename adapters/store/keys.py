@@ -14,6 +14,7 @@ import re
 from datetime import timedelta
 
 from adapters.chat.base import Place
+from signals.part import WHOLE, Part
 
 SCHEMA = "{u}schema"
 """Version of the data; data of a newer version refuses the start."""
@@ -53,12 +54,8 @@ EVENTS = "{e0}ev"
 """Stream of events that are not yet fanned out."""
 DEAD_EVENTS = "{e0}dead"
 """Stream of events that could not be read, trimmed by age."""
-JUDGED = "{e0}judged"
-"""The last moment that was judged whole, in Unix milliseconds."""
-EFFORT = "{e0}effort"
-"""What judging the last moment took."""
-MARK = "{e0}mark"
-"""What whoever judges the next moment begins with."""
+PARTS = "{e0}parts"
+"""How many parts the coins are shared out to; absent where they are not."""
 
 _TAGS = {"terminal": "{tm}", "telegram": "{tg}", "discord": "{dc}"}
 
@@ -116,6 +113,25 @@ def seen(effect: str, place: Place, update: str) -> str:
 def number(digest: str) -> str:
     """The last number that an erased place gave to a rule; it expires."""
     return f"{{u}}number:{digest}"
+
+
+def judged(part: Part = WHOLE) -> str:
+    """The last moment that the part judged whole, in Unix milliseconds."""
+    return _of_part("judged", part)
+
+
+def mark(part: Part = WHOLE) -> str:
+    """What whoever judges the part's next moment begins with."""
+    return _of_part("mark", part)
+
+
+def effort(part: Part = WHOLE) -> str:
+    """What judging the part's last moment took."""
+    return _of_part("effort", part)
+
+
+def _of_part(name: str, part: Part) -> str:
+    return f"{{e0}}{name}" if part == WHOLE else f"{{e0}}{name}:{part}"
 
 
 def states(rule_id: str) -> str:

@@ -12,8 +12,11 @@ from signals.panel import Panel
 class MarketStore(Protocol):
     """Latest values and bars. May be lost: it is filled again."""
 
-    async def close(self, cycle: Cycle) -> None:
-        """Write one closed moment in one step: readings, known observations, bars, and the news that it is there."""
+    async def close(self, cycle: Cycle, judged: datetime | None = None) -> None:
+        """Write one closed moment in one step: readings, known observations, bars, and the news that it is there.
+
+        The last KEPT_CYCLES are kept, and all since the one that was judged last, MOST_CYCLES of them.
+        """
         ...
 
     async def latest(self) -> Cycle | None:

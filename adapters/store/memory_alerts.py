@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.chat.base import Place
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
+from adapters.store.alert_port import FIRES_KEPT, FORGOT, NOTHING, OTHER_PARTS, Commit, Committed, Effort, Kept, Mark
+from adapters.store.base import OtherParts, StoreUnavailable
 from adapters.store.dead_port import DeadEvent
 from adapters.store.memory_market import Bell
 from adapters.store.memory_salted import Salted
 from signals.event import Event
+from signals.part import WHOLE, Part, parts
 from signals.rules.lifecycle import AlertState, Change
 
 
@@ -31,9 +33,9 @@ class MemoryAlerts(Salted):
         self._states: dict[str, dict[str, _Written]] = defaultdict(dict)
         self._floors: dict[str, int | None] = {}
         """By the digest of a rule's id the revision below which nothing of it acts; None where it is gone."""
-        self._judged: datetime | None = None
-        self._mark = NOTHING
-        self._effort: Effort | None = None
+        self._of = WHOLE.of
+        self._left: dict[Part, tuple[datetime | None, Mark]] = {}
+        self._efforts: dict[Part, Effort] = {}
         self._waiting: dict[str, Event] = {}
         self._told: dict[str, list[Event]] = defaultdict(list)
         self._fires: dict[str, list[datetime]] = defaultdict(list)
@@ -54,10 +56,11 @@ class MemoryAlerts(Salted):
     async def states_of(self, rule_ids: Collection[str]) -> Sequence[Kept]:
         return [written.kept for rule_id in rule_ids for written in self._states.get(rule_id, {}).values()]
 
-    async def commit(self, *each: Commit) -> Sequence[Committed]:
-        return [self._commit(one) for one in each]
+    async def commit(self, *each: Commit, part: Part = WHOLE) -> Sequence[Committed]:
+        judged, _ = await self.left(part)
+        return [self._commit(one, judged) for one in each]
 
-    def _commit(self, one: Commit) -> Committed:
+    def _commit(self, one: Commit, judged: datetime | None) -> Committed:
         rule_id, track = one.subject
         floor = self._floors.get(self._digest(rule_id), 0)
         written = self._states.get(rule_id, {}).get(track)
@@ -65,7 +68,7 @@ class MemoryAlerts(Salted):
             return Committed.OLD
         if written is not None and one.revision > written.kept.revision:
             written = None
-        refused = self._refused(written, one)
+        refused = _refused(written, one, judged)
         if refused is not None:
             return refused
         if one.state is None:
@@ -76,18 +79,6 @@ class MemoryAlerts(Salted):
         if one.event is not None:
             self._tell(one.event, one.at)
         return Committed.OK
-
-    def _refused(self, written: _Written | None, one: Commit) -> Committed | None:
-        if written is None:
-            if one.version > 0 and one.state is None:
-                return Committed.ALREADY
-        elif (written.at, written.kept.version, written.event) == (one.at, one.version + 1, _id(one)):
-            return Committed.ALREADY
-        last = max((at for at in (written.at if written else None, self._judged) if at is not None), default=None)
-        if last is not None and one.at <= last:
-            return Committed.OLD
-        stored = written.kept.version if written else 0
-        return Committed.CONFLICT if stored != one.version else None
 
     def _tell(self, event: Event, at: datetime) -> None:
         self._told[event.rule_id].append(event)
@@ -124,23 +115,37 @@ class MemoryAlerts(Salted):
         return {name for event in told for name in (event.id, event.episode)}
 
     async def judged(self) -> datetime | None:
-        return self._judged
+        of_each = [self._left.get(part, (None, NOTHING))[0] for part in parts(self._of)]
+        known = [at for at in of_each if at is not None]
+        return min(known) if len(known) == self._of else None
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, known: datetime | None = None) -> bool:
-        if known is not None and (self._judged is None or self._judged < known):
-            return False
-        if self._judged is None or at > self._judged:
-            self._judged, self._mark = at, mark
-        return True
+    async def parts(self) -> int:
+        return self._of
 
-    async def mark(self) -> Mark:
-        return self._mark
+    async def left(self, part: Part = WHOLE) -> tuple[datetime | None, Mark]:
+        return self._left.get(part, (None, NOTHING))
+
+    async def mark_judged(
+        self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE, known: datetime | None = None
+    ) -> None:
+        if part.of != self._of:
+            raise OtherParts(OTHER_PARTS.format(part=part))
+        judged, _ = await self.left(part)
+        if known is not None and (judged is None or judged < known):
+            raise StoreUnavailable(FORGOT)
+        if judged is None or at > judged:
+            self._left[part] = at, mark
+
+    async def share_out(self, before: int, of: int, judged: datetime | None, mark: Mark) -> None:
+        if before == self._of:
+            self._of = of
+            self._left |= dict.fromkeys(parts(of), (judged, mark))
 
     async def report_effort(self, of: Effort) -> None:
-        self._effort = of
+        self._efforts[of.part] = of
 
-    async def effort(self) -> Effort | None:
-        return self._effort
+    async def efforts(self) -> Sequence[Effort]:
+        return [self._efforts[part] for part in parts(self._of) if part in self._efforts]
 
     async def events(self) -> AsyncIterator[Event]:
         given: set[str] = set()
@@ -168,6 +173,19 @@ class MemoryAlerts(Salted):
 
     async def fires(self, rule_ids: Collection[str], since: datetime) -> Mapping[str, Sequence[datetime]]:
         return {rule: [at for at in self._fires.get(rule, ()) if at >= since] for rule in rule_ids}
+
+
+def _refused(written: _Written | None, one: Commit, judged: datetime | None) -> Committed | None:
+    if written is None:
+        if one.version > 0 and one.state is None:
+            return Committed.ALREADY
+    elif (written.at, written.kept.version, written.event) == (one.at, one.version + 1, _id(one)):
+        return Committed.ALREADY
+    last = max((at for at in (written.at if written else None, judged) if at is not None), default=None)
+    if last is not None and one.at <= last:
+        return Committed.OLD
+    stored = written.kept.version if written else 0
+    return Committed.CONFLICT if stored != one.version else None
 
 
 def _id(one: Commit) -> str:

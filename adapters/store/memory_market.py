@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from adapters.store.bars import KEPT_CYCLES, filled, kept_rows, rows_of, with_just
+from adapters.store.bars import MOST_CYCLES, filled, kept_rows, kept_since, rows_of, with_just
 from signals.aggregate import Cycle
 from signals.model import Metric
 from signals.panel import Panel, stack, to_ms
@@ -33,15 +33,17 @@ class MemoryMarkets:
 
     def __init__(self) -> None:
         super().__init__()
-        self._cycles: deque[Cycle] = deque(maxlen=KEPT_CYCLES)
+        self._cycles: deque[Cycle] = deque(maxlen=MOST_CYCLES)
         self._bars: dict[timedelta, dict[int, Panel]] = {}
         self._backfilled = 0
         self._closed = Bell()
 
-    async def close(self, cycle: Cycle) -> None:
+    async def close(self, cycle: Cycle, judged: datetime | None = None) -> None:
         if self._cycles and cycle.at <= self._cycles[-1].at:
             return
         self._cycles.append(cycle)
+        while self._cycles[0].at < kept_since(cycle, judged):
+            self._cycles.popleft()
         self._keep(cycle.bars, _anew)
         self._closed.ring()
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from adapters.store import codec, keys
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, Commit, Committed, Effort, Kept, Mark
+from adapters.store.alert_port import FIRES_KEPT, FORGOT, NOTHING, OTHER_PARTS, Commit, Committed, Effort, Kept, Mark
+from adapters.store.base import OtherParts, StoreUnavailable
 from adapters.store.client import BLOCK_MS, Word
 from adapters.store.dead_port import DEAD_FOR, DeadEvent
 from adapters.store.paging import members
@@ -14,6 +15,7 @@ from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, listed, pairs, raw, read, text
 from signals.event import Event
 from signals.panel import from_ms, to_ms
+from signals.part import WHOLE, Part, parts
 from signals.rules.lifecycle import AlertState, Change
 
 log = structlog.get_logger()
@@ -50,8 +52,8 @@ class RedisAlerts(Salted):
             for track, state in pairs(reply)
         ]
 
-    async def commit(self, *each: Commit) -> Sequence[Committed]:
-        calls = [(_where(one, await self._digest(one.subject[0])), _said(one)) for one in each]
+    async def commit(self, *each: Commit, part: Part = WHOLE) -> Sequence[Committed]:
+        calls = [(_where(one, part, await self._digest(one.subject[0])), _said(one)) for one in each]
         return [Committed(text(answer)) for answer in await self._client.steps("commit", calls)]
 
     async def forget(self, rule_id: str, before: int | None) -> None:
@@ -61,23 +63,39 @@ class RedisAlerts(Salted):
         await self._client.step("forget", where, rule_id, upto, GONE_FOR // timedelta(seconds=1))
 
     async def judged(self) -> datetime | None:
-        stored = await self._client.do("GET", keys.JUDGED)
-        return from_ms(int(text(stored))) if stored else None
+        of_each = await self._client.do("MGET", *(keys.judged(part) for part in parts(await self.parts())))
+        return min((from_ms(int(text(of))) for of in listed(of_each)), default=None) if all(listed(of_each)) else None
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, known: datetime | None = None) -> bool:
-        said = to_ms(at), codec.encode(mark), "" if known is None else to_ms(known)
-        return await self._client.step("mark_judged", [keys.JUDGED, keys.MARK], *said) == 1
+    async def parts(self) -> int:
+        stored = await self._client.do("GET", keys.PARTS)
+        return int(text(stored)) if stored else WHOLE.of
 
-    async def mark(self) -> Mark:
-        stored = await self._client.do("GET", keys.MARK)
-        return codec.read_mark(raw(stored)) if stored else NOTHING
+    async def left(self, part: Part = WHOLE) -> tuple[datetime | None, Mark]:
+        at, mark = listed(await self._client.do("MGET", keys.judged(part), keys.mark(part)))
+        return from_ms(int(text(at))) if at else None, codec.read_mark(raw(mark)) if mark else NOTHING
+
+    async def mark_judged(
+        self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE, known: datetime | None = None
+    ) -> None:
+        where = [keys.judged(part), keys.mark(part), keys.PARTS]
+        said = to_ms(at), codec.encode(mark), part.of, "" if known is None else to_ms(known)
+        answer = text(await self._client.step("mark_judged", where, *said))
+        if answer == "parts":
+            raise OtherParts(OTHER_PARTS.format(part=part))
+        if answer == "lost":
+            raise StoreUnavailable(FORGOT)
+
+    async def share_out(self, before: int, of: int, judged: datetime | None, mark: Mark) -> None:
+        where = [keys.PARTS, *(key for part in parts(of) for key in (keys.judged(part), keys.mark(part)))]
+        at = "" if judged is None else to_ms(judged)
+        await self._client.step("share_out", where, before, of, at, codec.encode(mark))
 
     async def report_effort(self, of: Effort) -> None:
-        await self._client.do("SET", keys.EFFORT, codec.encode(of))
+        await self._client.do("SET", keys.effort(of.part), codec.encode(of))
 
-    async def effort(self) -> Effort | None:
-        stored = await self._client.do("GET", keys.EFFORT)
-        return codec.read_effort(raw(stored)) if stored else None
+    async def efforts(self) -> Sequence[Effort]:
+        stored = await self._client.do("MGET", *(keys.effort(part) for part in parts(await self.parts())))
+        return [codec.read_effort(raw(of)) for of in listed(stored) if of]
 
     async def events(self) -> AsyncIterator[Event]:
         last = "0-0"
@@ -119,10 +137,10 @@ class RedisAlerts(Salted):
         return {rule: [at for at in of if at >= since] for rule, of in zip(rule_ids, times, strict=True)}
 
 
-def _where(one: Commit, digest: str) -> Sequence[str]:
+def _where(one: Commit, part: Part, digest: str) -> Sequence[str]:
     """The keys of that step."""
     rule_id, _ = one.subject
-    own = [keys.told(rule_id), keys.fires(rule_id), keys.JUDGED, keys.floor(digest)]
+    own = [keys.told(rule_id), keys.fires(rule_id), keys.judged(part), keys.floor(digest)]
     return [keys.states(rule_id), keys.STATES, keys.EVENTS, *own]
 
 

@@ -8,7 +8,7 @@ from hashlib import sha1
 import numpy as np
 
 from adapters.store import codec, keys
-from adapters.store.bars import KEPT_CYCLES, filled, kept_rows, rows_of
+from adapters.store.bars import MOST_CYCLES, filled, kept_rows, kept_since, rows_of
 from adapters.store.client import BLOCK_MS, Client, Reply, Word
 from adapters.store.replies import entries, listed, pairs, raw, read, text
 from adapters.store.shelf import Shelf
@@ -31,7 +31,7 @@ class RedisMarkets:
     _last: tuple[str, Cycle] | None = None
     """The last moment that was read, under its id: nobody changes it, so it is fetched and decoded once."""
 
-    async def close(self, cycle: Cycle) -> None:
+    async def close(self, cycle: Cycle, judged: datetime | None = None) -> None:
         kept = kept_rows(cycle.bars)
         of_bars: list[Word] = []
         for panel in cycle.bars:
@@ -42,7 +42,8 @@ class RedisMarkets:
             to_ms(cycle.at),
             codec.moment(cycle),
             codec.bars(cycle.bars),
-            KEPT_CYCLES,
+            MOST_CYCLES,
+            to_ms(kept_since(cycle, judged)),
             *of_bars,
         )
 

@@ -15,6 +15,7 @@ from bot.commands.rules import muted
 from bot.phrases import bold, clock, count, dated, iso, line, venue
 from signals.aggregate import Cycle, is_fresh
 from signals.model import Observation
+from signals.part import WHOLE
 from signals.units import age, duration
 
 OUTCOMES = 100
@@ -36,8 +37,9 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     spoken, known = await _heard(cycle, desk) if cycle else ((), None)
     health = await desk.store.reported()
     own = await _own(invocation, desk)
-    effort = await desk.store.effort()
-    judging = effort if invocation.operator else None
+    efforts = await desk.store.efforts()
+    broken = sorted({name for effort in efforts for name in effort.broken})
+    judging = efforts if invocation.operator else ()
     return Message(
         Tone.ANSWER,
         "📊",
@@ -49,8 +51,9 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             *([known] if known else []),
             *([line(_calls(health))] if health else []),
             line(own.said),
-            *([line(_broken(effort))] if effort and effort.broken else []),
-            *([line(_judging(judging, desk.zone))] if judging else []),
+            *([line(_broken(broken))] if broken else []),
+            *(line(_missed(*of.missed, desk.zone)) for of in efforts if of.missed),
+            *(line(_judging(of, desk.zone)) for of in judging),
             line(_store(info)),
             *(line(said) for said in (desk.health.lines() if desk.health else ())),
             line(f"perpwatch {desk.version}{_up(desk)}"),
@@ -64,8 +67,8 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             ("at", iso(cycle.at) if cycle else None),
             ("venues", [_facts(v) for v in spoken]),
             ("health", [_facts_of_health(of) for of in health]),
-            ("broken", [*effort.broken] if effort else []),
-            ("judging", _facts_of_effort(judging) if judging else None),
+            ("broken", [*broken]),
+            ("judging", [_facts_of_effort(of) for of in judging]),
             ("store", {"product": info.product, "version": info.version, "durable": info.durable}),
             ("place", own.facts),
         ),
@@ -203,9 +206,15 @@ def _store(info: StoreInfo) -> str:
     return f"Store: {info.product} {info.version}".rstrip() + f", {kept}{detail}"
 
 
-def _broken(of: Effort) -> str:
+def _broken(names: Sequence[str]) -> str:
     """What cannot be judged, which is a fault of the service and none of the market."""
-    return f"⚠ Cannot be computed: {', '.join(of.broken)}. Rules on it wait; the log says why."
+    return f"⚠ Cannot be computed: {', '.join(names)}. Rules on it wait; the log says why."
+
+
+def _missed(since: datetime, until: datetime, zone: tzinfo) -> str:
+    """That alerts were lost, and when: nobody else can know."""
+    when = f"{dated(since, zone)} to {dated(until, zone)}"
+    return f"⚠ Not judged: {when}, for the evaluator was away for too long. No alert tells of that time."
 
 
 def _judging(of: Effort, zone: tzinfo) -> str:
@@ -213,7 +222,7 @@ def _judging(of: Effort, zone: tzinfo) -> str:
     counts, took = of.counts, of.took / timedelta(milliseconds=1)
     rules, cells, states = count(counts.rules, "rule"), count(counts.cells, "cell"), count(counts.kept, "state")
     return (
-        f"Judging: {rules} on {cells}, {states} kept · "
+        f"Judging{'' if of.part == WHOLE else f' {of.part}'}: {rules} on {cells}, {states} kept · "
         f"{clock(of.at, zone)}: {counts.touched} looked at, {of.committed} written, {took:.1f} ms · "
         f"index {counts.bytes / MEGABYTE:.1f} MB"
     )
@@ -221,7 +230,7 @@ def _judging(of: Effort, zone: tzinfo) -> str:
 
 def _facts_of_effort(of: Effort) -> Json:
     took = round(of.took / timedelta(milliseconds=1), 1)
-    return {"at": iso(of.at), "took_ms": took, "committed": of.committed, **asdict(of.counts)}
+    return {"part": str(of.part), "at": iso(of.at), "took_ms": took, "committed": of.committed, **asdict(of.counts)}
 
 
 def _up(desk: Desk) -> str:

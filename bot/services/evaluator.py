@@ -1,4 +1,7 @@
-"""The evaluator: turns closed moments into transitions, each written with its event in one step. It sends nothing."""
+"""The evaluator: turns closed moments into transitions, each written with its event in one step. It sends nothing.
+
+Several may share the coins out: each judges a part of them, and all know all rules.
+"""
 
 import asyncio
 import gc
@@ -11,11 +14,13 @@ import structlog
 
 from adapters.pulse import part_of_loop
 from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
-from adapters.store.base import Behind, Changed, RuleChange, RuleStore, StoreForgot, WatchChange
+from adapters.store.base import Behind, Changed, OtherParts, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
 from bot.services.careful import CarefulCells
+from bot.services.parts import share_out
+from bot.services.runtime import GivenUp
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
@@ -23,6 +28,7 @@ from signals.cells import Vectors
 from signals.engine import Engine
 from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
+from signals.part import WHOLE, Part
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import Rule
 from signals.yardsticks import Memory
@@ -41,10 +47,11 @@ AT_ONCE = 200
 
 
 class Evaluator:
-    """Judges all rules on every closed moment, in order, each once."""
+    """Judges all rules on every closed moment, in order, each once, on the coins of one part."""
 
-    def __init__(self, store: EvaluatorStore, signals: Sequence[Signal], step: timedelta) -> None:
+    def __init__(self, store: EvaluatorStore, signals: Sequence[Signal], step: timedelta, part: Part = WHOLE) -> None:
         self._store = store
+        self._part = part
         self._signals = signals
         self._by_name: Mapping[str, Signal] = {signal.name: signal for signal in signals}
         self._step = step
@@ -58,6 +65,8 @@ class Evaluator:
         self._judged: datetime | None = None
         self._last: Cycle | None = None
         """The last judged moment itself, where it is still known."""
+        self._missed: tuple[datetime, datetime] | None = None
+        """Moments between which nothing was judged, for the store did not keep them any longer."""
         self._past: datetime | None = None
         """Bars up to then may have been filled in afterwards: they are no news."""
         self._engine = self._empty()
@@ -69,12 +78,19 @@ class Evaluator:
         self._watched: frozenset[str] | None = None
 
     async def run(self) -> None:
-        """Judge until cancelled: first what was missed and is still kept, then each moment as it comes."""
+        """Judge until cancelled: first what was missed and is still kept, then each moment as it comes.
+
+        Raises GivenUp where others have shared the coins out otherwise meanwhile.
+        """
+        await share_out(self._store, self._part)
         await self._load()
         async with asyncio.TaskGroup() as group:
             follower = group.create_task(self._follow_rules())
             async for cycle in self._store.cycles(self._judged):
-                await self.judge(cycle)
+                try:
+                    await self.judge(cycle)
+                except OtherParts as error:
+                    raise GivenUp(str(error)) from None
             follower.cancel()
 
     async def judge(self, cycle: Cycle) -> Sequence[Judged]:
@@ -95,10 +111,9 @@ class Evaluator:
             self._newer = {}
             standings = tuple(self._engine.standings())
             mark = Mark(self._change, standings, self._backfilled, self._past)
-            if not await self._store.mark_judged(cycle.at, mark, self._judged):
-                raise StoreForgot("The store has lost moments that were judged; they are judged again.")
+            await self._store.mark_judged(cycle.at, mark, self._part, self._judged)
             self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
-            effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken)
+            effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken, self._part, self._missed)
             await self._store.report_effort(effort)
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
         await self._tell_watched()
@@ -129,7 +144,7 @@ class Evaluator:
             )
             for judged in kept
         ]
-        answers = await self._store.commit(*commits)
+        answers = await self._store.commit(*commits, part=self._part)
         refused = set[Subject]()
         for judged, commit, answer in zip(kept, commits, answers, strict=True):
             match answer:
@@ -168,8 +183,8 @@ class Evaluator:
         edited while nobody judged are dropped.
         """
         async with self._lock:
-            self._judged, self._last = await self._store.judged(), None
-            mark = await self._store.mark()
+            self._judged, mark = await self._store.left(self._part)
+            self._last = None
             await self._load_bars()
             self._engine = self._empty()
             watched = dict(await self._store.watchlists())
@@ -210,6 +225,9 @@ class Evaluator:
         if cycle.at == last:
             self._last = cycle
             self._engine.seed(self._cells(cycle))
+        else:
+            self._missed = last, cycle.at
+            log.error("moments were gone before they were judged, and what happened then is not told", since=last)
 
     def _begin(self) -> None:
         """Let cells of new rules stand where the last judged moment left them: that is what their answers showed."""
@@ -217,7 +235,7 @@ class Evaluator:
             self._engine.begin(self._cells(self._last))
 
     def _empty(self) -> Engine:
-        return Engine(self._by_name, Rulebook(), self._judged, self._step)
+        return Engine(self._by_name, Rulebook(), self._judged, self._step, self._part)
 
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""

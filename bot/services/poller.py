@@ -107,7 +107,7 @@ class Poller:
         cycle = self._ledger.read(at, self._source.label)
         self._tell_quarantine()
         cycle = replace(cycle, bars=self._bars.close(cycle))
-        await self._store.close(cycle)
+        await self._store.close(cycle, await self._store.judged())
         await self._store.report(gathered.health)
         self._closed = at
         return cycle

@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from math import inf
 
+import pytest
+
 from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Effort, Kept, Mark
-from adapters.store.base import Store
+from adapters.store.base import OtherParts, Store, StoreUnavailable
 from signals.counts import Counts
 from signals.model import ALL, Cell, Yardstick
+from signals.part import WHOLE, Part, parts
 from signals.rules.lifecycle import AlertState, Change
 from signals.standing import Standing
 from tests.adapters.store.stories import (
@@ -194,7 +197,7 @@ async def test_firings_are_counted_per_rule_from_a_moment_on_and_only_so_many(st
 
 
 async def test_the_judged_moment_and_what_it_left_only_move_forward(store: Store) -> None:
-    assert await store.mark() == Mark(None, ())
+    assert await store.left() == (None, Mark(None, ()))
     cell = Cell("ETH", ALL, "funding", timedelta(0), Yardstick.SPREADS)
     left = Mark(7, (Standing(cell, -0.5, inf, 1, -(2**62), 2**60),))
 
@@ -202,28 +205,73 @@ async def test_the_judged_moment_and_what_it_left_only_move_forward(store: Store
     await store.mark_judged(T0, Mark(8))
 
     assert await store.judged() == T0 + MINUTE
-    assert await store.mark() == left
+    assert await store.left() == (T0 + MINUTE, left)
+
+
+async def test_parts_are_judged_apart_and_all_of_them_up_to_the_slowest(store: Store) -> None:
+    first, second = parts(2)
+    await store.mark_judged(T0, Mark(3))
+
+    await store.share_out(1, 2, T0, Mark(3))
+    await store.mark_judged(T0 + 2 * MINUTE, Mark(5), first)
+    ahead = await store.judged()
+    await store.mark_judged(T0 + MINUTE, Mark(4), second)
+    await store.mark_judged(T0, Mark(9), second)
+
+    assert (ahead, await store.judged(), await store.parts()) == (T0, T0 + MINUTE, 2)
+    assert await store.left(first) == (T0 + 2 * MINUTE, Mark(5))
+    assert await store.left(second) == (T0 + MINUTE, Mark(4))
+
+
+async def test_nothing_is_judged_by_all_while_a_part_has_judged_nothing(store: Store) -> None:
+    await store.share_out(1, 2, None, Mark())
+    await store.mark_judged(T0, Mark(), Part(2, 2))
+
+    assert await store.judged() is None
+
+
+async def test_coins_are_shared_out_once_and_whoever_judges_a_former_part_is_told(store: Store) -> None:
+    await store.share_out(1, 2, T0, Mark(3))
+    await store.mark_judged(T0 + MINUTE, Mark(5), Part(1, 2))
+    await store.share_out(1, 2, None, Mark())
+
+    assert await store.left(Part(1, 2)) == (T0 + MINUTE, Mark(5))
+    with pytest.raises(OtherParts, match="part 1/1"):
+        await store.mark_judged(T0 + 2 * MINUTE, Mark(6))
+    assert await store.left(WHOLE) == (None, Mark())
+
+
+async def test_a_late_commit_is_measured_by_its_own_part(store: Store) -> None:
+    rule, other = await saved(store), await saved(store, draft("other"), "other")
+    await store.share_out(1, 2, None, Mark())
+    await store.mark_judged(T0 + MINUTE, Mark(), Part(1, 2))
+    late = [Commit((of.id, "ETH"), 1, 0, T0, firing(T0), event(of, of.id)) for of in (rule, other)]
+
+    assert await store.commit(late[0], part=Part(1, 2)) == [Committed.OLD]
+    assert await store.commit(late[1], part=Part(2, 2)) == [Committed.OK]
 
 
 async def test_what_the_last_moment_took_is_kept_and_the_last_word_counts(store: Store) -> None:
-    assert await store.effort() is None
+    assert await store.efforts() == []
     first = Effort(T0, timedelta(microseconds=1234), 0, Counts(0, 0, 0, 0, 0, 0))
     last = Effort(T0 + MINUTE, timedelta(seconds=75), 3, Counts(10**6, 2 * 10**6, 6000, 17, 42, 2**33), ("oi",))
 
     await store.report_effort(first)
     await store.report_effort(last)
 
-    assert await store.effort() == last
+    assert await store.efforts() == [last]
 
 
 async def test_a_store_that_has_lost_a_judged_moment_says_so_and_marks_nothing(store: Store) -> None:
-    assert not await store.mark_judged(T0 + MINUTE, Mark(1), T0)
+    with pytest.raises(StoreUnavailable, match="judged again"):
+        await store.mark_judged(T0 + MINUTE, Mark(1), known=T0)
     assert await store.judged() is None
-    assert await store.mark_judged(T0)
+    await store.mark_judged(T0)
 
-    assert not await store.mark_judged(T0 + 3 * MINUTE, Mark(3), T0 + 2 * MINUTE)
+    with pytest.raises(StoreUnavailable, match="judged again"):
+        await store.mark_judged(T0 + 3 * MINUTE, Mark(3), known=T0 + 2 * MINUTE)
     assert await store.judged() == T0
-    assert await store.mark_judged(T0 + 3 * MINUTE, Mark(4), T0)
-    assert await store.mark_judged(T0 + 2 * MINUTE, Mark(5), T0)
+    await store.mark_judged(T0 + 3 * MINUTE, Mark(4), known=T0)
+    await store.mark_judged(T0 + 2 * MINUTE, Mark(5), known=T0)
 
-    assert (await store.judged(), await store.mark()) == (T0 + 3 * MINUTE, Mark(4))
+    assert await store.left() == (T0 + 3 * MINUTE, Mark(4))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from adapters.store.bars import KEPT_CYCLES, MOST_CYCLES
 from adapters.store.base import PlaceSettings, Store
 from signals.aggregate import Cycle
 from signals.model import Metric
@@ -65,6 +66,27 @@ async def test_a_moment_closed_twice_or_out_of_order_changes_nothing(store: Stor
 
     assert [c.readings["BTC"][Metric.PRICE].value for c in await first(store.cycles(None), 2)] == [1.0, 2.0]
     assert (await store.panel(MINUTE, [Metric.PRICE], 9))[Metric.PRICE].tolist() == [[1.0, 1.0], [2.0, 2.0]]
+
+
+async def test_moments_are_kept_until_they_are_judged(store: Store) -> None:
+    async def kept() -> tuple[datetime, datetime]:
+        oldest = await anext(store.cycles(None))
+        latest = await store.latest()
+        assert latest is not None
+        return oldest.at, latest.at
+
+    for minute in range(KEPT_CYCLES + 20):
+        await store.close(cycle(T0 + minute * MINUTE), T0 + 9 * MINUTE)
+    waiting = await kept()
+    await store.close(cycle(waiting[1] + MINUTE), waiting[1])
+    judged = await kept()
+    for minute in range(2, MOST_CYCLES + 7):
+        await store.close(cycle(waiting[1] + minute * MINUTE), waiting[1])
+    full = await kept()
+
+    assert waiting == (T0 + 9 * MINUTE, T0 + (KEPT_CYCLES + 19) * MINUTE)
+    assert judged[1] - judged[0] == (KEPT_CYCLES - 1) * MINUTE
+    assert full[1] - full[0] == (MOST_CYCLES - 1) * MINUTE
 
 
 async def test_panels_hold_the_last_rows_with_just_the_metrics_asked_for(store: Store) -> None:

@@ -372,7 +372,7 @@ class Campaign:
             last = int((self._market.cycles[-1].at - T0).total_seconds() * 1000 + T0.timestamp() * 1000)
             found = {
                 "events": int(self._redis.xlen(keys.EVENTS)),
-                "moments": int(self._redis.get(keys.JUDGED) or 0) != last,
+                "moments": int(self._redis.get(keys.judged()) or 0) != last,
                 **{name: int(self._redis.zcard(keys.of_platform(name, "lane"))) for name in PLATFORMS},
             }
         except AWAY:

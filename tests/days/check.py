@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from adapters.store.batch import Final
 from signals.event import Event
+from signals.part import WHOLE
 from signals.rules.lifecycle import Change
 from tests.crash.history import Model, Outcome, judge
 from tests.crash.market import Told
@@ -101,8 +102,8 @@ def _named(event: Event) -> str:
 
 def _waiting(of: Service) -> Iterator[str]:
     store, latest = of.store, of.store._cycles[-1].at
-    if store._judged != latest:
-        yield f"judged up to {store._judged} of {latest}"
+    if (judged := store._left[WHOLE][0]) != latest:
+        yield f"judged up to {judged} of {latest}"
     if store._waiting:
         yield f"{len(store._waiting)} events are not fanned out"
     for platform, outbox in store._platforms.items():

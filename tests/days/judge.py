@@ -63,11 +63,11 @@ class WatchedStore(MemoryStore):
         self.written: dict[str, Event] = {}
         """Every event, also those that are forgotten with their rule."""
 
-    async def close(self, cycle: Cycle) -> None:
+    async def close(self, cycle: Cycle, judged: datetime | None = None) -> None:
         """Write it, and show it."""
         if not self._cycles or cycle.at > self._cycles[-1].at:
             self.judge.close(cycle)
-        await super().close(cycle)
+        await super().close(cycle, judged)
 
     def _tell(self, event: Event, at: datetime) -> None:
         self.written[event.id] = event

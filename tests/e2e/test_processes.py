@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,10 +31,11 @@ LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
-def process(url: str, folder: Path, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
-    """One loop as the Procfile starts it; killed with SIGKILL in the end."""
+def process(url: str, folder: Path, part: str, *words: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """One loop as the Procfile starts it, on that part of the coins; killed with SIGKILL in the end."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("PERPWATCH_")}
     own |= {"PERPWATCH_REDIS_URL": url, "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    own |= {"PERPWATCH_PART": part} if part else {}
     with (folder / f"{words[0]}.log").open("ab") as log:
         started = subprocess.Popen([sys.executable, "-m", "bot.cli", *words], env=own, stdout=log, stderr=log)
         try:
@@ -89,29 +90,36 @@ def told(events: list[Event]) -> list[tuple[datetime, str, str, str, float]]:
     return [(e.at, e.coin, e.sentence, e.change, e.value) for e in events]
 
 
-async def lived(url: str, market: Recording, folder: Path, *deaths: tuple[str, float]) -> list[Event]:
+async def lived(
+    url: str, market: Recording, folder: Path, evaluators: Sequence[str], *deaths: tuple[str, float]
+) -> list[Event]:
     """The market played through processes, some of which are killed and started again; what was queued."""
     expected = len(list(Replay(market, SENTENCES, SIGNALS).run(None, None)))
     store = await open_redis(url)
     await ask(store, market.coins)
     words = {
         "poll": ("poll", "--recording", str(market.path), "--speed", "36000"),
-        "evaluate": ("evaluate",),
+        **dict.fromkeys(evaluators, ("evaluate",)),
         "fanout": ("fanout",),
     }
+
+    def start(name: str) -> "subprocess.Popen[bytes]":
+        return alive.enter_context(process(url, folder, name.partition(" ")[2], *words[name]))
+
     with ExitStack() as alive:
-        running = {name: alive.enter_context(process(url, folder, *words[name])) for name in words}
+        running = {name: start(name) for name in words}
         for name, hours in deaths:
             await judged_by(store, market.start + timedelta(hours=hours))
             running[name].kill()
             running[name].wait()
-            running[name] = alive.enter_context(process(url, folder, *words[name]))
+            running[name] = start(name)
         await judged_by(store, market.end)
         found = await delivered(store, expected)
     await store.aclose()
     return found
 
 
+WHOLE, PARTS = ("evaluate",), ("evaluate 1/2", "evaluate 2/2")
 DEATHS = (("evaluate", 20.0), ("poll", 34.0), ("fanout", 40.0), ("evaluate", 41.0), ("evaluate", 66.0))
 
 
@@ -119,7 +127,7 @@ async def test_processes_that_die_on_one_store_tell_just_what_replay_tells(tmp_p
     market = story(tmp_path)
     expected = [played.event for played in Replay(market, SENTENCES, SIGNALS).run(None, None)]
     with valkey(tmp_path / "store") as url:
-        found = await lived(url, market, tmp_path, *DEATHS)
+        found = await lived(url, market, tmp_path, WHOLE, *DEATHS)
 
     assert len(expected) > 5
     assert sorted(told(found)) == sorted(told(expected))
@@ -128,10 +136,10 @@ async def test_processes_that_die_on_one_store_tell_just_what_replay_tells(tmp_p
 
 
 @pytest.mark.skipif(DEBIAN is None, reason="redis-server is not on PATH; CI installs it")
-async def test_the_same_holds_on_a_plain_redis_server(tmp_path: Path) -> None:
+async def test_the_same_holds_on_a_plain_redis_server_with_evaluators_that_share_the_coins_out(tmp_path: Path) -> None:
     market = story(tmp_path)
     expected = [played.event for played in Replay(market, SENTENCES, SIGNALS).run(None, None)]
     with redis_server(tmp_path / "store", "--appendonly", "yes") as url:
-        found = await lived(url, market, tmp_path)
+        found = await lived(url, market, tmp_path, PARTS, *((name, 30.0) for name in PARTS))
 
     assert sorted(told(found)) == sorted(told(expected))

@@ -239,7 +239,7 @@ async def test_what_a_server_refuses_is_said_with_the_cure(said: bytes, words: s
         client = Client(f"redis://127.0.0.1:{port}/0")
 
         with pytest.raises((StoreRefused, StoreUnavailable), match=words):
-            await client.step("mark_judged", [keys.JUDGED], 1)
+            await client.step("mark_judged", [keys.judged()], 1)
 
         await client.aclose()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store.base import Behind, Saved, StoreForgot
+from adapters.store.base import Behind, Saved, StoreUnavailable
 from adapters.store.redis import RedisStore, open_redis
 from adapters.store.replies import listed, raw, text
 from bot.services.evaluator import Evaluator
@@ -77,11 +77,11 @@ async def test_a_rule_that_is_saved_after_a_loss_is_told_and_a_lost_one_holds_no
     async with running(Fanout(store, [HOME.platform], lambda: T0).run):
         await eventually(lambda: _applied(store, lost[-1].change))
     await lose(store, "u", before)
+    ahead = event(lost[-1], "AAAA")
+    async with asyncio.timeout(5):
+        await Fanout(store, ["telegram"], lambda: T0).expand(ahead)
     async with running(Fanout(store, [HOME.platform], lambda: T0).run):
-        ahead = event(lost[-1], "AAAA")
-        store._given[ahead.id] = "0-1"
-        async with asyncio.timeout(5):
-            await Fanout(store, ["telegram"], lambda: T0).expand(ahead)
+        await eventually(lambda: _knows(store, lost[-1].change))
         new = await saved(store, "after")
 
         await eventually(lambda: _applied(store, new.change))
@@ -89,6 +89,10 @@ async def test_a_rule_that_is_saved_after_a_loss_is_told_and_a_lost_one_holds_no
 
     assert new.change > lost[-1].change
     assert await store.waiting(HOME) == 1
+
+
+async def _knows(store: RedisStore, change: int) -> bool:
+    return await store.last_change() == change
 
 
 async def _applied(store: RedisStore, change: int) -> bool:
@@ -112,7 +116,7 @@ async def test_moments_that_were_judged_and_lost_are_judged_again_with_the_same_
     assert await store.recent([rule.id], 9) == []
     await store.close(market.cycles[fired])
 
-    with pytest.raises(StoreForgot):
+    with pytest.raises(StoreUnavailable, match="judged again"):
         await evaluator.judge(market.cycles[fired])
 
     async with running(evaluator.run):

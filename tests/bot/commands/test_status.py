@@ -126,6 +126,18 @@ async def test_what_cannot_be_computed_is_named_to_everybody() -> None:
         assert dict(answer.data)["broken"] == ["liqspike", "negfunding"]
 
 
+async def test_everybody_is_told_of_what_time_no_alert_can_tell() -> None:
+    market = await desk()
+    missed = NOW - timedelta(hours=9), NOW - timedelta(hours=5)
+    await market.store.report_effort(Effort(NOW, timedelta(0), 0, Counts(1, 1, 1, 0, 0, 0), missed=missed))
+
+    text = render(await ask(market, "/status", owner=True), colour=False)
+
+    assert (
+        "⚠ Not judged: 5 Jan 2026 03:00 UTC to 5 Jan 2026 07:00 UTC, for the evaluator was away for too long." in text
+    )
+
+
 async def test_what_judging_takes_is_shown_to_operators_alone() -> None:
     market = await desk()
     counts = Counts(rules=1_000_000, keys=1_200_000, cells=6_000, kept=31, touched=42, bytes=14_440_000)
@@ -139,7 +151,9 @@ async def test_what_judging_takes_is_shown_to_operators_alone() -> None:
     assert judging in render(operators, colour=False).splitlines()
     assert "Judging" not in render(others, colour=False)
     facts = dict(operators.data)
-    assert facts["judging"] == {
+    (judging,) = facts["judging"]
+    assert judging == {
+        "part": "1/1",
         "at": "2026-01-05T12:00:00Z",
         "took_ms": 12.3,
         "committed": 3,
@@ -150,4 +164,4 @@ async def test_what_judging_takes_is_shown_to_operators_alone() -> None:
         "touched": 42,
         "bytes": 14_440_000,
     }
-    assert dict(others.data)["judging"] is None
+    assert dict(others.data)["judging"] == []

@@ -16,6 +16,7 @@ from bot.services.evaluator import Evaluator
 from bot.services.poller import Poller
 from signals.base import Signal
 from signals.event import Event
+from signals.part import WHOLE, Part
 from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Problem, Rule
@@ -61,9 +62,12 @@ async def until(met: Callable[[], Coroutine[None, None, bool]]) -> None:
 
 @asynccontextmanager
 async def playing(
-    source: MarketSource, store: MemoryStore, signals: Sequence[Signal] = SIGNALS
+    source: MarketSource,
+    store: MemoryStore,
+    signals: Sequence[Signal] = SIGNALS,
+    judges: Sequence[Part] = (WHOLE,),
 ) -> AsyncIterator[Callable[[datetime], Awaitable[None]]]:
-    """Poll and judge, ten bars a second of virtual time; gives what waits until a moment is judged."""
+    """Poll and judge, ten bars a second of virtual time; gives what waits until a moment is judged by all of them."""
     latest = await store.latest()
     poller = Poller(source, store, Clock(latest.at if latest else source.start, 10 * source.step.total_seconds()))
 
@@ -74,13 +78,20 @@ async def playing(
 
         await until(done)
 
-    async with running(poller.run, Evaluator(store, signals, source.step).run):
+    evaluators = [Evaluator(store, signals, source.step, part).run for part in judges]
+    async with running(poller.run, *evaluators):
         yield judged
 
 
-async def played(source: MarketSource, store: MemoryStore, end: datetime, signals: Sequence[Signal] = SIGNALS) -> None:
+async def played(
+    source: MarketSource,
+    store: MemoryStore,
+    end: datetime,
+    signals: Sequence[Signal] = SIGNALS,
+    judges: Sequence[Part] = (WHOLE,),
+) -> None:
     """Poll and judge until just that moment is judged."""
-    async with playing(source, store, signals) as judged:
+    async with playing(source, store, signals, judges) as judged:
         await judged(end)
 
 

@@ -21,6 +21,7 @@ from signals.base import Signal
 from signals.event import Event
 from signals.negfunding import NegFunding
 from signals.panel import Panel, Series, to_ms
+from signals.part import WHOLE, Part
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
@@ -89,14 +90,14 @@ class Dying(MemoryStore):
 
     def __init__(self, commits: int) -> None:
         super().__init__()
-        self.left = commits
+        self.lives = commits
 
-    async def commit(self, *each: Commit) -> Sequence[Committed]:
+    async def commit(self, *each: Commit, part: Part = WHOLE) -> Sequence[Committed]:
         done = list[Committed]()
         for one in each:
-            done += await super().commit(one)
-            self.left -= 1
-            if self.left == 0:
+            done += await super().commit(one, part=part)
+            self.lives -= 1
+            if self.lives == 0:
                 raise Killed
         return done
 
@@ -247,16 +248,15 @@ def test_it_keeps_the_names_of_the_coins_that_have_rules(market: Recording) -> N
 
 
 def test_what_the_last_moment_took_is_left_for_others_to_show(market: Recording) -> None:
-    async def live() -> Effort | None:
+    async def live() -> Sequence[Effort]:
         store = MemoryStore()
         await asked(store)
         await asked(store, "* price 4h rises by 0.4%")
         await played(market, store, market.start + HOUR)
-        return await store.effort()
+        return await store.efforts()
 
-    found = virtual.run(live)
+    (found,) = virtual.run(live)
 
-    assert found is not None
     assert (found.at, found.counts.rules, found.counts.keys) == (market.start + HOUR, 2, 2)
 
 
@@ -272,22 +272,40 @@ class Broken(NegFunding):
 def test_a_broken_signal_does_not_stop_the_rules_on_others(market: Recording) -> None:
     signals = [Broken() if signal.name == Broken().name else signal for signal in SIGNALS]
 
-    async def live(signals: Sequence[Signal]) -> tuple[Sequence[Event], Effort | None]:
+    async def live(signals: Sequence[Signal]) -> tuple[Sequence[Event], Sequence[Effort]]:
         store = MemoryStore()
         await asked(store, "* negfunding")
         other = await asked(store)
         await played(market, store, market.start + timedelta(hours=40), signals)
-        return await told(store, other), await store.effort()
+        return await told(store, other), await store.efforts()
 
     whole, sound = virtual.run(lambda: live(SIGNALS))
     found, effort = virtual.run(lambda: live(signals))
 
     assert whole
     assert found == whole
-    assert sound is not None
-    assert sound.broken == ()
-    assert effort is not None
-    assert effort.broken == ("negfunding",)
+    assert [of.broken for of in sound] == [()]
+    assert [of.broken for of in effort] == [("negfunding",)]
+
+
+def test_moments_that_were_gone_before_they_were_judged_are_told(market: Recording) -> None:
+    """The evaluator was away for longer than moments are kept: that is said, and not that nothing happened."""
+
+    async def live(*, gone: bool) -> Effort:
+        store = MemoryStore()
+        await asked(store)
+        await played(market, store, market.start + 10 * HOUR)
+        poller = Poller(market, store, Clock(market.start + 10 * HOUR, AS_FAST_AS_IT_GOES))
+        for hour in range(11, 31):
+            await poller.close(market.start + hour * HOUR)
+        while gone and store._cycles[0].at < market.start + 20 * HOUR:
+            store._cycles.popleft()
+        await played(market, store, market.start + 31 * HOUR)
+        (effort,) = await store.efforts()
+        return effort
+
+    assert virtual.run(lambda: live(gone=False)).missed is None
+    assert virtual.run(lambda: live(gone=True)).missed == (market.start + 10 * HOUR, market.start + 20 * HOUR)
 
 
 WATCHES = "watchlist funding.settled < -0.01%"
