@@ -151,8 +151,8 @@ class AlertStore(Protocol):
     ) -> None:
         """The part has judged everything up to that moment; an older one changes nothing. Raises OtherParts.
 
-        Raises StoreUnavailable where the store has lost that the moment `known` was judged: a replica that was never told
-        of it took over.
+        Raises StoreUnavailable where the store has lost that the moment `known` was judged: a replica that was never
+        told of it took over.
         """
         ...
 
