@@ -36,6 +36,9 @@ STUCK, STUCK_ON_CLUSTER = 10.0, 30.0
 STORE_DIES = 0.008
 """How likely the store's server is killed at one look."""
 
+GONE = "moments were gone before they were judged"
+"""What an evaluator says when closed moments were lost with a primary."""
+
 MOST_POINTS = 80
 PAUSE = (0.6, 1.1)
 """Seconds for which a sender is stopped: longer than its lead lasts."""
@@ -178,8 +181,13 @@ class Campaign:
                 os.kill(pid, signal.SIGKILL)
             self._home.stop()
         errors = self._folder / "errors"
-        if errors.exists() and (said := errors.read_text()):
-            self._report.wrong["errors"] = said.splitlines()[:80]
+        said = errors.read_text().splitlines() if errors.exists() else []
+        if self._home.clustered:
+            told = [line for line in said if GONE in line]
+            said = [line for line in said if GONE not in line]
+            self._report.lost_with_them |= {"moments that were told of as lost": told} if told else {}
+        if said:
+            self._report.wrong["errors"] = said[:80]
         self._report.seconds = round(time.monotonic() - began, 1)
         return self._report
 
