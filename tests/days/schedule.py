@@ -1,5 +1,6 @@
 """What goes wrong and when, all of it drawn before the first moment."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ VENUES = ("binance", "bybit", "gate", "okx")
 COINS = ("BTC", "ETH", "SOL")
 PLACES = tuple(f"{platform}:{n}" for platform in ("telegram", "discord") for n in (1, 2, 3))
 LOOPS = ("poller", "evaluator", "fanout", "telegram sender", "discord sender", "notices", "people", "everything")
+
+
+LONGEST = timedelta(hours=2)
+"""No fault lasts longer."""
 
 
 class Kind(StrEnum):
@@ -86,8 +91,12 @@ class Schedule:
 
     def on(self, kind: Kind, at: datetime, *whom: str) -> Fault | None:
         """The fault of that kind that concerns one of these at that instant; of anybody where nobody is named."""
-        found = (f for f in self._by_kind[kind] if f.since <= at < f.until and (not whom or f.whom in whom))
-        return next(found, None)
+        faults, i = self._by_kind[kind], self._begun(kind, at)
+        while i and faults[i - 1].since > at - LONGEST:
+            i -= 1
+            if at < faults[i].until and (not whom or faults[i].whom in whom):
+                return faults[i]
+        return None
 
     def of(self, kind: Kind) -> Sequence[Fault]:
         """All of that kind, in order."""
@@ -95,7 +104,12 @@ class Schedule:
 
     def until_next(self, kind: Kind, at: datetime) -> timedelta:
         """How long until the next one of that kind begins."""
-        return min((f.since - at for f in self._by_kind[kind] if f.since > at), default=timedelta(days=10_000))
+        faults, i = self._by_kind[kind], self._begun(kind, at)
+        return faults[i].since - at if i < len(faults) else timedelta(days=10_000)
+
+    def _begun(self, kind: Kind, at: datetime) -> int:
+        """How many of that kind have begun by then."""
+        return bisect_right(self._by_kind[kind], at, key=lambda fault: fault.since)
 
     def touched(self, since: datetime, until: datetime, kinds: Sequence[Kind]) -> bool:
         """Whether anything of these kinds was wrong in that span."""

@@ -85,3 +85,15 @@ async def test_the_cluster_is_found_from_each_of_its_nodes(three: Cluster) -> No
         assert await client.do("SET", f"{{{node.port}}}", "here") == b"OK"
         assert len(await client.primaries()) == 3
         await client.aclose()
+
+
+async def test_a_connection_that_another_task_has_just_closed_is_a_store_that_does_not_answer(three: Cluster) -> None:
+    client = await open_client(three.url)
+    assert await client.do("PING", at=(await client.primaries())[0].node) == b"PONG"
+    connection = client._redis.get_primaries()[0]._connections[0]
+    writer, connection._writer = connection._writer, None
+
+    with pytest.raises(StoreUnavailable):
+        await client._spoken(connection._send_packed_command(b"PING"))
+    connection._writer = writer
+    await client.aclose()
