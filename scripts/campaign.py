@@ -18,7 +18,8 @@ from pathlib import Path
 
 import click
 
-from tests.crash.command import crash
+from tests.crash.command import cluster, crash
+from tests.days.command import days
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -196,6 +197,8 @@ def _event(line: str) -> str:
 
 
 main.add_command(crash)
+main.add_command(cluster)
+main.add_command(days)
 
 
 if __name__ == "__main__":

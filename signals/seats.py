@@ -17,6 +17,9 @@ Who: TypeAlias = tuple[str, str]
 Key: TypeAlias = tuple[str, str, Metric]
 """Venue, symbol, metric."""
 
+REBASED = "#rebased"
+"""Marks the legs of series since the last time that numbers went on at another size."""
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -46,19 +49,21 @@ class Word:
             return
         if self.steady and not (old is not None and is_near(seen.value, old.value)) and not self._proves(seen, old):
             return
+        if old is None and REBASED in seen.leg:
+            self.seat.take_up(seen)
         self.doubted = None
         self.seen = self.seat.on_its_base(seen) if self.seat.rebased else seen
         self.value, self.since = seen.value, seen.at
         self.until = seen.at + seen.fresh_for
 
     def _proves(self, seen: Observation, old: Observation | None) -> bool:
-        """Whether a word that is not near the last one is believed; a price that is goes on at another size."""
+        """Whether a word that is not near the last one is believed; who proves it goes on at another size."""
         if not is_possible(seen):
             return False
         if not is_believed(seen, old, self.doubted):
             self.doubted = seen
             return False
-        if seen.metric is Metric.PRICE and old is not None:
+        if seen.metric is not Metric.INDEX and old is not None and old.value:
             self.seat.rebase()
         return True
 
@@ -84,7 +89,7 @@ class Seat:
         self.former: float | None = None
         """Its open interest as another contract, in coins: its weight until it tells its own."""
         self.rebased = rebased
-        """How often its price went on at another size."""
+        """How often its price or its open interest went on at another size."""
         self.acquainted = False
         """Whether its price once agreed with those of its coin's others."""
         self.quarantined = quarantined
@@ -113,14 +118,19 @@ class Seat:
         return self.interest.seen.value if self.interest is not None and self.interest.seen else self.former
 
     def rebase(self) -> None:
-        """The coin was split or merged: its numbers belong to another series from now on."""
+        """The coin was split or merged, or it is counted otherwise: numbers belong to another series from now on."""
         self.rebased += 1
         for word in self.words.values():
             word.forget()
 
     def on_its_base(self, seen: Observation) -> Observation:
         """The observation as one of the series since the last split."""
-        return replace(seen, leg=f"{seen.leg or seen.venue}#rebased{self.rebased}")
+        leg = (seen.leg or seen.venue).partition(REBASED)[0]
+        return replace(seen, leg=f"{leg}{REBASED}{self.rebased}")
+
+    def take_up(self, known: Observation) -> None:
+        """Go on with the series that an observation from before a restart belongs to."""
+        self.rebased = max(self.rebased, int(known.leg.rpartition(REBASED)[2]))
 
     def weigh(self) -> None:
         """Take its open interest for its weight, if that counts now."""

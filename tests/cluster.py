@@ -29,7 +29,17 @@ class Node:
 
     port: int
     folder: Path
-    process: "subprocess.Popen[bytes]" = field(repr=False)
+    options: Mapping[str, str]
+    process: "subprocess.Popen[bytes]" = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.start()
+
+    def start(self) -> None:
+        """Begin, or begin again on what its folder holds."""
+        words = [word for name, value in self.options.items() for word in (f"--{name}", value)]
+        self.process = subprocess.Popen([program(), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def say(self, *command: str) -> str:
         """What the server answers, as it came over the wire. Raises OSError where nobody is there."""
@@ -40,6 +50,16 @@ class Node:
             while said.startswith(b"$") and len(said) < int(said[1 : said.index(b"\r\n")]):
                 said += line.recv(1 << 16)
         return said.decode()
+
+    @property
+    def lives(self) -> bool:
+        """Whether its process runs."""
+        return self.process.poll() is None
+
+    def written(self) -> bytes:
+        """The commands that it has acknowledged since its file was begun anew."""
+        files = sorted(self.folder.glob("appendonlydir/*.incr.aof"), key=lambda file: int(file.name.split(".")[-3]))
+        return files[-1].read_bytes()
 
     def wait_for_replica(self) -> None:
         """Until the replica of this primary has all that was written."""
@@ -67,21 +87,35 @@ class Cluster:
         return {node.port: role for node in self.nodes if (role := _role(node))}
 
     def whole(self) -> bool:
-        """Whether every slot has a server, as each node that answers sees it."""
-        return all(_healthy(node) for node in self.nodes if node.process.poll() is None)
+        """Whether every slot has a server, as each node that runs sees it."""
+        return all(_healthy(node) for node in self.nodes if node.lives)
+
+    def pairs(self) -> Mapping[int, int]:
+        """Port of each primary -> that of the replica which has all of it."""
+        said = {node.port: _replication(node) for node in self.nodes}
+        return {
+            int(of["master_port"]): port
+            for port, of in said.items()
+            if of.get("role") == "slave" and of.get("master_link_status") == "up"
+        }
+
+    def node(self, port: int) -> Node:
+        """The one at that port."""
+        return next(node for node in self.nodes if node.port == port)
 
 
 @contextmanager
-def cluster(folder: Path, primaries: int = 3, replicas: int = 1) -> Iterator[Cluster]:
-    """A cluster that is ready; its nodes end with the block."""
+def cluster(folder: Path, primaries: int = 3, replicas: int = 1, copies: int = 0) -> Iterator[Cluster]:
+    """A cluster that is ready; its nodes end with the block.
+
+    A primary that has fewer than so many `copies` takes no writes: its `min-replicas-to-write`.
+    """
     nodes: list[Node] = []
     patience = TAKES_OVER_AFTER_MS if replicas else PATIENT_MS
     try:
         for number in range(primaries * (1 + replicas)):
-            own = folder / f"node{number}"
-            own.mkdir(parents=True, exist_ok=True)
-            port = _free()
-            nodes.append(Node(port, own, _spawn(own, port, patience)))
+            own, port = folder / f"node{number}", _free()
+            nodes.append(Node(port, own, _options(own, port, patience, copies)))
         _until(lambda: all(_role(node) for node in nodes))
         _join(nodes, primaries)
         made = Cluster(nodes)
@@ -114,8 +148,8 @@ def _join(nodes: Sequence[Node], primaries: int) -> None:
     _until(lambda: all("master_link_status:up" in node.say("INFO", "replication") for node in nodes[primaries:]))
 
 
-def _spawn(folder: Path, port: int, patience_ms: int) -> "subprocess.Popen[bytes]":
-    options = {
+def _options(folder: Path, port: int, patience_ms: int, copies: int) -> Mapping[str, str]:
+    return {
         "port": str(port),
         "bind": "127.0.0.1",
         "dir": str(folder),
@@ -127,9 +161,8 @@ def _spawn(folder: Path, port: int, patience_ms: int) -> "subprocess.Popen[bytes
         "maxmemory-policy": "noeviction",
         "logfile": str(folder / "log"),
         "repl-diskless-sync-delay": "0",
+        "min-replicas-to-write": str(copies),
     }
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return subprocess.Popen([program(), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _copied(said: str) -> bool:
@@ -138,11 +171,16 @@ def _copied(said: str) -> bool:
 
 
 def _role(node: Node) -> str:
+    return _replication(node).get("role", "")
+
+
+def _replication(node: Node) -> Mapping[str, str]:
+    """What the node says of who copies whom; nothing where it does not answer."""
     try:
         said = node.say("INFO", "replication")
     except OSError:
-        return ""
-    return "master" if "role:master" in said else "slave" if "role:slave" in said else ""
+        return {}
+    return dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
 
 
 def _healthy(node: Node) -> bool:

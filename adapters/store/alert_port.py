@@ -74,6 +74,9 @@ class Mark:
 
 NOTHING = Mark()
 
+FORGOT = "The store has lost moments that were judged; they are judged again."
+"""What is said where a replica that was never told of them took over."""
+
 OTHER_PARTS = (
     "This evaluator judges part {part} of the coins, and others have shared them out otherwise meanwhile. "
     "Start all evaluators with parts of the same number: PERPWATCH_PART=1/2 and 2/2, or none at all."
@@ -143,8 +146,14 @@ class AlertStore(Protocol):
         """The last moment that the part judged whole, or None, and what it left."""
         ...
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE) -> None:
-        """The part has judged everything up to that moment; an older one changes nothing. Raises OtherParts."""
+    async def mark_judged(
+        self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE, known: datetime | None = None
+    ) -> None:
+        """The part has judged everything up to that moment; an older one changes nothing. Raises OtherParts.
+
+        Raises StoreUnavailable where the store has lost that the moment `known` was judged: a replica that was never
+        told of it took over.
+        """
         ...
 
     async def share_out(self, before: int, of: int, judged: datetime | None, mark: Mark) -> None:

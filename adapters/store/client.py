@@ -182,6 +182,8 @@ class Client:
             raise _NotLoaded from None
         except (RedisError, RedisClusterException, OSError) as error:
             raise _sentence(error, self._where) from None
+        except AttributeError:  # the library writes to a connection that it has closed, as at a failover
+            raise _sentence(RedisConnectionError(), self._where) from None
         beat()
         return reply
 

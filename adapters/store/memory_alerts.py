@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.chat.base import Place
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, OTHER_PARTS, Commit, Committed, Effort, Kept, Mark
-from adapters.store.base import OtherParts
+from adapters.store.alert_port import FIRES_KEPT, FORGOT, NOTHING, OTHER_PARTS, Commit, Committed, Effort, Kept, Mark
+from adapters.store.base import OtherParts, StoreUnavailable
 from adapters.store.dead_port import DeadEvent
 from adapters.store.memory_market import Bell
 from adapters.store.memory_records import MemoryRecords
@@ -127,10 +127,14 @@ class MemoryAlerts(MemoryRecords):
     async def left(self, part: Part = WHOLE) -> tuple[datetime | None, Mark]:
         return self._left.get(part, (None, NOTHING))
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE) -> None:
+    async def mark_judged(
+        self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE, known: datetime | None = None
+    ) -> None:
         if part.of != self._of:
             raise OtherParts(OTHER_PARTS.format(part=part))
         judged, _ = await self.left(part)
+        if known is not None and (judged is None or judged < known):
+            raise StoreUnavailable(FORGOT)
         if judged is None or at > judged:
             self._left[part] = at, mark
 

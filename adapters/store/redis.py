@@ -24,7 +24,11 @@ _DETAILS = {
     "always": "every acknowledged write survives a crash",
 }
 _LEAST_SAFE_FIRST = ("", "no", "everysec", "hidden", "always")
-_FAILOVER = "; when a replica takes over from a lost primary, writes that it had not been told yet are gone"
+_FAILOVER = (
+    "; when a replica takes over from a lost primary, writes that it had not been told yet are gone, which may cost "
+    "alerts and saved rules: set min-replicas-to-write 1, with two replicas each"
+)
+_HELD = "; a primary without its replica takes no writes (min-replicas-to-write), so a takeover loses next to nothing"
 _NO_REPLICA = "; while a primary is down, what it keeps cannot be read or written"
 
 
@@ -56,7 +60,8 @@ class RedisStore(RedisMarkets, RedisVenues, RedisFronts, RedisRules, RedisAlerts
         if len(primaries) > 1:
             replicas = min(int(of.get("connected_slaves", "0")) for of in said)
             detail = f"a cluster of {len(primaries)} primaries with {_replicas(replicas)}; {detail}"
-            detail += _FAILOVER if replicas else _NO_REPLICA
+            held = all("min_slaves_good_slaves" in of for of in said)
+            detail += (_HELD if held else _FAILOVER) if replicas else _NO_REPLICA
         return StoreInfo(
             product="Valkey" if valkey else "Redis",
             version=valkey or said[0].get("redis_version", "unknown"),

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from adapters.store import codec, keys
-from adapters.store.alert_port import FIRES_KEPT, NOTHING, OTHER_PARTS, Commit, Committed, Effort, Kept, Mark
-from adapters.store.base import OtherParts
+from adapters.store.alert_port import FIRES_KEPT, FORGOT, NOTHING, OTHER_PARTS, Commit, Committed, Effort, Kept, Mark
+from adapters.store.base import OtherParts, StoreUnavailable
 from adapters.store.client import BLOCK_MS, Word
 from adapters.store.dead_port import DEAD_FOR, DeadEvent
 from adapters.store.paging import members
@@ -74,10 +74,16 @@ class RedisAlerts(RedisRecords):
         at, mark = listed(await self._client.do("MGET", keys.judged(part), keys.mark(part)))
         return from_ms(int(text(at))) if at else None, codec.read_mark(raw(mark)) if mark else NOTHING
 
-    async def mark_judged(self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE) -> None:
+    async def mark_judged(
+        self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE, known: datetime | None = None
+    ) -> None:
         where = [keys.judged(part), keys.mark(part), keys.PARTS]
-        if await self._client.step("mark_judged", where, to_ms(at), codec.encode(mark), part.of) != 1:
+        said = to_ms(at), codec.encode(mark), part.of, "" if known is None else to_ms(known)
+        answer = text(await self._client.step("mark_judged", where, *said))
+        if answer == "parts":
             raise OtherParts(OTHER_PARTS.format(part=part))
+        if answer == "lost":
+            raise StoreUnavailable(FORGOT)
 
     async def share_out(self, before: int, of: int, judged: datetime | None, mark: Mark) -> None:
         where = [keys.PARTS, *(key for part in parts(of) for key in (keys.judged(part), keys.mark(part)))]

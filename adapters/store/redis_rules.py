@@ -122,13 +122,21 @@ class RedisRules(Salted):
             yield [each for place, reply in zip(places, stored, strict=True) for each in _stored(place, reply)]
 
     async def changes(self, since: int) -> AsyncIterator[Changed]:
+        found = list[tuple[str, dict[str, bytes]]]()
         while True:
+            if not found and await self._has_lost(since):
+                raise Behind(f"The store has lost changes up to number {since}.")
             asked = ("XREAD", "COUNT", 100, "BLOCK", BLOCK_MS, "STREAMS", keys.CHANGES, f"{since}-0")
-            for id_, said in read(await self._client.wait(*asked)):
+            found = [*read(await self._client.wait(*asked))]
+            for id_, said in found:
                 since = _next(id_, since)
                 change = _change(since, said)
                 if change is not None:
                     yield change
+
+    async def _has_lost(self, known: int) -> bool:
+        """Whether a change that is known is not there any more; if so, numbers go on behind it."""
+        return bool(known) and await self._client.step("keep_number", [keys.CHANGES], known, self._changes_kept) == 1
 
     async def changed(self, since: int, upto: int) -> Sequence[Changed]:
         found = []

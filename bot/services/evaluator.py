@@ -114,7 +114,7 @@ class Evaluator:
             self._newer = {}
             standings = tuple(self._engine.standings())
             mark = Mark(self._change, standings, self._backfilled, self._past)
-            await self._store.mark_judged(cycle.at, mark, self._part)
+            await self._store.mark_judged(cycle.at, mark, self._part, self._judged)
             self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
             effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken, self._part, self._missed)
             await self._store.report_effort(effort)

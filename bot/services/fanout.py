@@ -39,6 +39,9 @@ class Fanout:
 
     async def _expand_on(self, platform: str, event: Event) -> None:
         while (fanned := await self._store.fan_out(platform, event, PAGE, self._now())) is not Fanned.DONE:
+            if fanned is Fanned.WAIT and await self._store.last_change() < event.change_number:
+                log.warning("an event's rule was lost by the store, so nobody is told", rule=event.rule_id)
+                return
             if fanned is Fanned.WAIT:
                 await asyncio.sleep(WAIT)
 

@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from adapters.store.alert_port import FIRES_KEPT, Commit, Committed, Effort, Kept, Mark
-from adapters.store.base import OtherParts, Store
+from adapters.store.base import OtherParts, Store, StoreUnavailable
 from signals.counts import Counts
 from signals.model import ALL, Cell, Yardstick
 from signals.part import WHOLE, Part, parts
@@ -260,3 +260,18 @@ async def test_what_the_last_moment_took_is_kept_and_the_last_word_counts(store:
     await store.report_effort(last)
 
     assert await store.efforts() == [last]
+
+
+async def test_a_store_that_has_lost_a_judged_moment_says_so_and_marks_nothing(store: Store) -> None:
+    with pytest.raises(StoreUnavailable, match="judged again"):
+        await store.mark_judged(T0 + MINUTE, Mark(1), known=T0)
+    assert await store.judged() is None
+    await store.mark_judged(T0)
+
+    with pytest.raises(StoreUnavailable, match="judged again"):
+        await store.mark_judged(T0 + 3 * MINUTE, Mark(3), known=T0 + 2 * MINUTE)
+    assert await store.judged() == T0
+    await store.mark_judged(T0 + 3 * MINUTE, Mark(4), known=T0)
+    await store.mark_judged(T0 + 2 * MINUTE, Mark(5), known=T0)
+
+    assert await store.left() == (T0 + 3 * MINUTE, Mark(4))

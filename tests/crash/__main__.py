@@ -1,5 +1,7 @@
-"""One trial with its report as JSON: python -m tests.crash --kills 300 --seed 1."""
+"""One trial with its report as JSON: python -m tests.crash crash --kills 300 --seed 1."""
 
-from tests.crash.command import crash
+import click
 
-crash()
+from tests.crash.command import cluster, crash
+
+click.Group(commands=[crash, cluster])()

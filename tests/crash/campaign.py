@@ -12,11 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from random import Random
 
-from redis import Redis
-from redis.exceptions import RedisError
-
 from adapters.chat.base import Place
-from adapters.store import embedded, keys
+from adapters.store import keys
 from adapters.store.base import Saved
 from adapters.store.redis import open_redis
 from signals.living import is_living
@@ -27,13 +24,21 @@ from tests.crash.history import Model, Outcome, Verdict, attempts, judge
 from tests.crash.loops import QUOTA, Setting, Work, fork
 from tests.crash.market import CHANGING, COINS, LISTENERS, PLATFORMS, Market, Told, rules
 from tests.crash.points import NAMED, Crash, nowhere
+from tests.crash.stores import AWAY, Alone, Home, Three
+from tests.crash.unknown import Unknown
 from tests.crash.wire import CALM, ROUGH, Chances, is_poison, log_of
 
 MOMENTS = 120
 """Moments of one episode; after each all must come to rest."""
 
-STUCK = 10.0
+STUCK, STUCK_ON_CLUSTER = 10.0, 30.0
 """Seconds within which all comes to rest once nobody is killed any more, twenty times as fast as for people."""
+
+STORE_DIES = 0.008
+"""How likely the store's server is killed at one look."""
+
+GONE = "moments were gone before they were judged"
+"""What an evaluator says when closed moments were lost with a primary."""
 
 MOST_POINTS = 80
 PAUSE = (0.6, 1.1)
@@ -66,16 +71,24 @@ class Mode(StrEnum):
     """Senders are asked to end in the middle of sends: platforms have no faults, and no message may come twice."""
     QUIET = "quiet"
     """Nothing goes wrong, but steps are asked for twice."""
+    CLUSTER = "cluster"
+    """Processes are killed, and primaries of the cluster on which they work are lost."""
 
 
 @dataclass
 class Report:
     """What was done and what came of it."""
 
-    mode: str
-    seed: int
+    words: str
+    """The words of the command that tries the same."""
     kills: Counter[str] = field(default_factory=Counter)
     store_kills: int = 0
+    slowest_return: float = 0.0
+    """Seconds from a store's death until it, or a replica of it, served."""
+    unknown_writes: int = 0
+    """Acknowledged writes that were lost with primaries of a cluster."""
+    lost_with_them: dict[str, list[str]] = field(default_factory=dict)
+    """What came of that, by kind: it is what a takeover costs, and not counted as wrong."""
     terms: int = 0
     slowest_end: float = 0.0
     """Seconds that the slowest process took to end when it was asked to."""
@@ -88,7 +101,7 @@ class Report:
     @property
     def again(self) -> str:
         """What draws the same market, faults and deaths; how long each takes is the machine's."""
-        return f"scripts/campaign crash --mode {self.mode} --seed {self.seed}"
+        return f"scripts/campaign {self.words}"
 
     @property
     def killed(self) -> int:
@@ -108,22 +121,36 @@ class Stuck(Exception):
     """What waits did not come to rest."""
 
 
+@dataclass(frozen=True)
+class Clustered:
+    """How a trial on a cluster is set: see `Three`."""
+
+    cut: float = 0.0
+    copies: int = 0
+
+
 class Campaign:
     """One trial in a folder of its own; the seed decides all but the pace of the machine."""
 
-    def __init__(self, folder: Path, mode: Mode, seed: int, chances: Chances | None = None) -> None:
+    def __init__(self, folder: Path, mode: Mode, seed: int, on: Clustered = Clustered()) -> None:
         self._folder = folder
         self._mode = mode
         self._rng = Random(f"{seed} {mode}")
         self._market = Market(seed)
-        self._report = Report(mode, seed)
-        self._server = embedded.start(folder / "store")
+        self._home: Home
+        if mode is Mode.CLUSTER:
+            self._home = Three(folder / "store", seed, on.cut, on.copies)
+            self._report = Report(f"cluster --cut {on.cut} --copies {on.copies} --seed {seed}")
+        else:
+            self._home = Alone(folder / "store", seed, STORE_DIES if mode is Mode.STORE else 0.0)
+            self._report = Report(f"crash --mode {mode} --seed {seed}")
+        self._patience = STUCK_ON_CLUSTER if self._home.clustered else STUCK
         quiet = mode in (Mode.QUIET, Mode.TERM)
-        given = chances or (CALM if mode is Mode.QUIET else Chances(slow=0.03) if mode is Mode.TERM else ROUGH)
+        given = CALM if mode is Mode.QUIET else Chances(slow=0.03) if mode is Mode.TERM else ROUGH
         twice = 0.3 if mode is Mode.QUIET else 0.02 if mode is Mode.KILL else 0.0
-        url, began = self._server.url, time.monotonic()
-        self._setting = Setting(url, folder, seed, began, given, twice, slow_clock=quiet)
-        self._redis = Redis(unix_socket_path=url.removeprefix("unix://"))
+        url, began = self._home.url, time.monotonic()
+        self._setting = Setting(url, folder, seed, began, given, twice, quiet, self._home.clustered)
+        self._redis = self._home.reader
         self._running: dict[int, tuple[str, str, Work]] = {}
         self._plans: dict[int, str] = {}
         self._died: dict[int, float] = {}
@@ -153,17 +180,22 @@ class Campaign:
         finally:
             for pid in self._running:
                 os.kill(pid, signal.SIGKILL)
-            self._server.stop()
+            self._home.stop()
         errors = self._folder / "errors"
-        if errors.exists() and (said := errors.read_text()):
-            self._report.wrong["errors"] = said.splitlines()[:80]
+        said = errors.read_text().splitlines() if errors.exists() else []
+        if self._home.clustered:
+            told = [line for line in said if GONE in line]
+            said = [line for line in said if GONE not in line]
+            self._report.lost_with_them |= {"moments that were told of as lost": told} if told else {}
+        if said:
+            self._report.wrong["errors"] = said[:80]
         self._report.seconds = round(time.monotonic() - began, 1)
         return self._report
 
     @property
     def _done(self) -> int:
         report = self._report
-        return {Mode.STORE: report.store_kills, Mode.TERM: report.terms, Mode.QUIET: report.episodes * 100}.get(
+        return {Mode.STORE: len(self._home.losses), Mode.TERM: report.terms, Mode.QUIET: report.episodes * 100}.get(
             self._mode, report.killed
         )
 
@@ -189,8 +221,8 @@ class Campaign:
     def _episode(self, kills: int) -> None:
         """Some moments of trouble, then rest."""
         first = len(self._market.cycles)
-        self._market.go_on(MOMENTS if self._mode is Mode.KILL else MOMENTS // 3)
-        self._killing = self._mode in (Mode.KILL, Mode.STORE)
+        self._market.go_on(MOMENTS if self._mode in (Mode.KILL, Mode.CLUSTER) else MOMENTS // 3)
+        self._killing = self._mode in (Mode.KILL, Mode.STORE, Mode.CLUSTER)
         self._most = kills
         for name, (kind, work) in KINDS.items():
             for pid, (other, *_) in list(self._running.items()):
@@ -202,14 +234,21 @@ class Campaign:
         for name in seconds:
             kind, work = SECONDS[name]
             self._start(name, kind, work)
+        self._close(first)
+        self._killing = False
+        if self._home.clustered:
+            self._home.recover()
+            self._close(first)  # the last moments may have been lost with a primary
+        self._wait_for_rest()
+        self._report.episodes += 1
+
+    def _close(self, first: int) -> None:
+        """Have the moments from that one on closed, as far as they are not."""
         self._start("poller", "poller", loops.feed(self._market.cycles[first:]))
         while any(name == "poller" for name, *_ in self._running.values()):
             self._tend()
             self._trouble()
             self._goes_on()
-        self._killing = False
-        self._wait_for_rest()
-        self._report.episodes += 1
 
     def _goes_on(self) -> None:
         """Raises Stuck where no moment is closed any more: too much waits before it."""
@@ -217,15 +256,15 @@ class Campaign:
         if now - self._looked < 1.0:
             return
         self._looked = now
-        with suppress(RedisError):
+        with suppress(*AWAY):
             closed = str(self._redis.xrevrange(keys.CYCLES, count=1)[:1])
             if closed != self._closed[0]:
                 self._closed = closed, now
-        if now - self._closed[1] > 2 * STUCK:
-            raise Stuck(f"no moment was closed for {2 * STUCK} s: {self._left()}: {self._waiting()}")
+        if now - self._closed[1] > 2 * self._patience:
+            raise Stuck(f"no moment was closed for {2 * self._patience} s: {self._left()}: {self._waiting()}")
 
     def _trouble(self) -> None:
-        """By chance a sender is stopped beyond its lease, asked to end, or the store is killed."""
+        """By chance a sender is stopped beyond its lease, asked to end, or a store is killed."""
         drawn, now = self._rng.random(), time.monotonic()
         for pid, until in list(self._stopped.items()):
             if now >= until:
@@ -243,8 +282,7 @@ class Campaign:
             other = name[:-1] + ("b" if name[-1] == "a" else "a")
             if other not in {name for name, *_ in self._running.values()}:
                 self._start(other, "sender", loops.send)
-        elif self._mode is Mode.STORE and drawn > 0.992:
-            self._kill_store()
+        self._home.trouble(begin=self._killing)
         time.sleep(0.003)
 
     def _wake(self, pid: int) -> None:
@@ -262,14 +300,6 @@ class Campaign:
         self._report.terms += 1
         self._start(name, kind, work)
 
-    def _kill_store(self) -> None:
-        pid = self._server.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        self._server.stop()
-        self._server = embedded.start(self._folder / "store")
-        self._report.store_kills += 1
-
     # processes
 
     def _start(self, name: str, kind: str, work: Work) -> None:
@@ -277,7 +307,7 @@ class Campaign:
         plan, nth = self._target(kind) if doomed else ("", -1)
         most = self._rng.randint(MOST_POINTS // 2, MOST_POINTS) * (1 if plan else 4)
         point = Crash(plan, nth, most, self._log) if doomed else nowhere
-        pid = fork(work, self._setting, name, point, self._log)
+        pid = fork(work, replace(self._setting, url=self._home.url), name, point, self._log)
         self._running[pid] = name, kind, work
         if doomed:
             self._plans[pid] = plan
@@ -324,14 +354,14 @@ class Campaign:
         """All that waits is dealt with in time, and no second ones are left."""
         for pid in list(self._stopped):
             self._wake(pid)
-        until = time.monotonic() + STUCK
+        until = time.monotonic() + self._patience
         while True:
             self._tend()
             left = self._left()
             if not left:
                 break
             if time.monotonic() > until:
-                raise Stuck(f"{left} after {STUCK} s in episode {self._report.episodes}: {self._waiting()}")
+                raise Stuck(f"{left} after {self._patience} s in episode {self._report.episodes}: {self._waiting()}")
             time.sleep(0.01)
         for pid, (name, *_) in list(self._running.items()):
             if name in SECONDS:
@@ -354,7 +384,7 @@ class Campaign:
                 "moments": int(self._redis.get(keys.judged()) or 0) != last,
                 **{name: int(self._redis.zcard(keys.of_platform(name, "lane"))) for name in PLATFORMS},
             }
-        except RedisError:
+        except AWAY:
             return {"store": 1}
         return {name: int(many) for name, many in found.items() if many}
 
@@ -381,6 +411,10 @@ class Campaign:
 
     def _judge(self) -> None:
         never = is_poison if self._setting.chances.poison else lambda _: False
+        losses, report = self._home.losses, self._report
+        report.store_kills, report.unknown_writes = len(losses), sum(loss.writes for loss in losses)
+        report.slowest_return = max((loss.seconds for loss in losses), default=0.0)
+        unknown = Unknown(losses, self._market, self._rules)
         for platform in PLATFORMS:
             expected = [told for rule in self._of(platform) for told in self._market.told(rule, _id(rule.place))]
             listened = [rule for rule in self._listened() if rule in self._of(platform)]
@@ -395,7 +429,9 @@ class Campaign:
             verdict = judge(platform, model, log, ended, self._died)
             self._also(platform, verdict)
             self._report.counts[platform] = dict(verdict.counts)
-            self._report.wrong |= {f"{platform}: {kind}": said[:20] for kind, said in verdict.wrong.items() if said}
+            wrong, excused = unknown.apart(verdict.wrong)
+            self._report.wrong |= {f"{platform}: {kind}": said[:20] for kind, said in wrong.items()}
+            self._report.lost_with_them |= {f"{platform}: {kind}": said for kind, said in excused.items()}
 
     def _also(self, platform: str, verdict: Verdict) -> None:
         if self._mode in (Mode.QUIET, Mode.TERM):
@@ -410,11 +446,14 @@ class Campaign:
         """Whatever rules of the changing place might be told; and each update made one rule."""
         given = int(self._redis.hget(keys.NUMBERS, str(CHANGING)) or 0)
         confirmed = self._folder / "confirmed"
-        known = int(confirmed.read_text()) if confirmed.exists() else 0
-        if not known <= given <= known + 1:
-            self._report.wrong["updates"] = [f"{given} rules were made of {known} updates"]
-        for number in range(1, given + 1):
-            yield from self._market.told((f"{CHANGING}/{number}", COINS[0 if number % 2 else 1]), CHANGING.id)
+        updates, made = map(int, confirmed.read_text().split()) if confirmed.exists() else (0, 0)
+        if made < updates:
+            self._report.lost_with_them["saved rules"] = [f"{updates - made} of {updates}"]
+        if not made <= given <= made + 1 and not self._home.clustered:
+            self._report.wrong["updates"] = [f"{given} rules were made of {made} updates"]
+        for number in range(1, updates + 2):
+            for coin in COINS[:2] if self._home.clustered else COINS[1 - number % 2 : 2 - number % 2]:
+                yield from self._market.told((f"{CHANGING}/{number}", coin), CHANGING.id)
 
     def _outcomes(self, platform: str) -> Sequence[Outcome]:
         places = {place.id for place, _ in rules() if place.platform == platform} | {*LISTENERS, CHANGING.id}

@@ -131,17 +131,17 @@ def _phantom_changes(found: Sequence[Attempt], known: Mapping[tuple[str, str], T
 def _order(taken: Sequence[tuple[str, Attempt]], ended: Sequence[Outcome]) -> list[str]:
     """First copies of a place that came before those of earlier entries."""
     numbers = {(one.id, one.place): one.seq for one in ended}
-    last: dict[str, str] = {}
+    last: dict[str, tuple[str, str]] = {}
     seen, found = set[tuple[str, str]](), []
     for id_, attempt in taken:
         of = id_, attempt.place
         if of in seen:
             continue
         seen.add(of)
-        seq = numbers.get(of, "")
-        if seq < last.get(attempt.place, ""):
-            found.append(f"{of} first came behind {last[attempt.place]}")
-        last[attempt.place] = max(seq, last.get(attempt.place, ""))
+        mine, before = (numbers.get(of, ""), id_), last.get(attempt.place, ("", ""))
+        if mine[0] < before[0]:
+            found.append(f"{of} first came behind {before}")
+        last[attempt.place] = max(mine, before)
     return found
 
 
@@ -152,8 +152,8 @@ def _order_of_data(ended: Sequence[Outcome], known: Mapping[tuple[str, str], Tol
         by_place[one.place].append(one)
     found = []
     for place, ones in by_place.items():
-        moments = [known[one.id, place].n for one in sorted(ones, key=lambda one: one.seq) if (one.id, place) in known]
-        found += [f"{place}: moment {b} behind {a}" for a, b in pairwise(moments) if b < a]
+        told = [known[one.id, place] for one in sorted(ones, key=lambda one: one.seq) if (one.id, place) in known]
+        found += [f"{b.id} of moment {b.n} behind {a.id} of {a.n} at {place}" for a, b in pairwise(told) if b.n < a.n]
     return found
 
 
@@ -166,7 +166,7 @@ def _too_early(found: Sequence[Attempt], died: Mapping[int, float]) -> list[str]
         if before is not None and attempt.at - before.at < LIMITED_FOR / 20 * 0.9:
             forgotten = before.pid in died and died[before.pid] - before.at < ENDED_AT_ONCE
             if not forgotten:
-                early.append(f"{attempt.place} after {attempt.at - before.at:.3f} s")
+                early.append(f"{attempt.place} {attempt.ids} after {attempt.at - before.at:.3f} s")
         if attempt.did == "limited":
             wait[attempt.place] = attempt
     return early

@@ -65,6 +65,7 @@ class Setting:
     chances: Chances
     twice: float = 0.0
     slow_clock: bool = False
+    clustered: bool = False
 
     def clock(self, speed: float) -> Clock:
         """A clock that shows the same in every process."""
@@ -127,14 +128,16 @@ async def change(of: Process) -> None:
 
     async def live() -> None:
         while True:
-            count = int(confirmed.read_text() or "0") + 1 if confirmed.exists() else 1
-            added = await of.store.add(CHANGING, draft("AAA" if count % 2 else "BBB"), f"add {count}", T0, QUOTA)
+            update, made = map(int, confirmed.read_text().split()) if confirmed.exists() else (0, 0)
+            update += 1
+            added = await of.store.add(CHANGING, draft("AAA" if update % 2 else "BBB"), f"add {update}", T0, QUOTA)
             assert isinstance(added, Saved)
-            assert added.rule.number == count, f"update {count} made rule {added.rule.number}"
-            if count > KEPT_RULES:
-                gone = f"{CHANGING}/{count - KEPT_RULES}"
-                assert await of.store.remove(gone, CHANGING, f"remove {count}")
-            _replace(confirmed, str(count))
+            number = added.rule.number
+            assert number == made + 1 or (of.setting.clustered and number <= made), f"update {update} made {number}"
+            if number > KEPT_RULES:
+                gone = f"{CHANGING}/{number - KEPT_RULES}"
+                assert await of.store.remove(gone, CHANGING, f"remove {update}")
+            _replace(confirmed, f"{update} {number}")
             of.point("update confirmed")
             await asyncio.sleep(0.1)
 
@@ -198,7 +201,7 @@ def fork(work: Work, setting: Setting, name: str, point: Point = nowhere, log: i
 
 async def _main(work: Work, setting: Setting, name: str, point: Point) -> None:
     rng = Random(f"{setting.seed} {name} {os.getpid()}")
-    store = Store(Line(setting.url, point, setting.twice, rng))
+    store = Store(Line(setting.url, point, setting.twice, rng, cluster=setting.clustered))
     await work(Process(setting, store, point, name))
     await store.aclose()
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeAlias
 
+from redis.asyncio.cluster import ClusterNode
+
 from adapters.store import keys
 from adapters.store.client import Client, Reply, Word
 
@@ -59,8 +61,8 @@ def nowhere(name: str) -> None:
 class Line(Client):
     """A client with a point before and after each step; some are asked for twice, as after a lost reply."""
 
-    def __init__(self, url: str, point: Point, twice: float, rng: Random) -> None:
-        super().__init__(url)
+    def __init__(self, url: str, point: Point, twice: float, rng: Random, *, cluster: bool) -> None:
+        super().__init__(url, cluster=cluster)
         self._point = point
         self._twice = twice
         self._rng = rng
@@ -86,11 +88,11 @@ class Line(Client):
         self._point(f"{name} after")
         return replies
 
-    async def do(self, *command: Word) -> Reply:
+    async def do(self, *command: Word, at: ClusterNode | None = None) -> Reply:
         named = "ack" if command[0] == "XDEL" else ""
         if named:
             self._point("ack before")
-        reply = await super().do(*command)
+        reply = await super().do(*command, at=at)
         if named:
             self._point("ack after")
         return reply

@@ -16,7 +16,19 @@ SEED = 7
 
 def trial(mode: str, count: int, seed: int = SEED) -> dict[str, object]:
     """The report of one trial, which runs in a process of its own: it forks."""
-    words = [sys.executable, "-P", "-m", "tests.crash", "--mode", mode, "--kills", str(count), "--seed", str(seed)]
+    words = [
+        sys.executable,
+        "-P",
+        "-m",
+        "tests.crash",
+        "crash",
+        "--mode",
+        mode,
+        "--kills",
+        str(count),
+        "--seed",
+        str(seed),
+    ]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
     assert done.stdout, done.stderr
     report: dict[str, object] = json.loads(done.stdout)

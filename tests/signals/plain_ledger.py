@@ -51,7 +51,8 @@ class PlainLedger:
             if not is_believed(seen, old, self.doubted.pop(key, None)):
                 self.doubted[key] = seen
                 continue
-            if seen.metric is Metric.PRICE and old is not None and not is_near(seen.value, old.value):
+            sized = seen.metric in (Metric.PRICE, Metric.OI_LEVEL)
+            if sized and old is not None and old.value and not is_near(seen.value, old.value):
                 self.rebased[who] = self.rebased.get(who, 0) + 1
                 for other in [other for other in self.last if other[:2] == who]:
                     del self.last[other]

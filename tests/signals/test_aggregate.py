@@ -246,3 +246,18 @@ def test_venues_that_agree_have_just_that_mean_whatever_their_weights(value: flo
 
     assert (mean, plain) == (value, value)
     assert weighing is Weighing.OI
+
+
+@pytest.mark.parametrize("metric", [Metric.PRICE, Metric.OI_LEVEL])
+def test_who_goes_on_at_another_size_is_another_series_and_stays_it_over_a_restart(metric: Metric) -> None:
+    book = ledger()
+    for minute, value in enumerate((100.0, 100.0, 3e5, 3e5, 3e5)):
+        book.take([seen("okx", metric, value, minute)])
+    known = book.read(START + 4 * MINUTE, "TEST").known
+
+    again = ledger()
+    again.take(known)
+    again.take([seen("okx", metric, 3e5, 5)])
+
+    after = again.read(START + 5 * MINUTE, "TEST").known
+    assert [o.leg for o in (*known, *after)] == ["okx#rebased1", "okx#rebased1"]

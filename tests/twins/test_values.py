@@ -66,6 +66,12 @@ DEEP = always(-0.0002)
 
 TWINS = [
     Twin(
+        "7 a venue goes on counting its OI in something else",
+        "BTC oi 5m moves by 20%",
+        times(Metric.OI_LEVEL, 3000, venues=["okx"], until=STARTS + 12),
+        times(Metric.OI_LEVEL, 1.3),
+    ),
+    Twin(
         "8 OI in dollars falls with the price",
         "BTC oi 5m falls by 3%",
         DOLLARS_DOWN,

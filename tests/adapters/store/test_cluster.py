@@ -68,9 +68,32 @@ async def test_a_cluster_that_has_no_server_for_a_key_is_away_and_refuses_nothin
     await store.aclose()
 
 
+async def test_what_a_takeover_may_cost_is_said(three: Cluster) -> None:
+    store = await open_redis(three.url)
+    assert "are gone, which may cost alerts and saved rules" in (await store.info()).detail
+
+    for node in three.nodes:
+        assert node.say("CONFIG", "SET", "min-replicas-to-write", "1").startswith("+OK")
+
+    assert (await store.info()).detail.endswith("a takeover loses next to nothing")
+    await store.aclose()
+
+
 async def test_the_cluster_is_found_from_each_of_its_nodes(three: Cluster) -> None:
     for node in three.nodes:
         client = await open_client(f"redis://127.0.0.1:{node.port}/0")
         assert await client.do("SET", f"{{{node.port}}}", "here") == b"OK"
         assert len(await client.primaries()) == 3
         await client.aclose()
+
+
+async def test_a_connection_that_another_task_has_just_closed_is_a_store_that_does_not_answer(three: Cluster) -> None:
+    client = await open_client(three.url)
+    assert await client.do("PING", at=(await client.primaries())[0].node) == b"PONG"
+    connection = client._redis.get_primaries()[0]._connections[0]
+    writer, connection._writer = connection._writer, None
+
+    with pytest.raises(StoreUnavailable):
+        await client._spoken(connection._send_packed_command(b"PING"))
+    connection._writer = writer
+    await client.aclose()
