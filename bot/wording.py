@@ -145,7 +145,8 @@ def alert(
 def explained(event: Event, now: datetime, settings: PlaceSettings) -> Sequence[Line]:
     """What is, where the line is, and why; of an end, how long it lasted."""
     if is_living(event.name):
-        return (*living.lines(event, now, settings), _structure(event))
+        before = () if living.is_over(event) else records.lines(event.record, event.coin)
+        return (*living.lines(event, now, settings), _structure(event), *before)
     return (_ended if event.change is Change.RESOLVED else _fired)(event, now, settings)
 
 

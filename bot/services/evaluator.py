@@ -27,6 +27,7 @@ from signals.bars import Bars
 from signals.base import Signal
 from signals.cells import Vectors
 from signals.engine import Engine
+from signals.living import is_living
 from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
 from signals.part import WHOLE, Part
@@ -160,8 +161,9 @@ class Evaluator:
         return [judged for judged in moved if judged.subject not in refused]
 
     async def _recalled(self, moved: Sequence[Judged]) -> Sequence[Judged]:
-        """The same, with what had followed their questions before on alerts that fire."""
-        events = [of.event for of in moved if of.event is not None and of.event.change is Change.FIRED]
+        """The same, with what had followed their questions before on alerts that fire, and on those that live on."""
+        told = [of.event for of in moved if of.event is not None]
+        events = [event for event in told if event.change is Change.FIRED or is_living(event.name)]
         if not events:
             return moved
         asked = {event.id: (question_of(event.sentence), event.coin) for event in events}

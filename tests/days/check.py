@@ -164,7 +164,7 @@ def _model(of: Service, platform: str) -> Model:
             may.append(told)
         else:
             (silent if ended.get((event.id, at)) == Final.EXPIRED else must).append(told)
-    return Model(must, may + silent, silent, is_poison)
+    return Model(must, may + silent, silent, (), is_poison)
 
 
 def _outcomes(of: Service, platform: str) -> Sequence[Outcome]:

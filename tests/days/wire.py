@@ -91,11 +91,12 @@ class Wire(ChatPlatform):
     def _did(self, delivery: Delivery, ids: tuple[str, ...], did: str) -> None:
         nonce = nonce_of(delivery)
         self._ids += 1
-        if did == "taken" and self._name == "discord":
+        if did == "taken" and self._name == "discord" and not delivery.edits:
             did = "known" if nonce in self._known else "taken"
             self._known.setdefault(nonce, self._ids)
         now, repeat = asyncio.get_running_loop().time(), bool(delivery.message.icon)
-        self.log.append(Attempt(delivery.to.id, nonce, ids, repeat, did, now, 0))
+        shown = delivery.edits or str(self._ids)
+        self.log.append(Attempt(delivery.to.id, nonce, ids, repeat, did, now, 0, shown, delivery.edits or ""))
 
     async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
         """Nobody writes."""

@@ -34,8 +34,11 @@ TOO_LATE = timedelta(minutes=10)
 POPUP = 200
 """Characters that are shown above a chat in answer to a press."""
 
-SOON = 0.75
-"""Seconds after which a press is acknowledged though its answer is not there yet: the person's app waits for that."""
+SOON = 0.4
+"""Seconds after which a press is acknowledged though its answer is not there yet: the person's app waits for that.
+
+With a store that takes half a second to note the press it is acknowledged within a second all the same.
+"""
 
 PATIENCE = timedelta(seconds=30)
 """An answer that Telegram asks to hold back for longer is not shown any more."""
