@@ -5,7 +5,8 @@ The evaluator puts them into alerts, and `/track` reads them; where this has not
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -36,6 +37,12 @@ SOONER = timedelta(minutes=15)
 
 MOST_QUESTIONS = 200
 """Questions of rules that have records: those that most rules ask."""
+
+MOST_READ = 10_000
+"""Rules that are read to learn what is asked: what many ask is asked by many of those."""
+
+AT_ONCE = 50
+"""Rules that are read before everything else may go on."""
 
 SHARE = 0.5
 """Of a core at most, while records are made."""
@@ -115,14 +122,25 @@ class Records:
         """What signals ask by themselves of all coins, and what rules ask, those that most of them ask."""
         bare = {question(draft): _Asked(draft, None) for draft in map(usual, self._signals.values())}
         found, times = dict[str, _Asked](), Counter[str]()
-        async for page in self._store.rules():
-            for rule in page:
+        async with aclosing(self._some_rules()) as rules:
+            async for rule in rules:
                 name, coins = question(rule.draft), await self._coins(rule)
                 times[name] += 1
                 found[name] = found.get(name, _Asked(rule.draft, coins)).more(coins)
-            await asyncio.sleep(0)
         often = (name for name, _ in times.most_common(MOST_QUESTIONS))
         return {name: found[name] for name in often} | bare
+
+    async def _some_rules(self) -> AsyncGenerator[Rule]:
+        """Up to MOST_READ rules, a few at a time."""
+        number = 0
+        async for page in self._store.stored():
+            for each in page:
+                number += 1
+                yield each.rule()
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+                if number == MOST_READ:
+                    return
 
     async def _coins(self, rule: Rule) -> frozenset[str] | None:
         if rule.draft.coins == (EVERY_COIN,):

@@ -47,6 +47,16 @@ async def test_every_bare_signal_and_the_questions_of_rules_have_the_studies_of_
     assert await store.records_of("LIVE", [(OWN, "ETH"), (OWN, "BTC")]) == {(OWN, "ETH"): own["ETH"]}
 
 
+async def test_of_very_many_rules_some_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.services.records.MOST_READ", 3)
+    store = (await desk_with_prices()).store
+    rules = [await asked(store, f"ETH funding < -0.01{n}% for 1h") for n in range(5)]
+
+    await Records(store, FEW_SIGNALS).round()
+
+    assert [bool(await store.records("LIVE", question(rule.draft))) for rule in rules] == [True] * 3 + [False] * 2
+
+
 async def test_what_no_bar_tells_is_known_to_be_without_a_study() -> None:
     store = (await desk_with_prices()).store
     rule = await asked(store, "ETH ls.top > 2")
