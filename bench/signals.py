@@ -11,6 +11,7 @@ import pandas as pd
 
 from bench.measure import Figures, report, turn
 from bench.yardsticks import FIVE, HOUR, MINUTE, whole
+from signals.base import latest
 from signals.kept import Kept
 from signals.model import Metric
 from signals.panel import Panel, Series, from_ms
@@ -23,7 +24,7 @@ MAD = 1.4826
 
 def scores(panel: Panel) -> Mapping[str, Series]:
     """Every signal over its default window."""
-    return {s.name: s.score(panel, s.windows[0], 1)[-1] for s in SIGNALS}
+    return {s.name: latest(s, panel, s.windows[0])[-1] for s in SIGNALS}
 
 
 def series(panel: Panel, metric: Metric, column: int) -> "pd.Series[float]":

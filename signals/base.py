@@ -101,6 +101,18 @@ class Signal(Protocol):
         ...
 
 
+def latest(signal: Signal, panel: Panel, window: timedelta, side: str = "") -> Series:
+    """The last row of its scores; where the panel keeps what it was asked, computed once until its bars move on."""
+
+    def told() -> tuple[Series, ...]:
+        return (signal.score(panel, window, 1, side),)
+
+    if panel.kept is None:
+        return told()[0]
+    bars = panel.at(signal.step(window))
+    return panel.kept.told((signal.name, window, side, bars.step), bars.times, bars.coins, told)[0]
+
+
 def fires(signal: Signal, scores: Series) -> npt.NDArray[np.bool_]:
     """Where scores are past the signal's own line; nowhere where they are unknown."""
     match signal.compare:

@@ -44,6 +44,7 @@ LONGEST = timedelta(minutes=5)
 
 _BOTH = (Metric.LIQ_LONG, Metric.LIQ_SHORT)
 _Marks = npt.NDArray[np.bool_]
+_Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +140,12 @@ def _lit(bars: Panel, moved: _Marks) -> tuple[_Marks, _Marks]:
     begin = max(0, stop - count - before - length)
     own = bars.rows(begin, stop)
     both = np.add(own[Metric.LIQ_LONG], own[Metric.LIQ_SHORT], dtype=np.float64)
-    seen = np.concatenate([np.zeros((1, both.shape[1]), np.int64), np.isfinite(both).cumsum(axis=0)])
     ends = np.arange(stop - count + 1, stop + 1) - begin
     past = np.maximum(ends - before - length, 0), np.maximum(ends - before, 0)
     here = np.maximum(ends - looked, 0)
-    known = seen[past[1]] - seen[past[0]]
-    told = (known >= ENOUGH * length) & (seen[ends] - seen[here] == (ends - here)[:, np.newaxis])
+    seen = np.isfinite(both)
+    known, lately = _counted(seen, *past), _counted(seen, here, ends)
+    told = (known >= ENOUGH * length) & (lately == (ends - here)[:, np.newaxis])
     on = np.zeros(told.shape, np.bool_)
     for row, coin in zip(*np.nonzero(moved.any(axis=2) & told), strict=True):
         edge = _edge(both[past[0][row] : past[1][row], coin], int(known[row, coin]))
@@ -152,6 +153,15 @@ def _lit(bars: Panel, moved: _Marks) -> tuple[_Marks, _Marks]:
         bursts = np.convolve(hot, np.ones(burst, np.int64), "valid") >= ceil(HOT_PART * burst)
         on[row, coin] = (bursts & moved[row, coin]).any()
     return on, told
+
+
+def _counted(of: _Marks, starts: _Rows, stops: _Rows) -> _Rows:
+    """How many are marked from each start to its stop, starts x coins."""
+    if len(stops) == 1:
+        return np.count_nonzero(of[starts[0] : stops[0]], axis=0, keepdims=True).astype(np.int64)
+    sums = np.concatenate([np.zeros((1, of.shape[1]), np.int64), of.cumsum(axis=0)])
+    counted: _Rows = sums[stops] - sums[starts]
+    return counted
 
 
 def _edge(past: Series, known: int) -> float:

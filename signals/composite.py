@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from signals.base import Signal, fires
+from signals.base import Signal, fires, latest
 from signals.crowdedlongs import CrowdedLongs
 from signals.crowdedshorts import CrowdedShorts
 from signals.divergence import Divergence
@@ -86,19 +86,13 @@ class Composite:
 
 def _vote(panel: Panel, voices: Sequence[Voice], rows: int | None) -> Series:
     """What a family says: one vote, as its signals exclude each other; unknown while any of them is."""
-
-    def told() -> tuple[Series, ...]:
-        return (np.sum([_heard(panel, voice, rows) for voice in voices], axis=0),)
-
-    if panel.kept is None:
-        return told()[0]
-    key = ("vote", *(voice.signal.name for voice in voices), panel.step, rows)
-    return panel.kept.told(key, panel.times, panel.coins, told)[0]
+    vote: Series = np.sum([_heard(panel, voice, rows) for voice in voices], axis=0)
+    return vote
 
 
 def _heard(panel: Panel, voice: Voice, rows: int | None) -> Series:
-    signal = voice.signal
-    scores = signal.score(panel, signal.windows[0], rows, voice.side)
+    signal, window = voice.signal, voice.signal.windows[0]
+    scores = latest(signal, panel, window, voice.side) if rows == 1 else signal.score(panel, window, rows, voice.side)
     return np.where(np.isnan(scores), np.nan, np.where(fires(signal, scores), float(voice.says), 0.0))
 
 

@@ -82,14 +82,14 @@ def _paid(hours: Panel, at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_
     if hours.step > GRID or not len(at):
         return nothing, nothing
     first = max(0, int(at.min()) - IN_A_ROW * hours.bars(GRID))
-    settled = hours[Metric.FUNDING_SETTLED].copy()
-    settled[first:][are_silent(hours, len(hours.times) - first)] = np.nan
+    settled = hours[Metric.FUNDING_SETTLED][first:].copy()
+    settled[are_silent(hours, len(settled))] = np.nan
     on_grid = np.searchsorted(grid, at, side="right")
     whole = on_grid >= IN_A_ROW
     paid, told = nothing.copy(), nothing.copy()
     for row in np.unique(at[whole]):
         own = grid[: np.searchsorted(grid, row, side="right")][-IN_A_ROW:]
-        above = (settled[own[0] : row + 1] >= 0).any(axis=0)
-        below = (settled[own] < 0).all(axis=0)
+        above = (settled[own[0] - first : row + 1 - first] >= 0).any(axis=0)
+        below = (settled[own - first] < 0).all(axis=0)
         paid[at == row], told[at == row] = below & ~above, above | below
     return paid, told

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from signals.aggregate import MIN_COVERAGE
 from signals.model import ROLLING, Metric
 from signals.panel import ENOUGH, LEGS, Matrix, Panel, Series
-from signals.running import running
+from signals.running import Ordered, running, told
 
 LEAST_BARS = 30
 """Known bars that any baseline needs."""
@@ -74,8 +74,10 @@ def total(panel: Panel, metrics: Sequence[Metric], window: timedelta, rows: int 
 def sum_of(panel: Panel, metrics: Sequence[Metric], rows: int | None = None) -> Series:
     """Per bar, or per last bar, the sum of several metrics; unknown if any of them is."""
     first = 0 if rows is None else max(0, len(panel.times) - rows)
-    parts = [panel[metric][first:].astype(np.float64) for metric in metrics]
-    return parts[0] if len(parts) == 1 else np.sum(parts, axis=0)
+    total = panel[metrics[0]][first:].astype(np.float64)
+    for metric in metrics[1:]:
+        total += panel[metric][first:]
+    return total
 
 
 def volume(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None) -> Series:
@@ -108,13 +110,8 @@ def z(series: Series, bars: int, floor: float, rows: int) -> Series:
 
     The spread is 1.4826 x MAD, at least `floor`. Unknown with fewer than LEAST_BARS or ENOUGH of the bars.
     """
-    middle, spread = normal(series, bars, rows)
+    middle, spread = baseline(series, bars, np.arange(len(series) - rows, len(series)))
     return (series[len(series) - rows :] - middle) / np.maximum(spread, floor)
-
-
-def normal(series: Series, bars: int, rows: int) -> tuple[Series, Series]:
-    """For each of the last rows: median and spread of the `bars` rows before it, that row excluded."""
-    return baseline(series, bars, np.arange(len(series) - rows, len(series)))
 
 
 def baseline(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> tuple[Series, Series]:
@@ -135,6 +132,17 @@ def middle(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> Series:
     if len(stops) > _FEW:
         return running(series, bars, _least(bars), stops, spread=False)[0]
     return _windows(series, bars, stops)[1]
+
+
+def normal_of(windows: Sequence[Ordered], bars: int) -> tuple[Series, Series]:
+    """Median and spread of windows of `bars` rows that are in order, 1 x windows."""
+    median, deviation = told(windows, _least(bars), spread=True)
+    return median, _SPREAD_OF_MAD * deviation
+
+
+def middle_of(windows: Sequence[Ordered], bars: int) -> Series:
+    """The median alone of windows of `bars` rows that are in order."""
+    return told(windows, _least(bars), spread=False)[0]
 
 
 def _least(bars: int) -> float:
@@ -362,9 +370,9 @@ def _days(panel: Panel, metrics: Sequence[Metric], window: timedelta, count: int
     for day in range(days):
         ends = slice(max(0, stop - day * a_day - count), max(0, stop - day * a_day))
         for total, metric in zip(sums, metrics, strict=True):
-            told = panel[ROLLING[metric]][ends].astype(np.float64)
-            total[: count - len(told)] = np.nan
-            total[count - len(told) :] += told
+            said = panel[ROLLING[metric]][ends].astype(np.float64)
+            total[: count - len(said)] = np.nan
+            total[count - len(said) :] += said
     known = np.isfinite(np.sum(sums, axis=0))
     return [np.where(known, total, np.nan) for total in sums]
 

@@ -112,7 +112,7 @@ def _changed(bars: Panel, count: int) -> tuple[_Rows, _Rows]:
     return way, since
 
 
-def _sides(bars: Panel, count: int) -> Series:
+def _sides(bars: Panel, count: int) -> npt.NDArray[np.int8]:
     """On which side the rate stood in each of the last rows: 1 above, -1 below, 0 on none."""
     if bars.kept is None:
         return _stood_on(bars, count)
@@ -120,14 +120,14 @@ def _sides(bars: Panel, count: int) -> Series:
     return bars.kept.rows(("side of funding", bars.step), times, bars.coins, lambda fresh: _stood_on(bars, fresh))
 
 
-def _stood_on(bars: Panel, count: int) -> Series:
+def _stood_on(bars: Panel, count: int) -> npt.NDArray[np.int8]:
     dwell = bars.bars(DWELL)
     tail = bars.tail(count + dwell)
     rates = tail[Metric.FUNDING]
     whole = np.isfinite(rates) & ~are_silent(tail, len(rates))
     above, below = whole & (rates > np.float32(BAND)), whole & (rates < np.float32(-BAND))
     up, down = (_stood(of, whole, dwell)[len(rates) - count :] for of in (above, below))
-    return up.astype(np.float64) - down
+    return up.astype(np.int8) - down
 
 
 def _stood(beyond: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_], bars: int) -> npt.NDArray[np.bool_]:

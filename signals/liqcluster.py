@@ -72,9 +72,7 @@ class LiqCluster:
         del side
         bars = panel.at(self.step(window))
         count = len(bars.times) if rows is None else min(rows, len(bars.times))
-        if bars.kept is None or count != 1:
-            return _nearest(bars, window, count)[0]
-        return bars.kept.told("cluster", bars.times, bars.coins, lambda: _nearest(bars, window, 1))[0]
+        return _nearest(bars, window, count)[0]
 
     def evidence(self, panel: Panel, coin: str, window: timedelta, side: str = "") -> Sequence[Fact]:
         """The level with its part of what was liquidated, and the price."""

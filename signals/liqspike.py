@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from signals.features import last, least_liquidated, middle, sum_of, total
+from signals.features import last, least_liquidated, sum_of, total
 from signals.model import Direction, Fact, Family, Metric, Side, Unit
 from signals.panel import Panel, Series
 from signals.rules.model import Compare
@@ -92,7 +92,8 @@ def _usual(panel: Panel, window: timedelta, rows: int, closed: Sequence[Metric])
         hours,
         ("liquidated", *closed),
         stops.astype(np.int64),
-        lambda before: middle(sum_of(hours, closed), BASELINE // hours.step, before),
+        BASELINE // hours.step,
+        lambda start, stop: sum_of(hours.rows(start, stop), closed),
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from signals import features
-from signals.base import Signal
+from signals.base import Signal, latest
 from signals.model import ALL, ROLLING, Cell, Metric
 from signals.panel import STORED, Matrix, Panel, Series
 from signals.units import yearly
@@ -88,7 +88,8 @@ def values(panel: Panel, number: Number, signals: Mapping[str, Signal], rows: in
     """
     bars = bars_of(panel, number, signals)
     if number.name in signals and number.venue == ALL:
-        return signals[number.name].score(panel, number.window, rows, number.side)
+        signal, window, side = signals[number.name], number.window, number.side
+        return latest(signal, panel, window, side) if rows == 1 else signal.score(panel, window, rows, side)
     if number.window == LEVEL:
         own = bars.tail(len(bars.times) if rows is None else rows)
         own = own if number.venue == ALL else _alone(own, number.venue)

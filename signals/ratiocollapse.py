@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from signals.features import ago, is_same_market, last, middle, ranks, ratio
+from signals.features import ago, is_same_market, last, ranks, ratio
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Matrix, Panel, Series
 from signals.rules.model import Compare
@@ -96,10 +96,6 @@ def _past(hours: Panel, window: timedelta, count: int) -> Matrix:
 
 def _usual(past: Matrix, hours: Panel, stops: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Series:
     """The median of the 30 days before each stop."""
-
-    def told(before: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Series:
-        each, where = np.unique(before, return_inverse=True)
-        start = max(0, int(each[0]) - hours.bars(USUAL)) if len(each) else 0
-        return middle(past[start:].astype(np.float64), hours.bars(USUAL), each - start)[where]
-
-    return middle_before(hours, "usual ratio", stops, told)
+    return middle_before(
+        hours, "usual ratio", stops, hours.bars(USUAL), lambda start, stop: past[start:stop].astype(np.float64)
+    )

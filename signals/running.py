@@ -1,70 +1,101 @@
-"""Medians and spreads of a window that moves on: kept in order, instead of put in order again for every row."""
+"""Medians and spreads of windows that move on: kept in order, instead of put in order again for every row."""
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, MutableSequence, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from signals.panel import Series
+_Series: TypeAlias = npt.NDArray[np.float64]
+_NAN = float("nan")
+
+
+class Ordered:
+    """The known values of a window, in order. A list holds them quickly, an array in a quarter of the room."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: MutableSequence[float]) -> None:
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def take(self, values: Iterable[float]) -> None:
+        """Let in those of these that are known."""
+        for value in values:
+            if value == value:  # noqa: PLR0124 - only NaN differs from itself
+                insort(self._values, value)
+
+    def drop(self, values: Iterable[float]) -> None:
+        """Let go those of these that are known, each of which was let in."""
+        for value in values:
+            if value == value:  # noqa: PLR0124 - the same
+                del self._values[bisect_left(self._values, value)]
+
+    def median(self) -> float:
+        """The middle of those there are, of which there must be one."""
+        count = len(self._values)
+        return (self._values[(count - 1) // 2] + self._values[count // 2]) / 2
+
+    def deviation(self, median: float) -> float:
+        """The median distance from their median."""
+        count = len(self._values)
+        low = self._away(median, (count - 1) // 2)
+        return low if count % 2 else (low + self._away(median, count // 2)) / 2
+
+    def _away(self, median: float, place: int) -> float:
+        """The distance in that place, by size: the nearest lie side by side, so the narrowest stretch is sought."""
+        ordered = self._values
+        low, high = 0, len(ordered) - 1 - place
+        while low < high:
+            at = (low + high) // 2
+            if ordered[at + place] - median >= median - ordered[at]:
+                high = at
+            else:
+                low = at + 1
+        best = max(median - ordered[low], ordered[low + place] - median)
+        return best if low == 0 else min(best, max(median - ordered[low - 1], ordered[low - 1 + place] - median))
+
+
+def told(windows: Sequence[Ordered], least: float, *, spread: bool) -> tuple[_Series, _Series]:
+    """Median and median deviation of each window, 1 x windows; unknown with fewer than `least`."""
+    each = [_of_window(window, least, spread=spread) for window in windows]
+    both = np.array(each, np.float64).reshape((len(windows), 2)).T
+    return both[:1], both[1:]
 
 
 def running(
-    series: Series, bars: int, least: float, stops: npt.NDArray[np.int64], *, spread: bool
-) -> tuple[Series, Series]:
+    series: _Series, bars: int, least: float, stops: npt.NDArray[np.int64], *, spread: bool
+) -> tuple[_Series, _Series]:
     """For each stop, none before the last: median and median deviation of the known among the `bars` rows before it.
 
     Unknown with fewer than `least`; deviations only where asked for.
     """
-    middle, away = (np.full((len(stops), series.shape[1]), np.nan) for _ in range(2))
-    each = stops.tolist()
+    out, each = np.full((2, len(stops), series.shape[1]), np.nan), stops.tolist()
     for column in range(series.shape[1]):
-        values = series[:, column].tolist()
-        told, apart = _of_one(values, bars, least, each, spread=spread)
-        middle[:, column] = told
-        if spread:
-            away[:, column] = apart
-    return middle, away
+        of = _of_column(series[:, column].tolist(), bars, least, each, spread=spread)
+        out[:, :, column] = np.array(of, np.float64).reshape((len(each), 2)).T
+    return out[0], out[1]
 
 
-def _of_one(
+def _of_column(
     values: Sequence[float], bars: int, least: float, stops: Sequence[int], *, spread: bool
-) -> tuple[list[float], list[float]]:
-    ordered: list[float] = []
-    start = stop = 0
-    middle, away, nan = list[float](), list[float](), float("nan")
+) -> list[tuple[float, float]]:
+    ordered, start, stop = Ordered([]), 0, 0
+    told = list[tuple[float, float]]()
     for end in stops:
         first = max(0, end - bars)
-        for value in values[max(stop, first) : end]:
-            if value == value:  # noqa: PLR0124 - only NaN differs from itself
-                insort(ordered, value)
-        for value in values[start : min(first, stop)]:
-            if value == value:  # noqa: PLR0124 - the same
-                del ordered[bisect_left(ordered, value)]
+        ordered.take(values[max(stop, first) : end])
+        ordered.drop(values[start : min(first, stop)])
         start, stop = first, end
-        count = len(ordered)
-        known = count >= least and count > 0
-        median = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2 if known else nan
-        middle.append(median)
-        if spread:
-            away.append(_median_deviation(ordered, median) if known else nan)
-    return middle, away
+        told.append(_of_window(ordered, least, spread=spread))
+    return told
 
 
-def _median_deviation(ordered: Sequence[float], median: float) -> float:
-    count = len(ordered)
-    low = _deviation(ordered, median, (count - 1) // 2)
-    return low if count % 2 else (low + _deviation(ordered, median, count // 2)) / 2
-
-
-def _deviation(ordered: Sequence[float], median: float, place: int) -> float:
-    """The deviation in that place, by size: the nearest ones lie side by side, so the narrowest stretch is sought."""
-    low, high = 0, len(ordered) - 1 - place
-    while low < high:
-        at = (low + high) // 2
-        if ordered[at + place] - median >= median - ordered[at]:
-            high = at
-        else:
-            low = at + 1
-    best = max(median - ordered[low], ordered[low + place] - median)
-    return best if low == 0 else min(best, max(median - ordered[low - 1], ordered[low - 1 + place] - median))
+def _of_window(ordered: Ordered, least: float, *, spread: bool) -> tuple[float, float]:
+    if len(ordered) < max(least, 1):
+        return _NAN, _NAN
+    median = ordered.median()
+    return median, ordered.deviation(median) if spread else _NAN

@@ -6,8 +6,8 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from signals.features import change, normal, ranks, ratio, z
-from signals.kept import Kept
+from signals.features import change, middle, middle_of, normal_of, ranks, ratio, z
+from signals.kept import FEW, Kept
 from signals.model import Metric
 from signals.panel import Matrix, Panel, Series
 
@@ -39,22 +39,37 @@ def moved(bars: Panel, metric: Metric, window: timedelta, rows: int = 1) -> Seri
 
 def _usual(bars: Panel, kept: Kept, metric: Metric, window: timedelta, span: timedelta) -> tuple[Series, ...]:
     """Median and spread of the moves before the last row."""
-    asked, of = min(len(bars.times), 1 + bars.bars(span)), ("moves", bars.step, metric, window)
+    wanted, of = bars.bars(span), ("moves", bars.step, metric, window)
 
     def told() -> tuple[Series, ...]:
+        asked = min(len(bars.times), wanted + 1 + FEW)
         moves = kept.rows(of, bars.times[-asked:], bars.coins, lambda fresh: change(bars, metric, window, fresh))
-        return normal(moves, bars.bars(span), 1)
+        before = len(bars.times) - asked
+        windows = kept.ordered(
+            of, bars.times[:-1], bars.coins, wanted, lambda start, stop: moves[start - before : stop - before]
+        )
+        return normal_of(windows, wanted)
 
     return kept.told((*of, span), bars.times, bars.coins, told)
 
 
 def middle_before(
-    past: Panel, key: Hashable, stops: npt.NDArray[np.int64], told: Callable[[npt.NDArray[np.int64]], Series]
+    past: Panel, key: Hashable, stops: npt.NDArray[np.int64], bars: int, rows: Callable[[int, int], Series]
 ) -> Series:
-    """What is told of the bars before each stop, of a single one once for all who ask until it moves on."""
+    """The median of the `bars` rows of `past` before each stop; `rows` is asked for those from one to another.
+
+    That of a single stop is computed once for all who ask until it moves on.
+    """
     if past.kept is None or len(stops) != 1:
-        return told(stops)
-    return past.kept.told((key, past.step), past.times[: stops[0]], past.coins, lambda: (told(stops),))[0]
+        each, where = np.unique(stops, return_inverse=True)
+        start, stop = (max(0, int(each[0]) - bars), int(each[-1])) if len(each) else (0, 0)
+        return middle(rows(start, stop), bars, each - start)[where]
+    kept, times = past.kept, past.times[: stops[0]]
+
+    def told() -> tuple[Series, ...]:
+        return (middle_of(kept.ordered((key, past.step), times, past.coins, bars, rows), bars),)
+
+    return kept.told((key, past.step), times, past.coins, told)[0]
 
 
 def rank_of(panel: Panel, bars: Panel, metric: Metric, rows: int) -> Series:
@@ -74,11 +89,14 @@ def rank_of(panel: Panel, bars: Panel, metric: Metric, rows: int) -> Series:
 
 def days_ratio(hours: Panel, window: timedelta, rows: int) -> Matrix:
     """The spot / futures ratio of the windows that end in each of the last hours; unknown before them."""
+
+    def told(count: int) -> Matrix:
+        return ratio(hours, window, count).astype(np.float32)
+
     past = np.full(hours.shape, np.nan, np.float32)
     times = hours.times[len(hours.times) - rows :]
-    if hours.kept is None:
-        told = ratio(hours, window, rows)
-    else:
-        told = hours.kept.rows(("ratio", hours.step, window), times, hours.coins, lambda n: ratio(hours, window, n))
-    past[len(past) - rows :] = told
+    kept = hours.kept
+    past[len(past) - rows :] = (
+        told(rows) if kept is None else kept.rows(("ratio", hours.step, window), times, hours.coins, told)
+    )
     return past

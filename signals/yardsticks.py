@@ -128,6 +128,10 @@ class Past:
         """The rows of the baseline before a stop."""
         return self.series[max(0, stop - self.count) : stop]
 
+    def rows(self, start: int, stop: int) -> Series:
+        """Some of its rows."""
+        return self.series[start:stop].astype(np.float64)
+
     def ranks(self, x: Series, stops: npt.NDArray[np.int64]) -> Series:
         """The share of the past that lies below each value, mid-rank for ties."""
         return features.ranks(self.series, self.count, stops, x)
@@ -158,7 +162,6 @@ class Memory:
     def __init__(self) -> None:
         self.kept = Kept()
         self._pasts: dict[tuple[Number, Baseline], Past] = {}
-        self._kept: dict[tuple[Number, Yardstick], tuple[tuple[int, int], tuple[Series, ...]]] = {}
 
     def past(self, panel: Panel, number: Number, of: Baseline, signals: Signals) -> Past:
         """The number on the bars of the baseline; only rows that were not known before are computed."""
@@ -181,17 +184,16 @@ class Memory:
         self, number: Number, yardstick: Yardstick, past: Past, stops: npt.NDArray[np.int64]
     ) -> tuple[Series, ...]:
         """Before each stop the median, and for spreads the spread; kept of a single one: most moments ask again."""
+        in_spreads = yardstick is Yardstick.SPREADS
+        if len(stops) != 1:
+            return past.normal(stops) if in_spreads else (past.middle(stops),)
+        key, times = ("usual", number, yardstick), past.times[: stops[0]]
 
         def told() -> tuple[Series, ...]:
-            return past.normal(stops) if yardstick is Yardstick.SPREADS else (past.middle(stops),)
+            windows = self.kept.ordered(key, times, past.coins, past.count, past.rows)
+            return features.normal_of(windows, past.count) if in_spreads else (features.middle_of(windows, past.count),)
 
-        if len(stops) != 1 or not stops[0]:
-            return told()
-        at = (int(past.times[stops[0] - 1]), len(past.coins))
-        known = self._kept.get((number, yardstick))
-        if known is None or known[0] != at:
-            known = self._kept[number, yardstick] = (at, told())
-        return known[1]
+        return self.kept.told(key, times, past.coins, told)
 
 
 def _fresh(known: Past, bars: Panel) -> int:
