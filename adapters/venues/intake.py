@@ -1,5 +1,6 @@
 """Which answers are believed: no cut lists, and no copies of an old answer. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +13,8 @@ _NOW_AND_THEN = frozenset({Metric.FUNDING_SETTLED})
 """What is told of some instruments at a time, however many there are."""
 
 SAME = 3
-"""Equal answers in a row that are a copy, if prices moved elsewhere meanwhile."""
+"""Equal answers in a row that are a copy, if prices moved elsewhere meanwhile. Prices are equal whatever their times:
+a venue that is in maintenance may repeat its last ones with new stamps, and hundreds of prices do not stand still."""
 
 
 class Doubt(StrEnum):
@@ -21,7 +23,7 @@ class Doubt(StrEnum):
     SHORT = "short-list"
     """It holds far fewer rows than the one before."""
     COPY = "copy"
-    """It is byte for byte what was said before, while prices moved at other venues."""
+    """It is byte for byte, or price for price, what was said before, while prices moved at other venues."""
 
 
 @dataclass
@@ -30,6 +32,7 @@ class _Heard:
 
     shrinking: Shrinking = field(default_factory=Shrinking)
     digest: bytes = b""
+    prices: Mapping[str, float] = field(default_factory=dict)
     since: datetime | None = None
     times: int = 0
 
@@ -46,13 +49,15 @@ class Intake:
         if feed.scope is not Scope.BULK or feed.metrics <= _NOW_AND_THEN:
             return None
         heard = self._heard.setdefault((batch.venue, batch.feed), _Heard())
-        if batch.digest and batch.digest == heard.digest:
+        prices = {of.symbol: of.value for of in batch.observations if of.metric is Metric.PRICE}
+        if (batch.digest and batch.digest == heard.digest) or (prices and prices == heard.prices):
             heard.times += 1
             return Doubt.COPY if heard.times >= SAME and self._moved_elsewhere(batch.venue, heard.since) else None
-        heard.digest, heard.since, heard.times = batch.digest, now, 1
+        moved = any(heard.prices.get(symbol, value) != value for symbol, value in prices.items())
+        heard.digest, heard.prices, heard.since, heard.times = batch.digest, prices, now, 1
         if not heard.shrinking.accepts(len({seen.symbol for seen in batch.observations})):
             return Doubt.SHORT
-        if Metric.PRICE in feed.metrics:
+        if moved:
             self._moved[batch.venue] = now
         return None
 

@@ -5,10 +5,26 @@ Numbers are those of the acceptance list of live venues.
 
 from datetime import timedelta
 
+import pytest
+
+from adapters.venues.intake import Doubt
 from signals.model import Metric
 from tests.fake_venues.faults import Fault, Kind
 from tests.fake_venues.moves import funding_to, positions_closed, price_up, ratio_to
-from tests.live.scenes import CLOSED, OI_FALLS, PRICE_MOVES, THREE, both, calm, fault, missing, rising
+from tests.live.scenes import (
+    CLOSED,
+    END,
+    OI_FALLS,
+    PRICE_MOVES,
+    THREE,
+    TWO,
+    both,
+    calm,
+    fault,
+    missing,
+    refused,
+    rising,
+)
 from tests.live.service import Scene, Seen, minute
 from tests.live.trap import ONCE, Half, Trap, each
 
@@ -54,6 +70,20 @@ TRUE = Scene(
     0,
 )
 """Many coins, each with a true move of the size of its trouble."""
+
+SINGLE = Fault(
+    "bybit", Kind.MISSING_KEYS, minute(6.2), minute(10_000), share=1.0, keys=frozenset({"singleOpenInterest"})
+)
+"""From then on bybit tells of both sides alone, as before June 2026."""
+
+LISTED_LATE = (fault("binance", Kind.INTERVAL, 3.2, END, "", "BTC", value=4), fault("binance", Kind.LATE_INFO, 0, 7))
+"""Binance pays BTC every four hours, and says so in its list minutes later."""
+
+FROZEN = Scene((price_up(2, minute(6), 2),), (fault("okx", Kind.MAINTENANCE, 7.2),), (), 12, TWO, 3, 0.05)
+"""In the middle of a move okx begins to repeat its last prices, with new times, while others go on."""
+
+REOPENED = Scene((price_up(4, minute(8), 4),), (fault("okx", Kind.MAINTENANCE, 3.2, 8.2),), (), 13, TWO, 3, 0.05)
+"""Its maintenance is over just as the market moves."""
 
 TIMES = calm(fault("bybit", Kind.SECONDS), fault("okx", Kind.AHEAD), fault("binance", Kind.MICROSECONDS, 9), minutes=11)
 STALE = calm(fault("okx", Kind.STALE_BODY), fault("bybit", Kind.STALE_TIMES), minutes=12)
@@ -158,10 +188,32 @@ TRAPS = [
     ),
     Trap(
         "V43 the last price is repeated and the volume is frozen",
-        PRICE_MOVES,
-        rising(fault("okx", Kind.MAINTENANCE, 8.2), minutes=11),
-        rising(minutes=10),
+        "BTC@okx price 1m moves by 0.5% for 0s",
+        FROZEN,
+        REOPENED,
         told=ONCE,
+        effect=both(missing("okx", 10, Metric.PRICE), refused("okx", Doubt.COPY)),
+    ),
+    Trap(
+        "V8 one-sided open interest is missing",
+        "BTC@bybit oi 5m moves by 5% for 0s",
+        calm(SINGLE, minutes=12, venues=TWO),
+        Scene((positions_closed(-10, minute(7), 2, venues=("bybit",)),), (SINGLE,), (), 12, TWO, 3, 0),
+        effect=lambda seen: (
+            "bybit" in seen.reading(11, "BTC", Metric.OI_LEVEL).venues
+            and seen.reading(11, "BTC", Metric.OI_LEVEL).value
+            == pytest.approx(seen.reading(5, "BTC", Metric.OI_LEVEL).value, rel=1e-6)
+        ),
+    ),
+    Trap(
+        "V18 the list of intervals is late",
+        "BTC funding < 0.008% for 0s",
+        Scene((STEADY,), LISTED_LATE, (), 13, ("binance", "okx"), 3, 0),
+        Scene((STEADY, funding_to(0.00005, minute(4), 1)), LISTED_LATE, (), 15, ("binance", "okx"), 3, 0),
+        effect=both(
+            missing("binance", 5, Metric.FUNDING),
+            lambda seen: abs((seen.reading(12, "BTC", Metric.FUNDING).value or 0) - 0.0001) < 1e-6,
+        ),
     ),
 ]
 

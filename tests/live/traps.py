@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 WHO, VALUES, STREAMS = (f"tests/live/test_traps_{theme}.py" for theme in ("who", "values", "streams"))
-PURE_WHO, PURE_VALUES, PURE_TIME = (f"tests/twins/test_{theme}.py" for theme in ("venues", "values", "time"))
+PURE_WHO, PURE_VALUES, PURE_TIME, PURE_LIVE = (
+    f"tests/twins/test_{theme}.py" for theme in ("venues", "values", "time", "live")
+)
 UNIT = "tests/adapters/venues/test_{}.py"
 
 
@@ -27,7 +29,10 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
         unit("bybit", "test_documented_open_interest_of_an_inverse_contract_is_refused"),
         unit("gate", "test_a_contract_row_becomes_prices_a_rate_and_one_sided_coins"),
     ),
-    "V8": (unit("bybit", "test_a_recorded_ticker_without_one_side_is_halved"),),
+    "V8": (
+        f"{VALUES}::V8 one-sided open interest is missing",
+        unit("bybit", "test_a_recorded_ticker_without_one_side_is_halved"),
+    ),
     "V9": (
         f"{VALUES}::V9 open interest in dollars falls with the price alone",
         f"{PURE_VALUES}::8 OI in dollars falls with the price",
@@ -61,7 +66,10 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
         f"{VALUES}::V17 eight hours become four at equal economics",
         unit("intervals", "test_a_change_is_told_once_and_is_believed"),
     ),
-    "V18": (unit("intervals", "test_it_is_believed_again_when_the_statement_agrees"),),
+    "V18": (
+        f"{VALUES}::V18 the list of intervals is late",
+        unit("intervals", "test_it_is_believed_again_when_the_statement_agrees"),
+    ),
     "V19": (f"{VALUES}::V19 dated, announced and delisted contracts and shares are no coins",),
     "V20": (
         f"{PURE_VALUES}::13 settled rates are no running ones",
@@ -117,7 +125,10 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
     ),
     "V41": (f"{WHO}::V41 the header says 95 % used",),
     "V42": (f"{WHO}::V42 a venue answers byte by byte",),
-    "V43": (f"{VALUES}::V43 the last price is repeated and the volume is frozen",),
+    "V43": (
+        f"{VALUES}::V43 the last price is repeated and the volume is frozen",
+        f"{PURE_LIVE}::V43 the market opens again with a move",
+    ),
     "V44": (
         f"{WHO}::V44 all venues are down and an alert goes on firing underneath",
         f"{PURE_WHO}::37 an alert does not end because all data vanished",
@@ -133,6 +144,7 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
     "V47": (
         "tests/signals/test_aggregate.py::test_a_venue_that_comes_back_counts_from_its_second_point_on",
         f"{STREAMS}::V37 a sampled stream makes it at least",
+        f"{PURE_LIVE}::V47 a venue that told a sample now tells everything",
     ),
     "V48": (
         "tests/signals/test_aggregate.py::test_a_vendors_sum_is_never_added_to_single_venues",
@@ -143,10 +155,7 @@ TRAPS: Mapping[str, tuple[str, ...]] = {
 """To each trap the files and rows or tests that prove it."""
 
 PARTLY: Mapping[str, str] = {
-    "V8": "one side missing is halved by the parser; no scene plays it on the whole path",
-    "V18": "the rule of intervals is proven; no scene plays a late list",
-    "V43": "a repeated price with a fresh stamp cannot be told from a calm one; only that nothing ends is proven",
-    "V47": "a venue that changes its sampling is not a new version yet",
+    "V47": "twenty times as much of one venue of six is no spike; the baseline of 30 days stays that of the sample",
 }
 """What is proven of these is less than the list asks for, and why."""
 
