@@ -15,6 +15,7 @@ from signals.crowdedshorts import CrowdedShorts
 from signals.divergence import Divergence
 from signals.features import last
 from signals.fundingextreme import HIGH, FundingExtreme
+from signals.kept import Kept
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.momentum import Momentum
 from signals.negfunding import NegFunding
@@ -70,6 +71,8 @@ class Composite:
     def score(self, panel: Panel, window: timedelta, rows: int | None = None, side: str = "") -> Series:
         """How far the families agree on any direction; of a side, for it or, below zero, against it."""
         alike = panel.without_finer(self.step(window))
+        if alike.kept is None:
+            alike = alike.keeping(Kept())  # its voices ask for the same
         votes = np.sum([_vote(alike, of, rows) for of in VOICES.values()], axis=0)
         score: Series = {Direction.UP: votes, Direction.DOWN: -votes}[Direction(side)] if side else np.abs(votes)
         return score + 0.0

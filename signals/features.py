@@ -13,7 +13,7 @@ import numpy.typing as npt
 from signals.aggregate import MIN_COVERAGE
 from signals.model import ROLLING, Metric
 from signals.panel import ENOUGH, LEGS, Matrix, Panel, Series
-from signals.running import Ordered, running, told
+from signals.running import Ordered, running, shares_below, told
 
 LEAST_BARS = 30
 """Known bars that any baseline needs."""
@@ -34,9 +34,6 @@ _SLACK = 1e-6
 
 _FEW = 4
 """So many windows are put in order anew; more of them are kept in order as they move on."""
-
-_AT_ONCE = 200_000
-"""Values that are compared at once."""
 
 
 def change(panel: Panel, metric: Metric, window: timedelta, rows: int | None = None, *, lone: bool = False) -> Series:
@@ -183,11 +180,12 @@ def _middle_of(values: Series) -> Series:
 def ranks(past: Matrix, bars: int, stops: npt.NDArray[np.int64], x: Series) -> Series:
     """For each row of values the share of the `bars` rows before its stop that lies below, mid-rank for ties.
 
-    Values are compared as precisely as bars are stored. Unknown with fewer than LEAST_BARS or ENOUGH of the bars.
+    Stops rise. Values are compared as precisely as bars are stored. Unknown with fewer than LEAST_BARS or ENOUGH of
+    the bars.
     """
     out, stored, each = np.full(x.shape, np.nan), x.astype(np.float32), np.unique(stops)
-    if _FEW < len(each) == len(stops):
-        return _ranks_in_turn(past, bars, stops, stored)
+    if len(each) > _FEW:
+        return shares_below(past.astype(np.float64), bars, _least(bars), stops, stored.astype(np.float64))
     for stop in each:
         window, rows = past[max(0, int(stop) - bars) : int(stop)], stops == stop
         known = np.isfinite(window).sum(axis=0)
@@ -199,21 +197,6 @@ def ranks(past: Matrix, bars: int, stops: npt.NDArray[np.int64], x: Series) -> S
         equal = np.array([(window == one).sum(axis=0) for one in here])
         share = (below + 0.5 * equal) / np.maximum(known, 1)
         out[rows] = np.where(enough & np.isfinite(here), share, np.nan)
-    return out
-
-
-def _ranks_in_turn(past: Matrix, bars: int, stops: npt.NDArray[np.int64], here: Matrix) -> Series:
-    """The same where every row has a past of its own: as many windows at once as memory bears."""
-    out, coins = np.full(here.shape, np.nan), here.shape[1]
-    wide = np.concatenate([np.full((bars, coins), np.nan, np.float32), past])
-    windows = np.lib.stride_tricks.sliding_window_view(wide, bars, axis=0)
-    at_once = max(1, _AT_ONCE // max(1, coins * bars))
-    for first in range(0, len(stops), at_once):
-        rows = slice(first, first + at_once)
-        window, one = windows[stops[rows]], here[rows][..., np.newaxis]
-        known = np.isfinite(window).sum(axis=2)
-        share = ((window < one).sum(axis=2) + 0.5 * (window == one).sum(axis=2)) / np.maximum(known, 1)
-        out[rows] = np.where((known >= _least(bars)) & np.isfinite(here[rows]), share, np.nan)
     return out
 
 

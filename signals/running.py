@@ -1,7 +1,8 @@
 """Medians and spreads of windows that move on: kept in order, instead of put in order again for every row."""
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable, MutableSequence, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
+from math import isfinite
 from typing import TypeAlias
 
 import numpy as np
@@ -33,6 +34,11 @@ class Ordered:
         for value in values:
             if value == value:  # noqa: PLR0124 - the same
                 del self._values[bisect_left(self._values, value)]
+
+    def share_below(self, value: float) -> float:
+        """The share of those there are, of which there must be one, that lies below a value, mid-rank for ties."""
+        below, upto = bisect_left(self._values, value), bisect_right(self._values, value)
+        return (below + 0.5 * (upto - below)) / len(self._values)
 
     def median(self) -> float:
         """The middle of those there are, of which there must be one."""
@@ -75,23 +81,37 @@ def running(
     """
     out, each = np.full((2, len(stops), series.shape[1]), np.nan), stops.tolist()
     for column in range(series.shape[1]):
-        of = _of_column(series[:, column].tolist(), bars, least, each, spread=spread)
+        windows = _windows(series[:, column].tolist(), bars, each)
+        of = [_of_window(window, least, spread=spread) for window in windows]
         out[:, :, column] = np.array(of, np.float64).reshape((len(each), 2)).T
     return out[0], out[1]
 
 
-def _of_column(
-    values: Sequence[float], bars: int, least: float, stops: Sequence[int], *, spread: bool
-) -> list[tuple[float, float]]:
+def shares_below(series: _Series, bars: int, least: float, stops: npt.NDArray[np.int64], x: _Series) -> _Series:
+    """For each row of values, whose stops rise, the share of the `bars` rows before its stop that lies below it.
+
+    Unknown with fewer than `least` known ones, and where the value is unknown.
+    """
+    out, each = np.full(x.shape, np.nan), stops.tolist()
+    for column in range(x.shape[1]):
+        windows = _windows(series[:, column].tolist(), bars, each)
+        of = (
+            window.share_below(value) if len(window) >= max(least, 1) and isfinite(value) else _NAN
+            for window, value in zip(windows, x[:, column].tolist(), strict=True)
+        )
+        out[:, column] = [*of]
+    return out
+
+
+def _windows(values: Sequence[float], bars: int, stops: Sequence[int]) -> Iterator[Ordered]:
+    """The `bars` values before each stop, as one window that moves on; look at it before the next."""
     ordered, start, stop = Ordered([]), 0, 0
-    told = list[tuple[float, float]]()
     for end in stops:
         first = max(0, end - bars)
         ordered.take(values[max(stop, first) : end])
         ordered.drop(values[start : min(first, stop)])
         start, stop = first, end
-        told.append(_of_window(ordered, least, spread=spread))
-    return told
+        yield ordered
 
 
 def _of_window(ordered: Ordered, least: float, *, spread: bool) -> tuple[float, float]:
