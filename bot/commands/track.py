@@ -10,9 +10,9 @@ from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Par
 from adapters.store.record_port import Made
 from bot.commands.arguments import Mistake, coin_of, mended, words_of
 from bot.commands.base import Command, Desk
+from bot.commands.made import made_here
 from bot.commands.market import latest, vocabulary
 from bot.commands.report import report
-from bot.observing import made_of
 from bot.phrases import bold, code, count, dated, italic, line, shortened
 from bot.records import UNMADE, after, at_any_moment, by_horizon, cases, live_numbers, numbers, of_live, reach, verdict
 from signals.aggregate import Cycle
@@ -110,22 +110,8 @@ async def _track(
     known = await desk.store.records_of(cycle.label, [asked])
     made = known.get(asked)
     if made is None and len(coins) <= MADE_HERE:
-        made = (await _made(draft, coins, cycle, desk, until)).get(asked[1])
+        made = (await made_here(draft, coins, cycle, desk, until)).get(asked[1])
     return _Track(draft, made, await desk.store.cases(cycle.label, asked[0], coins))
-
-
-async def _made(draft: Draft, coins: tuple[str, ...], cycle: Cycle, desk: Desk, until: float) -> Mapping[str, Made]:
-    """The record worked out here and now; nothing where that takes longer than people wait, all questions together."""
-    signals = {signal.name: signal for signal in desk.signals}
-    try:
-        async with asyncio.timeout_at(until):
-            return await desk.recent.of(
-                cycle,
-                ("record", question(draft), coins, await desk.store.backfilled()),
-                lambda: made_of(desk.store, draft, coins, signals, cycle.at),
-            )
-    except TimeoutError:
-        return {}
 
 
 def _all(tracks: Sequence[_Track], desk: Desk) -> Sequence[Line]:

@@ -3,8 +3,10 @@
 Steps and reasons are kept as long as events are; that it fired, on what sentence, and what followed is kept for ever.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Json, Line, Message, Parameter, Who
@@ -12,6 +14,7 @@ from bot.aftermath import facts, followed
 from bot.commands import whynot
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
+from bot.commands.made import made_here
 from bot.commands.report import reply
 from bot.conditions import standing
 from bot.footnote import footnote
@@ -20,7 +23,9 @@ from bot.swallowed import LOOKED_BACK, Ends, ends_of, fared
 from bot.wording import explained, headline
 from signals.event import Event
 from signals.model import Unit, Yardstick
+from signals.recorded import told_of
 from signals.remembered import Remembered
+from signals.rules.canonical import question
 from signals.rules.lifecycle import Change
 from signals.rules.model import Rule
 
@@ -52,7 +57,23 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     if not episode:
         return _long_ago(kept[found[0]], desk)
     ends = ends_of(await desk.store.outcomes(invocation.place, LOOKED_BACK))
-    return _episode(episode, ends, rules[episode[0].rule_id], kept.get(found[0]), desk)
+    rule = rules[episode[0].rule_id]
+    episode[0] = await _with_record(episode[0], rule, desk)
+    return _episode(episode, ends, rule, kept.get(found[0]), desk)
+
+
+async def _with_record(fired: Event, rule: Rule, desk: Desk) -> Event:
+    """The alert with what followed its question before, which was not known when it fired, where that is found now."""
+    cycle = await desk.store.latest()
+    is_asked = fired.record is None and rule.revision == fired.revision
+    if not is_asked or cycle is None or cycle.label != fired.label:
+        return fired
+    asked = question(rule.draft), fired.coin
+    made = (await desk.store.records_of(cycle.label, [asked])).get(asked)
+    if made is None:
+        until = asyncio.get_running_loop().time() + desk.patience.total_seconds()
+        made = (await made_here(rule.draft, (fired.coin,), cycle, desk, until)).get(fired.coin)
+    return replace(fired, record=None if made is None else told_of(made.studies))
 
 
 def _last(events: Sequence[Event], zone: tzinfo) -> Message:

@@ -22,6 +22,7 @@ from adapters.store.venue_port import WATCHED, VenueStore
 from bot.services.careful import CarefulCells
 from bot.services.parts import share_out
 from bot.services.runtime import GivenUp
+from bot.services.wanted import Wanted
 from signals.aggregate import Cycle
 from signals.bars import Bars
 from signals.base import Signal
@@ -61,6 +62,7 @@ class Evaluator:
         self._step = step
         self._bars = Bars(resolutions(step))
         self._memory = Memory()
+        self._wanted = Wanted(store, part)
         self._mute = set[str]()
         """Signals whose evidence could not be read the last time."""
         self._backfilled = 0
@@ -168,6 +170,7 @@ class Evaluator:
             return moved
         asked = {event.id: (question_of(event.sentence), event.coin) for event in events}
         known = await self._store.records_of(events[0].label, frozenset(asked.values()))
+        await self._wanted.want(one for one in asked.values() if one not in known)
         records = {id_: told_of(known[one].studies) for id_, one in asked.items() if one in known}
         return [
             replace(of, event=replace(of.event, record=records.get(of.event.id))) if of.event is not None else of

@@ -1,6 +1,7 @@
 """The records: makes what followed each question before, on stored bars, aside of everything else.
 
-The evaluator puts them into alerts, and `/track` reads them; where this has not come to something yet, it is unknown.
+They are of what signals ask by themselves, of what most rules ask, and of whatever fired without one. The evaluator
+puts them into alerts, and `/track` reads them; where this has not come to something yet, it is unknown.
 """
 
 import asyncio
@@ -8,20 +9,25 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from adapters.chat.base import place_of
+from adapters.store.alert_port import AlertStore
 from adapters.store.base import RuleStore
 from adapters.store.market_port import MarketStore
 from adapters.store.record_port import Made, RecordStore
+from adapters.store.venue_port import VenueStore
 from bot.observing import Aside, made_of
+from bot.services.wanted import wanted
+from signals.aggregate import Cycle
 from signals.base import Signal
 from signals.questions import usual
 from signals.recorded import ALL_COINS
 from signals.rules.canonical import question
+from signals.rules.language import Vocabulary, parse
 from signals.rules.model import EVERY_COIN, WATCHLIST, Draft, Rule
 
 log = structlog.get_logger()
@@ -51,7 +57,7 @@ READING = 0.01
 """Of the time at most, in which rules are read to learn what they ask."""
 
 
-class RecordsStore(MarketStore, RuleStore, RecordStore, Protocol):
+class RecordsStore(MarketStore, VenueStore, RuleStore, AlertStore, RecordStore, Protocol):
     """The ports that it uses."""
 
 
@@ -93,15 +99,27 @@ class Records:
         if latest is None or not latest.readings:
             return
         await self._learn()
+        each = await self._all(latest)
         every, backfilled = frozenset(latest.readings), await self._store.backfilled()
-        whole = await self._store.records_of(latest.label, [(name, ALL_COINS) for name in self._asked])
-        for name, asked in self._asked.items():
+        whole = await self._store.records_of(latest.label, [(name, ALL_COINS) for name in each])
+        for name, asked in each.items():
             coins = tuple(sorted(every if asked.coins is None else asked.coins & every))
             if coins and self._is_due(name, whole.get((name, ALL_COINS)), coins, latest.at, backfilled):
                 self._rested_on[name] = backfilled
                 found = await made_of(self._store, asked.draft, coins, self._signals, latest.at, Aside(share))
                 await self._store.keep_records(latest.label, name, found)
                 log.debug("record made", question=name, coins=len(coins))
+
+    async def _all(self, latest: Cycle) -> Mapping[str, _Asked]:
+        """What many ask, and what was asked by alerts that fired without a record, of their coins alone."""
+        words = Vocabulary(latest.readings.keys(), latest.venues, [*self._signals.values()], latest.at, UTC)
+        each = dict(self._asked)
+        for name, coins in (await wanted(self._store)).items():
+            scope = "*" if name.startswith("@") else "* "
+            draft = each[name].draft if name in each else parse(f"{scope}{name}", words)
+            if isinstance(draft, Draft):
+                each[name] = each.get(name, _Asked(draft, coins)).more(coins)
+        return each
 
     def _is_due(self, name: str, made: Made | None, coins: Sequence[str], now: datetime, backfilled: int) -> bool:
         if made is None:

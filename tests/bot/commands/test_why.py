@@ -10,16 +10,19 @@ import pytest
 from adapters.chat.rendering import render
 from adapters.store.base import Final
 from bot.commands.base import Desk
+from bot.records import lines
 from bot.services.aftermath import Aftermath
 from signals.aggregate import Cycle
 from signals.event import Event
-from signals.model import Metric
-from signals.panel import Panel, to_ms
-from signals.registry import SIGNALS
+from signals.model import Direction, Metric
+from signals.occurrences import occurrences
+from signals.panel import STORED, Panel, to_ms
+from signals.recorded import recorded, told_of
+from signals.registry import BY_NAME, SIGNALS
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
-from tests.bot.commands.desks import HERE, NOW, ask, command_of, desk, put, said, save
+from tests.bot.commands.desks import HERE, NOW, STEP, ask, command_of, desk, desk_with_prices, put, said, save
 from tests.bot.events import FUNDING
 
 FIRED = AlertState(Phase.FIRING, armed=True, fired_at=NOW)
@@ -138,3 +141,28 @@ async def test_the_top_shows_more_than_a_coins_own_command() -> None:
     assert [button.command for button in (await ask(market, "/top fundin")).buttons] == ["/top funding"]
     for name in ("funding", "oi", "liq", "ls", "ratio"):
         assert (await ask(market, f"/top {name}")).headline == (await ask(market, f"/{name}")).headline
+
+
+async def test_what_was_not_known_when_it_fired_is_looked_up_when_somebody_asks() -> None:
+    market = await desk_with_prices()
+    await save(market, "ETH funding < -0.015% for 1h")
+    (rule,) = await market.store.of(HERE)
+    await told(market, rule, Change.FIRED, 0)
+
+    shown = await said(market, "/why a-7f3k")
+
+    bars = (await market.store.panel(STEP, STORED, 9_999)).of(("ETH",))
+    seen = occurrences(rule.draft, ("ETH",), bars, BY_NAME)
+    study = told_of(recorded(seen, Direction.UP))
+    assert study is not None
+    assert all("".join(span.text for span in line) in shown for line in lines(study, "ETH"))
+    assert "not known yet" not in shown
+
+
+async def test_of_a_rule_that_says_something_else_by_now_nothing_is_looked_up() -> None:
+    market = await desk_with_prices()
+    await save(market, "ETH funding < -0.015% for 1h")
+    (rule,) = await market.store.of(HERE)
+    await told(market, replace(rule, revision=rule.revision + 1), Change.FIRED, 0)
+
+    assert "ETH: what followed before is not known yet." in await said(market, "/why a-7f3k")

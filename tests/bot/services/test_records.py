@@ -138,3 +138,29 @@ async def test_an_alert_that_fires_carries_what_was_known_of_its_question_on_its
     assert all(event.record == made[event.coin].studies[2] for event in fired)
     assert all(event.record is None for event in events if event.change is not Change.FIRED)
     assert json.dumps(numbers(made["ETH"].studies[2]))
+
+
+async def test_an_alert_that_fires_without_a_record_has_one_made_of_its_question_on_its_coin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.services.records.MOST_QUESTIONS", 0)
+    store = (await desk_with_prices()).store
+    rules = [await asked(store, f"ETH,BTC {OWN} every off"), await asked(store, "SOL funding > 90% for 1h")]
+    evaluator, loop, latest = Evaluator(store, SIGNALS, STEP), Records(store, FEW_SIGNALS), await store.latest()
+    await evaluator._load()  # as `run` begins
+    assert latest is not None
+    for hours, rate in enumerate((0.0001, -0.0002, -0.0002), start=1):
+        await evaluator.judge(after(latest, hours, rate))
+    first = [event for event in await told_of_all(store, rules) if event.change is Change.FIRED]
+
+    await loop.round()
+    for hours, rate in enumerate((0.0001, 0.0001, -0.0002, -0.0002), start=4):
+        await evaluator.judge(after(latest, hours, rate))
+
+    fired = [event for event in await told_of_all(store, rules) if event.change is Change.FIRED]
+    later = [event for event in fired if event not in first]
+    made = await store.records("LIVE", OWN)
+    assert made.keys() == {ALL_COINS, "BTC", "ETH"}
+    assert [event.record for event in first] == [None, None]
+    assert {event.coin: event.record for event in later} == {coin: made[coin].studies[2] for coin in ("BTC", "ETH")}
+    assert await store.records("LIVE", question(rules[1].draft)) == {}
