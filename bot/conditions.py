@@ -127,7 +127,7 @@ _MEASURED: Mapping[Yardstick, Callable[[float, Unit, str], str]] = {
 MEANS: Mapping[str, str] = {
     "fundingcross": " beyond the band around zero",
     "fundingextreme": " of the way to the end of its own 90 days",
-    "liqcluster": " from a level",
-    "ratiocollapse": " of its own 90 days are lower",
+    "liqcluster": " from a level of the last 7d",
+    "ratiocollapse": " of its own 90 days have a lower 24h ratio",
 }
-"""What the score of a signal is a part of, where its unit alone does not tell."""
+"""What the score of a signal is a part of, and over which span, where its unit alone does not tell."""

@@ -226,14 +226,13 @@ def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:
     """The value with its unit, its span, the venues that it rests on, and its time."""
     is_price = event.name == Metric.PRICE and event.unit is Unit.USD
     floor = event.floor or bool(event.missing)
-    value, more = spoken(event.value, event.unit, event.coin, is_price=is_price, floor=floor), ""
+    means = MEANS.get(event.name, "") if event.yardstick is Yardstick.VALUE else ""
+    value, more = spoken(event.value, event.unit, event.coin, is_price=is_price, floor=floor), means
     if event.yardstick is not Yardstick.VALUE:
-        value, more = standing(event.yardstick, event.value), ""
+        value = standing(event.yardstick, event.value)
     elif event.unit is Unit.RATE_8H:
         value, more = _rate(event.value, settings.units)
-    else:
-        more = MEANS.get(event.name, "")
-    span = f" in {window(_span(event))}" if _span(event) else ""
+    span = f" in {window(_span(event))}" if _span(event) and not means else ""
     of = f" on {venues(event.venues)}" if len(event.venues) == 1 else f", {count(len(event.venues), 'venue')}"
     if event.unit in (Unit.RATE_8H, Unit.RATE_YEAR) and len(event.venues) > 1:
         of += {Weighing.OI: " weighted by OI", Weighing.MEAN: " unweighted"}.get(event.weighing, "")

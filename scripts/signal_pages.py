@@ -1,6 +1,7 @@
 """What the page of each signal shows: a chart of the simulated market of the tests, and its record, counted."""
 # ruff: noqa: INP001 - a script, not a package
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from bot.charts.build import Source, of_draft
 from bot.charts.draw import draw
 from bot.charts.theme import CARD
 from bot.phrases import count
-from scripts import tables
+from scripts import tables, track_record
 from signals.base import Signal
 from signals.judge import cell_of
 from signals.record import Finding
@@ -60,12 +61,13 @@ def chart_line(chart: Chart) -> str:
 def record_line(name: str) -> str:
     """What the track record found of the signal, counted."""
     _, _, section = RECORD.read_text(encoding="utf-8").partition(f"\n### {name}\n")
-    section = section.partition("\n### ")[0]
+    section = re.split("\n####? ", section, maxsplit=1)[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
     judged = [(row[0], row[-1].partition(";")[0]) for row in rows if row[-1] not in ("verdict", "---")]
     see = f"[track record](../track-record.md#{name})"
     if not judged:
-        return f"None: no recording has what it needs. See the {see}."
+        also = "What can be judged of its parts stands in" if name in track_record.PARTS else "See"
+        return f"None: no recording has what it needs. {also} the {see}."
     found = Counter(verdict for _, verdict in judged)
     said = ", ".join(f"*{word}* {found[word]}" for word in Finding)
     of = len({recording for recording, _ in judged})

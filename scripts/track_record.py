@@ -50,6 +50,26 @@ class Tried:
     is_claim: bool
 
 
+PARTS: Mapping[str, tuple[str, Sequence[Tried]]] = {
+    "crowdedshorts": (
+        "No recording has settled rates beside ratios of accounts. With the running rate in place of settlements:",
+        (Tried("funding < 0% and ls <= p20", Direction.UP, is_claim=True),),
+    ),
+    "cascade": (
+        "No recording has minutes with liquidations. Its parts over an hour, which is no cascade yet:",
+        tuple(Tried("liq 1h > 20x and oi 1h falls by 3%", way, is_claim=False) for way in Direction),
+    ),
+    "composite": (
+        "No recording knows all six of its signals. Two of its three families, funding and positioning, that agree:",
+        (
+            Tried("negfunding and momentum", Direction.UP, is_claim=True),
+            Tried("fundingextreme.high and divergence 4h", Direction.DOWN, is_claim=True),
+        ),
+    ),
+}
+"""What can be judged in place of signals that no recording can judge. It is not their record, and is not counted."""
+
+
 def tried(signal: Signal) -> Iterator[Tried]:
     """What is tried of a signal: each window, each side that it can tell, each direction that may follow."""
     by_side = LORE.get(signal.name, {})
@@ -65,7 +85,8 @@ def table(data: Path) -> str:
     markets = [kept(path) for path in sorted(data.glob("*.parquet"))]
     found = {signal.name: [(one, list(_studies(one, markets))) for one in tried(signal)] for signal in SIGNALS}
     studies = [said.whole for of in found.values() for _, rows in of for _, said in rows]
-    return "\n\n".join([_counted(studies, markets), *(_section(name, of, markets) for name, of in found.items())])
+    sections = (f"{_section(name, of, markets)}{_in_parts(name, markets)}" for name, of in found.items())
+    return "\n\n".join([_counted(studies, markets), *sections])
 
 
 def _studies(one: Tried, markets: Sequence[Kept]) -> Iterator[tuple[Kept, Answer]]:
@@ -91,7 +112,19 @@ def _counted(studies: Sequence[Study], markets: Sequence[Kept]) -> str:
 
 
 def _section(name: str, of: Sequence[tuple[Tried, Sequence[tuple[Kept, Answer]]]], markets: Sequence[Kept]) -> str:
-    parts = [f"### {name}"]
+    return "\n\n".join([f"### {name}", *_tables(of, markets)])
+
+
+def _in_parts(name: str, markets: Sequence[Kept]) -> str:
+    if name not in PARTS:
+        return ""
+    said, rules = PARTS[name]
+    of = [(one, list(_studies(one, markets))) for one in rules]
+    return "\n\n".join([f"\n\n#### {name} in parts", said, *_tables(of, markets)])
+
+
+def _tables(of: Sequence[tuple[Tried, Sequence[tuple[Kept, Answer]]]], markets: Sequence[Kept]) -> Sequence[str]:
+    parts = list[str]()
     for one, rows in of:
         claim = f"claim: {one.direction}" if one.is_claim else f"no claim; tried: {one.direction}"
         parts.append(f"`{one.rule}`, {claim}")
@@ -101,7 +134,7 @@ def _section(name: str, of: Sequence[tuple[Tried, Sequence[tuple[Kept, Answer]]]
         unknown = [_short(market) for market in markets if market not in [known for known, _ in rows]]
         if unknown:
             parts.append(f"Could not be judged on {', '.join(unknown)}.")
-    return "\n\n".join(parts)
+    return parts
 
 
 def _row(market: Kept, of: Study) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class Momentum:
             Fact("price", price, Unit.FRACTION),
             Fact("OI in coins", oi, Unit.FRACTION),
             Fact("funding", funding, Unit.RATE_8H),
-            *([] if rank is None else [Fact("rank of 90 days of funding", rank, Unit.RANK)]),
+            *([] if rank is None else [Fact("rank of 90 days", rank, Unit.RANK)]),
             *_crowd(bars, column, window),
         )
 

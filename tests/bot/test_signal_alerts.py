@@ -43,7 +43,7 @@ Why
 • price: +2.0%
 • OI in coins: +5.0%
 • funding: 0.0100% per 8h
-• higher than 50% of its own 90 days of funding
+• higher than 50% of its own 90 days
 • confirmed by accounts: no, longs / shorts did not rise
 Structure: normal · spot trades as much against futures as is usual for this coin
 """,
@@ -76,7 +76,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 """,
     "liqcluster": """
 SIMULATED 🔻 BTC · price is back where many were liquidated
-+0.01% from a level in 7d, 6 venues, 1 Jan 2026 00:20 UTC
++0.01% from a level of the last 7d, 6 venues, 1 Jan 2026 00:20 UTC
 Line: below 0.5%, true since 00:20 UTC.
 Why
 • observed level: $100, with 100% of a week's liquidations
@@ -85,7 +85,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 """,
     "ratiocollapse": """
 SIMULATED 🔻 BTC · futures detach from spot
-0% of its own 90 days are lower in 24h, 6 venues, 1 Jan 2026 00:10 UTC
+0% of its own 90 days have a lower 24h ratio, 6 venues, 1 Jan 2026 00:10 UTC
 Line: at or below p5, true since 00:10 UTC.
 Why
 • spot / futures volume: 0.12, the same venues on both legs
