@@ -4,12 +4,11 @@ Numbers and names are those of the list of false-signal traps. What is not told 
 
 | traps | reason |
 |---|---|
-| 5, 6 | new versions of an instrument come with the live venues |
+| 5, 6 | new versions of an instrument come with the live venues: `tests/twins/test_live.py` |
 | 7 | units, and texts that are no numbers (32), end at the edge: `tests/adapters/venues/test_recording.py` |
-| 11, 17 | streams, their watchdog and their sampling come with the live venues |
-| 33, 34 | dated futures and maintenance: what a venue lists and stamps, so with the live venues |
+| 11, 17 | streams, their watchdog and their sampling come with the live venues: `tests/live` |
+| 33, 34 | dated futures and maintenance: what a venue lists and stamps, so with the live venues: `tests/live` |
 | 36 | mistyped lines are refused by the language: `tests/signals/rules/test_mistakes.py` |
-| 38 | rules of several conditions come later |
 | 39 | late alerts expire where they are sent: `tests/bot/services/test_delivery.py` |
 | 40 | what a message names: `tests/bot/test_wording.py` |
 """
@@ -19,7 +18,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from signals.model import Metric, Observation
-from tests.twins.twin import ONCE, Half, Twin, each
+from tests.twins.twin import ENDED, ONCE, Half, Twin, each
 from tests.twins.world import (
     CALM,
     MINUTE,
@@ -37,7 +36,7 @@ from tests.twins.world import (
     together,
 )
 
-FUNDING = Metric.FUNDING
+FUNDING, OI = Metric.FUNDING, Metric.OI_LEVEL
 BELOW = times(FUNDING, -3.0)
 LIQS = (Metric.LIQ_LONG, Metric.LIQ_SHORT)
 
@@ -235,6 +234,20 @@ TWINS = [
         "BTC funding < -0.01% for 20m",
         together(times(FUNDING, -3.0, until=15), silent(*SHARES, since=15, until=38)),
         BELOW,
+    ),
+    Twin(
+        "38 one of two conditions is dark",
+        "BTC price 5m rises by 1% and oi 5m falls by 3%",
+        together(PRICE_UP, times(OI, 0.95), silent(*SHARES, metrics=[OI])),
+        together(PRICE_UP, POSITIONS_CLOSED),
+    ),
+    Twin(
+        "38 the other one is calm, and nothing ends while one is dark",
+        "BTC price > $101 and oi.level > 1k coins",
+        together(times(Metric.PRICE, 1.02, until=20), silent(*SHARES, metrics=[OI], since=15)),
+        times(Metric.PRICE, 1.02, until=20),
+        told=ONCE,
+        true=ENDED,
     ),
     Twin("calm", "BTC liq 5m > $1500", calm, times(Metric.LIQ_SHORT, 4.0)),
 ]
