@@ -20,7 +20,6 @@ from adapters.store.record_port import RecordStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
 from bot.services.careful import CarefulCells
-from bot.services.parts import share_out
 from bot.services.runtime import GivenUp
 from signals.aggregate import Cycle
 from signals.bars import Bars
@@ -86,7 +85,6 @@ class Evaluator:
 
         Raises GivenUp where others have shared the coins out otherwise meanwhile.
         """
-        await share_out(self._store, self._part)
         await self._load()
         async with asyncio.TaskGroup() as group:
             follower = group.create_task(self._follow_rules())

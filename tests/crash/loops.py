@@ -24,6 +24,7 @@ from adapters.store.replies import number
 from bot.clock import Clock
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
+from bot.services.judging import Judging
 from bot.services.runtime import run_all, stop_on_signals
 from bot.services.sender import Sender
 from bot.services.voice import Voice
@@ -66,6 +67,8 @@ class Setting:
     twice: float = 0.0
     slow_clock: bool = False
     clustered: bool = False
+    parts: int = 1
+    """Evaluators that share the coins out."""
 
     def clock(self, speed: float) -> Clock:
         """A clock that shows the same in every process."""
@@ -100,7 +103,14 @@ Work = Callable[[Process], Coroutine[None, None, None]]
 
 async def evaluate(of: Process) -> None:
     """As `perpwatch evaluate` does."""
-    await _kept_alive(of.name, lambda: Evaluator(of.store, [Tide()], HOUR).run())
+    judging = Judging(
+        of.store,
+        of.setting.parts,
+        f"{of.name} {os.getpid()}",
+        of.setting.wall(),
+        lambda part: Evaluator(of.store, [Tide()], HOUR, part),
+    )
+    await _kept_alive(of.name, judging.run)
 
 
 async def fan_out(of: Process) -> None:
