@@ -5,6 +5,7 @@ again is a step of ours, each of which may be called twice. Every failure leaves
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
@@ -239,12 +240,15 @@ class _NotLoaded(Exception):
 
 def _sentence(error: RedisError | RedisClusterException | OSError, where: str) -> StoreError:
     """What went wrong, what to do, and never a password."""
-    said = str(error)
+    said = _OF_MANY.sub(r"\1", str(error))
     for kinds, words, becomes, sentence in _ERRORS:
         if isinstance(error, kinds) or said.startswith(words):
             return becomes(sentence.format(where=where, said=said[:120]))
     return StoreRefused(f"The store {where} answers in a way that is not understood. Is it a Redis or Valkey?")
 
+
+_OF_MANY = re.compile(r"Command # \d+ \(.*\) of pipeline caused error: \(['\"](.*?)['\"],?.*", re.DOTALL)
+"""How the library says what the server said of one of many commands."""
 
 _NODE_DOWN = (
     "The cluster {where} has no server for a part of the keys just now: a node is down. "

@@ -201,8 +201,10 @@ class Evaluator:
         async with self._lock:
             self._judged, mark = await self._store.left(self._part)
             self._last = None
-            await self._load_bars()
             self._engine = self._empty()
+            gc.unfreeze()  # what was laid aside with the rules before may be garbage by now
+            gc.collect()
+            await self._load_bars()
             watched = dict(await self._store.watchlists())
             self._change = await self._store.last_change()
             changes = await self._changed(mark)

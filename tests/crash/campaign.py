@@ -41,6 +41,9 @@ STORE_DIES = 0.008
 GONE = "moments were gone before they were judged"
 """What an evaluator says when closed moments were lost with a primary."""
 
+TELLS_WITHIN = 1.0
+"""Seconds that a process has to say where it stands."""
+
 MOST_POINTS = 80
 PAUSE = (0.6, 1.1)
 """Seconds for which a sender is stopped: longer than its lead lasts."""
@@ -180,7 +183,7 @@ class Campaign:
             self._end()
             self._judge()
         except Stuck as stuck:
-            self._report.wrong["stuck"] = [str(stuck)]
+            self._report.wrong["stuck"] = [str(stuck), *self._where_all_stand()]
         finally:
             for pid in self._running:
                 os.kill(pid, signal.SIGKILL)
@@ -380,6 +383,16 @@ class Campaign:
         self._plans.pop(pid, None)
         self._stopped.pop(pid, None)
         del self._running[pid]
+
+    def _where_all_stand(self) -> Sequence[str]:
+        """What each process waits for, as it says itself; one that says nothing does not get to it."""
+        for pid in self._running:
+            os.kill(pid, signal.SIGUSR1)
+        time.sleep(TELLS_WITHIN)
+        states = [
+            f"{name}: {Path(f'/proc/{pid}/stat').read_text().split()[2]}" for pid, (name, *_) in self._running.items()
+        ]
+        return [*states, *loops.stands(self._folder).read_text().splitlines()]
 
     def _left(self) -> dict[str, int]:
         """What still waits."""
