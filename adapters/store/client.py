@@ -44,6 +44,9 @@ Word: TypeAlias = "str | bytes | int | float"
 BLOCK_MS = 2000
 """How long a blocking read waits: half of its socket's timeout."""
 
+COPIED_WITHIN = 200
+"""Milliseconds in which a replica is to have what was written."""
+
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
 
@@ -156,6 +159,26 @@ class Client:
             except StoreUnavailable:
                 await asyncio.sleep(pause)
         return await self._steps(name, calls)
+
+    async def copied(self, key: str) -> bool:
+        """Whether a replica of the server that keeps the key has all that was written there, where there is one.
+
+        Waits for COPIED_WITHIN at most. That key is written: a server answers for what came over the same connection.
+        """
+        node = None
+        if isinstance(self._redis, RedisCluster):
+            await self._spoken(_initialized(self._redis))
+            node = self._redis.get_node_from_key(key)
+            if self._redis.get_node_from_key(key, replica=True) is None:
+                return True
+        elif b"connected_slaves:0" in cast("bytes", await self.do("INFO", "replication")):
+            return True
+        there = {} if node is None else {"target_nodes": node}
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.execute_command("SET", key, "")
+        pipe.execute_command("WAIT", 1, COPIED_WITHIN, **there)
+        _, copies = cast("list[int]", await self._spoken(pipe.execute()))
+        return copies > 0
 
     async def aclose(self) -> None:
         """Close all connections."""
