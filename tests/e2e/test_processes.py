@@ -26,7 +26,7 @@ from tests.servers import DEBIAN, redis_server, valkey
 
 ROOT = Path(__file__).parents[2]
 SENTENCES = ("ETH funding.settled < -0.01%", "* price 4h rises by 0.4%", "ETH volume 4h > $2B")
-WITHIN = 90.0
+WITHIN = 150.0
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
