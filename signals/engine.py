@@ -267,18 +267,18 @@ class Engine:
     def _touch(self, looked: dict[tuple[int, str], Kept]) -> Iterator[None]:
         """Rouse those whose keys their cell passed."""
         cells, slots = self._walk()
-        is_alive = self._alive[slots]
+        is_alive, kept, names = self._alive[slots], self._vigil.kept, self._columns.cells
         passed = zip(cells[is_alive].tolist(), slots[is_alive].tolist(), strict=True)
         for n, (cell, slot) in enumerate(passed, 1):
             if n % AT_ONCE == 0:
                 yield None
-            of = self._columns.cells[cell]
+            of = names[cell]
             if of is None:
-                raise AssertionError("no cursor follows the cell that is none")
+                raise AssertionError("nobody follows the cell that is none")
             if self._arrivals.holds(slot, of.coin):
                 continue
             for one in self._lately.all_of(slot, of.coin):
-                if one.subject not in self._vigil.kept and self._scopes.holds(one.rule, one.coin):
+                if one.subject not in kept and self._scopes.holds(one.rule, one.coin):
                     looked[one.subject] = one
 
     def _looks(self, ones: Sequence[Kept], at: datetime) -> Iterator[Moved]:
