@@ -73,6 +73,8 @@ class Evaluator:
         """Moments between which nothing was judged, for the store did not keep them any longer."""
         self._past: datetime | None = None
         """Bars up to then may have been filled in afterwards: they are no news."""
+        self._first: datetime | None = None
+        """The oldest moment that is kept, where nobody judged any before."""
         self._engine = self._empty()
         self._versions: dict[Subject, int] = {}
         self._newer: dict[Subject, AlertState] = {}
@@ -202,7 +204,9 @@ class Evaluator:
         """
         async with self._lock:
             self._judged, mark = await self._store.left(self._part)
-            self._last = None
+            self._last, self._first = None, None
+            if self._judged is None and await self._store.latest() is not None:
+                self._first = (await anext(self._store.cycles(None))).at
             await self._load_bars()
             self._engine = self._empty()
             watched = dict(await self._store.watchlists())
@@ -253,7 +257,7 @@ class Evaluator:
             self._engine.begin(self._cells(self._last))
 
     def _empty(self) -> Engine:
-        return Engine(self._by_name, Rulebook(), self._judged, self._step, self._part)
+        return Engine(self._by_name, Rulebook(), self._judged, self._step, self._part, self._first)
 
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""
@@ -280,13 +284,17 @@ class Evaluator:
             await asyncio.sleep(0)
 
     async def _load_bars(self) -> None:
-        """The bars that were closed by the last judged moment, as the store has them now: the past may be filled in."""
+        """The bars that were closed by the last judged moment, as the store has them now: the past may be filled in.
+
+        Where nobody judged any, those that were closed before the first one that will be.
+        """
         self._backfilled = await self._store.backfilled()
         self._past = self._judged if self._backfilled else None
         bars = Bars(resolutions(self._step))
         for step, rows in bars.rows.items():
             stored = await self._store.panel(step, STORED, rows)
-            bars.append(stored if self._judged is None else stored.known_by(to_ms(self._judged)))
+            last = self._judged or (self._first and self._first - _INSTANT)
+            bars.append(stored if last is None else stored.known_by(to_ms(last)))
         self._bars, self._memory = bars, Memory()
 
     async def _follow_rules(self) -> None:

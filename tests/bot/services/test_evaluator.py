@@ -288,6 +288,28 @@ def test_a_broken_signal_does_not_stop_the_rules_on_others(market: Recording) ->
     assert [of.broken for of in effort] == [("negfunding",)]
 
 
+@pytest.mark.parametrize("sentence", [SENTENCE, "* price 4h rises by 0.4%"])
+def test_whoever_judges_for_the_first_time_tells_what_was_after_a_rule_was_made_and_nothing_from_before(
+    market: Recording, sentence: str
+) -> None:
+    async def live(made: datetime, closed: datetime) -> Sequence[Event]:
+        store = MemoryStore()
+        poller = Poller(market, store, Clock(market.start, AS_FAST_AS_IT_GOES))
+        for hour in range(1, (closed - market.start) // HOUR + 1):
+            await poller.close(market.start + hour * HOUR)
+        rule = await asked(store, sentence, at=made)
+        await played(market, store, market.end)
+        return await told(store, rule)
+
+    whole = virtual.run(lambda: live(market.start, market.start))
+    fired = next(event for event in whole if event.change is Change.FIRED)
+
+    assert virtual.run(lambda: live(market.start, fired.at + 3 * HOUR)) == whole
+    assert virtual.run(lambda: live(fired.at - HOUR, fired.at + 3 * HOUR)) == whole
+    late = virtual.run(lambda: live(fired.at + HOUR, fired.at + 3 * HOUR))
+    assert [event for event in late if event.episode == fired.episode] == []
+
+
 def test_moments_that_were_gone_before_they_were_judged_are_told(market: Recording) -> None:
     """The evaluator was away for longer than moments are kept: that is said, and not that nothing happened."""
 
