@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from adapters.pulse import part_of_loop
+from adapters.pulse import beat, part_of_loop
 from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
 from adapters.store.base import Behind, Changed, OtherParts, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
@@ -159,6 +159,7 @@ class Evaluator:
                 case Committed.OLD | Committed.CONFLICT:
                     refused.add(judged.subject)
                     await self._take_over(judged, answer)
+        beat()
         await asyncio.sleep(0)
         return [judged for judged in moved if judged.subject not in refused]
 
@@ -267,6 +268,7 @@ class Evaluator:
             now = [stored for stored in page if stored.id not in changed]
             for start in range(0, len(now), AT_ONCE):
                 self._engine.load(now[start : start + AT_ONCE])
+                beat()
                 await asyncio.sleep(0)
             gc.freeze()  # they stay: looking for garbage among a million of them holds everything up
         return later
