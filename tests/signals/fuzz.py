@@ -54,7 +54,7 @@ class History:
         self._now = START
         self._revision = 1
         self._newest = START
-        """When the newest rule was made: no moment is missing while one is, for a restart then may not know it armed."""
+        """When the newest rule was made: no moment is missing meanwhile, for a restart then may not know it armed."""
         self._most, self._long = ((1, 8), (1, 14), (2, 12), (7, 22), (8, 50))[number % 5]
         self._values, self._gaps = self._pick([FEW, EDGES]), self._pick([0.0, 0.15, 0.4])
         self._restarts = self._pick([0, 1, 3])
