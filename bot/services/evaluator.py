@@ -46,6 +46,8 @@ class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, RecordStore
 
 _INSTANT = timedelta(milliseconds=1)
 """Moments are kept to that."""
+MANY = 2_000
+"""States after which those that are there count as old."""
 AT_ONCE = 200
 """Rules taken over before everything else may go on."""
 
@@ -82,6 +84,8 @@ class Evaluator:
         self._lock = asyncio.Lock()
         """Held while a moment is judged and written: rules change between moments."""
         self._watched: frozenset[str] | None = None
+        self._kept, self._fresh = 0, 0
+        """States at the last moment, and those that came or moved since they were set aside."""
 
     async def run(self) -> None:
         """Judge until cancelled: first what was missed and is still kept, then each moment as it comes.
@@ -121,9 +125,19 @@ class Evaluator:
             self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
             effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken, self._part, self._missed)
             await self._store.report_effort(effort)
+            self._set_aside(len(committed))
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
         await self._tell_watched()
         return committed
+
+    def _set_aside(self, moved: int) -> None:
+        """Let no look for garbage go over what has come to stay: among so many it would hold everything up."""
+        kept = self._engine.counts.kept
+        self._fresh += max(moved, kept - self._kept)
+        self._kept = kept
+        if self._fresh >= MANY:
+            self._fresh = 0
+            gc.freeze()
 
     def _cells(self, cycle: Cycle) -> CarefulCells:
         vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)

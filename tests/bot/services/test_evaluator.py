@@ -1,6 +1,7 @@
 """The evaluator judges each moment once, live as in replay, and loses and invents nothing over a restart."""
 
 import asyncio
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from adapters.store.venue_port import WATCHED
 from adapters.venues.recording import Recording
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.replay import Replay
+from bot.services import evaluator
 from bot.services.evaluator import Evaluator
 from bot.services.poller import Poller
 from signals.base import Signal
@@ -286,6 +288,27 @@ def test_a_broken_signal_does_not_stop_the_rules_on_others(market: Recording) ->
     assert found == whole
     assert [of.broken for of in sound] == [()]
     assert [of.broken for of in effort] == [("negfunding",)]
+
+
+@pytest.mark.parametrize(("many", "times"), [(1, 4), (1_000, 0)])
+def test_what_has_come_to_stay_is_not_looked_over_for_garbage(
+    market: Recording, monkeypatch: pytest.MonkeyPatch, many: int, times: int
+) -> None:
+    frozen = list[int]()
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(1))
+    monkeypatch.setattr(evaluator, "MANY", many)
+
+    async def live() -> None:
+        store = MemoryStore()
+        await asked(store)
+        await played(market, store, market.start + HOUR)
+        frozen.clear()
+        await played(market, store, market.end)
+
+    virtual.run(live)
+
+    when_loaded = 2
+    assert len(frozen) == when_loaded + times
 
 
 @pytest.mark.parametrize("sentence", [SENTENCE, "* price 4h rises by 0.4%"])
