@@ -147,6 +147,7 @@ async def told(icon: str, said: str, rule: Rule, invocation: Invocation, desk: D
         line(code(canonical(draft))),
         *([line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []),
         *(line(each) for each in levels(draft)),
+        *await in_doubt(desk),
         *stopped,
         *asleep,
         await present(draft, invocation.place, desk, market),
@@ -174,6 +175,13 @@ def _unread(at: datetime, desk: Desk) -> Sequence[Line]:
     if desk.now - at < desk.step:
         return []
     return [line(f"Read up to {moment(at, desk.now, desk.zone)}: a line passed between then and now counts as past.")]
+
+
+async def in_doubt(desk: Desk) -> Sequence[Line]:
+    """That what was just saved may still be lost, where the store has a second server and it does not have it yet."""
+    if await desk.store.copied():
+        return []
+    return [line("⚠ One server has it so far, and the other is late: should it fail now, save it again.")]
 
 
 def sentence_facts(draft: Draft) -> tuple[tuple[str, Json], ...]:

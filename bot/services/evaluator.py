@@ -20,7 +20,6 @@ from adapters.store.record_port import RecordStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
 from bot.services.careful import CarefulCells
-from bot.services.parts import share_out
 from bot.services.runtime import GivenUp
 from signals.aggregate import Cycle
 from signals.bars import Bars
@@ -92,7 +91,6 @@ class Evaluator:
 
         Raises GivenUp where others have shared the coins out otherwise meanwhile.
         """
-        await share_out(self._store, self._part)
         await self._load()
         async with asyncio.TaskGroup() as group:
             follower = group.create_task(self._follow_rules())
@@ -222,8 +220,10 @@ class Evaluator:
             self._last, self._first = None, None
             if self._judged is None and await self._store.latest() is not None:
                 self._first = (await anext(self._store.cycles(None))).at
-            await self._load_bars()
             self._engine = self._empty()
+            gc.unfreeze()  # what was laid aside with the rules before may be garbage by now
+            gc.collect()
+            await self._load_bars()
             watched = dict(await self._store.watchlists())
             self._change = await self._store.last_change()
             changes = await self._changed(mark)
