@@ -7,6 +7,7 @@ served here: alerts are decided, written and fanned out, and nothing is sent.
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import statistics
@@ -14,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -121,14 +123,24 @@ async def fill(url: str, total: int) -> Figures:
 
 async def serve(url: str, speed: float, folder: Path) -> None:
     """`perpwatch run --demo` on that store without the tour, beside somebody who notes how late he wakes."""
-    lags = list[tuple[float, float, float]]()
+    lags, pauses = list[tuple[float, float, float]](), list[tuple[float, float]]()
+    gc.callbacks.append(partial(note_pause, pauses))
     watch = asyncio.create_task(note(lags))
     market = app.played(SimulatedMarket(demo.SEED, demo.START, DEMO))
     plan = app.Plan(market, speed, folder / "history")
     await app.run(Settings(redis_url=SecretStr(url)), app.Storage(url, None), plan)
     watch.cancel()
     cpu = time.process_time()
-    (folder / "lags").write_text(json.dumps({"lags": lags, "cpu": cpu}), encoding="utf-8")
+    (folder / "lags").write_text(json.dumps({"lags": lags, "pauses": pauses, "cpu": cpu}), encoding="utf-8")
+
+
+def note_pause(pauses: list[tuple[float, float]], phase: str, _: Mapping[str, int]) -> None:
+    """When a look for garbage began, and in the end the CPU that it took."""
+    if phase == "start":
+        pauses.append((time.monotonic(), time.process_time()))
+    else:
+        at, began = pauses[-1]
+        pauses[-1] = at, time.process_time() - began
 
 
 async def note(lags: list[tuple[float, float, float]]) -> None:
@@ -206,6 +218,7 @@ async def measured(url: str, server: int | None, options: argparse.Namespace, fo
             raise AssertionError("the service failed")
     first = efforts[0][0]
     left = json.loads((folder / "lags").read_text(encoding="utf-8"))
+    pauses = [cpu for at, cpu in left["pauses"] if at > first]
     cpu = sum(row[2] for row in left["lags"] if row[0] <= first)
     client = Client(url)
     data = await used(client)
@@ -225,7 +238,10 @@ async def measured(url: str, server: int | None, options: argparse.Namespace, fo
         },
         "moments": of_moments([effort for _, effort in efforts[1:]]),
         "loop until it judged": of_loop([row for row in left["lags"] if row[0] <= first]),
-        "loop later": of_loop([row for row in left["lags"] if row[0] > first]),
+        "loop later": {
+            **of_loop([row for row in left["lags"] if row[0] > first]),
+            "longest_garbage_ms": share([cpu * 1000 for cpu in pauses], 1.0),
+        },
         "edit until judged": {
             "edits": len(edits),
             "not_live_within_2_s": len(late),

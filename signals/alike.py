@@ -87,7 +87,8 @@ class Alike:
         of, moves = self._columns, list[Moved | None]([None]) * len(ones)
         cells = np.array([one.cells[0] for one in ones])
         levels = Levels([one.levels or b"" for one in ones])
-        self._recollect(ones, cells, levels)
+        is_new = [one.subject not in self._vigil.kept for one in ones]
+        self._recollect(ones, is_new, cells, levels)
         codes, excess = levels.said(of.value[cells], of.held[cells])
         low, high = levels.within(of.value[cells])
         low[codes == UNKNOWN], high[codes == UNKNOWN] = UNTIL_KNOWN
@@ -96,28 +97,28 @@ class Alike:
             worse = excess - np.array([one.told_excess for one in ones]) >= 1.0
         columns = of.step[cells], of.before[cells], of.lapsed[cells], codes, worse, is_out
         batch = _Batch(ones, at, cells, excess, low, high)
-        for group in self._groups(ones, zip(*(column.tolist() for column in columns), strict=True)):
+        sights = zip(*(column.tolist() for column in columns), strict=True)
+        for group in self._groups(zip(ones, is_new, sights, strict=True)):
             self._judge(group, batch, moves)
         return moves
 
-    def _recollect(self, ones: Sequence[Kept], cells: Numbers, levels: Levels) -> None:
+    def _recollect(self, ones: Sequence[Kept], is_new: Sequence[bool], cells: Numbers, levels: Levels) -> None:
         """Let those who are kept nowhere stand where their last known value left them."""
-        new = [row for row, one in enumerate(ones) if one.subject not in self._vigil.kept]
-        if new:
+        if new := [row for row, of in enumerate(is_new) if of]:
             said, _ = levels.said(self._columns.last_low[cells], self._columns.last_high[cells])
             for row, code in zip(new, said[new].tolist(), strict=True):
                 ones[row].stance = _STOOD[code]
 
-    def _groups(self, ones: Sequence[Kept], sights: Iterable[tuple[int, ...]]) -> Iterable[_Group]:
-        kept, groups = self._vigil.kept, dict[tuple[int, int, bool, tuple[int, ...]], _Group]()
-        for row, (one, sight) in enumerate(zip(ones, sights, strict=True)):
+    def _groups(self, ones: Iterable[tuple[Kept, bool, tuple[int, ...]]]) -> Iterable[_Group]:
+        groups = dict[tuple[int, int, bool, tuple[int, ...]], _Group]()
+        for row, (one, is_new, sight) in enumerate(ones):
             step = sight[0]
             if one.times is None or one.step != step:
                 one.step, one.times = step, policy(one.rule.draft, length_of(step))
-            key = id(one.stance), id(one.times), one.subject in kept, sight
+            key = id(one.stance), id(one.times), is_new, sight
             group = groups.get(key)
             if group is None:
-                group = groups[key] = _Group(one.stance, one.times, _Sight._make(sight), one.subject not in kept)
+                group = groups[key] = _Group(one.stance, one.times, _Sight._make(sight), is_new)
             group.rows.append(row)
         return groups.values()
 

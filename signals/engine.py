@@ -44,7 +44,8 @@ A_FEW = 200
 class Engine:
     """All rules on all cells of one part of the coins.
 
-    `judged` is the last moment that was judged before, where there was one; moments are a `step` apart.
+    `judged` is the last moment that was judged before, where there was one; where there was none, `first` is the
+    first that will be, if that is over already. Moments are a `step` apart.
     """
 
     def __init__(
@@ -54,10 +55,13 @@ class Engine:
         judged: datetime | None = None,
         step: timedelta = MINUTE,
         part: Part = WHOLE,
+        first: datetime | None = None,
     ) -> None:
         self._signals = signals
         self._book = book
         self._judged = judged
+        self._settled = first if judged is None else judged - RECENT
+        """Rules that were made before are armed by what they saw, and need no arrival."""
         self._part = part
         self._columns = Columns(step)
         self._index = Index()
@@ -267,18 +271,18 @@ class Engine:
     def _touch(self, looked: dict[tuple[int, str], Kept]) -> Iterator[None]:
         """Rouse those whose keys their cell passed."""
         cells, slots = self._walk()
-        is_alive = self._alive[slots]
+        is_alive, kept, names = self._alive[slots], self._vigil.kept, self._columns.cells
         passed = zip(cells[is_alive].tolist(), slots[is_alive].tolist(), strict=True)
         for n, (cell, slot) in enumerate(passed, 1):
             if n % AT_ONCE == 0:
                 yield None
-            of = self._columns.cells[cell]
+            of = names[cell]
             if of is None:
-                raise AssertionError("no cursor follows the cell that is none")
+                raise AssertionError("nobody follows the cell that is none")
             if self._arrivals.holds(slot, of.coin):
                 continue
             for one in self._lately.all_of(slot, of.coin):
-                if one.subject not in self._vigil.kept and self._scopes.holds(one.rule, one.coin):
+                if one.subject not in kept and self._scopes.holds(one.rule, one.coin):
                     looked[one.subject] = one
 
     def _looks(self, ones: Sequence[Kept], at: datetime) -> Iterator[Moved]:
@@ -292,11 +296,11 @@ class Engine:
         return filter(None, each)
 
     def _begin(self, slot: int, created: datetime) -> None:
-        """One that comes after a moment was judged, or was made not long before the last one, has yet to be armed."""
+        """One that comes after a moment was judged, or was made after that or not long before, has yet to be armed."""
         if slot >= len(self._alive):
             self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
         self._alive[slot] = True
-        if not self._columns.is_blank or (self._judged is not None and created > self._judged - RECENT):
+        if not self._columns.is_blank or (self._settled is not None and created >= self._settled):
             self._arrivals.put(slot)
 
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:

@@ -6,7 +6,8 @@ how many keys lie at or below the value, and only rules with a key between the o
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from math import inf, nextafter
 from typing import TypeAlias
 
@@ -60,27 +61,29 @@ def _signed(key: float, *, sized: bool) -> tuple[float, ...]:
 
 
 class Index:
-    """Sorted keys on shelves, and cursors: where a cell's value stands on a shelf.
+    """Sorted keys on shelves, and cells whose values move on them: of each only the nearest key on either side is seen.
 
-    A cell's own rules have a shelf of their own; rules on every coin share one, on which each coin has its cursor.
+    A cell's own rules have a shelf of their own; rules on every coin share one, on which each coin has its cell.
     """
 
     def __init__(self) -> None:
-        self._keys: Floats = np.empty(0, np.float64)
-        self._slots: Slots = np.empty(0, np.uint32)
-        self._start: Numbers = np.zeros(1, np.int64)
+        self._keys: Floats = np.array([inf])
+        """Sorted on each shelf; behind all of them one that is on none."""
+        self._slots: Slots = np.zeros(1, np.uint32)
+        self._start: Numbers = np.zeros(64, np.int64)
+        """Where the keys of each shelf begin, which end where those of the next one begin."""
         self._new_shelves, self._new_keys, self._new_slots = array("q"), array("d"), array("I")
         """Keys that wait to be merged, as they came."""
         self._new: dict[int, list[tuple[float, int]]] | None = {}
         """The same by shelf, sorted; None until somebody asks."""
         self._stirred: set[int] = set()
-        """Shelves whose cursors look around anew the next time."""
-        self._cursors: list[list[int]] = []
+        """Shelves whose cells look around anew the next time."""
+        self._on: list[list[int]] = []
+        """The cells on each shelf."""
         self._count = 0
         self._cell: Numbers = np.empty(64, np.int64)
+        """A cell and a shelf it is on, pair by pair."""
         self._shelf: Numbers = np.empty(64, np.int64)
-        self._low: Floats = np.empty(64, np.float64)
-        self._high: Floats = np.empty(64, np.float64)
         self._reach = 0
         """Cells up to the last one that is followed."""
         self._floor: Floats = np.full(64, -inf)
@@ -92,36 +95,35 @@ class Index:
     @property
     def size(self) -> int:
         """Keys, those of dropped rules included."""
-        return len(self._keys) + len(self._new_keys)
+        return len(self._keys) - 1 + len(self._new_keys)
 
     @property
     def bytes(self) -> int:
-        """What keys, slots and cursors take."""
-        cursors = self._cell.nbytes + self._shelf.nbytes + self._low.nbytes + self._high.nbytes
-        cursors += self._floor.nbytes + self._ceiling.nbytes
-        return self._keys.nbytes + self._slots.nbytes + self._start.nbytes + cursors
+        """What keys, slots and cells take."""
+        cells = self._cell.nbytes + self._shelf.nbytes + self._floor.nbytes + self._ceiling.nbytes
+        return self._keys.nbytes + self._slots.nbytes + self._start.nbytes + cells
 
     def shelf(self) -> int:
         """A new empty shelf."""
-        self._cursors.append([])
-        return len(self._cursors) - 1
+        self._on.append([])
+        if len(self._on) == len(self._start):
+            self._start = np.concatenate([self._start, np.full(len(self._on), len(self._keys) - 1)])
+        return len(self._on) - 1
 
     def follow(self, cell: int, shelf: int) -> None:
         """Let a cell's value move on a shelf."""
         if self._count == len(self._cell):
             size = 2 * self._count
             self._cell, self._shelf = np.resize(self._cell, size), np.resize(self._shelf, size)
-            self._low, self._high = np.resize(self._low, size), np.resize(self._high, size)
         while cell >= len(self._floor):
             more = len(self._floor)
             self._floor = np.concatenate([self._floor, np.full(more, -inf)])
             self._ceiling = np.concatenate([self._ceiling, np.full(more, inf)])
             self._is_out, self._is_above = np.empty(2 * more, np.bool_), np.empty(2 * more, np.bool_)
-        at = self._count
-        self._cell[at], self._shelf[at] = cell, shelf
-        self._cursors[shelf].append(at)
-        self._count, self._reach = at + 1, max(self._reach, cell + 1)
-        self._stir(at)
+        self._cell[self._count], self._shelf[self._count] = cell, shelf
+        self._count, self._reach = self._count + 1, max(self._reach, cell + 1)
+        self._on[shelf].append(cell)
+        self._stir([cell])
 
     def add(self, shelf: int, keys: Iterable[float], slot: int) -> None:
         """Put a rule's keys on a shelf; whoever stands there looks around anew."""
@@ -132,8 +134,7 @@ class Index:
         self._new = None
         if shelf not in self._stirred:
             self._stirred.add(shelf)
-            for cursor in self._cursors[shelf]:
-                self._stir(cursor)
+            self._stir(self._on[shelf])
 
     def crossed(self, was: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> tuple[Numbers, Slots]:
         """For every key that was passed the cell and the slot; `was` and `now` are lowest and highest value of each.
@@ -144,37 +145,36 @@ class Index:
         n = self._reach
         is_out = np.less(now[0][:n], self._floor[:n], out=self._is_out[:n])
         is_out |= np.greater_equal(now[1][:n], self._ceiling[:n], out=self._is_above[:n])
-        if not is_out.any():
+        if not np.logical_or.reduce(is_out):  # `any` says the same, and takes as long as all that is above
             return _NOBODY
-        hits = np.flatnonzero(is_out[self._cell[: self._count]])
-        return self._passed(hits, was, now) if len(hits) else _NOBODY
+        (pairs,) = is_out[self._cell[: self._count]].nonzero()
+        return self._passed(self._cell[pairs], self._shelf[pairs], was, now) if len(pairs) else _NOBODY
 
-    def _passed(self, hits: Numbers, was: tuple[Floats, Floats], now: tuple[Floats, Floats]) -> tuple[Numbers, Slots]:
-        """`crossed` by these cursors, all of each of their cells: afterwards they stand where the values are."""
-        cells, shelves = self._cell[hits], self._shelf[hits]
+    def _passed(
+        self, cells: Numbers, shelves: Numbers, was: tuple[Floats, Floats], now: tuple[Floats, Floats]
+    ) -> tuple[Numbers, Slots]:
+        """`crossed` by these cells, each on all of its shelves: afterwards they stand where the values are."""
         low, high = now[0][cells], now[1][cells]
         bottom, top = np.fmin(low, was[0][cells]), np.fmax(high, was[1][cells])
-        both = self._search(np.concatenate([shelves, shelves]), np.concatenate([bottom, top]))
-        first, last = both[: len(hits)], both[len(hits) :]
+        both = self._behind(np.concatenate([shelves, shelves]), np.concatenate([bottom, top]))
+        first, last = both[: len(cells)], both[len(cells) :]
         stands, within = np.where(low == top, last, first), (low > bottom) & (low < top)
-        if within.any():
-            stands[within] = self._search(shelves[within], low[within])
-        self._stand(hits, shelves, stands, low == high)
+        if np.logical_or.reduce(within):
+            stands[within] = self._behind(shelves[within], low[within])
+        floor, ceiling = self._between(shelves, stands)
         counts = last - first
-        behind = np.cumsum(counts)
-        at = np.arange(behind[-1]) + np.repeat(last - behind, counts)
-        passed, slots = np.repeat(cells, counts), self._slots[at]
+        ends = counts.cumsum()
+        passed, slots = cells.repeat(counts), self._slots[np.arange(ends[-1]) + (last - ends).repeat(counts)]
         if self._new_keys:
-            new = [
-                (int(cells[n]), slot)
-                for n, shelf in enumerate(shelves.tolist())
-                for slot in self._passed_new(int(hits[n]), shelf, float(bottom[n]), float(top[n]), float(low[n]))
-            ]
-            more = np.array(new, np.int64).reshape(-1, 2)
-            passed, slots = np.append(passed, more[:, 0]), np.append(slots, more[:, 1].astype(np.uint32))
+            rows = zip(shelves.tolist(), bottom.tolist(), top.tolist(), low.tolist(), strict=True)
+            new, floors, ceilings = zip(*(self._passed_new(*row) for row in rows), strict=True)
+            floor, ceiling = np.maximum(floor, floors), np.minimum(ceiling, ceilings)
+            passed = np.append(passed, cells.repeat([len(of) for of in new]))
+            slots = np.append(slots, np.array([*chain.from_iterable(new)], np.uint32))
+        floor[low != high] = inf
         self._floor[cells], self._ceiling[cells] = -inf, inf
-        np.maximum.at(self._floor, cells, self._low[hits])
-        np.minimum.at(self._ceiling, cells, self._high[hits])
+        np.maximum.at(self._floor, cells, floor)
+        np.minimum.at(self._ceiling, cells, ceiling)
         return passed, slots
 
     def merge(self, alive: Flags, most: int | None = None) -> None:
@@ -182,62 +182,45 @@ class Index:
         usual = max(SMALLEST_MERGE, min(len(self._keys) // 4, LARGEST_MERGE))
         if len(self._new_keys) <= (usual if most is None else most):
             return
-        count = len(self._cursors)
-        shelves, keys, slots = np.repeat(np.arange(len(self._start) - 1), np.diff(self._start)), self._keys, self._slots
-        kept = alive[slots]
+        kept = alive[self._slots]
+        kept[-1] = True
         if not kept.all():
-            shelves, keys, slots = shelves[kept], keys[kept], slots[kept]
-        start = np.searchsorted(shelves, np.arange(count + 1))
-        new = np.array(self._new_shelves), np.array(self._new_keys), np.array(self._new_slots)
-        order = np.lexsort(new[::-1])
-        new_shelves, new_keys, new_slots = (of[order] for of in new)
-        new_start = np.searchsorted(new_shelves, np.arange(count + 1))
-        at = np.concatenate([
-            start[shelf] + np.searchsorted(
-                keys[start[shelf] : start[shelf + 1]], new_keys[new_start[shelf] : new_start[shelf + 1]]
-            )
-            for shelf in np.flatnonzero(np.diff(new_start)).tolist()
-        ])  # fmt: skip
-        self._keys, self._slots = np.insert(keys, at, new_keys), np.insert(slots, at, new_slots)
-        self._start = start + new_start
+            self._keys, self._slots = self._keys[kept], self._slots[kept]
+            self._start = np.concatenate([[0], kept.cumsum()])[self._start]
+        shelves, keys, slots = np.array(self._new_shelves), np.array(self._new_keys), np.array(self._new_slots)
+        order = np.lexsort((keys, shelves))
+        shelves, keys, slots = shelves[order], keys[order], slots[order]
+        at = self._behind(shelves, keys)
+        self._keys, self._slots = np.insert(self._keys, at, keys), np.insert(self._slots, at, slots)
+        self._start += np.searchsorted(shelves, np.arange(len(self._start)))
         self._new_shelves, self._new_keys, self._new_slots = array("q"), array("d"), array("I")
         self._new = None
 
-    def _ends(self, shelves: Numbers) -> tuple[Numbers, Numbers]:
-        """Where the sorted keys of shelves begin and end; shelves that are newer than the last merge have none."""
-        most = len(self._start) - 1
-        return self._start[np.minimum(shelves, most)], self._start[np.minimum(shelves + 1, most)]
-
-    def _search(self, shelves: Numbers, values: Floats) -> Numbers:
+    def _behind(self, shelves: Numbers, values: Floats) -> Numbers:
         """Behind the last key of each shelf that is not above its value: halving for all of them at once."""
-        found, last = self._ends(shelves)
+        found, last = self._start[shelves], self._start[shelves + 1]
         step = 1 << int((last - found).max()).bit_length()
         while step := step >> 1:
             ahead = np.minimum(found + step, last)
             np.copyto(found, ahead, where=self._keys[ahead - 1] <= values)
         return found
 
-    def _stand(self, cursors: Numbers, shelves: Numbers, at: Numbers, sure: Flags) -> None:
-        """Let cursors stand between the keys before and at those positions; unsure ones look around the next time."""
-        first, last = self._ends(shelves)
-        below, above = np.full(len(at), -inf), np.full(len(at), inf)
-        below[at > first] = self._keys[at[at > first] - 1]
-        above[at < last] = self._keys[at[at < last]]
-        self._low[cursors], self._high[cursors] = np.where(sure, below, inf), np.where(sure, above, -inf)
+    def _between(self, shelves: Numbers, stands: Numbers) -> tuple[Floats, Floats]:
+        """The keys of each shelf before and behind that place."""
+        below = np.where(stands > self._start[shelves], self._keys[stands - 1], -inf)
+        above = np.where(stands < self._start[shelves + 1], self._keys[stands], inf)
+        return below, above
 
-    def _passed_new(self, cursor: int, shelf: int, bottom: float, top: float, value: float) -> Iterator[int]:
-        """The same among the keys of a shelf that are not merged yet."""
-        new = self._sorted(shelf)
-        yield from (slot for _, slot in new[_right_of(new, bottom) : _right_of(new, top)])
-        if new and self._low[cursor] <= self._high[cursor]:
-            at = _right_of(new, value)
-            self._low[cursor] = max(self._low[cursor], new[at - 1][0] if at else -inf)
-            self._high[cursor] = min(self._high[cursor], new[at][0] if at < len(new) else inf)
+    def _passed_new(self, shelf: int, bottom: float, top: float, value: float) -> tuple[list[int], float, float]:
+        """Among the keys of a shelf that are not merged yet: whose slots are passed, and the value's nearest keys."""
+        keys = self._sorted(shelf)
+        at = _right_of(keys, value)
+        below, above = keys[at - 1][0] if at else -inf, keys[at][0] if at < len(keys) else inf
+        return [slot for _, slot in keys[_right_of(keys, bottom) : _right_of(keys, top)]], below, above
 
-    def _stir(self, cursor: int) -> None:
-        """Let a cursor look around at the next value, whatever it is."""
-        self._low[cursor], self._high[cursor] = inf, -inf
-        self._floor[self._cell[cursor]], self._ceiling[self._cell[cursor]] = inf, -inf
+    def _stir(self, cells: Sequence[int]) -> None:
+        """Let cells look around at the next value, whatever it is."""
+        self._floor[cells], self._ceiling[cells] = inf, -inf
 
     def _sorted(self, shelf: int) -> list[tuple[float, int]]:
         if self._new is None:

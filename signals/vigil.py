@@ -163,17 +163,17 @@ class Vigil:
         self._release(one)
         pairs = zip(one.cells, within, strict=True)
         one.rows = tuple([self._row(one, cell, *limits) for cell, limits in pairs if limits is not None])
-        self._wait(one, due)
+        self._wait([one], due)
 
     def rest_all(self, ones: Sequence[Kept], cells: Numbers, within: tuple[Floats, ...], due: datetime | None) -> None:
         """`rest` for many of one condition each."""
-        rows = list[int]()
-        for one in ones:
+        for one in ones if self.restless else ():
             self.restless.pop(one.subject, None)
+        for one in ones:
             if not one.rows:
                 one.rows = (self._free_row(one),)
-            rows.append(one.rows[0])
-            self._wait(one, due)
+        self._wait(ones, due)
+        rows = [one.rows[0] for one in ones]
         self._cell[rows], self._low[rows], self._high[rows] = cells, *within
 
     def stay_awake(self, one: Kept) -> None:
@@ -198,13 +198,14 @@ class Vigil:
             yield from (one for one in self._wheel.pop(due) if one.due == due)
         yield from list(self.restless.values())
 
-    def _wait(self, one: Kept, due: datetime | None) -> None:
-        if due is not None and due != one.due:
-            if due not in self._wheel:
-                self._wheel[due] = []
-                heapq.heappush(self._turns, due)
-            self._wheel[due].append(one)
-        one.due = due
+    def _wait(self, ones: Iterable[Kept], due: datetime | None) -> None:
+        if due is not None and due not in self._wheel:
+            self._wheel[due] = []
+            heapq.heappush(self._turns, due)
+        for one in ones:
+            if due is not None and due != one.due:
+                self._wheel[due].append(one)
+            one.due = due
 
     def _row(self, one: Kept, cell: int, low: float, high: float) -> int:
         row = self._free_row(one)

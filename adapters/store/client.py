@@ -6,7 +6,7 @@ again is a step of ours, each of which may be called twice. Every failure leaves
 
 import asyncio
 import re
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from importlib.resources import files
@@ -50,6 +50,9 @@ COPIED_WITHIN = 200
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
 
+MOST_AT_ONCE = 64
+"""Commands on their way: one more to a node of a cluster would be refused by the library."""
+
 _NO_NUMBER = "PERPWATCH_REDIS_URL has a port or a database that is no number."
 _SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
 _PASSWORD = (
@@ -72,7 +75,7 @@ def connect(url: str, *, blocking: bool = False) -> Redis:
 def connect_cluster(url: str, *, blocking: bool = False) -> RedisCluster:
     """The same for a cluster, of which the URL names one node. Raises StoreRefused for what is no URL of a store."""
     try:
-        client = RedisCluster.from_url(_known(url), max_connections=64, **_manners(url, blocking))
+        client = RedisCluster.from_url(_known(url), max_connections=MOST_AT_ONCE, **_manners(url, blocking))
     except ValueError:
         raise StoreRefused(_NO_NUMBER) from None
     except RedisClusterException:
@@ -114,13 +117,14 @@ class Client:
         self._redis: Redis | RedisCluster = connect_cluster(url) if cluster else connect(url)
         self._blocking = connect_cluster(url, blocking=True) if cluster else connect(url, blocking=True)
         self._where = _where(url)
+        self._room = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def do(self, *command: Word, at: ClusterNode | None = None) -> Reply:
         """One command, of a cluster at that node or where its key is.
 
         Not repeated: use it for reads and for writes that may be lost or doubled harmlessly.
         """
-        return await self._spoken(_ask(self._redis, *command, at=at))
+        return await self._in_turn(lambda: _ask(self._redis, *command, at=at))
 
     async def primaries(self) -> Sequence["Primary"]:
         """Each server that keeps a part of the keys: one, or those of a cluster."""
@@ -140,7 +144,7 @@ class Client:
         pipe = self._redis.pipeline(transaction=False)
         for command in commands:
             pipe.execute_command(*command)
-        return cast("list[Reply]", await self._spoken(pipe.execute()))
+        return cast("list[Reply]", await self._in_turn(pipe.execute))
 
     async def step(self, name: str, keys: Sequence[str], *arguments: Word) -> Reply:
         """One atomic step of `lua/`, asked again where its reply was lost: each may be called twice."""
@@ -188,9 +192,9 @@ class Client:
     async def _step(self, name: str, keys: Sequence[str], arguments: Sequence[Word]) -> Reply:
         text, digest = _SCRIPTS[name]
         try:
-            return await self._spoken(_ask(self._redis, "EVALSHA", digest, len(keys), *keys, *arguments))
+            return await self._in_turn(lambda: _ask(self._redis, "EVALSHA", digest, len(keys), *keys, *arguments))
         except _NotLoaded:
-            return await self._spoken(_ask(self._redis, "EVAL", text, len(keys), *keys, *arguments))
+            return await self._in_turn(lambda: _ask(self._redis, "EVAL", text, len(keys), *keys, *arguments))
 
     async def _steps(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> Sequence[Reply]:
         text, digest = _SCRIPTS[name]
@@ -198,6 +202,10 @@ class Client:
             return await self.many([("EVALSHA", digest, len(keys), *keys, *arguments) for keys, arguments in calls])
         except _NotLoaded:  # those before it were executed, which a step that may be called twice does not mind
             return await self.many([("EVAL", text, len(keys), *keys, *arguments) for keys, arguments in calls])
+
+    async def _in_turn(self, ask: Callable[[], Awaitable[object]]) -> Reply:
+        async with self._room:
+            return await self._spoken(ask())
 
     async def _spoken(self, asked: Awaitable[object]) -> Reply:
         try:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from adapters.chat.base import Button, Invocation, Json, Line, Message
 from adapters.store.base import Full, Gone, Moved, Saved
 from bot.commands.base import Desk
+from bot.commands.market import view_of
 from bot.commands.present import present
 from bot.commands.report import reply
 from bot.commands.settable import zone_label
 from bot.conditions import levels
-from bot.phrases import bold, code, line
+from bot.phrases import bold, code, line, moment
 from bot.wording import unclear
 from bot.zones import guesses
 from signals.rules.canonical import canonical
@@ -138,6 +140,7 @@ async def _dispensable(among: Sequence[Rule], desk: Desk) -> Sequence[Rule]:
 async def told(icon: str, said: str, rule: Rule, invocation: Invocation, desk: Desk) -> Message:
     """What the rule is, where it ends, how it stands now, and how to change it or be rid of it."""
     draft, number = rule.draft, rule.number
+    market = await view_of(desk, draft, invocation.place)
     stopped = [line(bold("No alerts are sent here until "), code("/start"))] if desk.settings.stopped else []
     asleep = [line("It is paused: ", code(f"/resume #{number}"))] if rule.paused else []
     lines: tuple[Line, ...] = (
@@ -147,7 +150,8 @@ async def told(icon: str, said: str, rule: Rule, invocation: Invocation, desk: D
         *await in_doubt(desk),
         *stopped,
         *asleep,
-        await present(draft, invocation.place, desk),
+        await present(draft, invocation.place, desk, market),
+        *_unread(market.cycle.at, desk),
         line(
             "Change: ",
             code(f"/edit #{number} every 4h"),
@@ -164,6 +168,13 @@ async def told(icon: str, said: str, rule: Rule, invocation: Invocation, desk: D
         buttons=(Button("Delete", f"/delete {number}"), Button("Rules", "/alerts")),
         data=(("rule", number), ("revision", rule.revision), *sentence_facts(draft)),
     )
+
+
+def _unread(at: datetime, desk: Desk) -> Sequence[Line]:
+    """Where moments after this one are over and not read yet: the last of them is what arms the rule."""
+    if desk.now - at < desk.step:
+        return []
+    return [line(f"Read up to {moment(at, desk.now, desk.zone)}: a line passed between then and now counts as past.")]
 
 
 async def in_doubt(desk: Desk) -> Sequence[Line]:

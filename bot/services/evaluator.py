@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from adapters.pulse import part_of_loop
+from adapters.pulse import beat, part_of_loop
 from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
 from adapters.store.base import Behind, Changed, OtherParts, RuleChange, RuleStore, WatchChange
 from adapters.store.market_port import MarketStore
@@ -46,6 +46,8 @@ class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, RecordStore
 
 _INSTANT = timedelta(milliseconds=1)
 """Moments are kept to that."""
+MANY = 2_000
+"""States after which those that are there count as old."""
 AT_ONCE = 200
 """Rules taken over before everything else may go on."""
 
@@ -74,6 +76,8 @@ class Evaluator:
         """Moments between which nothing was judged, for the store did not keep them any longer."""
         self._past: datetime | None = None
         """Bars up to then may have been filled in afterwards: they are no news."""
+        self._first: datetime | None = None
+        """The oldest moment that is kept, where nobody judged any before."""
         self._engine = self._empty()
         self._versions: dict[Subject, int] = {}
         self._newer: dict[Subject, AlertState] = {}
@@ -81,6 +85,8 @@ class Evaluator:
         self._lock = asyncio.Lock()
         """Held while a moment is judged and written: rules change between moments."""
         self._watched: frozenset[str] | None = None
+        self._kept, self._fresh = 0, 0
+        """States at the last moment, and those that came or moved since they were set aside."""
 
     async def run(self) -> None:
         """Judge until cancelled: first what was missed and is still kept, then each moment as it comes.
@@ -119,9 +125,19 @@ class Evaluator:
             self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
             effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken, self._part, self._missed)
             await self._store.report_effort(effort)
+            self._set_aside(len(committed))
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
         await self._tell_watched()
         return committed
+
+    def _set_aside(self, moved: int) -> None:
+        """Let no look for garbage go over what has come to stay: among so many it would hold everything up."""
+        kept = self._engine.counts.kept
+        self._fresh += max(moved, kept - self._kept)
+        self._kept = kept
+        if self._fresh >= MANY:
+            self._fresh = 0
+            gc.freeze()
 
     def _cells(self, cycle: Cycle) -> CarefulCells:
         vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)
@@ -157,6 +173,7 @@ class Evaluator:
                 case Committed.OLD | Committed.CONFLICT:
                     refused.add(judged.subject)
                     await self._take_over(judged, answer)
+        beat()
         await asyncio.sleep(0)
         return [judged for judged in moved if judged.subject not in refused]
 
@@ -203,7 +220,9 @@ class Evaluator:
         """
         async with self._lock:
             self._judged, mark = await self._store.left(self._part)
-            self._last = None
+            self._last, self._first = None, None
+            if self._judged is None and await self._store.latest() is not None:
+                self._first = (await anext(self._store.cycles(None))).at
             self._engine = self._empty()
             gc.unfreeze()  # what was laid aside with the rules before may be garbage by now
             gc.collect()
@@ -256,7 +275,7 @@ class Evaluator:
             self._engine.begin(self._cells(self._last))
 
     def _empty(self) -> Engine:
-        return Engine(self._by_name, Rulebook(), self._judged, self._step, self._part)
+        return Engine(self._by_name, Rulebook(), self._judged, self._step, self._part, self._first)
 
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""
@@ -266,6 +285,7 @@ class Evaluator:
             now = [stored for stored in page if stored.id not in changed]
             for start in range(0, len(now), AT_ONCE):
                 self._engine.load(now[start : start + AT_ONCE])
+                beat()
                 await asyncio.sleep(0)
             gc.freeze()  # they stay: looking for garbage among a million of them holds everything up
         return later
@@ -283,13 +303,17 @@ class Evaluator:
             await asyncio.sleep(0)
 
     async def _load_bars(self) -> None:
-        """The bars that were closed by the last judged moment, as the store has them now: the past may be filled in."""
+        """The bars that were closed by the last judged moment, as the store has them now: the past may be filled in.
+
+        Where nobody judged any, those that were closed before the first one that will be.
+        """
         self._backfilled = await self._store.backfilled()
         self._past = self._judged if self._backfilled else None
         bars = Bars(resolutions(self._step))
         for step, rows in bars.rows.items():
             stored = await self._store.panel(step, STORED, rows)
-            bars.append(stored if self._judged is None else stored.known_by(to_ms(self._judged)))
+            last = self._judged or (self._first and self._first - _INSTANT)
+            bars.append(stored if last is None else stored.known_by(to_ms(last)))
         self._bars, self._memory = bars, Memory()
 
     async def _follow_rules(self) -> None:

@@ -19,6 +19,8 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import TypeAlias
 
+from signals.drafts import drafted
+
 ZERO = timedelta(0)
 
 
@@ -107,6 +109,9 @@ class AlertState:
     told_at: datetime | None = None
     told_excess: float = 0.0
     done: bool = False
+
+
+_state = drafted(AlertState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +348,7 @@ def _lit(state: AlertState, at: datetime) -> AlertState:
 
 def _as(state: AlertState, at: datetime | None, told_excess: float) -> AlertState:
     """The same state at another moment, or told otherwise: what most looks end in, without the cost of `replace`."""
-    return AlertState(
+    return _state(
         state.phase,
         at,
         state.armed,

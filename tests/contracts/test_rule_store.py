@@ -23,7 +23,7 @@ from adapters.store.base import (
 )
 from adapters.store.memory import MemoryStore
 from adapters.store.redis import RedisStore, open_client
-from adapters.store.registry import MEMORY
+from adapters.store.registry import MEMORY, open_store
 from tests.adapters.store.stories import HOME, MANY, MINUTE, T0, draft, everything_of, everywhere, first, saved
 
 
@@ -68,6 +68,20 @@ async def test_a_place_has_only_as_many_rules_as_it_may(store: Store) -> None:
     assert await store.add(HOME, draft("b"), "2", T0, Quota(1)) == Full(1, "rules")
     assert await store.add(HOME, draft("b"), "2", T0, Quota(1)) == Full(1, "rules")
     assert len(await store.of(HOME)) == 1
+
+
+async def test_a_hundred_that_add_at_the_same_time_fill_a_place_and_no_more(store: Store, url: str) -> None:
+    other = store if url == MEMORY else await open_store(url)
+
+    adds = (of.add(HOME, draft(f"n{n}"), f"{n}", T0, Quota(50)) for n in range(100) for of in (store, other))
+    answers = await asyncio.gather(*adds)
+
+    added = [answer.rule.number for answer in answers if isinstance(answer, Saved)]
+    assert sorted(added) == sorted([*range(1, 51)] * 2)  # each update twice, answered alike
+    assert answers.count(Full(50, "rules")) == 100
+    assert [rule.number for rule in await store.of(HOME)] == [*range(1, 51)]
+    if other is not store:
+        await other.aclose()
 
 
 async def test_nobody_removes_the_rule_of_another_place(store: Store) -> None:

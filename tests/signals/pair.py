@@ -22,8 +22,8 @@ STEPS = {"funding": MINUTE, "ls": MINUTE, "basis": 3 * MINUTE}
 class Pair:
     """The engine and the oracle, asked the same; the engine may be made anew from its own stored states."""
 
-    def __init__(self) -> None:
-        self.engine, self.oracle = Engine(BY_NAME, Rules()), Plain()
+    def __init__(self, first: datetime | None = None) -> None:
+        self.engine, self.oracle = Engine(BY_NAME, Rules(), first=first), Plain()
         self.stored: dict[tuple[str, str], AlertState] = {}
         self.watched: tuple[str, ...] = ()
         self.last: Moment | None = None

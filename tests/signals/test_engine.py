@@ -245,6 +245,21 @@ def test_moments_that_were_over_when_a_rule_was_made_fire_nothing_though_they_ar
     assert told == [0, 0, 0, 0, 1]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"), [((0.0, 2.0, 2.0, 0.0, 2.0), [0, 0, 0, 0, 1]), ((2.0, 0.0, 0.0, 2.0), [0, 0, 0, 1])]
+)
+def test_who_judges_for_the_first_time_fires_nothing_on_what_was_before_a_rule_was_made(
+    said: tuple[float, ...], told: list[int]
+) -> None:
+    pair = Pair(first=START + MINUTE)
+    pair.put(replace(_rule("r", FUNDING, Compare.ABOVE, 1.0), created=START + 2 * MINUTE))
+
+    assert told == [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
+        for minute, of in enumerate(said, start=1)
+    ]
+
+
 def test_who_is_told_again_is_told_how_far_past_the_line_it_is_then() -> None:
     pair = Pair()
     for number, line in enumerate((1.0, 1.2), start=1):

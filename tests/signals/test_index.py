@@ -42,3 +42,33 @@ def test_whoever_is_passed_is_found_whether_its_key_is_merged_or_waits(data: st.
             if shelf in (own[cell], shared) and slot not in dropped and (was[cell] >= key) != (now[cell] >= key)
         }
         was = now
+
+
+def test_shelves_that_come_after_a_merge_have_their_keys_to_themselves() -> None:
+    index, everyone = Index(), np.ones(200, np.bool_)
+    for cell in range(150):
+        index.follow(cell, index.shelf())
+        index.add(cell, (float(cell),), cell)
+        index.merge(everyone, most=0)
+    nowhere, low = np.full(150, np.nan), np.full(150, -1.0)
+    index.crossed((nowhere, nowhere), (low, low))
+
+    cells, slots = index.crossed((low, low), (low + 75.0, low + 75.0))
+
+    assert cells.tolist() == slots.tolist() == list(range(75))
+
+
+def test_a_value_that_may_be_any_of_several_is_looked_at_again() -> None:
+    index, everyone = Index(), np.ones(1, np.bool_)
+    index.follow(0, index.shelf())
+    index.add(0, (1.0,), 0)
+    index.merge(everyone, most=0)
+    below, above = np.array([0.0]), np.array([2.0])
+    index.crossed((below, below), (below, below))
+    index.crossed((below, below), (below, above))
+
+    _, slots = index.crossed((below, above), (below, below))
+    _, later = index.crossed((below, below), (below, below))
+
+    assert slots.tolist() == [0]
+    assert later.tolist() == []

@@ -15,7 +15,7 @@ from signals.model import Metric
 from signals.rehearsal import Neighbour, Rehearsal, Span
 from signals.rules.canonical import canonical
 from signals.rules.model import Draft
-from tests.bot.commands.desks import HERE, NOW, VENUES, ask, command_of, desk, desk_with_past, press, said, save
+from tests.bot.commands.desks import HERE, NOW, STEP, VENUES, ask, command_of, desk, desk_with_past, press, said, save
 from tests.signals.rules.vocabulary import rule
 
 SENTENCE = "/alert eth funding < -0.01%"
@@ -100,6 +100,15 @@ Times here are UTC. Which clock is yours? Any other: /settings timezone Europe/P
 """
     )
     assert await rules(market) == ["ETH funding < -0.01% for 15m every 1h"]
+
+
+async def test_what_is_over_and_was_not_read_yet_when_a_rule_is_saved_is_said_to_count_as_past() -> None:
+    market = await desk()
+    unread = "Read up to 12:00 UTC: a line passed between then and now counts as past."
+
+    for late, sentence in ((STEP / 2, "eth funding < -0.02%"), (STEP, "eth funding < -0.03%")):
+        saved = await save(replace(market, now=market.now + late), sentence)
+        assert any(unread in "".join(piece.text for piece in of) for of in saved.lines) is (late == STEP)
 
 
 async def test_a_button_that_is_pressed_twice_saves_one_rule() -> None:

@@ -21,7 +21,7 @@ from signals.part import Part
 from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Problem, Rule
-from tests.recordings import funding_story
+from tests.recordings import START, funding_story
 
 HOME = Place("terminal", "local")
 SENTENCE = "ETH funding.settled < -0.01%"
@@ -33,10 +33,13 @@ def story(folder: Path) -> Recording:
 
 
 async def asked(
-    store: Store, sentence: str = SENTENCE, place: Place = HOME, signals: Sequence[Signal] = SIGNALS
+    store: Store,
+    sentence: str = SENTENCE,
+    place: Place = HOME,
+    signals: Sequence[Signal] = SIGNALS,
+    at: datetime = START,
 ) -> Rule:
-    """That rule, saved by that place."""
-    at = datetime.fromisoformat("2026-01-05T00:00Z")
+    """That rule, saved by that place at that time."""
     draft = parse(sentence, Vocabulary(("BTC", "ETH", "SOL"), ("binance", "okx"), signals, at, UTC))
     assert not isinstance(draft, Problem)
     saved = await store.add(place, draft, f"{place} {sentence}", at, Quota(50))

@@ -1,6 +1,7 @@
 """The evaluator judges each moment once, live as in replay, and loses and invents nothing over a restart."""
 
 import asyncio
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from adapters.store.venue_port import WATCHED
 from adapters.venues.recording import Recording
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.replay import Replay
+from bot.services import evaluator
 from bot.services.evaluator import Evaluator
 from bot.services.poller import Poller
 from signals.base import Signal
@@ -286,6 +288,49 @@ def test_a_broken_signal_does_not_stop_the_rules_on_others(market: Recording) ->
     assert found == whole
     assert [of.broken for of in sound] == [()]
     assert [of.broken for of in effort] == [("negfunding",)]
+
+
+@pytest.mark.parametrize(("many", "times"), [(1, 4), (1_000, 0)])
+def test_what_has_come_to_stay_is_not_looked_over_for_garbage(
+    market: Recording, monkeypatch: pytest.MonkeyPatch, many: int, times: int
+) -> None:
+    frozen = list[int]()
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(1))
+    monkeypatch.setattr(evaluator, "MANY", many)
+
+    async def live() -> None:
+        store = MemoryStore()
+        await asked(store)
+        await played(market, store, market.start + HOUR)
+        frozen.clear()
+        await played(market, store, market.end)
+
+    virtual.run(live)
+
+    when_loaded = 2
+    assert len(frozen) == when_loaded + times
+
+
+@pytest.mark.parametrize("sentence", [SENTENCE, "* price 4h rises by 0.4%"])
+def test_whoever_judges_for_the_first_time_tells_what_was_after_a_rule_was_made_and_nothing_from_before(
+    market: Recording, sentence: str
+) -> None:
+    async def live(made: datetime, closed: datetime) -> Sequence[Event]:
+        store = MemoryStore()
+        poller = Poller(market, store, Clock(market.start, AS_FAST_AS_IT_GOES))
+        for hour in range(1, (closed - market.start) // HOUR + 1):
+            await poller.close(market.start + hour * HOUR)
+        rule = await asked(store, sentence, at=made)
+        await played(market, store, market.end)
+        return await told(store, rule)
+
+    whole = virtual.run(lambda: live(market.start, market.start))
+    fired = next(event for event in whole if event.change is Change.FIRED)
+
+    assert virtual.run(lambda: live(market.start, fired.at + 3 * HOUR)) == whole
+    assert virtual.run(lambda: live(fired.at - HOUR, fired.at + 3 * HOUR)) == whole
+    late = virtual.run(lambda: live(fired.at + HOUR, fired.at + 3 * HOUR))
+    assert [event for event in late if event.episode == fired.episode] == []
 
 
 def test_moments_that_were_gone_before_they_were_judged_are_told(market: Recording) -> None:
