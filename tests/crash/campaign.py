@@ -41,6 +41,9 @@ STORE_DIES = 0.008
 GONE = "moments were gone before they were judged"
 """What an evaluator says when closed moments were lost with a primary."""
 
+LOOKS_EVERY = 0.2
+"""Seconds between looks at which moment was closed last."""
+
 TELLS_WITHIN = 1.0
 """Seconds that a process has to say where it stands."""
 
@@ -170,6 +173,9 @@ class Campaign:
         self._read = 0
         self._looked = began
         self._closed = "", began
+        """The last closed moment, and since when it is the last one."""
+        self._survived = ""
+        """The same when a store was last lost: it lives until there is another, or nobody would ever get on."""
 
     def run(self, kills: int, within: float = 1e9) -> Report:
         """Go on until so many were killed (or asked to end), then judge."""
@@ -260,7 +266,7 @@ class Campaign:
     def _goes_on(self) -> None:
         """Raises Stuck where no moment is closed any more: too much waits before it."""
         now = time.monotonic()
-        if now - self._looked < 1.0:
+        if now - self._looked < LOOKS_EVERY:
             return
         self._looked = now
         with suppress(*AWAY):
@@ -291,7 +297,10 @@ class Campaign:
             other = _second(name)
             if other not in {name for name, *_ in self._running.values()}:
                 self._start(other, kind, work)
-        self._home.trouble(begin=self._killing)
+        losses = len(self._home.losses)
+        self._home.trouble(begin=self._killing and self._closed[0] != self._survived)
+        if len(self._home.losses) > losses:
+            self._survived = self._closed[0]
         time.sleep(0.003)
 
     def _wake(self, pid: int) -> None:
