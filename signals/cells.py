@@ -62,8 +62,7 @@ class Vectors:
     def row(self, number: Number, at: datetime, yardstick: Yardstick = Yardstick.VALUE) -> Row:
         """The number of all coins in the last bar closed by `at`."""
         key = (number, yardstick)
-        row = self._rows_at.get(key)
-        if row is None or row.at != at:
+        if (row := self._rows_at.get(key)) is None or row.at != at:
             row = self._rows_at[key] = self._row(*key, at)
         return row
 
@@ -75,22 +74,18 @@ class Vectors:
 
     def structures(self) -> tuple[Series, Series]:
         """Each coin's ratio of spot to futures volume, and its rank, at the end of the last hour."""
-        if self._structures is None:
-            hours = self.panel.at(HOUR)
-            kept = self.memory.kept
-            ratio, rank = kept.told("structures", hours.times, hours.coins, lambda: structures(hours))
-            self._structures = ratio, rank
-        return self._structures
+        hours = self.panel.at(HOUR)
+        ratio, rank = self.memory.kept.told("structures", hours.times, hours.coins, lambda: structures(hours))
+        return ratio, rank
 
     def structure(self, coin: str, at: datetime) -> tuple[float, float]:
         """The same of one coin at `at`, unknown of a coin that no bar has seen."""
-        column = self.columns.get(coin)
+        known, column = self._structures, self.columns.get(coin)
         if column is None:
             return nan, nan
-        if self._structures is not None:
-            return float(self._structures[0][column]), float(self._structures[1][column])
-        ratio, rank = structures(self.panel.at(HOUR).known_by(to_ms(at)).only(column))
-        return float(ratio[0]), float(rank[0])
+        if known is None:
+            known, column = structures(self.panel.at(HOUR).known_by(to_ms(at)).only(column)), 0
+        return float(known[0][column]), float(known[1][column])
 
     def held_against(self, number: Number, yardstick: Yardstick, row: Series, at: datetime) -> Series:
         """What one row of values is by the yardstick, at the end of the last bar closed by `at`; a level at `at`."""
@@ -108,8 +103,7 @@ class Vectors:
 
     def holes(self, number: Number, at: datetime) -> Marks:
         """The same of all coins."""
-        known = self._holes.get(number)
-        if known is None or known[0] != at:
+        if (known := self._holes.get(number)) is None or known[0] != at:
             bars = bars_of(self.panel, number, self.signals)
             stop = int(np.searchsorted(bars.times, to_ms(at), side="right"))
             window = slice(max(0, stop - bars.bars(number.window)), stop)
@@ -229,8 +223,8 @@ class Cells:
         seen = self.read(cell)
         if seen.reading.value is not None:
             return None
-        found = never(number_of(cell), cell.yardstick, self._offered(cell), seen.step, self._vectors.signals)
-        return found or self._vectors.history(cell, self.cycle.at) or Lack(Why.SILENT)
+        of = never(number_of(cell), cell.yardstick, self._offered(cell), seen.step, self._vectors.signals)
+        return of or self._vectors.history(cell, self.cycle.at) or Lack(Why.SILENT)
 
     def _offered(self, cell: Cell) -> Collection[Metric]:
         """What the market, or the cell's venue, has told of the coin."""
@@ -340,8 +334,9 @@ class Cells:
     def _spread(self, coin: str) -> Reading:
         of = self._reading(coin, Metric.FUNDING)
         rates = [o.value for o in self.known(coin, Metric.FUNDING) if is_fresh(o, self.cycle.at)]
-        known = of.value is not None and len(rates) > 1
-        return replace(of, value=max(rates) - min(rates) if known else None, held=None)
+        return replace(
+            of, value=max(rates) - min(rates) if of.value is not None and len(rates) > 1 else None, held=None
+        )
 
     def _reading_at(self, coin: str, venue: str, metric: Metric) -> Reading:
         own = self._known_at(coin, venue, metric)
@@ -402,5 +397,4 @@ def _joined(first: Reading, second: Reading, of: Callable[[float, float], float]
     away = known and (first.held is not None or second.held is not None)
     held = of(ends[0] or 0.0, ends[1] or 0.0) if away else None
     missing = first.missing or second.missing
-    coverage = min(first.coverage, second.coverage)
-    return replace(first, value=value, missing=missing, coverage=coverage, held=held)
+    return replace(first, value=value, missing=missing, coverage=min(first.coverage, second.coverage), held=held)

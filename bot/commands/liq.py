@@ -119,12 +119,17 @@ async def top(desk: Desk, each: int) -> Message:
     return _largest(await view(desk, liq_numbers(desk.step)), windows, desk, 2 * each)
 
 
+def _sums(market: View, longest: timedelta) -> tuple[int, Sequence[tuple[float, str]]]:
+    """How many coins' liquidations are told of, and what is known of them, the largest first."""
+    reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
+    sums = [(both, c) for c in reported if (both := market.value(c, Metric.LIQ, longest)) is not None]
+    return len(reported), sorted(sums, key=lambda row: (-row[0], row[1]))
+
+
 def _largest(market: View, windows: Sequence[timedelta], desk: Desk, most: int) -> Message:
     """The coins with the largest sums over the longest window."""
     longest = windows[-1]
-    reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
-    sums = [(both, c) for c in reported if (both := market.value(c, Metric.LIQ, longest)) is not None]
-    sums.sort(key=lambda row: (-row[0], row[1]))
+    reported, sums = market.once("liq", lambda: _sums(market, longest))
     shown = [c for _, c in sums[:most]]
     table = Table(
         ("coin", "longs", "shorts", "both"),
@@ -139,7 +144,7 @@ def _largest(market: View, windows: Sequence[timedelta], desk: Desk, most: int) 
         desk.zone,
         table=table,
         after=(line("≥ marks a sum that misses something: the real one is higher. One coin: /liq ETH."),),
-        small=f"{count(len(sums), 'coin')} known, {len(reported) - len(sums)} unknown.",
+        small=f"{count(len(sums), 'coin')} known, {reported - len(sums)} unknown.",
         data=(("unit", "usd"), ("window", window(longest)), ("coins", rows)),
     )
 

@@ -1,10 +1,10 @@
 """The market as commands see it: the last closed moment, and just as many bars as an answer needs."""
 
 from asyncio import gather
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from adapters.chat.base import Json, Place
 from bot.commands.arguments import Mistake
@@ -13,6 +13,7 @@ from bot.phrases import clock, iso, venue
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.base import Signal
 from signals.cells import Cells, Seen, Vectors
+from signals.glance import Glance
 from signals.judge import cell_of
 from signals.model import ALL, PAIRED, ROLLING, Cell, Metric, Observation, Yardstick
 from signals.numbers import Number, needs, number_of
@@ -24,6 +25,7 @@ from signals.units import DASH, age
 
 _ZERO = timedelta(0)
 _Row = TypeVar("_Row")
+_Found = TypeVar("_Found")
 _SPOT = frozenset({m for metric in (Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED) for m in (metric, ROLLING[metric])})
 """What the structure of a market is read from."""
 
@@ -45,6 +47,7 @@ class View:
     cells: Cells
     has_bars: bool
     """Whether there is any bar yet."""
+    found: dict[str, object] = field(default_factory=dict)
 
     @property
     def panel(self) -> Panel:
@@ -67,6 +70,12 @@ class View:
         seen = self.read(coin, name, window)
         return seen.reading.value if seen else None
 
+    def once(self, what: str, find: Callable[[], _Found]) -> _Found:
+        """What it comes to, for all who ask of this moment."""
+        if what not in self.found:
+            self.found[what] = find()
+        return cast("_Found", self.found[what])
+
     def of_bars(self, coin: str, name: str, window: timedelta) -> float | None:
         """What bars say, whoever is silent now; None where that is unknown."""
         return self.vectors.value(Cell(coin, ALL, name, window), self.cycle.at)[0]
@@ -79,11 +88,14 @@ async def view(desk: Desk, numbers: Sequence[Number], coins: tuple[str, ...] | N
     """
     cycle, looked = await gather(latest(desk), desk.store.looked())
     if looked is not None and cycle.at - looked[0].at <= desk.step:
-        of, glance = looked
-        vectors = recalled(glance, desk.signals)
-        return View(of, vectors, Cells(of, vectors, desk.step), has_bars=True)
+        return await desk.recent.of(looked[0], "looked", lambda: _seen(desk, *looked))
     asked = (tuple(numbers), coins, await desk.store.backfilled())
     return await desk.recent.of(cycle, asked, lambda: _made(desk, numbers, coins))
+
+
+async def _seen(desk: Desk, cycle: Cycle, glance: Glance) -> View:
+    vectors = recalled(glance, desk.signals)
+    return View(cycle, vectors, Cells(cycle, vectors, desk.step), has_bars=True)
 
 
 async def _made(desk: Desk, numbers: Sequence[Number], coins: tuple[str, ...] | None) -> View:

@@ -134,9 +134,13 @@ async def top(desk: Desk, each: int) -> Message:
     return _largest(await view(desk, oi_numbers(desk.step)), desk, 2 * each)
 
 
-def _largest(market: View, desk: Desk, most: int) -> Message:
+def _sizes(market: View) -> Sequence[tuple[float, str]]:
     sizes = [(usd, c) for c in market.cycle.readings if (usd := market.value(c, Metric.OI_USD)) is not None]
-    sizes.sort(key=lambda row: (-row[0], row[1]))
+    return sorted(sizes, key=lambda row: (-row[0], row[1]))
+
+
+def _largest(market: View, desk: Desk, most: int) -> Message:
+    sizes = market.once("oi", lambda: _sizes(market))
     day = max(OI_WINDOWS)
     shown = [(c, usd, market.value(c, Metric.OI, day), market.value(c, Metric.PRICE, day)) for usd, c in sizes[:most]]
     table = Table(

@@ -1,6 +1,6 @@
 """`/ratio`: spot against futures volume, the same venues on both legs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import isnan
 
@@ -121,10 +121,15 @@ async def top(desk: Desk, each: int) -> Message:
     return _extremes(await view(desk, ratio_numbers(desk.step)), desk, each)
 
 
+def _known(market: View) -> tuple[int, Sequence[tuple[float, str]]]:
+    """Of how many coins spot volume is told, and the ratios that are known, the lowest first."""
+    traded = [c for c in market.cycle.readings if spot_leg(market.cycle, c) is not None]
+    return len(traded), sorted((v, c) for c in traded if (v := market.value(c, Metric.RATIO, DAY)) is not None)
+
+
 def _extremes(market: View, desk: Desk, each: int) -> Message:
     """The coins with least and most spot against futures volume."""
-    traded = [c for c in market.cycle.readings if spot_leg(market.cycle, c) is not None]
-    known = sorted((value, c) for c in traded if (value := market.value(c, Metric.RATIO, DAY)) is not None)
+    traded, known = market.once("ratio", lambda: _known(market))
     shown = ends(known, each)
     rows: list[Json] = [{"coin": coin, "ratio": value, "at": iso(market.cycle.at)} for value, coin in shown]
     return report(
@@ -133,7 +138,7 @@ def _extremes(market: View, desk: Desk, each: int) -> Message:
         desk.zone,
         table=Table(("coin", "spot/futures"), tuple((coin, quantity(v, Unit.RATIO)) for v, coin in shown)),
         after=(line("Spot divided by futures volume, the same venues on both legs. One coin: /ratio ETH."),),
-        small=f"{count(len(known), 'coin')} known, {len(traded) - len(known)} unknown.",
+        small=f"{count(len(known), 'coin')} known, {traded - len(known)} unknown.",
         data=(("unit", str(Unit.RATIO)), ("window", window(DAY)), ("coins", rows)),
     )
 

@@ -49,8 +49,8 @@ class EvaluatorStore(MarketStore, VenueStore, RuleStore, AlertStore, RecordStore
 
 _INSTANT = timedelta(milliseconds=1)
 """Moments are kept to that."""
-AT_LEISURE = 4
-"""Between two looks there passes at least so many times as long as a look took."""
+AT_LEISURE, LEAST_REST = 4, 5.0
+"""Between two looks there passes so many times as long as a look took, and at least so many seconds."""
 AT_ONCE = 200
 """Rules taken over before everything else may go on."""
 
@@ -148,7 +148,7 @@ class Evaluator:
             if glance is not None:
                 with contextlib.suppress(StoreUnavailable):  # the next moment is looked at, too
                     await self._store.look(glance)
-            await asyncio.sleep(AT_LEISURE * (clock() - began))
+            await asyncio.sleep(max(LEAST_REST, AT_LEISURE * (clock() - began)))
 
     def _glance(self, at: datetime) -> Glance:
         """What answers show of that moment; bars that were filled in count, as they are no news but known."""
