@@ -36,12 +36,16 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from adapters.pulse import beat
 from adapters.store.base import StoreError, StoreRefused, StoreUnavailable, StoreWontWrite
+from adapters.store.together import Together
 
 Reply: TypeAlias = "int | bytes | list[Reply] | None"
 Word: TypeAlias = "str | bytes | int | float"
 
 BLOCK_MS = 2000
 """How long a blocking read waits: half of its socket's timeout."""
+
+LINES: Final = 12
+"""Connections on which commands travel; what is asked meanwhile waits for one of them, with others."""
 
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
@@ -110,13 +114,14 @@ class Client:
         self._redis: Redis | RedisCluster = connect_cluster(url) if cluster else connect(url)
         self._blocking = connect_cluster(url, blocking=True) if cluster else connect(url, blocking=True)
         self._where = _where(url)
+        self._together = Together(self._sent, LINES)
 
     async def do(self, *command: Word, at: ClusterNode | None = None) -> Reply:
         """One command, of a cluster at that node or where its key is.
 
         Not repeated: use it for reads and for writes that may be lost or doubled harmlessly.
         """
-        return await self._spoken(_ask(self._redis, *command, at=at))
+        return await self._spoken(self._asked(command, at))
 
     async def primaries(self) -> Sequence["Primary"]:
         """Each server that keeps a part of the keys: one, or those of a cluster."""
@@ -133,6 +138,8 @@ class Client:
         """Reads, and writes that may be doubled harmlessly, in one round trip."""
         if not commands:
             return []
+        if isinstance(self._redis, Redis):
+            return cast("list[Reply]", await self._spoken(self._together.ask(*commands)))
         pipe = self._redis.pipeline(transaction=False)
         for command in commands:
             pipe.execute_command(*command)
@@ -158,15 +165,31 @@ class Client:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await self._together.aclose()
         for redis in (self._redis, self._blocking):
             await (redis.aclose() if isinstance(redis, RedisCluster) else redis.aclose(close_connection_pool=True))
+
+    async def _asked(self, command: Sequence[Word], at: ClusterNode | None = None) -> object:
+        """One command: together with others, but for a cluster, whose servers each have lines of their own."""
+        if isinstance(self._redis, RedisCluster):
+            return await _ask(self._redis, *command, at=at)
+        return (await self._together.ask(command))[0]
+
+    async def _sent(self, commands: Sequence[Sequence[Word]]) -> Sequence[object]:
+        """What each is answered, or refused with."""
+        if not commands:
+            return []
+        pipe = cast("Redis", self._redis).pipeline(transaction=False)
+        for command in commands:
+            pipe.execute_command(*command)
+        return cast("list[object]", await pipe.execute(raise_on_error=False))
 
     async def _step(self, name: str, keys: Sequence[str], arguments: Sequence[Word]) -> Reply:
         text, digest = _SCRIPTS[name]
         try:
-            return await self._spoken(_ask(self._redis, "EVALSHA", digest, len(keys), *keys, *arguments))
+            return await self._spoken(self._asked(("EVALSHA", digest, len(keys), *keys, *arguments)))
         except _NotLoaded:
-            return await self._spoken(_ask(self._redis, "EVAL", text, len(keys), *keys, *arguments))
+            return await self._spoken(self._asked(("EVAL", text, len(keys), *keys, *arguments)))
 
     async def _steps(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> Sequence[Reply]:
         text, digest = _SCRIPTS[name]
