@@ -59,3 +59,23 @@ async def test_of_a_moment_that_is_no_longer_kept_bars_tell(store: Store) -> Non
 
     assert await market.store.looked() is None
     assert dict((await ask(market, "/oi ETH")).data)["usd"] is not None
+
+
+async def test_what_is_seen_next_takes_the_place_of_what_was_seen_before(store: Store) -> None:
+    *earlier, last = cycles(Label.LIVE)
+    for cycle in earlier:
+        await store.close(cycle)
+    market = replace(await desk(), store=store)
+    await store.look(await seen(market))
+    before = await store.looked()
+    await store.close(last)
+    still = await store.looked()
+
+    await store.look(await seen(market))
+
+    after = await store.looked()
+    assert before is not None
+    assert still is not None
+    assert after is not None
+    assert (before[0].at, still[0].at, after[0].at) == (NOW - STEP, NOW - STEP, NOW)
+    assert after[1].at == NOW
