@@ -83,12 +83,17 @@ def rule_number(word: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def span(word: str) -> timedelta | None:
-    """The duration in `30m`, `2h`, `7d`; None where it is none. Raises Mistake where it is nothing or too long."""
+def length_of(word: str) -> timedelta | None:
+    """The duration in `30m`, `2h`, `7d`; None where it is none."""
     found = _SPAN.fullmatch(word.lower())
-    if found is None:
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]]) if found else None
+
+
+def span(word: str) -> timedelta | None:
+    """The same. Raises Mistake where it is nothing or too long."""
+    length = length_of(word)
+    if length is None:
         return None
-    length = timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
     if not timedelta(0) < length <= LONGEST_MUTE:
         raise Mistake(f"For how long? From 1s to {duration(LONGEST_MUTE)}, such as 30m, 2h or 7d.")
     return length

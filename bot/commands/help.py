@@ -6,7 +6,7 @@ from adapters.chat.base import Button, CommandSpec, Invocation, Message, Paramet
 from bot.commands.arguments import Mistake, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.report import reply
-from bot.commands.topics import LANGUAGE, MEANINGS, topic
+from bot.commands.topics import LANGUAGE, MEANINGS, example, topic
 from bot.phrases import bold, code, line, shortened
 from signals.model import Metric
 from signals.rules.metrics import METRICS
@@ -75,12 +75,17 @@ def _one(word: str, known: Mapping[str, CommandSpec], desk: Desk) -> Message:
         line(bold(usage(spec)), f" · {spec.help}"),
         lines=(
             *(line(code(p.name), f"  {p.help}{'' if p.required else ' (may be left out)'}") for p in spec.parameters),
-            *(line(said) for said in _MORE.get(spec.name, ())),
+            *(line(said) for said in _MORE.get(spec.name, _meant(spec.name))),
             line("Example: ", code(spec.example)),
         ),
         buttons=(Button(spec.example, spec.example),),
         data=(("name", spec.name), ("help", spec.help), ("example", spec.example)),
     )
+
+
+def _meant(name: str) -> Sequence[str]:
+    """What a metric of the same name means, and how a rule asks for it."""
+    return (f"{name} is {MEANINGS[name]}", f"In a rule: {example(name)}") if name in MEANINGS else ()
 
 
 def usage(spec: CommandSpec) -> str:

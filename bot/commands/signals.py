@@ -12,10 +12,11 @@ from bot.commands.base import Command, Desk
 from bot.commands.market import View, facts, latest, view
 from bot.commands.report import report
 from bot.conditions import own_levels
-from bot.phrases import bold, code, count, italic, line, share, venues, window
+from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
 from signals.aggregate import Cycle
 from signals.base import Signal, fires
 from signals.cells import Seen
+from signals.model import Unit
 from signals.shown import signal_numbers
 from signals.trust import Grade
 from signals.units import duration, quantity
@@ -100,9 +101,15 @@ def _told(standing: _Standing, market: View) -> tuple[Line, Line]:
     if seen.reading.value is None:
         return head, line(f"   unknown: {_why_unknown(seen)}")
     place = italic("past its line") if standing.past else "not past its line"
-    value = quantity(seen.reading.value, signal.unit, standing.coin)
+    value = _score(standing)
     of = f"{count(len(seen.reading.venues), 'venue')}, trust {_trust(standing, market)}"
     return head, line(f"   {value}, ", place, f" ({_line(signal)}) · {of}")
+
+
+def _score(of: _Standing) -> str:
+    """The score as its line is written: a rank as `p50`."""
+    ranked = of.value is not None and of.signal.unit is Unit.RANK
+    return drawn(round(of.value or 0.0, 2), Unit.RANK) if ranked else quantity(of.value, of.signal.unit, of.coin)
 
 
 def _why_unknown(seen: Seen) -> str:
@@ -160,7 +167,7 @@ def _named(past: Sequence[_Standing]) -> str:
     if not past:
         return "no coin"
     rest = len(past) - MOST_NAMED
-    said = ", ".join(f"{s.coin} {quantity(s.value, s.signal.unit, s.coin)}" for s in past[:MOST_NAMED])
+    said = ", ".join(f"{s.coin} {_score(s)}" for s in past[:MOST_NAMED])
     return said + (f" and {rest} more" if rest > 0 else "")
 
 

@@ -70,12 +70,17 @@ def topic(word: str, signals: Sequence[Signal]) -> Message | None:
     return _of_metric(METRICS[word]) if word in METRICS else None
 
 
+def example(metric: str) -> str:
+    """A rule on it."""
+    return f"/alert ETH {metric} {_EXAMPLES[metric]}"
+
+
 def _of_metric(of: Measure) -> Message:
     over = [f"Over {', '.join(window(w) for w in of.windows if w)}."] if any(of.windows) else []
     if of.window:
         over = [f"{over[0]} If none is written: {window(of.window)}."]
     by = [_OWN_PAST[each] for each in _OWN_PAST if each in of.yardsticks]
-    example = f"/alert ETH {of.name} {_EXAMPLES[of.name]}"
+    rule = example(of.name)
     return reply(
         "📖",
         line(bold(of.name), f" · {NAMES.get(of.name, of.name)}"),
@@ -83,9 +88,9 @@ def _of_metric(of: Measure) -> Message:
             line(f"It is {MEANINGS[of.name]}"),
             *(line(said) for said in over),
             *([line(f"Also by the coin's own past: {', '.join(by)}.")] if by else []),
-            line("In a rule: ", code(example)),
+            line("In a rule: ", code(rule)),
         ),
-        buttons=(Button(example, example), Button("Rules", "/help alert")),
+        buttons=(Button(rule, rule), Button("Rules", "/help alert")),
         data=(("metric", of.name), ("unit", str(of.unit)), ("windows", [window(w) for w in of.windows if w])),
     )
 

@@ -89,6 +89,7 @@ async def test_without_a_coin_it_shows_both_ends() -> None:
         ("/funding ETHH", "I do not follow ETHH."),
         ("/funding ZZZZZ", "I do not follow ZZZZZ. I follow BTC, ETH, SOL."),
         ("/funding ETH 7d", "This tells what is now. How it was before is a chart:\n[1] /chart funding ETH 7d"),
+        ("/chart funding ETH 99d", "Over how long? From 1h to 30d, such as:"),
         ("/signals ETH 7d", "This tells what is now: leave 7d out.\n[1] /signals ETH"),
         ("/funding ETH@okx", "one venue alone is for rules; an answer shows each venue.\n[1] /funding ETH\n"),
         ("/mute ETHH@okx 2h", "I do not follow ETHH."),

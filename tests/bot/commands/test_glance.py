@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from adapters.store.base import Store
 from bot.commands.recent import Recent
 from signals.model import Metric
+from signals.numbers import DAY
 from signals.panel import Panel, to_ms
-from tests.bot.commands.desks import HOURS, NOW, STEP, VENUES, ask, desk, seen
+from tests.bot.commands.desks import HOURS, NOW, STEP, VENUES, ask, desk, said, seen
 
 LINES = ("/oi ETH", "/liq ETH", "/ratio ETH", "/signals ETH", "/signals SOL", "/oi", "/liq", "/ratio", "/signals")
 LINES += ("/top oi", "/top liq", "/top ratio")
@@ -59,3 +60,15 @@ class Barless:
         if name in ("panel", "at_hand"):
             raise AssertionError("bars were asked for")
         return getattr(self._store, name)
+
+
+async def test_a_score_that_is_a_rank_is_written_as_its_line_is() -> None:
+    market = await desk()
+    glance = await seen(market)
+    over = "ratiocollapse", DAY
+    row = replace(glance.rows[over], values=[0.5] * len(glance.coins))
+    await market.store.look(replace(glance, rows={**glance.rows, over: row}))
+
+    told = await said(market, "/signals ETH")
+
+    assert "   p50, not past its line (fires at or below p5 for 30m) · 1 venue, trust" in told
