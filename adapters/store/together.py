@@ -70,6 +70,8 @@ class Together(Generic[C, R]):
         self._leaves = False
         on_board = self._board()
         self._leave()
+        if not on_board:
+            return
         try:
             replies = iter(await self._send([command for asked in on_board for command in asked.commands]))
         except BaseException as error:  # whatever it is, those who wait for it must hear of it
