@@ -11,6 +11,7 @@ from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from random import SystemRandom
+from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
@@ -42,6 +43,7 @@ from bot.services.dispatcher import Dispatcher
 from bot.services.eraser import Eraser
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
+from bot.services.judging import Judging
 from bot.services.keeping import limits, until_stopped
 from bot.services.notices import Notices
 from bot.services.poller import Poller
@@ -248,7 +250,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
             terminal = chats.fronts[HERE.platform]
             loops = {
                 "poller": poller.run,
-                "evaluator": Evaluator(store, SIGNALS, source.step, settings.judges).run,
+                "evaluator": _judging(settings, store, source.step, wall).run,
                 "fanout": Fanout(store, list(chats.fronts), wall.now).run,
                 "notices": Notices(store, SIGNALS, market.now).run,
                 "aftermath": Aftermath(store, SIGNALS).run,
@@ -311,7 +313,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                 source = await stack.enter_async_context(market(store, wall))
                 loops = {name: Poller(source, store, await _clock(store, source, wall, speed)).run}
             case "evaluate":
-                loops = {name: Evaluator(store, SIGNALS, await _step_of(store, stop), settings.judges).run}
+                loops = {name: _judging(settings, store, await _step_of(store, stop), Clock(now())).run}
             case _:
                 wall = Clock(now())
                 loops = {
@@ -324,6 +326,11 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
         log.info("loop started", loop=name, instance=settings.instance)
         step = min(await store.steps(), default=timedelta(minutes=1))
         await until_stopped(loops, stop, storage.server, Watch(Health(Clock(now()).now), limits(loops, step)))
+
+
+def _judging(settings: Settings, store: Store, step: timedelta, wall: Clock) -> Judging:
+    owner = f"{settings.instance} {token_hex(4)}"
+    return Judging(store, settings.parts, owner, wall, lambda part: Evaluator(store, SIGNALS, step, part))
 
 
 async def ask(line: str, recording: Recording, at: datetime, quota: Callable[[Place], Quota]) -> Message:

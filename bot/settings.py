@@ -15,12 +15,8 @@ from adapters.chat.base import Place
 from adapters.store.base import Quota
 from adapters.venues.client import Endpoints
 from adapters.venues.registry import VENUES
-from signals.part import Part
 
 PREFIX = "PERPWATCH_"
-
-MOST_PARTS = 64
-"""Parts that the coins can be shared out to."""
 
 KEYLESS = tuple(name for name, opening in VENUES.items() if not opening.needs_key)
 """Venues that need no key."""
@@ -82,7 +78,9 @@ class Settings(BaseSettings):
     operators: str | None = Field(None, description="who operates this service: platform:id, separated by commas")
     invited_only: bool = Field(default=False, description="answer only those whom an operator let in")
     instance: str = Field("main", description="name of this instance: a restarted one leads again at once")
-    part: str = Field("1/1", description="which part of the coins an evaluator judges, such as 1/2")
+    parts: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="parts that the coins are shared out to, each judged by one evaluator"
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
 
     def operators_of(self, platform: str) -> frozenset[str]:
@@ -97,12 +95,6 @@ class Settings(BaseSettings):
     def quota(self, place: Place) -> Quota:
         """How much that place may have."""
         return Quota(self.shared_rule_limit if place.shared else self.rule_limit)
-
-    @property
-    def judges(self) -> Part:
-        """Which part of the coins an evaluator judges."""
-        number, _, of = self.part.partition("/")
-        return Part(int(number), int(of))
 
     @field_validator("data")
     @classmethod
@@ -127,14 +119,6 @@ class Settings(BaseSettings):
         if not all(_PERSON.fullmatch(person) for person in people):
             raise ValueError("write platform:number, such as telegram:123456789 or discord:123456789012345678")
         return ",".join(people) or None
-
-    @field_validator("part")
-    @classmethod
-    def _a_part(cls, value: str) -> str:
-        number, of = (int(word) if word.isascii() and word.isdigit() else 0 for word in value.partition("/")[::2])
-        if not 1 <= number <= of <= MOST_PARTS:
-            raise ValueError(f"write which of how many, such as 1/2 and 2/2, at most {MOST_PARTS}/{MOST_PARTS}")
-        return f"{number}/{of}"
 
     @field_validator("telegram_listen")
     @classmethod

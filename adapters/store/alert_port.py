@@ -78,8 +78,8 @@ FORGOT = "The store has lost moments that were judged; they are judged again."
 """What is said where a replica that was never told of them took over."""
 
 OTHER_PARTS = (
-    "This evaluator judges part {part} of the coins, and others have shared them out otherwise meanwhile. "
-    "Start all evaluators with parts of the same number: PERPWATCH_PART=1/2 and 2/2, or none at all."
+    "This evaluator shares the coins out to {of}, and others have shared them out otherwise meanwhile. "
+    "Start all evaluators with the same PERPWATCH_PARTS."
 )
 
 

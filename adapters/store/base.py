@@ -178,6 +178,10 @@ class RuleStore(Protocol):
         """The number of the last change: ask it before `rules` and follow `changes` from it, so nothing is missed."""
         ...
 
+    async def copied(self) -> bool:
+        """Whether a second server has what people changed so far, where the store has any; false if it takes long."""
+        ...
+
     def rules(self) -> AsyncIterator[Sequence[Rule]]:
         """All rules in pages. One that changes meanwhile may be given before or after, or twice."""
         ...

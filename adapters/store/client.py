@@ -5,6 +5,7 @@ again is a step of ours, each of which may be called twice. Every failure leaves
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
@@ -46,6 +47,9 @@ BLOCK_MS = 2000
 
 LINES: Final = 12
 """Connections on which commands travel; what is asked meanwhile waits for one of them, with others."""
+
+COPIED_WITHIN = 200
+"""Milliseconds in which a replica is to have what was written."""
 
 ASKED_AGAIN_AFTER: Final = (0.05, 0.25)
 """Seconds before a step whose reply was lost is asked again."""
@@ -163,6 +167,26 @@ class Client:
                 await asyncio.sleep(pause)
         return await self._steps(name, calls)
 
+    async def copied(self, key: str) -> bool:
+        """Whether a replica of the server that keeps the key has all that was written there, where there is one.
+
+        Waits for COPIED_WITHIN at most. That key is written: a server answers for what came over the same connection.
+        """
+        node = None
+        if isinstance(self._redis, RedisCluster):
+            await self._spoken(_initialized(self._redis))
+            node = self._redis.get_node_from_key(key)
+            if self._redis.get_node_from_key(key, replica=True) is None:
+                return True
+        elif b"connected_slaves:0" in cast("bytes", await self.do("INFO", "replication")):
+            return True
+        there = {} if node is None else {"target_nodes": node}
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.execute_command("SET", key, "")
+        pipe.execute_command("WAIT", 1, COPIED_WITHIN, **there)
+        _, copies = cast("list[int]", await self._spoken(pipe.execute()))
+        return copies > 0
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._together.aclose()
@@ -269,12 +293,15 @@ class _NotLoaded(Exception):
 
 def _sentence(error: RedisError | RedisClusterException | OSError, where: str) -> StoreError:
     """What went wrong, what to do, and never a password."""
-    said = str(error)
+    said = _OF_MANY.sub(r"\1", str(error))
     for kinds, words, becomes, sentence in _ERRORS:
         if isinstance(error, kinds) or said.startswith(words):
             return becomes(sentence.format(where=where, said=said[:120]))
     return StoreRefused(f"The store {where} answers in a way that is not understood. Is it a Redis or Valkey?")
 
+
+_OF_MANY = re.compile(r"Command # \d+ \(.*\) of pipeline caused error: \(['\"](.*?)['\"],?.*", re.DOTALL)
+"""How the library says what the server said of one of many commands."""
 
 _NODE_DOWN = (
     "The cluster {where} has no server for a part of the keys just now: a node is down. "

@@ -42,6 +42,9 @@ NUMBERS = "{u}numbers"
 WATCHLISTS = "{u}watch"
 """Hash place -> the coins that it watches."""
 
+COPIED = "{u}copied"
+"""Written to ask a server whether its replicas have what was written before."""
+
 SALT = "{u}salt"
 """What digests are salted with."""
 ERASING = "{u}erasing"

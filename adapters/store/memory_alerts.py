@@ -131,7 +131,7 @@ class MemoryAlerts(MemoryRecords):
         self, at: datetime, mark: Mark = NOTHING, part: Part = WHOLE, known: datetime | None = None
     ) -> None:
         if part.of != self._of:
-            raise OtherParts(OTHER_PARTS.format(part=part))
+            raise OtherParts(OTHER_PARTS.format(of=part.of))
         judged, _ = await self.left(part)
         if known is not None and (judged is None or judged < known):
             raise StoreUnavailable(FORGOT)

@@ -128,6 +128,9 @@ class MemoryRules(Salted):
     async def last_change(self) -> int:
         return self._last
 
+    async def copied(self) -> bool:
+        return True
+
     async def rules(self) -> AsyncIterator[Sequence[Rule]]:
         for place in list(self._rules):
             if self._rules[place]:

@@ -81,7 +81,7 @@ class RedisAlerts(RedisRecords):
         said = to_ms(at), codec.encode(mark), part.of, "" if known is None else to_ms(known)
         answer = text(await self._client.step("mark_judged", where, *said))
         if answer == "parts":
-            raise OtherParts(OTHER_PARTS.format(part=part))
+            raise OtherParts(OTHER_PARTS.format(of=part.of))
         if answer == "lost":
             raise StoreUnavailable(FORGOT)
 

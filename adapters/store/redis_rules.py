@@ -111,6 +111,9 @@ class RedisRules(Salted):
         last = entries(await self._client.do("XREVRANGE", keys.CHANGES, "+", "-", "COUNT", 1))
         return next((_number(id_) for id_, _ in last), 0)
 
+    async def copied(self) -> bool:
+        return await self._client.copied(keys.COPIED)
+
     async def rules(self) -> AsyncIterator[Sequence[Rule]]:
         async for page in self.stored():
             yield [each.rule() for each in page]

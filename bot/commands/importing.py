@@ -15,7 +15,7 @@ from bot.commands.drafts import buttons, keep
 from bot.commands.market import latest, vocabulary
 from bot.commands.mute import muted
 from bot.commands.report import reply
-from bot.commands.saving import ask_zone, full, lacking
+from bot.commands.saving import ask_zone, full, in_doubt, lacking
 from bot.commands.settings import facts
 from bot.phrases import bold, code, count, iso, line, shortened
 from bot.swallowed import LOOKED_BACK, ends_of, fared
@@ -99,18 +99,21 @@ async def save_lines(lines: str, invocation: Invocation, desk: Desk, token: str)
     saved = await desk.store.add_all(invocation.place, rules, watched, seen, desk.now, desk.quota)
     if isinstance(saved, Full):
         return await full(saved, invocation, desk)
-    said = saved_all(saved, sum(row.draft is not None for row in rows) - len(new))
+    said = await saved_all(saved, sum(row.draft is not None for row in rows) - len(new), desk)
     return ask_zone(said, invocation, desk)
 
 
-def saved_all(saved: Sequence[Rule], known: int) -> Message:
+async def saved_all(saved: Sequence[Rule], known: int, desk: Desk) -> Message:
     """That so many rules are here now."""
     said = f"{count(len(saved), 'rule')} saved" if saved else "Nothing new"
     again = f" · {count(known, 'line')} said what is here already" if known else ""
     return reply(
         "🔔",
         line(bold(said), again),
-        lines=tuple(line(bold(f"#{rule.number} "), code(canonical(rule.draft))) for rule in saved[:MOST_SHOWN]),
+        lines=(
+            *(line(bold(f"#{rule.number} "), code(canonical(rule.draft))) for rule in saved[:MOST_SHOWN]),
+            *await in_doubt(desk),
+        ),
         small="What is past its line already is told the next time it comes there. All of them: /alerts.",
         buttons=(Button("Rules", "/alerts"),),
         data=(("rules", [rule.number for rule in saved]),),

@@ -108,7 +108,7 @@ async def _apply(preset: Preset, drafts: Sequence[Draft], invocation: Invocation
     saved = await desk.store.add_all(invocation.place, rules, (), seen, desk.now, desk.quota)
     if isinstance(saved, Full):
         return await full(saved, invocation, desk)
-    return ask_zone(saved_all(saved, len(drafts) - len(new)), invocation, desk)
+    return ask_zone(await saved_all(saved, len(drafts) - len(new), desk), invocation, desk)
 
 
 PRESETS_COMMAND = Command(

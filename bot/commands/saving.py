@@ -144,6 +144,7 @@ async def told(icon: str, said: str, rule: Rule, invocation: Invocation, desk: D
         line(code(canonical(draft))),
         *([line(f"I filled in: {', '.join(draft.filled)}.")] if draft.filled else []),
         *(line(each) for each in levels(draft)),
+        *await in_doubt(desk),
         *stopped,
         *asleep,
         await present(draft, invocation.place, desk),
@@ -163,6 +164,13 @@ async def told(icon: str, said: str, rule: Rule, invocation: Invocation, desk: D
         buttons=(Button("Delete", f"/delete {number}"), Button("Rules", "/alerts")),
         data=(("rule", number), ("revision", rule.revision), *sentence_facts(draft)),
     )
+
+
+async def in_doubt(desk: Desk) -> Sequence[Line]:
+    """That what was just saved may still be lost, where the store has a second server and it does not have it yet."""
+    if await desk.store.copied():
+        return []
+    return [line("⚠ One server has it so far, and the other is late: should it fail now, save it again.")]
 
 
 def sentence_facts(draft: Draft) -> tuple[tuple[str, Json], ...]:

@@ -25,6 +25,9 @@ OUTCOMES = 100
 LATE_STREAM = timedelta(minutes=2)
 """How far a stream may be behind the present before that is said."""
 
+BEHIND = 3
+"""Closed moments that may wait to be judged before that is said."""
+
 MEGABYTE = 1_000_000
 
 REASONS = 4
@@ -41,6 +44,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     efforts = await desk.store.efforts()
     broken = sorted({name for effort in efforts for name in effort.broken})
     judging = efforts if invocation.operator else ()
+    behind = _behind(cycle, await desk.store.judged(), desk) if cycle else ""
     return Message(
         Tone.ANSWER,
         "📊",
@@ -54,6 +58,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             line(own.said),
             *([line(_broken(broken))] if broken else []),
             *(line(_missed(*of.missed, desk.zone)) for of in efforts if of.missed),
+            *([line(behind)] if behind else []),
             *(line(_judging(of, desk.zone)) for of in judging),
             line(_store(info)),
             *(line(said) for said in (desk.health.lines() if desk.health else ())),
@@ -216,6 +221,13 @@ def _missed(since: datetime, until: datetime, zone: tzinfo) -> str:
     """That alerts were lost, and when: nobody else can know."""
     when = f"{dated(since, zone)} to {dated(until, zone)}"
     return f"⚠ Not judged: {when}, for the evaluator was away for too long. No alert tells of that time."
+
+
+def _behind(cycle: Cycle, judged: datetime | None, desk: Desk) -> str:
+    """That closed moments wait to be judged, where there are more than a few."""
+    if judged is None or cycle.at - judged <= BEHIND * desk.step:
+        return ""
+    return f"⚠ Judged only up to {dated(judged, desk.zone)}: later moments wait for an evaluator, and are told late."
 
 
 def _judging(of: Effort, zone: tzinfo) -> str:

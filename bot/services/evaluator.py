@@ -21,7 +21,6 @@ from adapters.store.record_port import RecordStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
 from bot.services.careful import CarefulCells, careful_row
-from bot.services.parts import share_out
 from bot.services.runtime import GivenUp
 from signals.aggregate import Cycle
 from signals.bars import Bars
@@ -93,7 +92,6 @@ class Evaluator:
 
         Raises GivenUp where others have shared the coins out otherwise meanwhile.
         """
-        await share_out(self._store, self._part)
         await self._load()
         async with asyncio.TaskGroup() as group:
             follower = group.create_task(self._follow_rules())
@@ -235,8 +233,10 @@ class Evaluator:
         async with self._lock:
             self._judged, mark = await self._store.left(self._part)
             self._last = None
-            await self._load_bars()
             self._engine = self._empty()
+            gc.unfreeze()  # what was laid aside with the rules before may be garbage by now
+            gc.collect()
+            await self._load_bars()
             watched = dict(await self._store.watchlists())
             self._change = await self._store.last_change()
             changes = await self._changed(mark)

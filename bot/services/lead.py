@@ -1,4 +1,4 @@
-"""The right to send for one platform: asked for, renewed in time, and given away."""
+"""The right to do what one process does at a time, such as sending for a platform: asked for, renewed, given away."""
 
 import contextlib
 from datetime import timedelta
@@ -11,11 +11,11 @@ RENEW = timedelta(seconds=3)
 
 
 class Lead:
-    """What one sender knows of its own right to send."""
+    """What one process knows of its own right: to send for a platform, or to judge a part of the coins."""
 
-    def __init__(self, store: Store, platform: str, owner: str, wall: Clock) -> None:
+    def __init__(self, store: Store, of: str, owner: str, wall: Clock) -> None:
         self._store = store
-        self._platform = platform
+        self._of = of
         self._owner = owner
         self._wall = wall
         self._renewed = wall.now()
@@ -37,7 +37,7 @@ class Lead:
         if self.epoch is not None and not await self._store.renew(self.epoch, now, LEADERSHIP):
             self.epoch = None
         if self.epoch is None:
-            led = await self._store.lead(self._platform, self._owner, now, LEADERSHIP)
+            led = await self._store.lead(self._of, self._owner, now, LEADERSHIP)
             if isinstance(led, Held):
                 return None
             self.epoch = led
@@ -52,7 +52,7 @@ class Lead:
                 self._renewed = now
 
     async def leave(self) -> None:
-        """Let the next sender in at once, if it is ours."""
+        """Let the next one in at once, if it is ours."""
         epoch, self.epoch = self.epoch, None
         if epoch is not None:
             with contextlib.suppress(StoreError):  # it then ends by itself, LEADERSHIP after it was last renewed

@@ -6,19 +6,19 @@ from datetime import datetime
 import structlog
 
 from adapters.store.alert_port import AlertStore, Mark
-from signals.part import Part, parts
+from signals.part import parts
 
 log = structlog.get_logger()
 
 
-async def share_out(store: AlertStore, part: Part) -> None:
-    """Have the coins shared out to as many parts as that one is of, where they are not."""
+async def share_out(store: AlertStore, now: int) -> None:
+    """Have the coins shared out to so many parts, where they are not."""
     before = await store.parts()
-    if before == part.of:
+    if before == now:
         return
     judged, mark = joined([await store.left(of) for of in parts(before)])
-    await store.share_out(before, part.of, judged, mark)
-    log.info("coins are shared out anew", before=before, now=part.of, judged=judged)
+    await store.share_out(before, now, judged, mark)
+    log.info("coins are shared out anew", before=before, now=now, judged=judged)
 
 
 def joined(left: Sequence[tuple[datetime | None, Mark]]) -> tuple[datetime | None, Mark]:

@@ -236,7 +236,7 @@ async def test_coins_are_shared_out_once_and_whoever_judges_a_former_part_is_tol
     await store.share_out(1, 2, None, Mark())
 
     assert await store.left(Part(1, 2)) == (T0 + MINUTE, Mark(5))
-    with pytest.raises(OtherParts, match="part 1/1"):
+    with pytest.raises(OtherParts, match="PERPWATCH_PARTS"):
         await store.mark_judged(T0 + 2 * MINUTE, Mark(6))
     assert await store.left(WHOLE) == (None, Mark())
 

@@ -17,6 +17,7 @@ from adapters.store import keys
 from adapters.store.base import Saved
 from adapters.store.redis import open_redis
 from signals.living import is_living
+from signals.part import parts
 from signals.rules.model import Rule
 from tests.adapters.store.stories import T0
 from tests.crash import loops
@@ -39,6 +40,9 @@ STORE_DIES = 0.008
 
 GONE = "moments were gone before they were judged"
 """What an evaluator says when closed moments were lost with a primary."""
+
+TELLS_WITHIN = 1.0
+"""Seconds that a process has to say where it stands."""
 
 MOST_POINTS = 80
 PAUSE = (0.6, 1.1)
@@ -64,7 +68,7 @@ class Mode(StrEnum):
     """What is done to the processes."""
 
     KILL = "kill"
-    """Processes are killed at named points, and senders paused beyond their lease."""
+    """Processes are killed at named points, and those that lead or hold a part are paused beyond their lease."""
     STORE = "store"
     """Besides, the store's server is killed."""
     TERM = "term"
@@ -132,7 +136,7 @@ class Clustered:
 class Campaign:
     """One trial in a folder of its own; the seed decides all but the pace of the machine."""
 
-    def __init__(self, folder: Path, mode: Mode, seed: int, on: Clustered = Clustered()) -> None:
+    def __init__(self, folder: Path, mode: Mode, seed: int, on: Clustered = Clustered(), of: int = 1) -> None:
         self._folder = folder
         self._mode = mode
         self._rng = Random(f"{seed} {mode}")
@@ -140,17 +144,20 @@ class Campaign:
         self._home: Home
         if mode is Mode.CLUSTER:
             self._home = Three(folder / "store", seed, on.cut, on.copies)
-            self._report = Report(f"cluster --cut {on.cut} --copies {on.copies} --seed {seed}")
+            self._report = Report(f"cluster --cut {on.cut} --copies {on.copies} --parts {of} --seed {seed}")
         else:
             self._home = Alone(folder / "store", seed, STORE_DIES if mode is Mode.STORE else 0.0)
-            self._report = Report(f"crash --mode {mode} --seed {seed}")
+            self._report = Report(f"crash --mode {mode} --parts {of} --seed {seed}")
         self._patience = STUCK_ON_CLUSTER if self._home.clustered else STUCK
         quiet = mode in (Mode.QUIET, Mode.TERM)
         given = CALM if mode is Mode.QUIET else Chances(slow=0.03) if mode is Mode.TERM else ROUGH
         twice = 0.3 if mode is Mode.QUIET else 0.02 if mode is Mode.KILL else 0.0
         url, began = self._home.url, time.monotonic()
-        self._setting = Setting(url, folder, seed, began, given, twice, quiet, self._home.clustered)
+        self._setting = Setting(url, folder, seed, began, given, twice, quiet, self._home.clustered, of)
         self._redis = self._home.reader
+        others = {f"evaluator {part.number}": KINDS["evaluator"] for part in parts(of)[1:]}
+        self._kinds = KINDS | others
+        self._judged = [keys.judged(part) for part in parts(of)]
         self._running: dict[int, tuple[str, str, Work]] = {}
         self._plans: dict[int, str] = {}
         self._died: dict[int, float] = {}
@@ -176,7 +183,7 @@ class Campaign:
             self._end()
             self._judge()
         except Stuck as stuck:
-            self._report.wrong["stuck"] = [str(stuck)]
+            self._report.wrong["stuck"] = [str(stuck), *self._where_all_stand()]
         finally:
             for pid in self._running:
                 os.kill(pid, signal.SIGKILL)
@@ -224,7 +231,7 @@ class Campaign:
         self._market.go_on(MOMENTS if self._mode in (Mode.KILL, Mode.CLUSTER) else MOMENTS // 3)
         self._killing = self._mode in (Mode.KILL, Mode.STORE, Mode.CLUSTER)
         self._most = kills
-        for name, (kind, work) in KINDS.items():
+        for name, (kind, work) in self._kinds.items():
             for pid, (other, *_) in list(self._running.items()):
                 if other == name and self._killing:  # it was left in peace for the last rest
                     self._end_now(pid)
@@ -269,19 +276,21 @@ class Campaign:
         for pid, until in list(self._stopped.items()):
             if now >= until:
                 self._wake(pid)
-        senders = [pid for pid, (_, kind, _) in self._running.items() if kind == "sender" and pid not in self._stopped]
+        leading = ("sender", "evaluator") if len(self._judged) > 1 else ("sender",)
+        leaders = [pid for pid, (_, kind, _) in self._running.items() if kind in leading and pid not in self._stopped]
+        senders = [pid for pid in leaders if self._running[pid][1] == "sender"]
         if self._mode is Mode.TERM:
             if drawn < 0.08 and senders:
                 self._ask_to_end(self._rng.choice(senders))
-        elif self._killing and drawn < 0.001 and senders:
-            pid = self._rng.choice(senders)
+        elif self._killing and drawn < 0.001 and leaders:
+            pid = self._rng.choice(leaders)
             os.kill(pid, signal.SIGSTOP)
             self._stopped[pid] = now + self._rng.uniform(*PAUSE)
             self._report.pauses += 1
-            name = self._running[pid][0]
-            other = name[:-1] + ("b" if name[-1] == "a" else "a")
+            name, kind, work = self._running[pid]
+            other = _second(name)
             if other not in {name for name, *_ in self._running.values()}:
-                self._start(other, "sender", loops.send)
+                self._start(other, kind, work)
         self._home.trouble(begin=self._killing)
         time.sleep(0.003)
 
@@ -375,13 +384,23 @@ class Campaign:
         self._stopped.pop(pid, None)
         del self._running[pid]
 
+    def _where_all_stand(self) -> Sequence[str]:
+        """What each process waits for, as it says itself; one that says nothing does not get to it."""
+        for pid in self._running:
+            os.kill(pid, signal.SIGUSR1)
+        time.sleep(TELLS_WITHIN)
+        states = [
+            f"{name}: {Path(f'/proc/{pid}/stat').read_text().split()[2]}" for pid, (name, *_) in self._running.items()
+        ]
+        return [*states, *loops.stands(self._folder).read_text().splitlines()]
+
     def _left(self) -> dict[str, int]:
         """What still waits."""
         try:
             last = int((self._market.cycles[-1].at - T0).total_seconds() * 1000 + T0.timestamp() * 1000)
             found = {
                 "events": int(self._redis.xlen(keys.EVENTS)),
-                "moments": int(self._redis.get(keys.judged()) or 0) != last,
+                "moments": any(int(self._redis.get(at) or 0) != last for at in self._judged),
                 **{name: int(self._redis.zcard(keys.of_platform(name, "lane"))) for name in PLATFORMS},
             }
         except AWAY:
@@ -425,7 +444,7 @@ class Campaign:
             seen = {id_ for one in log for id_ in one.ids} | {one.id for one in ended}
             changed = self._changed() if CHANGING.platform == platform else ()
             possible = [told for told in changed if told.id in seen]
-            model = Model(expected, possible, silent, grown, never)
+            model = Model(expected, possible, silent, grown, never, self._setting.parts)
             verdict = judge(platform, model, log, ended, self._died)
             self._also(platform, verdict)
             self._report.counts[platform] = dict(verdict.counts)
@@ -463,6 +482,13 @@ class Campaign:
                 _, seq, id_ = said[b"entry"].decode().split(":")
                 found.append(Outcome(place, seq, id_, said[b"outcome"].decode()))
         return found
+
+
+def _second(name: str) -> str:
+    """Who takes over from the process of that name while it is paused."""
+    if name.startswith("evaluator"):
+        return "evaluator b"
+    return name[:-1] + ("b" if name[-1] == "a" else "a")
 
 
 def _id(place: str) -> str:

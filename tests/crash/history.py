@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from signals.part import Part, part_of
 from tests.crash.market import Told
 from tests.crash.wire import LIMITED_FOR
 
@@ -59,13 +60,17 @@ def attempts(log: Path) -> Sequence[Attempt]:
 
 @dataclass(frozen=True)
 class Model:
-    """What must be told, what may be, what waits for places that are told nothing, what grows, what is never taken."""
+    """What must be told, what may be, what waits for places that are told nothing, what grows, what is never taken.
+
+    And the parts that the coins are shared out to: alerts of one keep the order of the moments.
+    """
 
     must: Iterable[Told]
     may: Iterable[Told]
     silent: Iterable[Told]
     grown: Iterable[Told]
     never: Callable[[str], bool]
+    parts: int
 
 
 def judge(
@@ -110,7 +115,7 @@ def judge(
     for one in ended:
         counts[one.outcome] += 1
 
-    wrong["order"] = [*_order(taken, ended), *_order_of_data(ended, {**may, **silent, **grown})]
+    wrong["order"] = [*_order(taken, ended), *_order_of_data(ended, {**may, **silent, **grown}, model.parts)]
     wrong["too early"] = _too_early(found, died)
     return verdict
 
@@ -145,16 +150,19 @@ def _order(taken: Sequence[tuple[str, Attempt]], ended: Sequence[Outcome]) -> li
     return found
 
 
-def _order_of_data(ended: Sequence[Outcome], known: Mapping[tuple[str, str], Told]) -> list[str]:
-    """Entries of one place that stood before those of earlier moments."""
-    by_place = defaultdict[str, list[Outcome]](list)
-    for one in ended:
-        by_place[one.place].append(one)
-    found = []
-    for place, ones in by_place.items():
-        told = [known[one.id, place] for one in sorted(ones, key=lambda one: one.seq) if (one.id, place) in known]
-        found += [f"{b.id} of moment {b.n} behind {a.id} of {a.n} at {place}" for a, b in pairwise(told) if b.n < a.n]
-    return found
+def _order_of_data(ended: Sequence[Outcome], known: Mapping[tuple[str, str], Told], of: int) -> list[str]:
+    """Entries of one place, of coins of one part, that stood before those of earlier moments."""
+    by_part = defaultdict[tuple[str, Part], list[Told]](list)
+    for one in sorted(ended, key=lambda one: one.seq):
+        if (one.id, one.place) in known:
+            told = known[one.id, one.place]
+            by_part[one.place, part_of(told.coin, of)].append(told)
+    return [
+        f"{b.id} of moment {b.n} behind {a.id} of {a.n} at {place}"
+        for (place, _), ones in by_part.items()
+        for a, b in pairwise(ones)
+        if b.n < a.n
+    ]
 
 
 def _too_early(found: Sequence[Attempt], died: Mapping[int, float]) -> list[str]:

@@ -24,6 +24,7 @@ from adapters.store.replies import number
 from bot.clock import Clock
 from bot.services.evaluator import Evaluator
 from bot.services.fanout import Fanout
+from bot.services.judging import Judging
 from bot.services.runtime import run_all, stop_on_signals
 from bot.services.sender import Sender
 from bot.services.voice import Voice
@@ -66,6 +67,8 @@ class Setting:
     twice: float = 0.0
     slow_clock: bool = False
     clustered: bool = False
+    parts: int = 1
+    """Evaluators that share the coins out."""
 
     def clock(self, speed: float) -> Clock:
         """A clock that shows the same in every process."""
@@ -100,7 +103,14 @@ Work = Callable[[Process], Coroutine[None, None, None]]
 
 async def evaluate(of: Process) -> None:
     """As `perpwatch evaluate` does."""
-    await _kept_alive(of.name, lambda: Evaluator(of.store, [Tide()], HOUR).run())
+    judging = Judging(
+        of.store,
+        of.setting.parts,
+        f"{of.name} {os.getpid()}",
+        of.setting.wall(),
+        lambda part: Evaluator(of.store, [Tide()], HOUR, part),
+    )
+    await _kept_alive(of.name, judging.run)
 
 
 async def fan_out(of: Process) -> None:
@@ -177,10 +187,16 @@ def serve(platform: str) -> Work:
 
 
 def fork(work: Work, setting: Setting, name: str, point: Point = nowhere, log: int = 3) -> int:
-    """The process number of a new process that does this work; of open files it keeps the log alone."""
-    parent = os.getpid()
+    """The process number of a new process that does this work; of open files it keeps the log alone.
+
+    It has let go of all others once this returns, locks among them.
+    """
+    parent, (let_go, holds) = os.getpid(), os.pipe()
     number = os.fork()
     if number:
+        os.close(holds)
+        os.read(let_go, 1)
+        os.close(let_go)
         return number
     code = 1
     try:
@@ -199,7 +215,23 @@ def fork(work: Work, setting: Setting, name: str, point: Point = nowhere, log: i
         os._exit(code)
 
 
+def stands(folder: Path) -> Path:
+    """The file into which each process writes where all that it does stands, once it gets SIGUSR1."""
+    return folder / "stands"
+
+
+def _says_where_it_stands(name: str, file: Path) -> None:
+    def tell() -> None:
+        with file.open("a") as out:
+            out.write(f"=== {name}\n")
+            for task in asyncio.all_tasks():
+                task.print_stack(file=out)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell)
+
+
 async def _main(work: Work, setting: Setting, name: str, point: Point) -> None:
+    _says_where_it_stands(name, stands(setting.folder))
     rng = Random(f"{setting.seed} {name} {os.getpid()}")
     store = Store(Line(setting.url, point, setting.twice, rng, cluster=setting.clustered))
     await work(Process(setting, store, point, name))

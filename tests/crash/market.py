@@ -41,11 +41,12 @@ def draft(coin: str, *, lives: bool = False) -> Draft:
 
 @dataclass(frozen=True)
 class Told:
-    """One alert that a place must be told of, `n` moments from the start; of one that lives its episode."""
+    """One alert on a coin that a place must be told of, `n` moments from the start; of one that lives its episode."""
 
     id: str
     place: str
     n: int
+    coin: str
     episode: str = ""
 
 
@@ -90,7 +91,7 @@ class Market:
             if coin == of:
                 alert = alert_id(id_, 1, coin, change, T0 + n * HOUR)
                 episode = alert if change is Change.FIRED else episode
-                yield Told(alert, place, n, episode if lives else "")
+                yield Told(alert, place, n, coin, episode if lives else "")
 
     def grown(self, rule: Rule, place: str) -> Iterator[Told]:
         """What of a rule that lives is told in the place of its first message."""
@@ -98,7 +99,7 @@ class Market:
         ends = [*(n for n, of, change in self.flips if of == coin), len(self.cycles) + 1]
         for told, ended in zip(self.told(rule, place), ends[1:], strict=True):
             for n in range(told.n + 1, ended) if told.id == told.episode else ():
-                yield Told(alert_id(rule.id, 1, coin, grew, T0 + n * HOUR), place, n, told.episode)
+                yield Told(alert_id(rule.id, 1, coin, grew, T0 + n * HOUR), place, n, coin, told.episode)
 
 
 def rules() -> Sequence[tuple[Place, Draft]]:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 SEED = 7
 
 
-def trial(mode: str, count: int, seed: int = SEED) -> dict[str, object]:
+def trial(mode: str, count: int, seed: int = SEED, parts: int = 1) -> dict[str, object]:
     """The report of one trial, which runs in a process of its own: it forks."""
     words = [
         sys.executable,
@@ -28,6 +28,8 @@ def trial(mode: str, count: int, seed: int = SEED) -> dict[str, object]:
         str(count),
         "--seed",
         str(seed),
+        "--parts",
+        str(parts),
     ]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
     assert done.stdout, done.stderr
@@ -49,6 +51,15 @@ def test_three_hundred_deaths_at_named_points_lose_and_double_nothing() -> None:
     counts = report["counts"]
     assert isinstance(counts, dict)
     assert all(counts[platform]["changed"] for platform in PLATFORMS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the same")
+def test_evaluators_that_share_the_coins_out_and_lose_their_leases_lose_and_double_nothing() -> None:
+    report = trial("kill", 60, parts=2)
+
+    assert report["wrong"] == {}
+    assert isinstance(report["killed"], int)
+    assert report["killed"] >= 60
 
 
 @pytest.mark.parametrize(("mode", "count"), [("quiet", 100), ("term", 30), ("store", 10)])

@@ -238,8 +238,10 @@ async def test_what_a_server_refuses_is_said_with_the_cure(said: bytes, words: s
     async with saying({b"EVALSHA": said}) as port:
         client = Client(f"redis://127.0.0.1:{port}/0")
 
-        with pytest.raises((StoreRefused, StoreUnavailable), match=words):
+        with pytest.raises((StoreRefused, StoreUnavailable), match=words) as alone:
             await client.step("mark_judged", [keys.judged()], 1)
+        with pytest.raises(alone.type, match=words):
+            await client.steps("mark_judged", [([keys.judged()], ["1"])] * 2)
 
         await client.aclose()
 

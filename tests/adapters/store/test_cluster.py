@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store.base import Saved, StoreUnavailable
+from adapters.store import keys
+from adapters.store.base import Saved, StoreUnavailable, StoreWontWrite
 from adapters.store.redis import open_client, open_redis
 from tests.adapters.store.stories import HOME, MANY, T0, draft
 from tests.cluster import Cluster, cluster
@@ -77,6 +78,19 @@ async def test_what_a_takeover_may_cost_is_said(three: Cluster) -> None:
 
     assert (await store.info()).detail.endswith("a takeover loses next to nothing")
     await store.aclose()
+
+
+async def test_a_primary_without_enough_replicas_is_waited_for_also_where_many_steps_go_at_once(three: Cluster) -> None:
+    client = await open_client(f"redis://127.0.0.1:{three.nodes[0].port}/0")
+    for node in three.nodes:
+        assert node.say("CONFIG", "SET", "min-replicas-to-write", "7").startswith("+OK")
+
+    with pytest.raises(StoreWontWrite, match="min-replicas-to-write"):
+        await client.steps("keep_number", [([keys.CHANGES], [9, 100])] * 2)
+
+    for node in three.nodes:
+        assert node.say("CONFIG", "SET", "min-replicas-to-write", "0").startswith("+OK")
+    await client.aclose()
 
 
 async def test_the_cluster_is_found_from_each_of_its_nodes(three: Cluster) -> None:

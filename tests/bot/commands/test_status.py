@@ -165,3 +165,15 @@ async def test_what_judging_takes_is_shown_to_operators_alone() -> None:
         "bytes": 14_440_000,
     }
     assert dict(others.data)["judging"] == []
+
+
+async def test_moments_that_wait_to_be_judged_are_told_to_everybody_once_they_are_more_than_a_few() -> None:
+    market = await desk()
+
+    await market.store.mark_judged(NOW - 3 * market.step)
+    assert "Judged only" not in await said(market, "/status")
+
+    late = await desk()
+    await late.store.mark_judged(NOW - 4 * late.step)
+    text = await said(late, "/status")
+    assert "⚠ Judged only up to 5 Jan 2026 08:00 UTC: later moments wait for an evaluator" in text

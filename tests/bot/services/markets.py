@@ -13,10 +13,11 @@ from adapters.venues.base import MarketSource
 from adapters.venues.recording import Recording, open_recording
 from bot.clock import Clock
 from bot.services.evaluator import Evaluator
+from bot.services.judging import Judging
 from bot.services.poller import Poller
 from signals.base import Signal
 from signals.event import Event
-from signals.part import WHOLE, Part
+from signals.part import Part
 from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Problem, Rule
@@ -65,7 +66,7 @@ async def playing(
     source: MarketSource,
     store: MemoryStore,
     signals: Sequence[Signal] = SIGNALS,
-    judges: Sequence[Part] = (WHOLE,),
+    judges: int = 1,
 ) -> AsyncIterator[Callable[[datetime], Awaitable[None]]]:
     """Poll and judge, ten bars a second of virtual time; gives what waits until a moment is judged by all of them."""
     latest = await store.latest()
@@ -78,7 +79,11 @@ async def playing(
 
         await until(done)
 
-    evaluators = [Evaluator(store, signals, source.step, part).run for part in judges]
+    def evaluator(part: Part) -> Evaluator:
+        return Evaluator(store, signals, source.step, part)
+
+    wall = Clock(source.start)
+    evaluators = [Judging(store, judges, f"evaluator {n}", wall, evaluator).run for n in range(judges)]
     async with running(poller.run, *evaluators):
         yield judged
 
@@ -88,7 +93,7 @@ async def played(
     store: MemoryStore,
     end: datetime,
     signals: Sequence[Signal] = SIGNALS,
-    judges: Sequence[Part] = (WHOLE,),
+    judges: int = 1,
 ) -> None:
     """Poll and judge until just that moment is judged."""
     async with playing(source, store, signals, judges) as judged:

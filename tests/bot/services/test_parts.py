@@ -45,7 +45,7 @@ async def lived(market: Recording, *lives: tuple[datetime, int]) -> Sequence[Eve
     await store.watch(HOME, ("BTC", "ETH"), "watch", Quota(50))
     rules = [await asked(store, sentence) for sentence in SENTENCES]
     for end, of in lives:
-        await played(market, store, end, judges=parts(of))
+        await played(market, store, end, judges=of)
     found = [event for rule in rules for event in await told(store, rule)]
     return sorted(found, key=lambda event: (event.at, event.rule_number, event.coin, event.change))
 
@@ -73,8 +73,8 @@ def test_no_part_looks_at_the_coins_of_others(market: Recording, *, restarts: bo
         for sentence in SENTENCES:
             await asked(store, sentence)
         if restarts:
-            await played(market, store, market.start + 5 * HOUR, judges=parts(of))
-        await played(market, store, market.start + 10 * HOUR, judges=parts(of))
+            await played(market, store, market.start + 5 * HOUR, judges=of)
+        await played(market, store, market.start + 10 * HOUR, judges=of)
         return [effort.counts.cells for effort in await store.efforts()]
 
     (all_cells,) = virtual.run(lambda: live(1))
@@ -101,9 +101,9 @@ def test_what_a_faster_part_has_judged_already_is_not_told_again(market: Recordi
         store = MemoryStore()
         await store.watch(HOME, ("BTC", "ETH"), "watch", Quota(50))
         rules = [await asked(store, sentence) for sentence in SENTENCES]
-        await played(market, store, market.start + 30 * HOUR, judges=parts(2))
+        await played(market, store, market.start + 30 * HOUR, judges=2)
         slow = await store.left(Part(1, 2))
-        await played(market, store, market.start + 50 * HOUR, judges=parts(2))
+        await played(market, store, market.start + 50 * HOUR, judges=2)
         store._left[Part(1, 2)] = slow
         await played(market, store, market.end)
         found = [event for rule in rules for event in await told(store, rule)]
@@ -122,7 +122,7 @@ def test_whoever_judges_a_former_part_ends_and_says_why(market: Recording) -> No
         old = Evaluator(store, SIGNALS, market.step)
 
         async def meets_the_end() -> None:
-            with pytest.RaisesGroup(pytest.RaisesExc(GivenUp, match="part 1/1"), flatten_subgroups=True):
+            with pytest.RaisesGroup(pytest.RaisesExc(GivenUp, match="PERPWATCH_PARTS"), flatten_subgroups=True):
                 await old.run()
 
         async def loaded() -> bool:
@@ -130,7 +130,7 @@ def test_whoever_judges_a_former_part_ends_and_says_why(market: Recording) -> No
 
         async with running(meets_the_end):
             await until(loaded)
-            await played(market, store, market.start + 6 * HOUR, judges=parts(2))
+            await played(market, store, market.start + 6 * HOUR, judges=2)
 
     virtual.run(live)
 
