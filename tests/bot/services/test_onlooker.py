@@ -13,7 +13,6 @@ from signals.base import Signal
 from signals.glance import Glance
 from signals.negfunding import NegFunding
 from signals.panel import Panel, Series
-from signals.part import WHOLE, Part, parts
 from signals.registry import SIGNALS
 from tests import virtual
 from tests.bot.services.markets import running, until
@@ -30,7 +29,7 @@ class Broken(NegFunding):
         raise ZeroDivisionError
 
 
-def lived(speed: float, signals: Sequence[Signal] = SIGNALS, judges: Sequence[Part] = (WHOLE,)) -> Glance:
+def lived(speed: float, signals: Sequence[Signal] = SIGNALS) -> Glance:
     """What was seen at the end of two hours of a coin that rises a dollar a minute."""
 
     async def live() -> Glance:
@@ -41,8 +40,7 @@ def lived(speed: float, signals: Sequence[Signal] = SIGNALS, judges: Sequence[Pa
             looked = await store.looked()
             return looked is not None and looked[0].at == END
 
-        evaluators = [Evaluator(store, signals, MINUTE, part).run for part in judges]
-        async with running(Poller(market, store, Clock(START, speed)).run, *evaluators):
+        async with running(Poller(market, store, Clock(START, speed)).run, Evaluator(store, signals, MINUTE).run):
             await until(seen)
         looked = await store.looked()
         assert looked is not None
@@ -51,10 +49,9 @@ def lived(speed: float, signals: Sequence[Signal] = SIGNALS, judges: Sequence[Pa
     return virtual.run(live)
 
 
-@pytest.mark.parametrize("judges", [(WHOLE,), parts(2)])
 @pytest.mark.parametrize("speed", [600.0, AS_FAST_AS_IT_GOES])
-def test_the_last_moment_is_kept_however_fast_the_market_is_played(speed: float, judges: Sequence[Part]) -> None:
-    glance = lived(speed, judges=judges)
+def test_the_last_moment_is_kept_however_fast_the_market_is_played(speed: float) -> None:
+    glance = lived(speed)
 
     assert glance.coins == ("BTC",)
     assert glance.rows["price", timedelta(hours=1)].values == pytest.approx([220.0 / 160.0 - 1.0])
