@@ -14,6 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -32,17 +33,25 @@ from adapters.store.redis import open_redis
 from bench.markets import END, VENUES, market
 from bench.measure import Figures, report
 from bot.charts.painter import Painter
+from bot.observing import made_of
 from bot.services.dispatcher import Dispatcher
 from signals.aggregate import Cycle, Reading, Weighing
+from signals.cells import Vectors
 from signals.model import Metric, Observation
 from signals.panel import resolutions
+from signals.questions import usual
+from signals.recorded import ALL_COINS
 from signals.registry import SIGNALS
+from signals.rules.canonical import question
+from signals.shown import look, shown
 
 MINUTE = timedelta(minutes=1)
 PLAIN = ("/funding {c}", "/funding", "/oi {c}", "/ls {c}", "/liq {c}", "/alerts", "/settings", "/help")
-PLAIN += ("/watchlist", "/top", "/status", "/delete 1", "/mute {c} 2h")
-DEEP = ("/ratio {c}", "/signals {c}", "/signals", "/subscribe negfunding {c}")
-"""These look through months of bars, `/signals` once a moment; so does `/alert`: see bench/answers.py."""
+PLAIN += ("/watchlist", "/top", "/status", "/delete 1", "/mute {c} 2h", "/ratio {c}", "/signals {c}", "/signals")
+PLAIN += ("/oi", "/liq", "/ratio", "/ls", "/top oi", "/top liq", "/top ratio", "/digest", "/alerts {c}", "/track")
+PLAIN += ("/subscribe negfunding {c}", "/track negfunding {c}")
+DEEP = ("/alert {c} funding < -0.01%", "/backtest {c} funding < -0.01%")
+"""Dry runs read months of bars, within two seconds: see bench/answers.py."""
 
 CHARTS = ("/chart funding {c} 7d", "/chart price {c} 24h", "/chart oi {c} 7d", "/chart funding {c} 30d")
 READING, LOOKING = (0.5, 2.0), (5.0, 8.0)
@@ -91,10 +100,18 @@ def moment(coins: int) -> Cycle:
 
 
 async def fill(store: Store, coins: int) -> None:
-    """The market with all its bars, closed at its end."""
-    for step, rows in resolutions(MINUTE).items():
-        await store.extend([market(coins, step, rows)])
+    """The market with all its bars, closed at its end and looked at."""
+    bars = {step: market(coins, step, rows) for step, rows in resolutions(MINUTE).items()}
+    for of in bars.values():
+        await store.extend([of])
     await store.close(moment(coins))
+    vectors = Vectors(replace(bars.pop(MINUTE), others=bars), SIGNALS, rows=1)
+    await store.look(look(vectors, shown(MINUTE, SIGNALS), END))
+    for signal in SIGNALS:  # the records of one coin stand for those of all, which takes the service an hour to make
+        draft = usual(signal)
+        one = (await made_of(store, draft, ("C000",), {of.name: of for of in SIGNALS}, END))["C000"]
+        coins_and_all = {f"C{number:03}": one for number in range(coins)} | {ALL_COINS: one}
+        await store.keep_records("SIMULATED", question(draft), coins_and_all)
 
 
 def dispatcher(store: Store, painter: Painter | None) -> Dispatcher:

@@ -36,7 +36,8 @@ _DIVIDED: Mapping[str, tuple[str, str]] = {
 
 def sentence(problem: Problem) -> str:
     """What is wrong with the sentence and what would work, in at most two or three short sentences."""
-    return _SENTENCES[Code(problem.code)](problem)
+    second = " There is a second mistake; the button mends both." if problem.both else ""
+    return f"{_SENTENCES[Code(problem.code)](problem)}{second}"
 
 
 def _said(problem: Problem) -> str:

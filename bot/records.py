@@ -9,7 +9,7 @@ from signals.chance import DRAWS, Interval
 from signals.record import FEW, Finding, Followed, Study
 from signals.recorded import Lived
 from signals.study import SEED
-from signals.units import UNKNOWN, percent
+from signals.units import UNKNOWN, duration, percent
 
 UNMADE = "what followed before is not known yet."
 """Of a question that nobody has looked into, or of which there are no bars."""
@@ -83,7 +83,7 @@ def reach(of: Study) -> str:
     if of.first is None or of.last is None:
         return UNKNOWN
     span = of.last - of.first + of.step
-    return count(span.days, "day") if span.days else window(span)
+    return count(span.days, "day") if span.days else duration(span)
 
 
 def cases(number: int) -> str:

@@ -73,7 +73,7 @@ def unclear(sentence: str, repairs: Sequence[Button] = (), code: str = "mistake"
 
 def problem(found: Problem, command: str = "/alert") -> Message:
     """A sentence that is no rule: what is wrong with it, and each repaired line as a button behind that command."""
-    repairs = [Button(repair, f"{command} {repair}") for repair in found.repairs]
+    repairs = [Button(repair, f"{command} {repair}") for repair in found.offers]
     return unclear(mistakes.sentence(found), repairs, str(found.code))
 
 

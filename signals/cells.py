@@ -11,15 +11,15 @@ from functools import cached_property
 from math import isfinite, nan
 
 import numpy as np
-import numpy.typing as npt
 
 from signals.aggregate import Cycle, Reading, Weighing, combine, is_fresh
 from signals.base import Signal
+from signals.glance import Glance, Row
 from signals.lacks import Lack, Why, never
 from signals.model import ALL, ROLLING, Cell, Fact, Kind, Metric, Observation, Yardstick
-from signals.numbers import DAY, LEVEL, SUMS, Number, bars_of, level, needs, number_of, values
-from signals.panel import ENOUGH, Panel, Series, from_ms, to_ms
-from signals.trust import Grade, grade, structure
+from signals.numbers import DAY, HOUR, LEVEL, SUMS, Number, bars_of, level, needs, number_of, values
+from signals.panel import ENOUGH, Marks, Panel, Series, from_ms, to_ms
+from signals.trust import Grade, grade, structure, structures
 from signals.units import yearly
 from signals.yardsticks import Measured, Memory, baseline_of, measure
 
@@ -46,20 +46,46 @@ class Vectors:
         self._past = past
         self.columns = {coin: column for column, coin in enumerate(panel.coins)}
         self._known: dict[tuple[Number, Yardstick], tuple[Panel, Series]] = {}
-        self._rows_at: dict[tuple[Number, Yardstick], _Row] = {}
-        self._holes: dict[Number, tuple[datetime, npt.NDArray[np.bool_]]] = {}
+        self._rows_at: dict[tuple[Number, Yardstick], Row] = {}
+        self._holes: dict[Number, tuple[datetime, Marks]] = {}
+        self._structures: tuple[Series, Series] | None = None
 
     def value(self, cell: Cell, at: datetime) -> tuple[float | None, datetime, timedelta]:
         """The value in the last bar closed by `at`, that bar's end, and the bar's length."""
-        key = (number_of(cell), cell.yardstick)
-        row = self._rows_at.get(key)
-        if row is None or row.at != at:
-            row = self._rows_at[key] = self._row(*key, at)
+        row = self.row(number_of(cell), at, cell.yardstick)
         column = self.columns.get(cell.coin)
         if row.values is None or column is None:
             return None, at, row.step
         value = row.values[column]
         return (value if isfinite(value) else None), row.end, row.step
+
+    def row(self, number: Number, at: datetime, yardstick: Yardstick = Yardstick.VALUE) -> Row:
+        """The number of all coins in the last bar closed by `at`."""
+        key = (number, yardstick)
+        if (row := self._rows_at.get(key)) is None or row.at != at:
+            row = self._rows_at[key] = self._row(*key, at)
+        return row
+
+    def recall(self, glance: Glance) -> None:
+        """Take over what was computed when somebody looked at a moment."""
+        self._rows_at = {(Number(*over), Yardstick.VALUE): row for over, row in glance.rows.items()}
+        self._holes = {Number(*over): (glance.at, marks) for over, marks in glance.holes.items()}
+        self._structures = glance.ratio, glance.rank
+
+    def structures(self) -> tuple[Series, Series]:
+        """Each coin's ratio of spot to futures volume, and its rank, at the end of the last hour."""
+        hours = self.panel.at(HOUR)
+        ratio, rank = self.memory.kept.told("structures", hours.times, hours.coins, lambda: structures(hours))
+        return ratio, rank
+
+    def structure(self, coin: str, at: datetime) -> tuple[float, float]:
+        """The same of one coin at `at`, unknown of a coin that no bar has seen."""
+        known, column = self._structures, self.columns.get(coin)
+        if column is None:
+            return nan, nan
+        if known is None:
+            known, column = structures(self.panel.at(HOUR).known_by(to_ms(at)).only(column)), 0
+        return float(known[0][column]), float(known[1][column])
 
     def held_against(self, number: Number, yardstick: Yardstick, row: Series, at: datetime) -> Series:
         """What one row of values is by the yardstick, at the end of the last bar closed by `at`; a level at `at`."""
@@ -73,15 +99,17 @@ class Vectors:
 
     def has_holes(self, cell: Cell, at: datetime) -> bool:
         """Whether a sum over the cell's window that ends by `at` lacks a bar, and so is a floor."""
-        number = number_of(cell)
-        known = self._holes.get(number)
-        if known is None or known[0] != at:
+        return bool(self.holes(number_of(cell), at)[self.columns[cell.coin]])
+
+    def holes(self, number: Number, at: datetime) -> Marks:
+        """The same of all coins."""
+        if (known := self._holes.get(number)) is None or known[0] != at:
             bars = bars_of(self.panel, number, self.signals)
             stop = int(np.searchsorted(bars.times, to_ms(at), side="right"))
             window = slice(max(0, stop - bars.bars(number.window)), stop)
-            holes = np.any([np.isnan(bars[metric][window]).any(axis=0) for metric in SUMS[number.name]], axis=0)
-            known = self._holes[number] = (at, holes)
-        return bool(known[1][self.columns[cell.coin]])
+            lacks = np.any([np.isnan(bars[metric][window]).any(axis=0) for metric in SUMS[number.name]], axis=0)
+            known = self._holes[number] = (at, lacks)
+        return known[1]
 
     def history(self, cell: Cell, at: datetime) -> Lack | None:
         """What past of its window or its yardstick the cell needs and has, where that is too little."""
@@ -105,7 +133,7 @@ class Vectors:
         """The panel as it was known at that moment."""
         return self.panel.known_by(to_ms(at))
 
-    def _row(self, number: Number, yardstick: Yardstick, at: datetime) -> "_Row":
+    def _row(self, number: Number, yardstick: Yardstick, at: datetime) -> Row:
         """The last bar closed by `at` of all coins; without values where it is too old or no news."""
         if (number, yardstick) not in self._known:
             self._known[number, yardstick] = self._compute(number, yardstick)
@@ -114,9 +142,9 @@ class Vectors:
         row_in_series = row - (len(bars.times) - len(series))
         end = from_ms(int(bars.times[row])) if row >= 0 else at
         if row < 0 or row_in_series < 0 or at - end >= bars.step:
-            return _Row(at, at, bars.step, None)
+            return Row(at, at, bars.step, None)
         is_news = self._past is None or end > self._past
-        return _Row(at, end, bars.step, series[row_in_series].tolist() if is_news else [nan] * series.shape[1])
+        return Row(at, end, bars.step, series[row_in_series].tolist() if is_news else [nan] * series.shape[1])
 
     def _compute(self, number: Number, yardstick: Yardstick) -> tuple[Panel, Series]:
         if yardstick is Yardstick.VALUE:
@@ -127,16 +155,6 @@ class Vectors:
         bars, series = self._known[number, Yardstick.VALUE]
         of = Measured(number, bars.times[len(bars.times) - len(series) :], series, bars)
         return bars, measure(yardstick, of, self.panel, self.signals, self.memory)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What a moment reads of a number: the values of all coins in the bar that ends at `end`."""
-
-    at: datetime
-    end: datetime
-    step: timedelta
-    values: list[float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +202,7 @@ class Cells:
     def trust(self, coin: str, coverage: float, venues: int) -> Grade:
         """How far the market's structure supports a reading of that coin, on so many venues with that coverage."""
         if coin not in self._structures:
-            self._structures[coin] = structure(self.present, coin)
+            self._structures[coin] = structure(*self._vectors.structure(coin, self.cycle.at))
         return grade(self._structures[coin], coverage, venues)
 
     @cached_property
@@ -205,8 +223,8 @@ class Cells:
         seen = self.read(cell)
         if seen.reading.value is not None:
             return None
-        found = never(number_of(cell), cell.yardstick, self._offered(cell), seen.step, self._vectors.signals)
-        return found or self._vectors.history(cell, self.cycle.at) or Lack(Why.SILENT)
+        of = never(number_of(cell), cell.yardstick, self._offered(cell), seen.step, self._vectors.signals)
+        return of or self._vectors.history(cell, self.cycle.at) or Lack(Why.SILENT)
 
     def _offered(self, cell: Cell) -> Collection[Metric]:
         """What the market, or the cell's venue, has told of the coin."""
@@ -316,8 +334,9 @@ class Cells:
     def _spread(self, coin: str) -> Reading:
         of = self._reading(coin, Metric.FUNDING)
         rates = [o.value for o in self.known(coin, Metric.FUNDING) if is_fresh(o, self.cycle.at)]
-        known = of.value is not None and len(rates) > 1
-        return replace(of, value=max(rates) - min(rates) if known else None, held=None)
+        return replace(
+            of, value=max(rates) - min(rates) if of.value is not None and len(rates) > 1 else None, held=None
+        )
 
     def _reading_at(self, coin: str, venue: str, metric: Metric) -> Reading:
         own = self._known_at(coin, venue, metric)
@@ -378,5 +397,4 @@ def _joined(first: Reading, second: Reading, of: Callable[[float, float], float]
     away = known and (first.held is not None or second.held is not None)
     held = of(ends[0] or 0.0, ends[1] or 0.0) if away else None
     missing = first.missing or second.missing
-    coverage = min(first.coverage, second.coverage)
-    return replace(first, value=value, missing=missing, coverage=coverage, held=held)
+    return replace(first, value=value, missing=missing, coverage=min(first.coverage, second.coverage), held=held)

@@ -26,7 +26,9 @@ SUMS: Mapping[str, tuple[Metric, ...]] = {
 }
 """What is added up over a window, and of which bars."""
 
-VOLUMES: Mapping[str, Metric] = {metric.value: metric for metric in (Metric.VOLUME, Metric.VOLUME_SPOT)}
+VOLUMES: Mapping[str, Metric] = {
+    metric.value: metric for metric in (Metric.VOLUME, Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED)
+}
 MOVES: Mapping[str, Metric] = {Metric.OI: Metric.OI_LEVEL, Metric.PRICE: Metric.PRICE}
 QUOTIENTS: Mapping[str, Callable[[Panel, timedelta, int | None], Series]] = {
     Metric.RATIO: features.ratio,
@@ -47,6 +49,7 @@ _MADE_OF: Mapping[str, frozenset[Metric]] = {
     Metric.TAKER: frozenset({Metric.TAKER_BUY, Metric.TAKER_SELL}),
     Metric.VOLUME: frozenset({Metric.VOLUME, Metric.VOLUME_24H}),
     Metric.VOLUME_SPOT: frozenset({Metric.VOLUME_SPOT, Metric.VOLUME_SPOT_24H}),
+    Metric.VOLUME_PAIRED: frozenset({Metric.VOLUME_PAIRED, Metric.VOLUME_PAIRED_24H}),
     Metric.RATIO: frozenset(
         {metric for of in (Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED) for metric in (of, ROLLING[of])}
     ),

@@ -195,6 +195,11 @@ def blank(step: timedelta) -> Panel:
     return Panel(np.empty(0, np.int64), (), step, {}, {})
 
 
+def blank_of(coins: tuple[str, ...]) -> Panel:
+    """A panel of these coins without rows."""
+    return replace(blank(min(KEEP)), coins=coins)
+
+
 class Buffer:
     """The trailing rows of a market at one resolution, in memory; rows come in time order and the oldest fall out.
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from signals.features import last, ratio, share_below
-from signals.panel import Panel
+from signals.features import LEAST_BARS, ratio
+from signals.panel import ENOUGH, Panel, Series
 
 LOW_RANK = 0.05
 REDUCED_RANK = 0.15
@@ -27,19 +27,28 @@ class Grade(StrEnum):
     UNKNOWN = "unknown"
 
 
-def structure(panel: Panel, coin: str) -> Grade:
-    """The grade of what a coin's spot and futures say alone, at the panel's end."""
-    hours = panel.at(timedelta(hours=1))
-    column, wanted = hours.column(coin), hours.bars(_HISTORY)
-    if column is None:
+def structures(hours: Panel) -> tuple[Series, Series]:
+    """Of each coin the ratio of spot to futures volume over a day at the panel's end, and its rank, mid-rank for ties.
+
+    The rank is the share of the hours of 90 days that lie below; unknown unless ENOUGH of them are known.
+    """
+    wanted = hours.bars(_HISTORY)
+    series = ratio(hours, _DAY, wanted + 1)
+    if not len(series):
+        return np.full(len(hours.coins), np.nan), np.full(len(hours.coins), np.nan)
+    past, now = series[:-1], series[-1]
+    known = np.isfinite(past).sum(axis=0)
+    below = (past < now).sum(axis=0) + 0.5 * (past == now).sum(axis=0)
+    told = np.isfinite(now) & (known >= max(LEAST_BARS, ENOUGH * wanted))
+    return now, np.where(told, below / np.maximum(known, 1), np.nan)
+
+
+def structure(ratio_now: float, rank: float) -> Grade:
+    """The grade of what a coin's spot and futures say alone."""
+    if np.isnan(ratio_now):
         return Grade.UNKNOWN
-    series = ratio(hours.only(column), _DAY, wanted + 1)
-    now = last(series, 0)
-    if now is None:
-        return Grade.UNKNOWN
-    if now < LOW_RATIO:
+    if ratio_now < LOW_RATIO:
         return Grade.LOW
-    rank = share_below(series[:-1, 0], now, wanted)
     if np.isnan(rank):
         return Grade.UNKNOWN
     if rank <= LOW_RANK:

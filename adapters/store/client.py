@@ -6,10 +6,8 @@ again is a step of ours, each of which may be called twice. Every failure leaves
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from hashlib import sha1
-from importlib.resources import files
 from typing import Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -37,12 +35,17 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from adapters.pulse import beat
 from adapters.store.base import StoreError, StoreRefused, StoreUnavailable, StoreWontWrite
+from adapters.store.scripts import scripts
+from adapters.store.together import Together
 
 Reply: TypeAlias = "int | bytes | list[Reply] | None"
 Word: TypeAlias = "str | bytes | int | float"
 
 BLOCK_MS = 2000
 """How long a blocking read waits: half of its socket's timeout."""
+
+LINES: Final = 12
+"""Connections on which commands travel; what is asked meanwhile waits for one of them, with others."""
 
 COPIED_WITHIN = 200
 """Milliseconds in which a replica is to have what was written."""
@@ -118,13 +121,14 @@ class Client:
         self._blocking = connect_cluster(url, blocking=True) if cluster else connect(url, blocking=True)
         self._where = _where(url)
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
+        self._together = Together(self._sent, LINES)
 
     async def do(self, *command: Word, at: ClusterNode | None = None) -> Reply:
         """One command, of a cluster at that node or where its key is.
 
         Not repeated: use it for reads and for writes that may be lost or doubled harmlessly.
         """
-        return await self._in_turn(lambda: _ask(self._redis, *command, at=at))
+        return await self._spoken(self._asked(command, at))
 
     async def primaries(self) -> Sequence["Primary"]:
         """Each server that keeps a part of the keys: one, or those of a cluster."""
@@ -141,10 +145,12 @@ class Client:
         """Reads, and writes that may be doubled harmlessly, in one round trip."""
         if not commands:
             return []
+        if isinstance(self._redis, Redis):
+            return cast("list[Reply]", await self._spoken(self._together.ask(*commands)))
         pipe = self._redis.pipeline(transaction=False)
         for command in commands:
             pipe.execute_command(*command)
-        return cast("list[Reply]", await self._in_turn(pipe.execute))
+        return cast("list[Reply]", await self._spoken(self._in_turn(pipe.execute)))
 
     async def step(self, name: str, keys: Sequence[str], *arguments: Word) -> Reply:
         """One atomic step of `lua/`, asked again where its reply was lost: each may be called twice."""
@@ -181,20 +187,43 @@ class Client:
         pipe = self._redis.pipeline(transaction=False)
         pipe.execute_command("SET", key, "")
         pipe.execute_command("WAIT", 1, COPIED_WITHIN, **there)
-        _, copies = cast("list[int]", await self._spoken(pipe.execute()))
+        _, copies = cast("list[int]", await self._spoken(self._in_turn(pipe.execute)))
         return copies > 0
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await self._together.aclose()
         for redis in (self._redis, self._blocking):
             await (redis.aclose() if isinstance(redis, RedisCluster) else redis.aclose(close_connection_pool=True))
+
+    async def _asked(self, command: Sequence[Word], at: ClusterNode | None = None) -> object:
+        """One command: together with others, but for a cluster, whose servers each have lines of their own."""
+        if isinstance(self._redis, RedisCluster):
+            return await self._in_turn(lambda: _ask(self._redis, *command, at=at))
+        return (await self._together.ask(command))[0]
+
+    async def _sent(self, commands: Sequence[Sequence[Word]]) -> Sequence[object]:
+        """What each is answered, or refused with."""
+        if len(commands) == 1:
+            return [await self._alone(commands[0])]
+        pipe = cast("Redis", self._redis).pipeline(transaction=False)
+        for command in commands:
+            pipe.execute_command(*command)
+        return cast("list[object]", await pipe.execute(raise_on_error=False))
+
+    async def _alone(self, command: Sequence[Word]) -> object:
+        """The same of one, at less cost."""
+        try:
+            return await _ask(self._redis, *command)
+        except RedisError as error:
+            return error
 
     async def _step(self, name: str, keys: Sequence[str], arguments: Sequence[Word]) -> Reply:
         text, digest = _SCRIPTS[name]
         try:
-            return await self._in_turn(lambda: _ask(self._redis, "EVALSHA", digest, len(keys), *keys, *arguments))
+            return await self._spoken(self._asked(("EVALSHA", digest, len(keys), *keys, *arguments)))
         except _NotLoaded:
-            return await self._in_turn(lambda: _ask(self._redis, "EVAL", text, len(keys), *keys, *arguments))
+            return await self._spoken(self._asked(("EVAL", text, len(keys), *keys, *arguments)))
 
     async def _steps(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Word]]]) -> Sequence[Reply]:
         text, digest = _SCRIPTS[name]
@@ -203,9 +232,10 @@ class Client:
         except _NotLoaded:  # those before it were executed, which a step that may be called twice does not mind
             return await self.many([("EVAL", text, len(keys), *keys, *arguments) for keys, arguments in calls])
 
-    async def _in_turn(self, ask: Callable[[], Awaitable[object]]) -> Reply:
+    async def _in_turn(self, ask: Callable[[], Awaitable[object]]) -> object:
+        """What is asked of a cluster, once there is room for it."""
         async with self._room:
-            return await self._spoken(ask())
+            return await ask()
 
     async def _spoken(self, asked: Awaitable[object]) -> Reply:
         try:
@@ -354,14 +384,4 @@ def _where(url: str) -> str:
     return f"at {parts.path}" if parts.scheme == "unix" else f"at {parts.hostname or 'localhost'}:{parts.port or 6379}"
 
 
-def _scripts() -> Mapping[str, tuple[str, str]]:
-    folder = files("adapters.store").joinpath("lua")
-    texts = {
-        file.name.removesuffix(".lua"): file.read_text("utf-8")
-        for file in folder.iterdir()
-        if file.name.endswith(".lua")
-    }
-    return {name: (text, sha1(text.encode(), usedforsecurity=False).hexdigest()) for name, text in texts.items()}
-
-
-_SCRIPTS = _scripts()
+_SCRIPTS = scripts()

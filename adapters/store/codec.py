@@ -1,6 +1,6 @@
 """What rests in the store as bytes, and back: msgpack of our own types, bars as packed float32 matrices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 
@@ -14,13 +14,15 @@ from adapters.store.record_port import Made
 from adapters.venues.base import Health
 from signals.aggregate import Cycle, Reading
 from signals.event import Event
+from signals.glance import Glance, Row
 from signals.model import Metric, Observation, Unit, Yardstick
 from signals.notice import Notice
-from signals.panel import Matrix, Panel
+from signals.panel import Matrix, Panel, Series
 from signals.remembered import Remembered
 from signals.rules.lifecycle import AlertState
 
 _FLOATS = np.dtype("<f4")
+_EXACT = np.dtype("<f8")
 
 
 class _Bars(msgspec.Struct, array_like=True, frozen=True):
@@ -40,6 +42,17 @@ class _Moment(msgspec.Struct, array_like=True, frozen=True):
     label: str
     readings: dict[str, dict[Metric, Reading]]
     known: tuple[Observation, ...]
+
+
+class _Glance(msgspec.Struct, array_like=True, frozen=True):
+    """A glance, each row with its name, window, bar and packed values, and where sums lack bars."""
+
+    at: datetime
+    coins: tuple[str, ...]
+    rows: list[tuple[str, timedelta, datetime, timedelta, bytes | None]]
+    holes: list[tuple[str, timedelta, bytes]]
+    ratio: bytes
+    rank: bytes
 
 
 class _Kept(msgspec.Struct, array_like=True, frozen=True):
@@ -72,6 +85,7 @@ class _Remembered(msgspec.Struct, array_like=True, frozen=True):
 encode = msgspec.msgpack.Encoder().encode
 _bars = msgspec.msgpack.Decoder(list[_Bars])
 _moment = msgspec.msgpack.Decoder(_Moment)
+_glance = msgspec.msgpack.Decoder(_Glance)
 _event = msgspec.msgpack.Decoder(Event)
 _notice = msgspec.msgpack.Decoder(Notice)
 _kept = msgspec.msgpack.Decoder(_Kept)
@@ -105,6 +119,38 @@ def bars(panels: "tuple[Panel, ...] | list[Panel]") -> bytes:
 def read_bars(stored: bytes) -> tuple[Panel, ...]:
     """The panels, read only."""
     return tuple(_unpacked(of) for of in _bars.decode(stored))
+
+
+def glance(of: Glance) -> bytes:
+    """What was seen at a moment."""
+    rows = [
+        (*over, row.end, row.step, None if row.values is None else _exact(row.values)) for over, row in of.rows.items()
+    ]
+    holes = [(*over, marks.tobytes()) for over, marks in of.holes.items()]
+    return encode((of.at, of.coins, rows, holes, _exact(of.ratio), _exact(of.rank)))
+
+
+def read_glance(stored: bytes) -> Glance | None:
+    """What was seen; None of another version's, which is seen anew at the next moment."""
+    try:
+        of = _glance.decode(stored)
+    except Unreadable:
+        return None
+    rows = {
+        (name, window): Row(of.at, end, step, None if values is None else _numbers(values).tolist())
+        for name, window, end, step, values in of.rows
+    }
+    holes = {(name, window): np.frombuffer(marks, np.bool_) for name, window, marks in of.holes}
+    return Glance(of.at, of.coins, rows, holes, _numbers(of.ratio), _numbers(of.rank))
+
+
+def _exact(numbers: Sequence[float] | Series) -> bytes:
+    return np.asarray(numbers, _EXACT).tobytes()
+
+
+def _numbers(stored: bytes) -> Series:
+    found: Series = np.frombuffer(stored, _EXACT)
+    return found
 
 
 def read_event(stored: bytes) -> Event:

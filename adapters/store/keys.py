@@ -27,6 +27,9 @@ STEPS = "{m}steps"
 HEALTH = "{v}health"
 """How the venues were doing when that was last said."""
 
+GLANCE = "{m}glance"
+"""What was seen at the moment that was looked at last, behind that moment in Unix milliseconds, in eight bytes."""
+
 BACKFILLED = "{m}backfilled"
 """How often bars of the past changed what is stored."""
 

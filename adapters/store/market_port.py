@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from signals.aggregate import Cycle
+from signals.glance import Glance
 from signals.model import Metric
 from signals.panel import Panel
 
@@ -55,6 +56,14 @@ class MarketStore(Protocol):
 
     async def backfilled(self) -> int:
         """A number that grows whenever bars of the past changed what is stored."""
+        ...
+
+    async def look(self, glance: Glance) -> None:
+        """Keep what was seen at a moment, for whoever answers; the last one alone is kept."""
+        ...
+
+    async def looked(self) -> tuple[Cycle, Glance] | None:
+        """What was seen last, with its moment; None before, and where that moment is no longer kept."""
         ...
 
     async def steps(self) -> Sequence[timedelta]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from adapters.store.bars import MOST_CYCLES, filled, kept_rows, kept_since, rows_of, with_just
 from signals.aggregate import Cycle
+from signals.glance import Glance
 from signals.model import Metric
 from signals.panel import Panel, stack, to_ms
 
@@ -36,6 +37,7 @@ class MemoryMarkets:
         self._cycles: deque[Cycle] = deque(maxlen=MOST_CYCLES)
         self._bars: dict[timedelta, dict[int, Panel]] = {}
         self._backfilled = 0
+        self._glance: Glance | None = None
         self._closed = Bell()
 
     async def close(self, cycle: Cycle, judged: datetime | None = None) -> None:
@@ -76,6 +78,14 @@ class MemoryMarkets:
 
     async def backfilled(self) -> int:
         return self._backfilled
+
+    async def look(self, glance: Glance) -> None:
+        self._glance = glance
+
+    async def looked(self) -> tuple[Cycle, Glance] | None:
+        glance = self._glance
+        moments = () if glance is None else (cycle for cycle in reversed(self._cycles) if cycle.at == glance.at)
+        return next(((replace(cycle, bars=()), glance) for cycle in moments if glance is not None), None)
 
     async def steps(self) -> Sequence[timedelta]:
         return sorted(self._bars)

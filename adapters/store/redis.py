@@ -13,6 +13,7 @@ from adapters.store.redis_outbox import RedisOutboxes
 from adapters.store.redis_rules import RedisRules
 from adapters.store.redis_venues import RedisVenues
 from adapters.store.replies import listed, raw, text
+from adapters.store.shared import Shared
 from adapters.store.shelf import Shelf
 
 OLDEST = (7, 0)
@@ -39,6 +40,8 @@ class RedisStore(RedisMarkets, RedisVenues, RedisFronts, RedisRules, RedisAlerts
         self._client = client
         self._changes_kept = changes_kept
         self._shelf = Shelf(self)
+        self._newest = Shared(self._read_newest)
+        self._seen = Shared(self._read_looked)
         self._given = {}
         self._calls = count(1)
 

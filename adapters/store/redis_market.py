@@ -11,8 +11,10 @@ from adapters.store import codec, keys
 from adapters.store.bars import MOST_CYCLES, filled, kept_rows, kept_since, rows_of
 from adapters.store.client import BLOCK_MS, Client, Reply, Word
 from adapters.store.replies import entries, listed, pairs, raw, read, text
+from adapters.store.shared import Shared
 from adapters.store.shelf import Shelf
 from signals.aggregate import Cycle
+from signals.glance import Glance
 from signals.model import Metric
 from signals.panel import Matrix, Panel, blank, stack, to_ms
 
@@ -23,11 +25,18 @@ CUT = 128
 """Bars that the server looks through at once: few enough that nobody else waits for long."""
 
 
+_STAMP = 8
+"""Bytes before a glance that say which moment it is of."""
+
+
 class RedisMarkets:
     """The market port."""
 
     _client: Client
     _shelf: Shelf
+    _newest: Shared[Cycle | None]
+    _seen: Shared[tuple[Cycle, Glance] | None]
+    _looked: tuple[Cycle, Glance] | None = None
     _last: tuple[str, Cycle] | None = None
     """The last moment that was read, under its id: nobody changes it, so it is fetched and decoded once."""
 
@@ -48,10 +57,38 @@ class RedisMarkets:
         )
 
     async def latest(self) -> Cycle | None:
+        return await self._newest()
+
+    async def look(self, glance: Glance) -> None:
+        await self._client.do("SET", keys.GLANCE, to_ms(glance.at).to_bytes(_STAMP, "big") + codec.glance(glance))
+
+    async def looked(self) -> tuple[Cycle, Glance] | None:
+        return await self._seen()
+
+    async def _read_looked(self) -> tuple[Cycle, Glance] | None:
+        """What was seen last, read and decoded once a moment."""
+        stamp = raw(await self._client.do("GETRANGE", keys.GLANCE, 0, _STAMP - 1))
+        if not stamp:
+            return None
+        if self._looked is None or to_ms(self._looked[1].at) != int.from_bytes(stamp, "big"):
+            stored = raw(await self._client.do("GET", keys.GLANCE) or b"")
+            glance = codec.read_glance(stored[_STAMP:])
+            cycle = None if glance is None else await self._moment(glance.at)
+            self._looked = None if glance is None or cycle is None else (cycle, glance)
+        return self._looked
+
+    async def _moment(self, at: datetime) -> Cycle | None:
+        """That moment, where it is still kept: the last one, as a rule."""
+        latest = await self.latest()
+        if latest is not None and latest.at == at:
+            return latest
+        found = entries(await self._client.do("XRANGE", keys.CYCLES, to_ms(at), to_ms(at)))
+        return next((codec.read_moment(fields["m"]) for _, fields in found), None)
+
+    async def _read_newest(self) -> Cycle | None:
         since = "-" if self._last is None else f"({self._last[0]}"
         for id_, fields in entries(await self._client.do("XREVRANGE", keys.CYCLES, "+", since, "COUNT", 1)):
-            if self._last is None or _later(id_, self._last[0]):  # another may have read it meanwhile
-                self._last = id_, codec.read_moment(fields["m"])
+            self._last = id_, codec.read_moment(fields["m"])
         return None if self._last is None else self._last[1]
 
     async def cycles(self, after: datetime | None) -> AsyncIterator[Cycle]:
@@ -125,11 +162,6 @@ def _stretch(reply: Reply, step: timedelta) -> Panel:
         else:
             whole[Metric(metric)] = matrix
     return Panel(at, names, step, whole, legs)
-
-
-def _later(id_: str, than: str) -> bool:
-    """Whether a moment is later than another, by their ids."""
-    return int(id_.partition("-")[0]) > int(than.partition("-")[0])
 
 
 def _seconds(step: timedelta) -> str:

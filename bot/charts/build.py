@@ -23,7 +23,7 @@ from signals.rehearsal import Course
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import Change
 from signals.rules.model import Condition, Draft
-from signals.units import UNKNOWN, duration, exact
+from signals.units import DASH, UNKNOWN, duration, exact
 
 Values: TypeAlias = Sequence[float | None]
 
@@ -178,7 +178,7 @@ def _shown(what: Topic, found: Mapping[str, Values]) -> Mapping[str, Values]:
 def _named(name: str, row: Values, what: Topic, coin: str, of: Source) -> str:
     """A curve with its last value; of sums with all of them together."""
     if what.shape is not Shape.BARS:
-        return f"{name} {_said(row, what.unit, coin)}"
+        return f"{name} {DASH if not row or row[-1] is None else _said(row, what.unit, coin)}"
     known = [value for value in row if value is not None]
     if not known:
         return f"{name} {UNKNOWN}"

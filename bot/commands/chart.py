@@ -9,7 +9,7 @@ from adapters.chat.chart import Chart
 from bot.charts.build import TOPICS
 from bot.charts.pictures import button
 from bot.charts.reading import LOOKED_BACK, alert_chart, draft_chart, market_of, rule_chart, topic_chart, usual_span
-from bot.commands.arguments import Mistake, coin_of, mended, rule_number, span, words_of
+from bot.commands.arguments import Mistake, coin_of, length_of, mended, rule_number, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.drafts import TOKEN
 from bot.commands.market import coins_of, latest
@@ -61,7 +61,7 @@ async def _topic(topic: str, words: Sequence[str], invocation: Invocation, desk:
     if not words:
         raise Mistake(f"Of which coin? Such as: /chart {topic} ETH", f"/chart {topic} ETH")
     coin = coin_of(invocation, words[0], cycle.readings)
-    length = span(words[1]) if len(words) > 1 else usual_span(desk.step)
+    length = length_of(words[1]) if len(words) > 1 else usual_span(desk.step)
     if length is None or not timedelta(hours=1) <= length <= LONGEST:
         raise Mistake(
             f"Over how long? From 1h to {window(LONGEST)}, such as:",

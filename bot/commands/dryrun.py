@@ -197,11 +197,9 @@ def told(run: Rehearsal, draft: Draft, desk: Desk) -> Sequence[Line]:
     already = [line(f"True already since {moment(since, desk.now, desk.zone)}.")] if since is not None else []
     spans = [of for of in run.spans.values() if of is not None]
     if not spans:
-        reach = duration(run.reach) if run.reach else "nothing yet"
-        return [
-            *already,
-            line(f"Too little history for a dry run: bars that it needs reach back {reach}, and a week is the least."),
-        ]
+        reach = f"bars that it needs reach back {duration(run.reach)}, and a week is the least"
+        none = "no bar here tells all that it needs"
+        return [*already, line(f"Too little history for a dry run: {reach if run.reach else none}.")]
     sampled = f"Judged on {len(run.coins)} of {count(run.asked, 'coin')}; rates are for all of them."
     return [
         *already,

@@ -37,10 +37,11 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     before = f"{_before(rule, typed)} " if behind else ""
     draft = parse(f"{before}{typed}", known)
     if isinstance(draft, Problem):
-        if draft.code is Code.COIN and not draft.repairs:
+        if draft.code is Code.COIN and not draft.offers:
             return _neither(typed.split()[0], rule)
         repairs = tuple(repair.removeprefix(before) for repair in draft.repairs)
-        return problem(replace(draft, repairs=repairs), f"/edit #{rule.number}")
+        both = draft.both.removeprefix(before)
+        return problem(replace(draft, repairs=repairs, both=both), f"/edit #{rule.number}")
     changed = _merged(rule.draft, draft, typed) if behind else draft
     if canonical(changed) == canonical(rule.draft):
         return reply(

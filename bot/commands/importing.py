@@ -216,7 +216,7 @@ def _row(text: str, cycle: Cycle, invocation: Invocation, desk: Desk) -> Row:
     sentence = text[len(PAUSED) :].strip() if paused else text.removeprefix("/alert ")
     draft = parse(sentence, vocabulary(cycle, desk))
     if isinstance(draft, Problem):
-        return Row(text, why=mistakes.sentence(draft), repairs=draft.repairs)
+        return Row(text, why=mistakes.sentence(draft), repairs=draft.offers)
     return Row(text, draft, paused)
 
 

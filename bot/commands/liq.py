@@ -7,14 +7,14 @@ from adapters.chat.base import CommandSpec, Invocation, Json, Message, Parameter
 from bot.charts.pictures import with_button
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
-from bot.commands.market import View, age_of, facts, instruments, latest, observed, offered, silent, view, whole_bars
+from bot.commands.market import View, age_of, facts, instruments, latest, observed, offered, silent, view
 from bot.commands.report import report
 from bot.phrases import count, iso, line, share, venue, venues, window
 from signals.aggregate import Reading, is_fresh
 from signals.model import Metric, Observation
+from signals.shown import liq_numbers, liq_windows
 from signals.units import UNKNOWN, money
 
-WINDOWS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 LARGEST = 10
 """Coins shown without a coin named."""
 
@@ -24,9 +24,9 @@ _LEGS = {Metric.LIQ: (Metric.LIQ_LONG, Metric.LIQ_SHORT)}
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """One coin's sums over several windows, or the coins with the largest."""
-    windows = whole_bars(WINDOWS, desk.step) or [desk.step]
+    windows = liq_windows(desk.step)
     coin = one_coin(invocation, (await latest(desk)).readings)
-    market = await view(desk, [Metric.LIQ], max(windows), None if coin is None else (coin,))
+    market = await view(desk, liq_numbers(desk.step), None if coin is None else (coin,))
     if coin is None:
         return _largest(market, windows, desk, LARGEST)
     if all(offered(market.cycle, coin, side) is None for side in _SIDES):
@@ -115,16 +115,21 @@ def _data(coin: str, market: View, windows: Sequence[timedelta]) -> tuple[tuple[
 
 async def top(desk: Desk, each: int) -> Message:
     """The largest, twice as many as at one end of what has two. Raises Mistake before there is a market."""
-    windows = whole_bars(WINDOWS, desk.step) or [desk.step]
-    return _largest(await view(desk, [Metric.LIQ], max(windows)), windows, desk, 2 * each)
+    windows = liq_windows(desk.step)
+    return _largest(await view(desk, liq_numbers(desk.step)), windows, desk, 2 * each)
+
+
+def _sums(market: View, longest: timedelta) -> tuple[int, Sequence[tuple[float, str]]]:
+    """How many coins' liquidations are told of, and what is known of them, the largest first."""
+    reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
+    sums = [(both, c) for c in reported if (both := market.value(c, Metric.LIQ, longest)) is not None]
+    return len(reported), sorted(sums, key=lambda row: (-row[0], row[1]))
 
 
 def _largest(market: View, windows: Sequence[timedelta], desk: Desk, most: int) -> Message:
     """The coins with the largest sums over the longest window."""
     longest = windows[-1]
-    reported = [c for c in market.cycle.readings if offered(market.cycle, c, Metric.LIQ_LONG) is not None]
-    sums = [(both, c) for c in reported if (both := market.value(c, Metric.LIQ, longest)) is not None]
-    sums.sort(key=lambda row: (-row[0], row[1]))
+    reported, sums = market.once("liq", lambda: _sums(market, longest))
     shown = [c for _, c in sums[:most]]
     table = Table(
         ("coin", "longs", "shorts", "both"),
@@ -139,7 +144,7 @@ def _largest(market: View, windows: Sequence[timedelta], desk: Desk, most: int) 
         desk.zone,
         table=table,
         after=(line("≥ marks a sum that misses something: the real one is higher. One coin: /liq ETH."),),
-        small=f"{count(len(sums), 'coin')} known, {len(reported) - len(sums)} unknown.",
+        small=f"{count(len(sums), 'coin')} known, {reported - len(sums)} unknown.",
         data=(("unit", "usd"), ("window", window(longest)), ("coins", rows)),
     )
 

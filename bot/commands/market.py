@@ -1,10 +1,10 @@
 """The market as commands see it: the last closed moment, and just as many bars as an answer needs."""
 
 from asyncio import gather
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar, cast
 
 from adapters.chat.base import Json, Place
 from bot.commands.arguments import Mistake
@@ -13,30 +13,21 @@ from bot.phrases import clock, iso, venue
 from signals.aggregate import Cycle, Reading, Weighing, is_fresh
 from signals.base import Signal
 from signals.cells import Cells, Seen, Vectors
+from signals.glance import Glance
 from signals.judge import cell_of
 from signals.model import ALL, PAIRED, ROLLING, Cell, Metric, Observation, Yardstick
-from signals.numbers import needs, number_of
+from signals.numbers import Number, needs, number_of
 from signals.panel import Panel, resolutions, to_ms
 from signals.rules.language import Vocabulary
 from signals.rules.model import EVERY_COIN, WATCHLIST, Draft
+from signals.shown import recalled
 from signals.units import DASH, age
 
 _ZERO = timedelta(0)
 _Row = TypeVar("_Row")
-_LONGEST_ON_SHORT_BARS = timedelta(days=1)
+_Found = TypeVar("_Found")
 _SPOT = frozenset({m for metric in (Metric.VOLUME_SPOT, Metric.VOLUME_PAIRED) for m in (metric, ROLLING[metric])})
-_OI = frozenset({Metric.OI_LEVEL, Metric.OI_EXPECTED})
-_BARS: Mapping[str, frozenset[Metric]] = {
-    Metric.OI: _OI,
-    Metric.PRICE: _OI | {Metric.PRICE},
-    Metric.LIQ: frozenset({Metric.LIQ_LONG, Metric.LIQ_SHORT}),
-    Metric.LIQ_LONG: frozenset({Metric.LIQ_LONG}),
-    Metric.LIQ_SHORT: frozenset({Metric.LIQ_SHORT}),
-    Metric.VOLUME: frozenset({Metric.VOLUME, Metric.VOLUME_24H}),
-    Metric.TAKER: frozenset({Metric.TAKER_BUY, Metric.TAKER_SELL}),
-    Metric.RATIO: _SPOT,
-}
-"""What windows of a metric are computed from."""
+"""What the structure of a market is read from."""
 
 
 async def latest(desk: Reader) -> Cycle:
@@ -49,11 +40,19 @@ async def latest(desk: Reader) -> Cycle:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The last closed moment with the bars that were asked for."""
+    """A closed moment, with what bars say of it."""
 
     cycle: Cycle
-    panel: Panel
+    vectors: Vectors
     cells: Cells
+    has_bars: bool
+    """Whether there is any bar yet."""
+    found: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def panel(self) -> Panel:
+        """The bars that were asked for; none where only what was seen at the moment was."""
+        return self.vectors.panel
 
     def read(self, coin: str, name: str, window: timedelta = _ZERO) -> Seen | None:
         """The reading that a rule would judge over all venues; None as in `read_cell`."""
@@ -64,30 +63,50 @@ class View:
         if offered(self.cycle, cell.coin, self.cells.basis_of(cell)) is None:
             return None
         from_bars = cell.window > _ZERO or cell.name not in set(Metric) or cell.yardstick is not Yardstick.VALUE
-        return None if from_bars and not len(self.panel.times) else self.cells.read(cell)
+        return None if from_bars and not self.has_bars else self.cells.read(cell)
 
     def value(self, coin: str, name: str, window: timedelta = _ZERO) -> float | None:
         """The value over all venues; None where it is unknown."""
         seen = self.read(coin, name, window)
         return seen.reading.value if seen else None
 
+    def once(self, what: str, find: Callable[[], _Found]) -> _Found:
+        """What it comes to, for all who ask of this moment."""
+        if what not in self.found:
+            self.found[what] = find()
+        return cast("_Found", self.found[what])
 
-async def view(desk: Reader, names: Collection[str], reach: timedelta, coins: tuple[str, ...] | None = None) -> View:
-    """The market with the bars that windows of these metrics need, up to `reach` long, of these or all coins.
+    def of_bars(self, coin: str, name: str, window: timedelta) -> float | None:
+        """What bars say, whoever is silent now; None where that is unknown."""
+        return self.vectors.value(Cell(coin, ALL, name, window), self.cycle.at)[0]
 
-    Raises Mistake.
+
+async def view(desk: Desk, numbers: Sequence[Number], coins: tuple[str, ...] | None = None) -> View:
+    """The market with these numbers of these coins, or of all: as they were seen at the last moment that was looked at.
+
+    Where nobody has looked of late, they are made from bars. Raises Mistake.
     """
-    metrics = frozenset().union(*(_BARS.get(name, frozenset()) for name in names))
-    return await _view(desk, desk.store.at_hand, metrics, dict.fromkeys(resolutions(desk.step), reach), (), coins)
+    cycle, looked = await gather(latest(desk), desk.store.looked())
+    if looked is not None and cycle.at - looked[0].at <= desk.step:
+        return await desk.recent.of(looked[0], "looked", lambda: _seen(desk, *looked))
+    asked = (tuple(numbers), coins, await desk.store.backfilled())
+    return await desk.recent.of(cycle, asked, lambda: _made(desk, numbers, coins))
 
 
-async def view_of_signals(desk: Reader, signals: Sequence[Signal], coins: tuple[str, ...] | None = None) -> View:
-    """The market with the bars that these signals and their trust need, of these or all coins. Raises Mistake."""
-    metrics = _SPOT | _OI | frozenset(metric for signal in signals for metric in signal.needs)
-    reach = max((s.lookback + max(s.windows) for s in signals), default=_ZERO)
-    return await _view(
-        desk, desk.store.panel, metrics, dict.fromkeys(resolutions(desk.step), max(reach, WHOLE)), signals, coins
-    )
+async def _seen(desk: Desk, cycle: Cycle, glance: Glance) -> View:
+    vectors = recalled(glance, desk.signals)
+    return View(cycle, vectors, Cells(cycle, vectors, desk.step), has_bars=True)
+
+
+async def _made(desk: Desk, numbers: Sequence[Number], coins: tuple[str, ...] | None) -> View:
+    """The same from bars; the structure of the market comes with ratios and signals."""
+    by_name = {signal.name: signal for signal in desk.signals}
+    metrics = frozenset[Metric]().union(*(needs(number, by_name) for number in numbers))
+    signals = [by_name[number.name] for number in numbers if number.name in by_name]
+    reach = max([number.window for number in numbers] + [signal.lookback for signal in signals])
+    if signals or metrics & _SPOT:
+        metrics, reach = metrics | _SPOT, WHOLE
+    return await _view(desk, metrics, dict.fromkeys(resolutions(desk.step), reach), signals, coins)
 
 
 async def view_of(desk: Reader, draft: Draft, place: Place, span: timedelta = _ZERO) -> View:
@@ -101,7 +120,7 @@ async def view_of(desk: Reader, draft: Draft, place: Place, span: timedelta = _Z
         back.append(WHOLE)
     kept = resolutions(desk.step)  # of bars that do not reach back over the span only those of now are read
     reach = {step: WHOLE if span and step * rows >= span else max(back) for step, rows in kept.items()}
-    return await _view(desk, desk.store.panel, metrics, reach, signals, await _named(draft, place, desk))
+    return await _view(desk, metrics, reach, signals, await _named(draft, place, desk))
 
 
 async def _named(draft: Draft, place: Place, desk: Reader) -> tuple[str, ...] | None:
@@ -124,19 +143,8 @@ async def coins_of(draft: Draft, place: Place, desk: Reader, cycle: Cycle) -> Se
     return sorted(cycle.readings) if named is None else named
 
 
-class _Read(Protocol):
-    """How bars are read: one of the store's ways."""
-
-    async def __call__(
-        self, step: timedelta, metrics: Collection[Metric], rows: int, coins: tuple[str, ...] | None
-    ) -> Panel:
-        """The last rows of those bars."""
-        ...
-
-
 async def _view(
     desk: Reader,
-    read: _Read,
     metrics: Collection[Metric],
     reach: Mapping[timedelta, timedelta],
     signals: Sequence[Signal],
@@ -146,22 +154,18 @@ async def _view(
     cycle = await latest(desk)
     kept = resolutions(desk.step)
     wanted = {step: min(rows, reach[step] // step + 2 + MEANWHILE) for step, rows in kept.items()}
-    found = await gather(*(read(step, metrics, rows, coins) for step, rows in wanted.items()))
+    found = await gather(*(desk.store.panel(step, metrics, rows, coins) for step, rows in wanted.items()))
     panels = {step: bars.known_by(to_ms(cycle.at)) for step, bars in zip(wanted, found, strict=True)}
     every = tuple(dict.fromkeys(coin for panel in panels.values() for coin in panel.coins))
     finest = panels.pop(min(panels)).of(every)
     panel = replace(finest, others={step: panel.of(every) for step, panel in panels.items()})
-    return View(cycle, panel, Cells(cycle, Vectors(panel, signals, rows=1), desk.step))
+    vectors = Vectors(panel, signals, rows=1)
+    return View(cycle, vectors, Cells(cycle, vectors, desk.step), has_bars=bool(len(panel.times)))
 
 
 def vocabulary(cycle: Cycle, desk: Desk) -> Vocabulary:
     """The names that a sentence about this market may use, and from where its times count."""
     return Vocabulary(cycle.readings.keys(), cycle.venues, desk.signals, desk.now, desk.zone)
-
-
-def whole_bars(windows: Sequence[timedelta], step: timedelta) -> Sequence[timedelta]:
-    """The windows that are a whole number of bars: the others cannot be known on them."""
-    return [window for window in windows if window >= step and window % step == _ZERO]
 
 
 def observed(cycle: Cycle, coin: str, metric: Metric, first: str = "") -> Sequence[Observation]:

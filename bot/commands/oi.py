@@ -18,15 +18,14 @@ from bot.commands.market import (
     or_dash,
     silent,
     view,
-    whole_bars,
 )
 from bot.commands.report import report
 from bot.phrases import bold, count, iso, line, share, spoken, venue, venues, window
 from signals.aggregate import Cycle, Reading, is_fresh
 from signals.model import Metric, Observation, Unit
+from signals.shown import OI_WINDOWS, oi_numbers, whole_bars
 from signals.units import DASH, UNKNOWN, coins, money, price, quantity
 
-WINDOWS = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 LARGEST = 10
 """Coins shown without a coin named."""
 
@@ -42,8 +41,8 @@ _REGIMES = {
 async def answer(invocation: Invocation, desk: Desk) -> Message:
     """One coin's open interest by venue with its moves, or the largest."""
     coin = one_coin(invocation, (await latest(desk)).readings)
-    market = await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS), None if coin is None else (coin,))
-    windows = whole_bars(WINDOWS, desk.step)
+    market = await view(desk, oi_numbers(desk.step), None if coin is None else (coin,))
+    windows = whole_bars(OI_WINDOWS, desk.step)
     if coin is None:
         return _largest(market, desk, LARGEST)
     reading = offered(market.cycle, coin, Metric.OI_LEVEL)
@@ -132,13 +131,17 @@ def _data(
 
 async def top(desk: Desk, each: int) -> Message:
     """The largest, twice as many as at one end of what has two. Raises Mistake before there is a market."""
-    return _largest(await view(desk, [Metric.OI, Metric.PRICE], max(WINDOWS)), desk, 2 * each)
+    return _largest(await view(desk, oi_numbers(desk.step)), desk, 2 * each)
+
+
+def _sizes(market: View) -> Sequence[tuple[float, str]]:
+    sizes = [(usd, c) for c in market.cycle.readings if (usd := market.value(c, Metric.OI_USD)) is not None]
+    return sorted(sizes, key=lambda row: (-row[0], row[1]))
 
 
 def _largest(market: View, desk: Desk, most: int) -> Message:
-    sizes = [(usd, c) for c in market.cycle.readings if (usd := market.value(c, Metric.OI_USD)) is not None]
-    sizes.sort(key=lambda row: (-row[0], row[1]))
-    day = max(WINDOWS)
+    sizes = market.once("oi", lambda: _sizes(market))
+    day = max(OI_WINDOWS)
     shown = [(c, usd, market.value(c, Metric.OI, day), market.value(c, Metric.PRICE, day)) for usd, c in sizes[:most]]
     table = Table(
         ("coin", "OI", f"OI {window(day)}", f"price {window(day)}"),

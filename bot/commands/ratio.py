@@ -1,9 +1,8 @@
 """`/ratio`: spot against futures volume, the same venues on both legs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-
-import numpy as np
+from math import isnan
 
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Table, Who
 from bot.charts.pictures import with_button
@@ -19,23 +18,17 @@ from bot.commands.market import (
     offered,
     spot_leg,
     view,
-    view_of_signals,
-    whole_bars,
 )
 from bot.commands.report import report
 from bot.phrases import bold, count, iso, line, ranked, share, venue, venues, window
-from signals import features
 from signals.aggregate import Cycle, Reading, is_fresh
 from signals.model import PAIRED, Metric, Unit
+from signals.numbers import DAY
+from signals.shown import RATIO_WINDOWS, ratio_numbers, whole_bars
 from signals.units import DASH, UNKNOWN, money, quantity
 
-WINDOWS = (timedelta(hours=4), timedelta(hours=24), timedelta(days=7))
-DAY = timedelta(hours=24)
 ENDS = 5
 """Coins shown at each end."""
-
-_HISTORY = timedelta(days=90)
-_HOUR = timedelta(hours=1)
 
 
 async def answer(invocation: Invocation, desk: Desk) -> Message:
@@ -43,14 +36,14 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     coin = one_coin(invocation, (await latest(desk)).readings)
     if coin is None:
         return await top(desk, ENDS)
-    market = await view_of_signals(desk, (), (coin,))
+    market = await view(desk, ratio_numbers(desk.step), (coin,))
     cycle = market.cycle
     spot = spot_leg(cycle, coin)
     reading = offered(cycle, coin, spot) if spot else None
     if spot is None or reading is None:
         said = f"No venue here has told spot volume of {coin} so far, so there is nothing to divide."
         return report(f"{coin} spot/futures", cycle, desk.zone, lines=(line(said),), data=(("coin", coin),))
-    sums = {w: market.value(coin, Metric.RATIO, w) for w in whole_bars(WINDOWS, desk.step)}
+    sums = {w: market.value(coin, Metric.RATIO, w) for w in whole_bars(RATIO_WINDOWS, desk.step)}
     rank = _rank(market, coin)
     silent = f" Silent: {venues(reading.missing)}." if reading.missing else ""
     answered = report(
@@ -88,7 +81,7 @@ def _now(market: View, coin: str, sums: Mapping[timedelta, float | None]) -> Lin
 
 
 def _total(market: View, coin: str, metric: Metric) -> str:
-    value = features.last(features.volume(market.panel, metric, DAY, 1), market.panel.column(coin))
+    value = market.of_bars(coin, metric, DAY)
     return UNKNOWN if value is None else money(value)
 
 
@@ -100,14 +93,8 @@ def _place(rank: float | None) -> Line:
 
 def _rank(market: View, coin: str) -> float | None:
     """The share of the hours of 90 days whose 24-hour ratio lies below; None where that is unknown."""
-    hours = market.panel.at(_HOUR)
-    column, wanted = hours.column(coin), hours.bars(_HISTORY)
-    series = features.ratio(hours, DAY, wanted + 1)
-    now = features.last(series, column)
-    if now is None or column is None:
-        return None
-    rank = features.share_below(series[:-1, column], now, wanted)
-    return rank if np.isfinite(rank) else None
+    _, rank = market.vectors.structure(coin, market.cycle.at)
+    return None if isnan(rank) else rank
 
 
 def _by_venue(coin: str, spot: Metric, cycle: Cycle, desk: Desk) -> Table | None:
@@ -131,13 +118,18 @@ def _traded(cycle: Cycle, coin: str, metric: Metric, name: str) -> str:
 
 async def top(desk: Desk, each: int) -> Message:
     """The coins at both ends, so many at each. Raises Mistake before there is a market."""
-    return _extremes(await view(desk, [Metric.RATIO], DAY), desk, each)
+    return _extremes(await view(desk, ratio_numbers(desk.step)), desk, each)
+
+
+def _known(market: View) -> tuple[int, Sequence[tuple[float, str]]]:
+    """Of how many coins spot volume is told, and the ratios that are known, the lowest first."""
+    traded = [c for c in market.cycle.readings if spot_leg(market.cycle, c) is not None]
+    return len(traded), sorted((v, c) for c in traded if (v := market.value(c, Metric.RATIO, DAY)) is not None)
 
 
 def _extremes(market: View, desk: Desk, each: int) -> Message:
     """The coins with least and most spot against futures volume."""
-    traded = [c for c in market.cycle.readings if spot_leg(market.cycle, c) is not None]
-    known = sorted((value, c) for c in traded if (value := market.value(c, Metric.RATIO, DAY)) is not None)
+    traded, known = market.once("ratio", lambda: _known(market))
     shown = ends(known, each)
     rows: list[Json] = [{"coin": coin, "ratio": value, "at": iso(market.cycle.at)} for value, coin in shown]
     return report(
@@ -146,7 +138,7 @@ def _extremes(market: View, desk: Desk, each: int) -> Message:
         desk.zone,
         table=Table(("coin", "spot/futures"), tuple((coin, quantity(v, Unit.RATIO)) for v, coin in shown)),
         after=(line("Spot divided by futures volume, the same venues on both legs. One coin: /ratio ETH."),),
-        small=f"{count(len(known), 'coin')} known, {len(traded) - len(known)} unknown.",
+        small=f"{count(len(known), 'coin')} known, {traded - len(known)} unknown.",
         data=(("unit", str(Unit.RATIO)), ("window", window(DAY)), ("coins", rows)),
     )
 

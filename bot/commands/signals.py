@@ -9,13 +9,15 @@ import numpy as np
 from adapters.chat.base import CommandSpec, Invocation, Json, Line, Message, Parameter, Who
 from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
-from bot.commands.market import View, facts, latest, view_of_signals
+from bot.commands.market import View, facts, latest, view
 from bot.commands.report import report
 from bot.conditions import own_levels
-from bot.phrases import bold, code, count, italic, line, share, venues, window
+from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
 from signals.aggregate import Cycle
 from signals.base import Signal, fires
 from signals.cells import Seen
+from signals.model import Unit
+from signals.shown import signal_numbers
 from signals.trust import Grade
 from signals.units import duration, quantity
 
@@ -46,7 +48,10 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     """Every signal on one coin, or the coins that are past each signal's line."""
     cycle = await latest(desk)
     coin = one_coin(invocation, cycle.readings)
-    found = await desk.recent.of(cycle, ("signals", coin, await desk.store.backfilled()), lambda: _found(coin, desk))
+    market = await view(desk, signal_numbers(desk.signals), None if coin is None else (coin,))
+    found = (
+        _on(coin, market, desk) if coin else await desk.recent.of(market.cycle, "signals", lambda: _all(market, desk))
+    )
     return report(
         "Signals now" if coin is None else f"{coin} signals",
         found.cycle,
@@ -66,12 +71,13 @@ class _Found:
     rows: list[Json]
 
 
-async def _found(coin: str | None, desk: Desk) -> _Found:
-    """Of one coin, or of all: the bars it takes are not kept, so that they are read once a moment at most."""
-    market = await view_of_signals(desk, desk.signals, None if coin is None else (coin,))
-    if coin is None:
+async def _all(market: View, desk: Desk) -> _Found:
+    """Of hundreds of coins: once for all who ask, beside whatever else there is to do."""
+
+    async def found() -> _Found:
         return await asyncio.to_thread(_everywhere, market, desk)
-    return await asyncio.to_thread(_on, coin, market, desk)
+
+    return await desk.recent.of(market.cycle, ("signals", await desk.store.backfilled()), found)
 
 
 def _on(coin: str, market: View, desk: Desk) -> _Found:
@@ -95,9 +101,15 @@ def _told(standing: _Standing, market: View) -> tuple[Line, Line]:
     if seen.reading.value is None:
         return head, line(f"   unknown: {_why_unknown(seen)}")
     place = italic("past its line") if standing.past else "not past its line"
-    value = quantity(seen.reading.value, signal.unit, standing.coin)
+    value = _score(standing)
     of = f"{count(len(seen.reading.venues), 'venue')}, trust {_trust(standing, market)}"
     return head, line(f"   {value}, ", place, f" ({_line(signal)}) · {of}")
+
+
+def _score(of: _Standing) -> str:
+    """The score as its line is written: a rank as `p50`."""
+    ranked = of.value is not None and of.signal.unit is Unit.RANK
+    return drawn(round(of.value or 0.0, 2), Unit.RANK) if ranked else quantity(of.value, of.signal.unit, of.coin)
 
 
 def _why_unknown(seen: Seen) -> str:
@@ -155,7 +167,7 @@ def _named(past: Sequence[_Standing]) -> str:
     if not past:
         return "no coin"
     rest = len(past) - MOST_NAMED
-    said = ", ".join(f"{s.coin} {quantity(s.value, s.signal.unit, s.coin)}" for s in past[:MOST_NAMED])
+    said = ", ".join(f"{s.coin} {_score(s)}" for s in past[:MOST_NAMED])
     return said + (f" and {rest} more" if rest > 0 else "")
 
 

@@ -63,7 +63,13 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
     drafts = [signal] if signal is not None else [usual(of) for of in desk.signals]
     coins = (coin,) if coin is not None else tuple(sorted(cycle.readings))
     until = asyncio.get_running_loop().time() + desk.patience.total_seconds()
-    tracks = [await _track(draft, coin, coins, cycle, desk, until) for draft in drafts]
+
+    async def read() -> Sequence[_Track]:
+        return [await _track(draft, coin, coins, cycle, desk, until) for draft in drafts]
+
+    everywhere = "track", tuple(question(draft) for draft in drafts)
+    many = len(coins) > MADE_HERE  # the alerts of hundreds of coins are read once a moment
+    tracks = await desk.recent.of(cycle, everywhere, read) if many else await read()
     told = await _one(tracks[0], coin, cycle, desk) if signal is not None else _all(tracks, desk)
     facts: list[Json] = [_facts(of, desk) for of in tracks]
     return report(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Line, Message, Parameter, Who
 from adapters.store.base import Full
-from bot.commands.arguments import Mistake, coin_of, words_of
+from bot.commands.arguments import Mistake, coin_of, mended, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.market import latest
 from bot.commands.report import reply
@@ -12,6 +12,8 @@ from bot.commands.saving import full
 from bot.phrases import bold, code, count, line, shortened
 from signals.rules.canonical import canonical
 from signals.rules.model import WATCHLIST, Rule
+from signals.rules.nearest import nearest
+from signals.rules.scope import resolve
 from signals.rules.words import EVERY_WORDS
 
 SHOWN = 30
@@ -43,7 +45,7 @@ async def unwatch(invocation: Invocation, desk: Desk) -> Message:
     if len(words) == 1 and words[0].lower() in EVERY_WORDS:
         gone = list(before)
     else:
-        gone = [coin_of(invocation, word, before) if before else _empty(word) for word in words]
+        gone = [_on_the_list(word, before, invocation) for word in words]
     left = tuple(coin for coin in before if coin not in gone)
     return await _kept(left, f"No longer watched: {_named(gone)}" if gone else "Nothing was watched", invocation, desk)
 
@@ -54,8 +56,14 @@ async def watchlist(invocation: Invocation, desk: Desk) -> Message:
     return await _shown(coins, "Watchlist" if coins else "Nothing is watched yet", invocation, desk)
 
 
-def _empty(word: str) -> str:
-    raise Mistake(f"{shortened(word.upper())} is not on the watchlist: it is empty.", "/watchlist")
+def _on_the_list(word: str, before: Sequence[str], invocation: Invocation) -> str:
+    """The coin that the word names. Raises Mistake where it is not watched."""
+    found = resolve(f"${word.lstrip('$#')}", before)
+    if found is None:
+        empty = "" if before else ": it is empty"
+        near = [mended(invocation, word, name) for name in nearest(word, before)]
+        raise Mistake(f"{shortened(word.upper())} is not on the watchlist{empty}.", *near, "/watchlist")
+    return found
 
 
 async def _kept(coins: tuple[str, ...], said: str, invocation: Invocation, desk: Desk) -> Message:

@@ -1,13 +1,14 @@
 """Cells read with care: one broken signal must not end the judging of all the others."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
 from signals.aggregate import Cycle, Reading, Weighing
 from signals.base import Signal
 from signals.cells import Cells, Seen, Vectors
+from signals.glance import Row
 from signals.model import Cell, Fact, Unit, Yardstick
 from signals.numbers import Number, number_of
 
@@ -15,6 +16,18 @@ log = structlog.get_logger()
 
 UNREADABLE = Fact("evidence", None, Unit.STATE, "could not be read")
 """Told in place of what a signal cannot say."""
+
+
+def careful_row(vectors: Vectors) -> Callable[[Number, datetime], Row]:
+    """How a number of all coins is read: one that cannot be computed is unknown, which whoever judges it logs."""
+
+    def row(number: Number, at: datetime) -> Row:
+        try:
+            return vectors.row(number, at)
+        except Exception:  # noqa: BLE001 - whatever a signal raises, the others are shown
+            return Row(at, at, vectors.panel.step, None)
+
+    return row
 
 
 class CarefulCells(Cells):

@@ -31,7 +31,7 @@ PATIENCE = timedelta(seconds=2)
 """How long people wait for a dry run; where it takes longer, the answer comes without it."""
 
 AT_A_TIME = 2
-DEEP = frozenset({"chart", "signals", "subscribe", "alert", "edit", "dryrun", "save", "track", "backtest", "why"})
+DEEP = frozenset({"chart", "alert", "edit", "dryrun", "save", "track", "backtest", "why"})
 """These read the past, so many of them at once: each keeps the store as busy as dozens of other commands."""
 
 STATUS = "status"

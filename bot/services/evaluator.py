@@ -4,6 +4,7 @@ Several may share the coins out: each judges a part of them, and all know all ru
 """
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -14,12 +15,12 @@ import structlog
 
 from adapters.pulse import beat, part_of_loop
 from adapters.store.alert_port import AlertStore, Commit, Committed, Effort, Mark, Subject
-from adapters.store.base import Behind, Changed, OtherParts, RuleChange, RuleStore, WatchChange
+from adapters.store.base import Behind, Changed, OtherParts, RuleChange, RuleStore, StoreUnavailable, WatchChange
 from adapters.store.market_port import MarketStore
 from adapters.store.record_port import RecordStore
 from adapters.store.rulebook import Rulebook
 from adapters.store.venue_port import WATCHED, VenueStore
-from bot.services.careful import CarefulCells
+from bot.services.careful import CarefulCells, careful_row
 from bot.services.runtime import GivenUp
 from bot.services.wanted import Wanted
 from signals.aggregate import Cycle
@@ -27,6 +28,7 @@ from signals.bars import Bars
 from signals.base import Signal
 from signals.cells import Vectors
 from signals.engine import Engine
+from signals.glance import Glance
 from signals.living import is_living
 from signals.moves import Judged
 from signals.panel import STORED, resolutions, to_ms
@@ -35,6 +37,7 @@ from signals.recorded import told_of
 from signals.rules.canonical import question_of
 from signals.rules.lifecycle import AlertState, Change
 from signals.rules.model import Rule
+from signals.shown import look, shown
 from signals.yardsticks import Memory
 
 log = structlog.get_logger()
@@ -48,6 +51,8 @@ _INSTANT = timedelta(milliseconds=1)
 """Moments are kept to that."""
 MANY = 2_000
 """States after which those that are there count as old."""
+AT_LEISURE, LEAST_REST = 4, 5.0
+"""Between two looks there passes so many times as long as a look took, and at least so many seconds."""
 AT_ONCE = 200
 """Rules taken over before everything else may go on."""
 
@@ -82,6 +87,8 @@ class Evaluator:
         self._versions: dict[Subject, int] = {}
         self._newer: dict[Subject, AlertState] = {}
         """States of another evaluator, taken over once the moment is judged."""
+        self._news = asyncio.Event()
+        """Set when a moment was judged at which nobody has looked yet."""
         self._lock = asyncio.Lock()
         """Held while a moment is judged and written: rules change between moments."""
         self._watched: frozenset[str] | None = None
@@ -96,12 +103,14 @@ class Evaluator:
         await self._load()
         async with asyncio.TaskGroup() as group:
             follower = group.create_task(self._follow_rules())
+            onlooker = group.create_task(self._look_around())
             async for cycle in self._store.cycles(self._judged):
                 try:
                     await self.judge(cycle)
                 except OtherParts as error:
                     raise GivenUp(str(error)) from None
             follower.cancel()
+            onlooker.cancel()
 
     async def judge(self, cycle: Cycle) -> Sequence[Judged]:
         """Judge one closed moment and commit what moved; returns what was committed."""
@@ -127,6 +136,7 @@ class Evaluator:
             await self._store.report_effort(effort)
             self._set_aside(len(committed))
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))
+        self._news.set()
         await self._tell_watched()
         return committed
 
@@ -138,6 +148,28 @@ class Evaluator:
         if self._fresh >= MANY:
             self._fresh = 0
             gc.freeze()
+
+    async def _look_around(self) -> None:
+        """Keep what people ask about a judged moment, once its alerts are written; one part does it for all.
+
+        A market that is played too fast for that is looked at now and then, and always at its end.
+        """
+        clock = asyncio.get_running_loop().time
+        while self._part.number == 1:
+            await self._news.wait()
+            self._news.clear()
+            began = clock()
+            async with self._lock:
+                glance = await asyncio.to_thread(self._glance, self._judged) if self._judged else None
+            if glance is not None:
+                with contextlib.suppress(StoreUnavailable):  # the next moment is looked at, too
+                    await self._store.look(glance)
+            await asyncio.sleep(max(LEAST_REST, AT_LEISURE * (clock() - began)))
+
+    def _glance(self, at: datetime) -> Glance:
+        """What answers show of that moment; bars that were filled in count, as they are no news but known."""
+        vectors = Vectors(self._bars.panel(), self._signals, rows=1, memory=self._memory)
+        return look(vectors, shown(self._step, self._signals), at, careful_row(vectors))
 
     def _cells(self, cycle: Cycle) -> CarefulCells:
         vectors = Vectors(self._bars.panel(), self._signals, rows=1, past=self._past, memory=self._memory)

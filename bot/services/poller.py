@@ -126,7 +126,7 @@ class Poller:
         """Take up where the store ends; a market never seen before brings its past along, and its first moment."""
         latest = await self._store.latest()
         if latest is None:
-            await self._store.extend(self._source.past())
+            await self._store.extend(await asyncio.to_thread(self._source.past))
         for step, rows in self._bars.rows.items():
             self._bars.append(await self._store.panel(step, STORED, rows))
         if latest is None and self._clock.now() >= self._source.start:

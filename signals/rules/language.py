@@ -56,7 +56,17 @@ def parse(text: str, vocabulary: Vocabulary) -> Draft | Problem:
         repairs = read.repairs if _is_rule(read.repairs[0], vocabulary) else ()
     else:
         repairs = tuple(line for line in dict.fromkeys(read.repairs) if _is_rule(line, vocabulary))
-    return replace(read, repairs=repairs)
+    return replace(read, repairs=repairs, both="" if repairs else _both(read, vocabulary))
+
+
+def _both(first: Problem, vocabulary: Vocabulary) -> str:
+    """The line without a second mistake either, where there is one alone."""
+    found = set[str]()
+    for mended in dict.fromkeys(first.repairs):
+        second = _read(mended, vocabulary)
+        if isinstance(second, Problem):
+            found |= {line for line in second.repairs if _is_rule(line, vocabulary)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _is_rule(line: str, vocabulary: Vocabulary) -> bool:

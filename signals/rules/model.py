@@ -128,3 +128,10 @@ class Problem:
     word: str = ""
     repairs: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
+    both: str = ""
+    """The line with this and a second mistake mended, where no line with this one mended is a rule: if one alone is."""
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The lines that may be meant."""
+        return self.repairs or ((self.both,) if self.both else ())

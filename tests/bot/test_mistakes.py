@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.mistakes import sentence
 from bot.phrases import LONGEST_SAID
+from bot.wording import problem
 from signals.rules.language import parse
 from signals.rules.model import Problem
 from signals.rules.problems import Code
@@ -114,7 +115,7 @@ def test_the_table_of_mistakes_is_said_word_for_word(typed: str, said: str, butt
     [
         ("ETH price > 65,000", "I read a dot as the decimal mark. Do you mean 65.000 or 65000?"),
         ("ETH taker > 80%", "taker is buys divided by sells. 80% buys is 4."),
-        ("ETHH fundin < -0.01%", "I do not follow ETHH. Do you mean ETH?"),
+        ("ETHH fundin < -0.01% fr 15m", "I do not follow ETHH. Do you mean ETH?"),
         ("QQQQQ funding < -0.01%", "I do not follow QQQQQ. The largest that I follow are in /oi."),
         (
             "ETH negfunding < 5x",
@@ -185,3 +186,13 @@ def test_any_jumble_of_the_languages_own_words_that_is_no_rule_gets_a_sentence(w
 
     if isinstance(read, Problem):
         assert len(sentence(read)) > 10
+
+
+def test_a_second_mistake_is_said_and_one_button_mends_both() -> None:
+    found = parse("ETHH fundin < -0.01%", VOCABULARY)
+    assert isinstance(found, Problem)
+
+    message = problem(found)
+
+    assert "Do you mean ETH? There is a second mistake; the button mends both." in str(message)
+    assert [button.command for button in message.buttons] == ["/alert ETH funding < -0.01%"]

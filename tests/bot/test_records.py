@@ -9,7 +9,7 @@ from adapters.chat.base import Text
 from adapters.chat.discord.markup import page as discord_page
 from adapters.chat.rendering import render
 from adapters.chat.telegram.markup import caption, pages
-from bot.records import by_horizon, in_a_line, lines, numbers, of_live
+from bot.records import by_horizon, in_a_line, lines, numbers, of_live, reach
 from bot.wording import alert
 from signals.chance import wilson
 from signals.model import Direction, Fact, Unit
@@ -144,3 +144,10 @@ def test_a_study_is_told_by_its_own_numbers(direction: Direction) -> None:
         assert f"any moment {of.base_rate:.0%}" in said
         assert said.endswith(of.finding) or of.is_first_bar_only
         assert numbers(of)["verdict"] == of.finding == Finding(of.finding)
+
+
+def test_less_than_a_day_of_bars_is_told_in_hours() -> None:
+    short = replace(PAST, first=T0, last=T0 + timedelta(hours=23, minutes=49), step=timedelta(minutes=1))
+
+    assert reach(short) == "23h 50m"
+    assert reach(PAST) == "90 days"

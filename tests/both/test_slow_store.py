@@ -6,10 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
+from adapters.chat.base import Invocation, Place, Tone
+from adapters.store.base import Quota, Store
 from adapters.store.registry import open_store
 from bot.commands.registry import COMMANDS
+from bot.services.dispatcher import Dispatcher
+from signals.registry import SIGNALS
 from tests.adapters.store.proxy import Slow, slowed
-from tests.bot.commands.desks import desk_with_past
+from tests.bot.commands.desks import HERE, NOW, STEP, desk_with_past, seen
 from tests.both.house import DAN, DORA, PATIENCE, TINA, House, house
 from tests.both.shown import buttons, on_discord
 from tests.both.test_facts import options
@@ -90,3 +96,32 @@ async def test_a_press_on_telegram_is_acknowledged_before_its_answer_is_there(tm
     assert (shown, taken) == ("", before)
     assert took < SECOND
     assert "nothing was saved" in cancelled.text
+
+
+@pytest.mark.parametrize("line_of", ["/funding ETH", "/signals ETH", "/mute ETH 2h"])
+async def test_a_hundred_who_ask_at_once_are_all_answered(tmp_path: Path, line_of: str) -> None:
+    """None is told that the store does not answer, and nobody waits for those before him."""
+    with valkey(tmp_path / "store") as url:
+        async with slowed(url) as (slow_url, line), open_slow(slow_url) as store:
+            market = await desk_with_past(store=store)
+            await store.look(await seen(market))
+            ask = Dispatcher(store, SIGNALS, lambda: NOW, NOW, "0", lambda _: Quota(50), STEP).answer
+            name, _, arguments = line_of.removeprefix("/").partition(" ")
+            places = [Place("telegram", str(number)) for number in range(100)]
+            await ask(Invocation(HERE, "local", "funding", "ETH", "first", NOW))  # months of hours are read once
+            line.wait, began = SLOW, time.monotonic()
+            told = await asyncio.gather(
+                *(ask(Invocation(p, p.id, name, arguments, f"u:{p}", NOW, owner=True)) for p in places)
+            )
+            took = time.monotonic() - began
+            line.wait = 0.0
+
+    assert {of.tone for of in told} == {Tone.ANSWER}
+    assert took < 24 * SLOW
+
+
+@asynccontextmanager
+async def open_slow(url: str) -> AsyncIterator[Store]:
+    store = await open_store(url)
+    yield store
+    await store.aclose()

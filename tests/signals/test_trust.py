@@ -5,7 +5,7 @@ import pytest
 
 from signals.model import Metric
 from signals.panel import Panel
-from signals.trust import Grade, grade, structure
+from signals.trust import Grade, grade, structure, structures
 from tests.signals.panels import panel
 
 DAY = timedelta(days=1)
@@ -13,7 +13,11 @@ DAY = timedelta(days=1)
 
 def graded(panel: Panel, coin: str, coverage: float, venues: int) -> Grade:
     """The grade of a reading of that coin at the panel's end."""
-    return grade(structure(panel, coin), coverage, venues)
+    pair = panel.of((coin, "BTC"))  # each coin by itself, whoever stands beside it
+    ratios, ranks = structures(pair)
+    alone = structures(panel.of((coin,)))
+    assert np.array_equal([ratios[:1], ranks[:1]], alone, equal_nan=True)
+    return grade(structure(ratios[0], ranks[0]), coverage, venues)
 
 
 def market(last: float, *, days: int = 95, spot: bool = True) -> Panel:

@@ -73,6 +73,13 @@ def test_a_metric_that_was_never_known_leaves_its_place_to_the_next() -> None:
     ]
 
 
+def test_several_curves_whose_last_value_is_unknown_have_room_for_their_names() -> None:
+    chart = of_topic("ls", "ETH", bars(rows=30, holes=[29]), DAY, LIVE)
+
+    assert [curve.name for curve in chart.panels[1].curves] == ["accounts –", "top accounts –", "top positions –"]
+    assert "unknown" in chart.alt
+
+
 def test_a_chart_begins_with_the_first_bar_of_which_anything_is_known() -> None:
     chart = of_topic("oi", "ETH", bars(rows=30, holes=range(20)), DAY, LIVE)
 

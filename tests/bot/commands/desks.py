@@ -16,12 +16,15 @@ from bot.commands.base import Desk
 from bot.commands.registry import answer
 from signals.aggregate import Cycle, Ledger
 from signals.bars import Bars
+from signals.cells import Vectors
 from signals.event import Event
+from signals.glance import Glance
 from signals.model import Instrument, Kind, Metric, Observation
-from signals.panel import Panel, resolutions, to_ms
+from signals.panel import STORED, Panel, resolutions, to_ms
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import Rule
+from signals.shown import look, shown
 
 STEP = timedelta(hours=1)
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -97,6 +100,15 @@ async def desk_with_prices(days: int = 60, coins: Sequence[str] = ("BTC", "ETH")
     legs = {Metric.PRICE: {"binance": both[Metric.PRICE]}}
     await known.store.extend([Panel(times, tuple(coins), STEP, both, legs)])
     return known
+
+
+async def seen(market: Desk) -> Glance:
+    """What whoever has all bars of the last moment in memory sees there."""
+    latest = await market.store.latest()
+    assert latest is not None
+    finest, *longer = [await market.store.panel(step, STORED, rows) for step, rows in resolutions(STEP).items()]
+    panel = replace(finest, others={bars.step: bars for bars in longer})
+    return look(Vectors(panel, market.signals, rows=1), shown(STEP, market.signals), latest.at)
 
 
 async def ask(desk: Desk, line: str, *, seen: str = "", **rights: bool) -> Message:

@@ -87,7 +87,12 @@ async def test_without_a_coin_it_shows_both_ends() -> None:
     ("line", "says"),
     [
         ("/funding ETHH", "I do not follow ETHH."),
-        ("/funding ZZZZZ", "The largest that I follow are in /oi."),
+        ("/funding ZZZZZ", "I do not follow ZZZZZ. I follow BTC, ETH, SOL."),
+        ("/funding ETH 7d", "This tells what is now. How it was before is a chart:\n[1] /chart funding ETH 7d"),
+        ("/chart funding ETH 99d", "Over how long? From 1h to 30d, such as:"),
+        ("/signals ETH 7d", "This tells what is now: leave 7d out.\n[1] /signals ETH"),
+        ("/funding ETH@okx", "one venue alone is for rules; an answer shows each venue.\n[1] /funding ETH\n"),
+        ("/mute ETHH@okx 2h", "I do not follow ETHH."),
         ("/funding ETH BTC", "One coin at a time, such as: /funding ETH"),
         ("/funding " + "x" * 10_000, "That is too long: write at most 300 characters."),
     ],

@@ -7,9 +7,10 @@ import pytest
 
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
-from bot.commands.market import ends, whole_bars
+from bot.commands.market import ends
 from bot.phrases import window
 from signals.registry import SIGNALS
+from signals.shown import whole_bars
 from tests.bot.commands.desks import ask, cycles, desk, said
 
 

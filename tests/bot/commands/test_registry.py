@@ -4,8 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.chat.base import Tone
+from adapters.chat.rendering import render
 from adapters.store.memory import MemoryStore
 from bot.commands.registry import COMMANDS
+from signals.registry import SIGNALS
+from signals.rules.metrics import METRICS
 from tests.bot.commands.desks import ask, desk, said
 
 
@@ -98,6 +102,29 @@ async def test_without_a_market_it_says_that_there_is_none_yet(line: str) -> Non
     empty = replace(await desk(), store=MemoryStore())
 
     assert "I have no market data yet. Ask again in a minute." in await said(empty, line)
+
+
+@pytest.mark.parametrize("word", [*METRICS, *(signal.name for signal in SIGNALS)])
+async def test_every_metric_and_every_signal_is_explained_with_a_line_that_works(word: str) -> None:
+    market = await desk()
+    message = await ask(market, f"/help {word}")
+    text = render(message, colour=False)
+
+    assert text.startswith("📖 ")
+    assert f"{word} · " in text or word in COMMANDS
+    for button in message.buttons:
+        assert (await ask(market, button.command)).tone is not Tone.TROUBLE
+        assert "error" not in dict((await ask(market, button.command)).data)
+
+
+async def test_help_says_who_the_top_traders_are_and_explains_the_language_of_rules() -> None:
+    market = await desk()
+
+    assert "the largest 20% of accounts by margin, not by result" in await said(market, "/help ls")
+    assert "the largest 20% of accounts by margin, not by result" in await said(market, "/help ls.top")
+    assert await said(market, "/help rules") == await said(market, "/help alert")
+    assert "There is no command, metric or signal zzzzz; see /help." in await said(market, "/help zzzzz")
+    assert [button.command for button in (await ask(market, "/help negfundin")).buttons] == ["/help negfunding"]
 
 
 async def test_a_command_that_is_not_there_has_no_help_but_a_near_one() -> None:

@@ -70,3 +70,15 @@ async def test_a_mistake_watches_nothing(line: str, says: str) -> None:
 
     assert says in await said(market, line)
     assert await market.store.watchlist(HERE) == ()
+
+
+async def test_a_coin_that_is_not_watched_cannot_be_taken_off_and_a_near_one_is_offered() -> None:
+    market = await desk()
+    await ask(market, "/watch ETH")
+
+    message = await ask(market, "/unwatch SOL", seen="2")
+    near = await ask(market, "/unwatch ETHH", seen="3")
+
+    assert message.headline[0].text == "SOL is not on the watchlist."
+    assert [button.command for button in near.buttons] == ["/unwatch ETH", "/watchlist"]
+    assert dict((await ask(market, "/watchlist")).data)["coins"] == ["ETH"]

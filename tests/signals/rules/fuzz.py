@@ -152,7 +152,7 @@ class Fuzzer:
                 _check_rule(read, self.vocabulary)
             else:
                 tally.problems[read.code] += 1
-                tally.offers += len(read.repairs)
+                tally.offers += len(read.offers)
                 _check_problem(read, line, self.vocabulary)
             if took > MOST_MICROSECONDS:
                 least = min(self._timed(line)[0] for _ in range(AGAIN))
@@ -182,7 +182,7 @@ def _check_problem(problem: Problem, line: str, vocabulary: Vocabulary) -> None:
     start, end = problem.span
     assert 0 <= start <= end <= max(len(line), 2 * LONGEST), "it points beside the line"
     assert sentence(problem), "it has no words"
-    assert all(isinstance(parse(offer, vocabulary), Draft) for offer in problem.repairs), "an offer is no rule"
+    assert all(isinstance(parse(offer, vocabulary), Draft) for offer in problem.offers), "an offer is no rule"
 
 
 # How lines are made

@@ -143,7 +143,7 @@ def test_any_text_is_a_rule_or_a_problem_whose_offers_are_rules(text: str) -> No
         return
     start, end = read.span
     assert 0 <= start <= end <= max(len(text), LONGEST)
-    assert all(isinstance(parse(line, VOCABULARY), Draft) for line in read.repairs)
+    assert all(isinstance(parse(line, VOCABULARY), Draft) for line in read.offers)
 
 
 MANY = dict.fromkeys(f"{a}{b}{c}X" for a in "ABCDEFGHIJ" for b in "ABCDEFGH" for c in "ABCDEFGH")

@@ -339,3 +339,41 @@ class TestLimits:
         start, end = mistake(typed).span
 
         assert typed[start:end] == "\u22120.01"
+
+
+@pytest.mark.parametrize(
+    ("typed", "both"),
+    [
+        ("ETHH fundin < -0.01%", "ETH funding < -0.01%"),
+        ("ETHH funding < -0.01% fr 15m note by ETHH", "ETH funding < -0.01% for 15m note by ETHH"),
+        ("ETH oi 3h falls by 5% fr 15m", "ETH oi 2h falls by 5% for 15m"),
+        ("ETH fundin < -0,01%", "ETH funding < -0.01%"),
+        ("ETH prise > $4k and fundin < -0.01%", "ETH price > $4k and funding < -0.01%"),
+    ],
+)
+def test_two_mistakes_are_mended_together_where_there_is_one_way(typed: str, both: str) -> None:
+    found = mistake(typed)
+
+    assert (found.repairs, found.both, found.offers) == ((), both, (both,))
+    assert isinstance(rule(both), Draft)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ETHH funding < -0.01",  # the second mistake has two readings
+        "ETHH fundin < -0.01% fr 15m",  # there is a third
+        "ETHH fundin < -0.01% or oi > 5%",  # nothing mends the third
+        "ETHH zzzzzz < -0.01%",  # nothing mends the second
+    ],
+)
+def test_nothing_is_offered_where_two_repairs_are_not_enough_or_not_the_only_ones(typed: str) -> None:
+    found = mistake(typed)
+
+    assert found.offers == ()
+
+
+def test_one_mistake_is_never_mended_twice() -> None:
+    found = mistake("ETH funding < -0.01")
+
+    assert (len(found.repairs), found.both) == (2, "")
