@@ -49,7 +49,7 @@ def coin_of(invocation: Invocation, word: str, coins: Collection[str]) -> str:
     found = resolve(f"${bare}", coins)
     if found is None:
         near = nearest(bare, coins)
-        named = f" I follow {', '.join(sorted(coins))}."
+        named = f" Name one that I follow: {', '.join(sorted(coins))}."
         cure = "" if near else named if len(coins) <= FEW else " The largest that I follow are in /oi."
         raise Mistake(
             f"I do not follow {shortened(bare.upper())}.{cure}", *(mended(invocation, word, name) for name in near)

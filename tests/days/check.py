@@ -159,12 +159,12 @@ def _model(of: Service, platform: str) -> Model:
         name, _, at = place.partition(":")
         if name != platform:
             continue
-        told = Told(event.id, at, (event.at - START) // STEP)
+        told = Told(event.id, at, (event.at - START) // STEP, event.coin)
         if place == str(CHANGING):
             may.append(told)
         else:
             (silent if ended.get((event.id, at)) == Final.EXPIRED else must).append(told)
-    return Model(must, may + silent, silent, (), is_poison)
+    return Model(must, may + silent, silent, (), is_poison, 1)
 
 
 def _outcomes(of: Service, platform: str) -> Sequence[Outcome]:

@@ -87,7 +87,7 @@ async def test_without_a_coin_it_shows_both_ends() -> None:
     ("line", "says"),
     [
         ("/funding ETHH", "I do not follow ETHH."),
-        ("/funding ZZZZZ", "I do not follow ZZZZZ. I follow BTC, ETH, SOL."),
+        ("/funding ZZZZZ", "I do not follow ZZZZZ. Name one that I follow: BTC, ETH, SOL."),
         ("/funding ETH 7d", "This tells what is now. How it was before is a chart:\n[1] /chart funding ETH 7d"),
         ("/chart funding ETH 99d", "Over how long? From 1h to 30d, such as:"),
         ("/signals ETH 7d", "This tells what is now: leave 7d out.\n[1] /signals ETH"),
