@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from adapters.store.alert_port import Mark
 from adapters.store.memory import MemoryStore
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
 from bot.services.evaluator import Evaluator
@@ -13,6 +14,7 @@ from signals.base import Signal
 from signals.glance import Glance
 from signals.negfunding import NegFunding
 from signals.panel import Panel, Series
+from signals.part import Part
 from signals.registry import SIGNALS
 from tests import virtual
 from tests.bot.services.markets import running, until
@@ -62,3 +64,22 @@ def test_a_signal_that_cannot_be_computed_is_unknown_and_the_others_are_kept() -
 
     assert glance.rows["negfunding", NegFunding().windows[0]].values is None
     assert glance.rows["price", timedelta(hours=1)].values is not None
+
+
+@pytest.mark.parametrize(("number", "looks"), [(1, True), (2, False)])
+def test_of_those_that_share_the_coins_out_the_first_one_looks_for_all(number: int, looks: bool) -> None:
+    part = Part(number, 2)
+
+    async def live() -> bool:
+        store, market = MemoryStore(), Moves(lambda at: 100.0 + (at - START) / MINUTE, START)
+        await store.share_out(1, 2, None, Mark())
+
+        async def judged() -> bool:
+            at, _ = await store.left(part)
+            return at is not None and at >= START + 5 * MINUTE
+
+        async with running(Poller(market, store, Clock(START, 60.0)).run, Evaluator(store, SIGNALS, MINUTE, part).run):
+            await until(judged)
+            return await store.looked() is not None
+
+    assert virtual.run(live) == looks
