@@ -43,6 +43,9 @@ from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Draft, Problem, Rule
 
+MADE = demo.START - timedelta(days=30)
+"""When the rules were made: long before the service is started."""
+
 SPEED = 12.0
 PLACES_AT_ONCE = 50
 SIZES = (1, 1, 2, 2, 3, 5, 8, 13, 20, 50)
@@ -90,7 +93,7 @@ def rules(total: int) -> Iterator[list[tuple[Place, Rule]]]:
         place, size = Place("telegram", str(100_000_000 + number)), min(random.choice(SIZES), left)
         left -= size
         yield [
-            (place, Rule(rule_id(place, n), str(place), n, 1, own(random.choice(usual), random), demo.START, 0))
+            (place, Rule(rule_id(place, n), str(place), n, 1, own(random.choice(usual), random), MADE, 0))
             for n in range(1, size + 1)
         ]
 
