@@ -138,17 +138,17 @@ async def test_cancelled_calls_never_mix_replies_up(url: str) -> None:
 
 
 async def test_a_cancellation_is_never_lost_in_the_middle_of_a_command(url: str) -> None:
-    client = Client(url)
-    await client.do("PING")
+    client = Client(url)  # commands that wait travel alone, on lines of their own
+    await client.wait("PING")
 
     async def answered() -> None:
         while True:
-            await client.do("SET", "heartbeat", "x" * 1000)
+            await client.wait("SET", "heartbeat", "x" * 1000)
 
     async def refused() -> None:
         while True:
             with contextlib.suppress(StoreRefused):
-                await client.do("NO-SUCH-COMMAND", "x" * 1000)
+                await client.wait("NO-SUCH-COMMAND", "x" * 1000)
 
     for forever in (answered, refused):
         for steps in range(120):
@@ -165,13 +165,13 @@ async def test_a_cancellation_is_never_lost_in_the_middle_of_a_command(url: str)
 @pytest.mark.parametrize("known", [True, False])
 async def test_a_cancellation_that_comes_while_nothing_is_awaited_is_not_lost(url: str, known: bool) -> None:
     client = Client(url)
-    await client.do("PING")
+    await client.wait("PING")
 
     async def busy() -> None:
         task = asyncio.current_task()
         assert task is not None
         task.cancel()  # as a signal does that arrives in the middle of a computation
-        await client.do("SET" if known else "NO-SUCH-COMMAND", "key", "x" * 1000)
+        await client.wait("SET" if known else "NO-SUCH-COMMAND", "key", "x" * 1000)
 
     for _ in range(20):
         with pytest.raises(asyncio.CancelledError):
