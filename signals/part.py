@@ -22,11 +22,6 @@ class Part:
 WHOLE = Part()
 
 
-def part_of(coin: str, of: int) -> Part:
-    """The one of so many that holds the coin."""
-    return next(part for part in parts(of) if part.holds(coin))
-
-
 def parts(of: int) -> tuple[Part, ...]:
     """All of so many."""
     return tuple(Part(number, of) for number in range(1, of + 1))

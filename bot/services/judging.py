@@ -37,7 +37,7 @@ class Judging:
             await share_out(self._store, self._of)
             self._shared_out = True
         if self._of == 1:
-            await self._evaluator(WHOLE).run()
+            return await self._evaluator(WHOLE).run()
         while True:
             part, lead = await self._free()
             log.info("a part is judged here", part=str(part))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from signals.part import Part, part_of
+from signals.part import Part, parts
 from tests.crash.market import Told
 from tests.crash.wire import LIMITED_FOR
 
@@ -156,7 +156,8 @@ def _order_of_data(ended: Sequence[Outcome], known: Mapping[tuple[str, str], Tol
     for one in sorted(ended, key=lambda one: one.seq):
         if (one.id, one.place) in known:
             told = known[one.id, one.place]
-            by_part[one.place, part_of(told.coin, of)].append(told)
+            part = next(part for part in parts(of) if part.holds(told.coin))
+            by_part[one.place, part].append(told)
     return [
         f"{b.id} of moment {b.n} behind {a.id} of {a.n} at {place}"
         for (place, _), ones in by_part.items()
