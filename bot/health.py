@@ -37,6 +37,8 @@ class Health:
         self._loops: dict[str, _Loop] = {}
         self._ages: Mapping[str, float] = {}
         self._server: list[datetime] = []
+        self.full = ""
+        """Why our own store cannot save anything, as a sentence; empty where it can."""
 
     def works(self, name: str) -> None:
         """The loop makes progress."""
@@ -62,9 +64,9 @@ class Health:
 
     @property
     def level(self) -> Level:
-        """Red where the store takes no writes, degraded where something waits or was started again of late."""
+        """Red where the store saves nothing, degraded where something waits or was started again of late."""
         waiting = [of.waits[1] for of in self._loops.values() if of.waits]
-        if any(isinstance(error, StoreWontWrite) for error in waiting):
+        if self.full or any(isinstance(error, StoreWontWrite) for error in waiting):
             return Level.RED
         return Level.DEGRADED if waiting or self._lately() or self._server_lately() else Level.OK
 
@@ -85,12 +87,12 @@ class Health:
     def _waiting(self) -> Sequence[str]:
         found = {name: of.waits for name, of in self._loops.items() if of.waits}
         if not found:
-            return []
+            return [f"⚠ {self.full}"] if self.full else []
         since, error = min(found.values(), key=lambda waits: waits[0])
         for_ = duration(max(self._now() - since, timedelta(seconds=1)))
         names = ", ".join(sorted(found))
         return [
-            f"⚠ {str(error).rstrip('.')}: so for {for_}, since {since:%H:%M:%S} UTC.",
+            f"⚠ {(self.full or str(error)).rstrip('.')}: so for {for_}, since {since:%H:%M:%S} UTC.",
             f"Waiting for it: {names}. Alerts that were decided wait in the store; none is lost.",
         ]
 

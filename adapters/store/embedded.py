@@ -6,9 +6,9 @@ Two locks guard a folder. `owner.lock` belongs to the perpwatch that owns it; wh
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -37,7 +37,7 @@ READY_WITHIN = 30.0
 STOP_WITHIN = 10.0
 POLL = 0.002
 LEAST_ROOM = 1_000_000
-"""Bytes of a disk below which a server's end is put down to them."""
+"""Bytes that a folder must still take for a server to be started in it: one that cannot write to its log ends."""
 
 TAIL = 400
 """Characters of the server's log that are shown when it fails."""
@@ -65,16 +65,21 @@ class Embedded:
     def gone(self) -> str:
         """Why the server is no longer there, as a sentence; empty while it is, also while it does not answer."""
         if self._process is not None:
-            return f"The store's server ended. {_why(self.folder)}" if self._process.poll() is not None else ""
+            return f"The store's server ended. {_tail(self.folder)}" if self._process.poll() is not None else ""
         if self.owned:  # adopted: its lock is free once its process is gone
             held = _wait_for_lock(self.folder, 0.0)
             if held is None:
                 return ""
             held.close()
-            return f"The store's server ended. {_why(self.folder)}"
-        if _ping(self._socket):
-            return ""
+            return f"The store's server ended. {_tail(self.folder)}"
+        if _ping(self._socket) or _is_locked(self.folder / "owner.lock"):
+            return ""  # its owner starts it again
         return f"The perpwatch that owned the store in {self.folder} ended, so this one ends too. Start it again."
+
+    def lacks_room(self) -> str:
+        """That the disk is full, as a sentence; empty where it is not. Raises StoreRefused."""
+        with _spoken(self.folder):
+            return "" if _has_room(self.folder) else _full(self.folder)
 
     def start_again(self) -> None:
         """Start our own server anew once it is gone; from the main thread. Raises StoreRefused."""
@@ -137,6 +142,8 @@ def attach(folder: Path) -> str | None:
 
 def _own(folder: Path, where: Path, owner: IO[bytes]) -> Embedded:
     with _spoken(folder):
+        if not _has_room(folder):
+            raise StoreRefused(_full(folder))
         held = _wait_for_lock(folder, OLD_SERVER_WITHIN)
         if held is None and _ping(where):
             return Embedded(_url(where), owned=True, folder=folder, _socket=where, _owner=owner)
@@ -212,7 +219,7 @@ def _wait_until_ready(where: Path, folder: Path, process: "subprocess.Popen[byte
     end = time.monotonic() + READY_WITHIN
     while not _ping(where):
         if process is not None and process.poll() is not None:
-            raise StoreRefused(f"The embedded store could not start in {folder}. {_why(folder)}")
+            raise StoreRefused(f"The embedded store could not start in {folder}. {_tail(folder)}")
         if time.monotonic() > end:
             raise StoreRefused(f"The store in {folder} does not answer within {READY_WITHIN:.0f} s. {_tail(folder)}")
         time.sleep(POLL)
@@ -228,6 +235,12 @@ def _wait_for_lock(folder: Path, within: float) -> IO[bytes] | None:
             return None
         time.sleep(POLL)
     return held
+
+
+def _is_locked(path: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        return not _lock(file)
+    return False
 
 
 def _lock(file: IO[bytes]) -> bool:
@@ -277,10 +290,19 @@ def _say(where: Path, command: bytes) -> bytes:
             return b""
 
 
-def _why(folder: Path) -> str:
-    if shutil.disk_usage(folder).free < LEAST_ROOM:
-        return f"The disk of {folder} is full: make room, then start again. Nothing that was acknowledged is lost."
-    return _tail(folder)
+def _has_room(folder: Path) -> bool:
+    """Whether the folder takes so much more; what is free on its disk says nothing of quotas."""
+    try:
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as room:
+            return room.write(bytes(LEAST_ROOM)) == LEAST_ROOM
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return False
+        raise
+
+
+def _full(folder: Path) -> str:
+    return f"The disk of {folder} is full. Make room; nothing that was acknowledged is lost."
 
 
 def _tail(folder: Path) -> str:

@@ -115,7 +115,7 @@ class Dispatcher:
 
     def _without_store(self, invocation: Invocation, error: StoreError) -> Message:
         """That it does not serve us; `/status` also says what this process knows by itself."""
-        said = trouble(str(error))
+        said = trouble(self.health.full if self.health is not None and self.health.full else str(error))
         if self.health is None or invocation.name != STATUS:
             return said
         return replace(said, lines=tuple(line(of) for of in self.health.lines()))

@@ -52,19 +52,27 @@ async def until_stopped(
 
 
 async def look_after(server: Embedded | None, health: Health, back_within: float = BACK_WITHIN) -> None:
-    """Start our own server again where it died; end, in words, where that does not help or another's stays away."""
+    """Start our own server again where it died, as soon as there is room for it.
+
+    Raises GivenUp where that does not help, and StoreRefused where another's server stays away.
+    """
     deaths, away = list[float](), 0.0
     clock = asyncio.get_running_loop().time
     while server is not None:
         why = await asyncio.to_thread(server.gone)
         if why and server.owned:
-            deaths = [at for at in deaths if clock() - at < FORGIVEN] + [clock()]
+            if filled := await _until_there_is_room(server, health):
+                log.info("there is room on the disk again")
+            else:
+                deaths = [at for at in deaths if clock() - at < FORGIVEN] + [clock()]
+                log.error("the store's server died and is started again", why=why)
             if len(deaths) >= RESTARTS:
                 raise GivenUp(f"The store's server died {RESTARTS} times in {FORGIVEN / 60:.0f} minutes. {why}")
-            log.error("the store's server died and is started again", why=why)
             server.start_again()  # here and not in a thread: it ends with the thread that started it
             await asyncio.to_thread(server.wait_until_ready)
-            health.server_restarted()
+            health.full = ""
+            if not filled:
+                health.server_restarted()
         elif why:
             away = away or clock()
             if clock() - away > back_within:
@@ -72,6 +80,17 @@ async def look_after(server: Embedded | None, health: Health, back_within: float
         else:
             away = 0.0
         await asyncio.sleep(LOOK_AT_SERVER)
+
+
+async def _until_there_is_room(server: Embedded, health: Health) -> bool:
+    """Wait until its disk has room for the server, which would end at its first write; whether that was lacking."""
+    health.full = await asyncio.to_thread(server.lacks_room)
+    if not health.full:
+        return False
+    log.error("the store's server ended and waits for room", why=health.full)
+    while await asyncio.to_thread(server.lacks_room):  # noqa: ASYNC110 - a disk tells nobody
+        await asyncio.sleep(LOOK_AT_SERVER)
+    return True
 
 
 async def _end_after(seconds: float | None, stop: asyncio.Event) -> None:

@@ -15,6 +15,7 @@ import pytest
 from adapters.store import embedded
 from adapters.store.base import StoreRefused
 from adapters.store.client import Client
+from tests.disks import fill, small_disk
 
 OWNER = """
 import sys, time
@@ -237,3 +238,21 @@ def test_no_secret_and_no_lock_is_shown_in_its_repr(tmp_path: Path) -> None:
         assert "_process" not in repr(server)
     finally:
         server.stop()
+
+
+async def test_on_a_full_disk_none_is_started_and_what_was_acknowledged_is_there_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path, 8_000_000) as folder:
+        server = embedded.start(folder)
+        await put(server.url, "kept")
+        server.stop()
+        filler = fill(folder, leaving=embedded.LEAST_ROOM // 2)
+
+        with pytest.raises(StoreRefused, match=r"The disk of .* is full\. Make room"):
+            embedded.start(folder)
+        filler.unlink()
+        again = embedded.start(folder)
+
+        assert await has(again.url, "kept")
+        again.stop()

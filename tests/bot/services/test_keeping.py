@@ -3,119 +3,116 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from adapters.chat.pace import Pacer, pace_of
+from adapters.chat.base import Invocation
+from adapters.chat.rendering import render
 from adapters.store import embedded
-from adapters.store.base import Final, Store, StoreRefused
-from bot.app import opened
+from adapters.store.base import StoreRefused, StoreUnavailable
+from adapters.store.client import Client
+from adapters.store.embedded import Embedded
 from bot.clock import Clock
 from bot.health import Health, Level
-from bot.services.fanout import Fanout
-from bot.services.keeping import limits, look_after, until_stopped
-from bot.services.runtime import GivenUp, Watch
-from bot.services.sender import Sender
-from bot.services.voice import Voice
-from bot.telling import told
-from signals.rules.model import Rule
-from tests.adapters.store.stories import HOME, MINUTE, T0, event, subscribed
-from tests.bot.services.test_delivery import Chat
+from bot.services.dispatcher import Dispatcher
+from bot.services.keeping import look_after
+from bot.services.runtime import GivenUp
+from signals.registry import SIGNALS
+from tests.adapters.store.stories import HOME, MANY, MINUTE, T0
+from tests.bot.services.houses import BACK, NOTICED, House, house
+from tests.disks import A_BLOCK, fill, small_disk
 
-NOTICED, BACK = 10.0, 5.0
-"""Seconds within which trouble must be noticed, and be over once its cause is."""
-
-
-@dataclass
-class House:
-    """A real server, and fan-out and sender on it, looked after as in the service."""
-
-    server: embedded.Embedded
-    store: Store
-    rule: Rule
-    chat: Chat
-    health: Health
-
-    async def alert(self, id_: str) -> None:
-        """One more alert waits to be fanned out, put there by another connection."""
-        async with asyncio.timeout(NOTICED):
-            while True:
-                with suppress(Exception):
-                    await self.store.fan_out("terminal", event(self.rule, id_), 10, T0)
-                    return
-                await asyncio.sleep(0.1)
-
-    async def until(self, so: Callable[[], bool], within: float) -> float:
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        async with asyncio.timeout(within):
-            while not so():  # noqa: ASYNC110 - it is what a person would see
-                await asyncio.sleep(0.05)
-        return clock() - began
-
-    async def sent(self, count: int) -> float:
-        return await self.until(lambda: len(self.chat.sent) == count, BACK)
+DISK = 8_000_000
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[House]:
+async def own_house(folder: Path) -> AsyncIterator[tuple[House, Embedded]]:
+    """One with a server of its own on that folder."""
     server = embedded.start(folder)
     try:
-        async with opened(server.url) as store:
-            chat, wall = Chat(), Clock(T0)
-            health = Health(wall.now)
-            rule = await subscribed(store)
-            await store.change(HOME, lambda of: replace(of, budget=None), "none")
-            pacer = Pacer(pace_of("terminal"), asyncio.get_running_loop().time())
-            sender = Sender(store, chat, "main", wall, wall, Voice(told), pacer)
-            loops = {"fanout": Fanout(store, ["terminal"], wall.now).run, "terminal sender": sender.run}
-            async with asyncio.TaskGroup() as group:
-                stop, watch = asyncio.Event(), Watch(health, limits(loops, MINUTE))
-                group.create_task(until_stopped(loops, stop, server, watch))
-                yield House(server, store, rule, chat, health)
-                stop.set()
-            ends = [outcome for _, outcome, _ in await store.outcomes(HOME, 99)]
-            assert ends == [Final.SENT] * len(chat.sent)
+        async with house(server.url, server) as of:
+            yield of, server
     finally:
         server.stop()
 
 
+async def answer(of: House, name: str, seen: str) -> str:
+    """What a person is answered."""
+    dispatcher = Dispatcher(of.store, SIGNALS, lambda: T0, T0, "1", lambda _: MANY, MINUTE, health=of.health)
+    said = await dispatcher.answer(Invocation(HOME, HOME.id, name, "", f"{name} {seen}", T0))
+    return render(said, colour=False)
+
+
 async def test_a_server_that_is_killed_is_started_again_and_nothing_is_lost(tmp_path: Path) -> None:
-    async with house(tmp_path) as of:
+    async with own_house(tmp_path) as (of, server):
         await of.alert("ONE")
-        await of.sent(1)
+        await of.sent("ONE")
         assert of.health.level is Level.OK
-        assert of.server.pid is not None
+        assert server.pid is not None
 
-        os.kill(of.server.pid, signal.SIGKILL)
+        os.kill(server.pid, signal.SIGKILL)
         await of.alert("TWO")
-        took = await of.sent(2)
+        await of.sent("ONE", "TWO")
 
-        assert took < BACK
         assert of.health.level is Level.DEGRADED
         assert "⚠ The store's server died and was started again 1 time in 10 minutes." in of.health.lines()
 
 
 async def test_a_server_that_stands_still_is_noticed_and_its_return_too(tmp_path: Path) -> None:
-    async with house(tmp_path) as of:
+    async with own_house(tmp_path) as (of, server):
         await of.alert("ONE")
-        await of.sent(1)
-        assert of.server.pid is not None
+        await of.sent("ONE")
+        assert server.pid is not None
 
-        os.kill(of.server.pid, signal.SIGSTOP)
+        os.kill(server.pid, signal.SIGSTOP)
         await of.until(lambda: of.health.level is not Level.OK, NOTICED)
         said = " ".join(of.health.lines())
-        os.kill(of.server.pid, signal.SIGCONT)
+        os.kill(server.pid, signal.SIGCONT)
         await of.alert("TWO")
-        await of.sent(2)
+        await of.sent("ONE", "TWO")
         await of.until(lambda: of.health.level is Level.OK, BACK)
 
         assert "does not answer" in said
         assert "Alerts that were decided wait in the store; none is lost." in said
+
+
+async def test_on_a_full_disk_the_store_rests_until_there_is_room_and_nothing_is_lost(tmp_path: Path) -> None:
+    with small_disk(tmp_path, DISK) as folder:
+        async with own_house(folder) as (of, server):
+            client, told = Client(server.url), list[str]()
+
+            for id_ in ("ONE", "TWO", "THREE"):  # a server that dies so often in other ways ends the process
+                filler = fill(folder)
+                with pytest.raises(StoreUnavailable):
+                    await client.do("SET", "{x}large", bytes(2 * A_BLOCK))
+                await of.until(lambda: of.health.level is Level.RED and "Waiting" in of.health.lines()[-1], NOTICED)
+                answers = [await answer(of, line, id_) for line in ("status", "alerts")]
+                assert server.gone()
+                filler.unlink()
+                await of.alert(id_)
+                told.append(id_)
+                await of.sent(*told)
+                await of.until(lambda: of.health.level is Level.OK, BACK)
+
+                assert all(f"The disk of {folder} is full. Make room" in said for said in answers)
+                assert "none is lost" in answers[0]
+            await client.aclose()
+
+
+async def test_a_disk_that_is_nearly_full_stops_nothing(tmp_path: Path) -> None:
+    with small_disk(tmp_path, DISK) as folder:
+        async with own_house(folder) as (of, server):
+            before = server.pid
+            fill(folder, leaving=2 * embedded.LEAST_ROOM)
+
+            await of.alert("ONE")
+            await of.sent("ONE")
+
+            assert of.health.level is Level.OK
+            assert server.pid == before
 
 
 async def test_a_server_that_dies_again_and_again_ends_the_process_in_words(tmp_path: Path) -> None:
@@ -142,16 +139,15 @@ async def test_who_is_attached_outlives_a_restart_of_the_server_and_not_the_end_
     owner = embedded.start(tmp_path)
     attached = embedded.start(tmp_path)
     assert not attached.owned
-    watching = asyncio.create_task(look_after(attached, Health(Clock(T0).now), back_within=1.5))
+    watching = asyncio.create_task(look_after(attached, Health(Clock(T0).now), back_within=0.2))
     assert owner.pid is not None
 
     os.kill(owner.pid, signal.SIGKILL)
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(1.3)
     while not owner.gone():  # noqa: ASYNC110 - its process is still ending
         await asyncio.sleep(0.01)
     owner.start_again()
     owner.wait_until_ready()
-    await asyncio.sleep(1.5)
     assert not watching.done()
 
     owner.stop()
