@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from pydantic import SecretStr
 
-from adapters.chat.base import Barred, ChatPlatform
+from adapters.chat.base import Barred, ChatPlatform, Limited
 from adapters.chat.discord.settings import DiscordSettings
 from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.registry import PLATFORMS, Wiring
@@ -35,6 +35,9 @@ from bot.telling import told
 from signals.registry import SIGNALS
 
 log = structlog.get_logger()
+
+TRIED_AGAIN = timedelta(minutes=1)
+"""How long a platform that will not have us is left alone."""
 
 Loops = dict[str, Callable[[], Awaitable[None]]]
 
@@ -69,10 +72,12 @@ class Chats:
         """A sender and an ear for each platform; `ended` is told which one is left or will not have us."""
         found: Loops = {}
         for name, front in self.fronts.items():
-            sent = asyncio.Event()
+            sent, sender = asyncio.Event(), self._sender(front)
             sent.set()
-            found[f"{name} sender"] = partial(self._send, self._sender(front), sent)
-            found[name] = partial(self._serve, front, sent, ended)
+            if self.around.health is not None:
+                self.around.health.watch(name, sender.stillness)
+            found[f"{name} sender"] = partial(self._send, sender, sent)
+            found[name] = partial(self._serve, front, sender, sent, ended)
         return found
 
     def _sender(self, front: ChatPlatform) -> Sender:
@@ -87,13 +92,23 @@ class Chats:
         finally:
             sent.set()
 
-    async def _serve(self, front: ChatPlatform, sent: asyncio.Event, ended: Callable[[str], None]) -> None:
-        try:
-            await outlive(front.serve(list(COMMANDS.values()), Once(self.dispatcher)), sent)
-        except Barred as barred:
-            log.warning("a platform will not have us", platform=front.name, why=str(barred))
-            self.barred.append(str(barred))
-        ended(front.name)
+    async def _serve(
+        self, front: ChatPlatform, sender: Sender, sent: asyncio.Event, ended: Callable[[str], None]
+    ) -> None:
+        """Until it is left. Where we are barred nothing is sent either, and both are tried again until they work."""
+        while True:
+            try:
+                await outlive(front.serve(list(COMMANDS.values()), Once(self.dispatcher)), sent)
+            except Barred as barred:
+                if str(barred) not in self.barred:
+                    log.warning("a platform will not have us", platform=front.name, why=str(barred))
+                    self.barred.append(str(barred))
+                ended(front.name)
+                await sender.stillness.begin(TRIED_AGAIN, Limited.TOKEN)
+                await self.around.wall.until(self.around.wall.now() + TRIED_AGAIN)
+            else:
+                ended(front.name)
+                return
 
 
 @asynccontextmanager

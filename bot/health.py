@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from adapters.chat.base import Limited
 from adapters.store.base import StoreWontWrite
 from bot.phrases import count
+from bot.services.rhythm import WAITS
+from bot.services.stillness import Rest, Stillness
 from signals.units import duration
 
 REMEMBERED = timedelta(minutes=10)
@@ -37,6 +40,7 @@ class Health:
         self._loops: dict[str, _Loop] = {}
         self._ages: Mapping[str, float] = {}
         self._server: list[datetime] = []
+        self._stillness: dict[str, Stillness] = {}
         self.full = ""
         """Why our own store cannot save anything, as a sentence; empty where it can."""
 
@@ -58,21 +62,28 @@ class Health:
         """The embedded server was."""
         self._server.append(self._now())
 
+    def watch(self, platform: str, stillness: Stillness) -> None:
+        """From now on it is told when nobody on that platform is sent anything."""
+        self._stillness[platform] = stillness
+
     def aged(self, ages: Mapping[str, float]) -> None:
         """The seconds since each loop's last sign of life."""
         self._ages = ages
 
     @property
     def level(self) -> Level:
-        """Red where the store saves nothing, degraded where something waits or was started again of late."""
+        """Red where the store saves nothing or a platform will not have us; degraded where something waits or died."""
         waiting = [of.waits[1] for of in self._loops.values() if of.waits]
-        if self.full or any(isinstance(error, StoreWontWrite) for error in waiting):
+        resting = self._resting()
+        saves = not self.full and not any(isinstance(error, StoreWontWrite) for error in waiting)
+        barred = any(rest.why is Limited.TOKEN for rest in resting.values())
+        if barred or not saves:
             return Level.RED
-        return Level.DEGRADED if waiting or self._lately() or self._server_lately() else Level.OK
+        return Level.DEGRADED if waiting or resting or self._lately() or self._server_lately() else Level.OK
 
     def lines(self) -> Sequence[str]:
         """The same for people: what is wrong since when, and what it means; one line where all is well."""
-        said = [*self._waiting()]
+        said = [*self._waiting(), *(self._rested(name, rest) for name, rest in self._resting().items())]
         for name, (times, why) in self._lately().items():
             said.append(f"⚠ {name} was started again {count(times, 'time')} in 10 minutes: {why}.")
         if times := len(self._server_lately()):
@@ -95,6 +106,17 @@ class Health:
             f"⚠ {(self.full or str(error)).rstrip('.')}: so for {for_}, since {since:%H:%M:%S} UTC.",
             f"Waiting for it: {names}. Alerts that were decided wait in the store; none is lost.",
         ]
+
+    def _resting(self) -> Mapping[str, Rest]:
+        return {name: rest for name, of in self._stillness.items() if (rest := of.rest) is not None}
+
+    def _rested(self, platform: str, rest: Rest) -> str:
+        for_ = duration(max(self._now() - rest.since, timedelta(seconds=1)))
+        cure = " Make a valid one, set it and start again." if rest.why is Limited.TOKEN else ""
+        return (
+            f"⚠ {platform.capitalize()} {WAITS[rest.why]}: so for {for_}, since {rest.since:%H:%M:%S} UTC. "
+            f"Its alerts wait in the store; none is lost.{cure}"
+        )
 
     def _lately(self) -> Mapping[str, tuple[int, str]]:
         begin = self._now() - REMEMBERED

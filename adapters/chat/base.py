@@ -173,17 +173,18 @@ class Sent:
 
 
 class Limited(StrEnum):
-    """Whom a platform that is written to too fast makes wait."""
+    """Whom a platform makes wait: who is written to too fast, everybody, or everybody as it refuses the bot's token."""
 
     PLACE = "place"
     EVERYBODY = "everybody"
+    TOKEN = "token"  # noqa: S105 - a reason, and no token
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Not now: try after that long. `certain` = the platform surely did not take it.
 
-    `limited` where we wrote too fast and `after` is the time that the platform named.
+    `limited` says who waits where the platform says so; `after` is the time that it named, if it did.
     """
 
     after: timedelta

@@ -1,9 +1,10 @@
 """The rhythm of messages to each place: a burst is held so that it folds, and why something came late is remembered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from adapters.chat.base import Place, Retry
+from adapters.chat.base import Limited, Place, Retry
 
 BURST, WITHIN = 3, timedelta(seconds=30)
 """After so many alerts within so long, each in a message of its own, what follows waits until that span is over."""
@@ -13,6 +14,15 @@ REMEMBERED = 10_000
 
 STARTED = timedelta(minutes=1)
 """How long after its start a sender is still at what came before it."""
+
+
+WAITS: Mapping[Limited | None, str] = {
+    None: "did not answer",
+    Limited.PLACE: "asked this chat to wait",
+    Limited.EVERYBODY: "asked all to wait",
+    Limited.TOKEN: "did not accept the bot's token",
+}
+"""What a platform did that makes us wait."""
 
 
 @dataclass
@@ -30,8 +40,8 @@ class Rhythm:
         self._called = called
         self._places: dict[Place, _Place] = {}
         self._started: datetime | None = None
-        self._paused: datetime | None = None
-        """Until when nobody could be sent anything, last time."""
+        self._paused: tuple[datetime, Limited] | None = None
+        """Until when nobody could be sent anything, last time, and why."""
 
     def began(self, now: datetime) -> None:
         """The sender leads since then."""
@@ -49,19 +59,19 @@ class Rhythm:
 
     def put_off(self, place: Place, of: Retry) -> None:
         """Why that place waits."""
-        named = f"{self._called} asked this chat to wait" if of.limited else f"{self._called} did not answer"
-        self._of(place).why = named
+        self._of(place).why = f"{self._called} {WAITS[of.limited]}"
 
-    def pause(self, until: datetime) -> None:
+    def pause(self, until: datetime, why: Limited) -> None:
         """Nobody is sent anything until then."""
-        self._paused = max(self._paused or until, until)
+        if self._paused is None or self._paused[0] < until:
+            self._paused = until, why
 
     def why_late(self, place: Place, since: datetime) -> str:
         """What kept an alert of that moment from being sent; nothing where only others went first."""
         if why := self._of(place).why:
             return why
-        if self._paused is not None and since < self._paused:
-            return f"{self._called} asked all to wait"
+        if self._paused is not None and since < self._paused[0]:
+            return f"{self._called} {WAITS[self._paused[1]]}"
         if self._started is not None and since < self._started:
             return "perpwatch was not running"
         return "many messages went first"

@@ -28,7 +28,7 @@ from adapters.store.base import Claim, Epoch, Final, Idle, Store, StoreError
 from adapters.store.batch import ALIKE, Ends, expired_in
 from adapters.store.place_settings import PlaceSettings
 from adapters.venues.base import Label
-from bot.clock import AS_FAST_AS_IT_GOES, Clock
+from bot.clock import Clock
 from bot.gates import passage_of_notice
 from bot.living import UNCHANGEABLE
 from bot.services.growth import REFUSED, Growth, last_of
@@ -36,6 +36,7 @@ from bot.services.lead import RENEW, Lead
 from bot.services.reach import mark_gone
 from bot.services.rhythm import Rhythm
 from bot.services.screening import Going, Screening
+from bot.services.stillness import Stillness
 from bot.services.voice import Voice
 from bot.telling import PLAINLY, Way, expired
 from signals.event import Event
@@ -102,8 +103,7 @@ class Sender:
         self._screening = Screening(store, self._growth, wall, market, voice.expires)
         self._rhythm = Rhythm(platform.name.capitalize())
         self._addresses: Mapping[str, str] = {}
-        self._quiet: datetime | None = None
-        """Until when the platform wants nothing."""
+        self.stillness = Stillness(store, platform.name, wall, market, pacer, self._rhythm)
         self._owed = dict[str, _Ended]()
         """By the oldest entry how batches ended that the store could not be told of yet."""
         self._flying = set[asyncio.Task[None]]()
@@ -145,26 +145,18 @@ class Sender:
         """The right to send, and what goes with it; None while somebody else has it."""
         if self._lead.is_fresh:
             return self._lead.epoch
-        epoch, now = await self._lead.take(), self._wall.now()
+        epoch = await self._lead.take()
         if epoch is None:
             return None
         self._addresses = await self._store.addresses(self._platform.name)
-        self._quiet = await self._store.quiet(self._platform.name, now)
         self._rhythm.began(self._market.now())
-        if self._quiet is not None:
-            self._rest_all(self._quiet - now)
+        await self.stillness.resume()
         for ended in list(self._owed.values()):
             await self._record(ended)
         return epoch
 
-    def _rest_all(self, length: timedelta) -> None:
-        self._pacer.rest_all(length)
-        if self._market.speed != AS_FAST_AS_IT_GOES:
-            self._rhythm.pause(self._market.now() + length * self._market.speed)
-
     def _has_room(self) -> bool:
-        quiet = self._quiet is not None and self._wall.now() < self._quiet
-        return not quiet and len(self._flying) < AT_ONCE and len(self._pacing) < AHEAD
+        return not self.stillness.is_on and len(self._flying) < AT_ONCE and len(self._pacing) < AHEAD
 
     async def _begin(self, epoch: Epoch) -> float:
         """Take the head of the next due lane; the seconds until there may be another one."""
@@ -351,16 +343,11 @@ class Sender:
         now, after = self._wall.now(), outcome.after
         self._rhythm.put_off(claim.place, outcome)
         if outcome.limited is not None:
-            rest = self._pacer.refused(self._address(claim.place), after)
-            if outcome.limited is Limited.EVERYBODY:
-                rest = max(rest or after, after)
-                self._rest_all(rest)
-            if rest is not None:
-                log.warning(
-                    "platform wants nothing for a while", platform=self._platform.name, seconds=rest.total_seconds()
-                )
-                self._quiet = max(self._quiet or now, now + rest)
-                await self._store.quieten(self._platform.name, self._quiet)
+            general = self._pacer.refused(self._address(claim.place), after)
+            if outcome.limited is not Limited.PLACE:
+                await self.stillness.begin(max(general or after, after), outcome.limited)
+            elif general is not None:
+                await self.stillness.begin(general, Limited.EVERYBODY)
         await self._store.retry(claim, now + after, certain=outcome.certain)
 
     async def _finish(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -17,12 +18,13 @@ PAGE = b"<html><body>502 Bad Gateway</body></html>"
 
 
 class Server:
-    """Answers calls of one bot. `held` is set while an answer is held back."""
+    """Answers calls of one bot; `unauthorised` counts those that came with another token."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.port = 0
         self.posted: list[tuple[int, dict[str, str]]] = []
+        self.unauthorised = Counter[str]()
         self.release = asyncio.Event()
         self._poll: asyncio.Event | None = None
 
@@ -60,6 +62,7 @@ class Server:
         if ":" not in token:
             raise NOT_FOUND
         if token != self.world.token:
+            self.unauthorised[method] += 1
             raise UNAUTHORISED
         given, files = await _body(request)
         given = dict(request.query) | given

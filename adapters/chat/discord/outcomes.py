@@ -11,6 +11,9 @@ from adapters.chat.discord.wire import never_left
 SOON = timedelta(seconds=5)
 """When a send is tried again where the platform names no time."""
 
+LATER = timedelta(minutes=1)
+"""The same where somebody has to mend something first."""
+
 GONE: Mapping[int, str] = {
     10003: "the channel was deleted",
     10013: "there is no such person any more",
@@ -63,7 +66,7 @@ def _refused(error: discord.HTTPException, lacking: str) -> Outcome:
         limited = Limited.EVERYBODY if banned else Limited.PLACE
         return Retry(banned or SOON, certain=banned is not None, reason="limited", limited=limited)
     if error.status == LOST:
-        return Retry(SOON, certain=True, reason="the token is not valid")
+        return Retry(LATER, certain=True, reason="the token is not valid", limited=Limited.TOKEN)
     if error.status >= 500:
         return Retry(SOON, certain=False, reason=f"Discord is in trouble ({error.status})")
     return Refusal(f"{error.status} (code {error.code})")

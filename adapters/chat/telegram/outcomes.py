@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -75,7 +76,8 @@ _NO_RIGHT = "rights to send|administrator rights|CHAT_(WRITE|SEND_\\w+)_FORBIDDE
 _NOT_SENT = Retry(SOON, certain=True, reason="no connection to Telegram")
 _MAYBE_SENT = Retry(SOON, certain=False, reason="no answer from Telegram")
 _AT_FAULT = Retry(SOON, certain=False, reason="a fault at Telegram")
-_NO_TOKEN = Retry(LATER, certain=True, reason="Telegram does not accept the token")
+_NO_TOKEN = Retry(LATER, certain=True, reason="Telegram does not accept the token", limited=Limited.TOKEN)
+_NOT_FOUND = replace(_NO_TOKEN, limited=None)
 _NOT_ALLOWED = Gone("not allowed to write there")
 
 _TABLE: Sequence[tuple[type[TelegramError], re.Pattern[str], Verdict]] = (
@@ -95,6 +97,7 @@ _TABLE: Sequence[tuple[type[TelegramError], re.Pattern[str], Verdict]] = (
     (BadRequest, _says("thread not found|TOPIC_(DELETED|CLOSED)"), Gone("the topic is deleted or closed")),
     (BadRequest, _says(_NO_RIGHT), _NOT_ALLOWED),
     (BadRequest, _ANY, _refused),
-    (InvalidToken, _ANY, _NO_TOKEN),
+    (InvalidToken, UNAUTHORISED, _NO_TOKEN),
+    (InvalidToken, _ANY, _NOT_FOUND),
     (NetworkError, _ANY, _AT_FAULT),
 )

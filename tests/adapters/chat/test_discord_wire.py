@@ -141,7 +141,8 @@ async def test_a_token_that_is_withdrawn_is_found_out_by_the_next_send() -> None
 
         with pytest.raises(Barred):
             await asyncio.wait_for(line.serving, 5)
-    assert outcome == Retry(timedelta(seconds=5), certain=True, reason="the token is not valid")
+    after = timedelta(minutes=1)
+    assert outcome == Retry(after, certain=True, reason="the token is not valid", limited=Limited.TOKEN)
 
 
 async def test_a_login_that_fails_is_tried_again() -> None:

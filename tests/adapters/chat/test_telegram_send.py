@@ -221,6 +221,8 @@ async def test_a_topic_is_part_of_the_place_and_a_deleted_one_is_gone(stage: Sta
     assert [taken.topic for taken in stage.world.taken] == [45, None]
 
 
+NO_TOKEN = Retry(timedelta(minutes=1), certain=True, reason="Telegram does not accept the token")
+
 ERRORS: list[tuple[Refused | Trouble, object]] = [
     (flooded(7), Retry(timedelta(seconds=7.5), certain=True, reason="Telegram asks to wait", limited=Limited.PLACE)),
     (
@@ -243,8 +245,8 @@ ERRORS: list[tuple[Refused | Trouble, object]] = [
     (bad("need administrator rights in the channel chat"), Gone("not allowed to write there")),
     (bad("message thread not found"), Gone("the topic is deleted or closed")),
     (bad("TOPIC_CLOSED"), Gone("the topic is deleted or closed")),
-    (UNAUTHORISED, Retry(timedelta(minutes=1), certain=True, reason="Telegram does not accept the token")),
-    (NOT_FOUND, Retry(timedelta(minutes=1), certain=True, reason="Telegram does not accept the token")),
+    (UNAUTHORISED, replace(NO_TOKEN, limited=Limited.TOKEN)),
+    (NOT_FOUND, NO_TOKEN),
     (Refused(500, "Internal Server Error"), Retry(timedelta(seconds=5), certain=False, reason="a fault at Telegram")),
     (Trouble.BAD_GATEWAY, Retry(timedelta(seconds=5), certain=False, reason="a fault at Telegram")),
     (Trouble.HTML, Retry(timedelta(seconds=5), certain=False, reason="an answer that cannot be read")),

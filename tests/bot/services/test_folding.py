@@ -246,7 +246,7 @@ def test_why_something_is_late_is_said_as_far_as_it_is_known() -> None:
     rhythm, place, other = Rhythm("Telegram"), Place("telegram", "1"), Place("telegram", "2")
     rhythm.began(T0)
     assert rhythm.why_late(place, T0 - MINUTE) == "perpwatch was not running"
-    rhythm.pause(T0 + 5 * MINUTE)
+    rhythm.pause(T0 + 5 * MINUTE, Limited.EVERYBODY)
     rhythm.put_off(place, Retry(SECOND, certain=True, reason="x", limited=Limited.PLACE))
     rhythm.put_off(other, Retry(SECOND, certain=False, reason="x"))
 

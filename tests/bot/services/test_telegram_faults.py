@@ -33,7 +33,6 @@ from tests.fake_telegram.faults import (
     KICKED,
     NO_WRITING,
     STRANGER,
-    UNAUTHORISED,
     Refused,
     Trouble,
     bad,
@@ -118,7 +117,6 @@ FAULTS = (
     Fault("21 lost, then a wait", [AGAIN, flooded(1)], Final.SENT, 1, labelled=True),
     Fault("27 markup that is not understood", [bad("can't parse entities")], Final.SENT, 1),
     Fault("27 never taken", [bad("message text is not liked")] * 10, Final.DEAD, 0),
-    Fault("31 the token is revoked for a while", [UNAUTHORISED], Final.SENT, 1, waits=60),
 )
 
 
