@@ -27,7 +27,8 @@ from tests.crash.market import CHANGING, COINS, LISTENERS, PLATFORMS, Market, To
 from tests.crash.points import NAMED, Crash, nowhere
 from tests.crash.stores import AWAY, Alone, Home, Three
 from tests.crash.unknown import Unknown
-from tests.crash.wire import CALM, ROUGH, Chances, is_poison, log_of
+from tests.crash.wire import CALM, ROUGH, Chances, log_of
+from tests.platforms import is_poison
 
 MOMENTS = 120
 """Moments of one episode; after each all must come to rest."""

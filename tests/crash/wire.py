@@ -12,18 +12,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 
 from adapters.chat.base import (
-    ChatPlatform,
     Delivery,
-    MenuEntry,
     Message,
     Outcome,
-    Place,
-    Reception,
     Refusal,
     Retry,
     Sent,
@@ -36,14 +31,12 @@ from bot.telling import Way
 from signals.event import Event
 from signals.notice import Notice
 from tests.crash.points import Point
+from tests.platforms import WrittenTo, is_poison
 
 SOON = timedelta(seconds=1)
 ANSWERS_WITHIN = 1.0
 LIMITED_FOR = 2.0
 """Seconds that a place is told to wait, on the wall clock of the trial."""
-
-POISON = 150
-"""One of so many alerts is never taken by a platform."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +62,7 @@ def said(of: Sequence[Event | Notice], now: object, settings: PlaceSettings, way
     return Message(Tone.FIRING, "repeat" if way.repeat else "", (Text(" ".join(told.id for told in of)),))
 
 
-def is_poison(id_: str) -> bool:
-    return int(sha256(id_.encode()).hexdigest(), 16) % POISON == 0
-
-
-class Front(ChatPlatform):
+class Front(WrittenTo):
     """What a sender writes to. `point` is passed before, between and after."""
 
     def __init__(self, name: str, folder: Path, point: Point) -> None:
@@ -111,21 +100,6 @@ class Front(ChatPlatform):
             return Retry(SOON, certain=False, reason="no answer")
         finally:
             writer.close()
-
-    async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
-        await asyncio.Event().wait()
-
-    async def find(self, named: str) -> Place | None:
-        return None
-
-    async def owns(self, person: str, place: Place) -> bool:
-        return False
-
-    async def can_send(self, place: Place) -> bool:
-        return True
-
-    async def aclose(self) -> None:
-        """Nothing is held."""
 
 
 def _outcome(answer: bytes) -> Outcome:

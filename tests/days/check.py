@@ -11,10 +11,10 @@ from signals.part import WHOLE
 from signals.rules.lifecycle import Change
 from tests.crash.history import Model, Outcome, judge
 from tests.crash.market import Told
-from tests.crash.wire import is_poison
 from tests.days.market import STEP
 from tests.days.schedule import COINS, START, Kind
 from tests.days.service import CHANGING, NEVER, TRUE, Service
+from tests.platforms import is_poison
 
 EASIER, HARDER = 0.8, 1.2
 """A line counts so many times where a hair would decide: for what fired, and for what has ended or had to fire."""

@@ -1,26 +1,22 @@
 """A platform of the trial: it takes messages and writes them down, and fails as the schedule says."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
 from adapters.chat.base import (
-    ChatPlatform,
     Delivery,
     Limited,
-    MenuEntry,
     Outcome,
-    Place,
-    Reception,
     Refusal,
     Retry,
     Sent,
 )
 from adapters.chat.discord.front import nonce_of
 from tests.crash.history import Attempt
-from tests.crash.wire import is_poison
 from tests.days.schedule import Kind, Schedule
+from tests.platforms import WrittenTo, is_poison
 
 SOON = timedelta(seconds=1)
 SLOW = 0.3
@@ -33,7 +29,7 @@ MARK = "alert "
 """What stands before the ids of alerts in a headline of the trial."""
 
 
-class Wire(ChatPlatform):
+class Wire(WrittenTo):
     """One that is called `discord` knows a nonce again. What it took is in `log`, times are those of the loop."""
 
     def __init__(self, name: str, schedule: Schedule, true: Callable[[], datetime], seed: int) -> None:
@@ -97,22 +93,3 @@ class Wire(ChatPlatform):
         now, repeat = asyncio.get_running_loop().time(), bool(delivery.message.icon)
         shown = delivery.edits or str(self._ids)
         self.log.append(Attempt(delivery.to.id, nonce, ids, repeat, did, now, 0, shown, delivery.edits or ""))
-
-    async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
-        """Nobody writes."""
-        await asyncio.Event().wait()
-
-    async def find(self, named: str) -> Place | None:
-        """Nobody."""
-        return None
-
-    async def owns(self, person: str, place: Place) -> bool:
-        """Nobody does."""
-        return False
-
-    async def can_send(self, place: Place) -> bool:
-        """Everywhere."""
-        return True
-
-    async def aclose(self) -> None:
-        """Nothing is held."""

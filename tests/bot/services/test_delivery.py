@@ -1,7 +1,6 @@
 """From an event to one message in one place: fan-out, gates, outcomes, leads and leases."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -10,11 +9,9 @@ import pytest
 from adapters.chat.base import (
     Delivery,
     Gone,
-    MenuEntry,
     Migrated,
     Outcome,
     Place,
-    Reception,
     Refusal,
     Retry,
     Sent,
@@ -39,13 +36,14 @@ from signals.rules.model import Rule
 from tests import virtual
 from tests.adapters.store.stories import HOME, MINUTE, T0, event, firing
 from tests.bot.services.markets import asked, running, until
+from tests.platforms import WrittenTo
 
 SECOND = timedelta(seconds=1)
 SAMPLE = Notice("NOTICENOTICENOTI", About.SAMPLE, T0 - 3 * SECOND, "LIVE", "Test", ("It comes like an alert.",))
 
 
 @dataclass
-class Chat:
+class Chat(WrittenTo):
     """A platform that answers as it is told, and remembers what it was asked."""
 
     answers: list[Outcome] = field(default_factory=list)
@@ -55,15 +53,6 @@ class Chat:
     async def send(self, delivery: Delivery) -> Outcome:
         self.sent.append(delivery)
         return self.answers.pop(0) if self.answers else Sent(f"m{len(self.sent)}")
-
-    async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
-        await asyncio.Event().wait()
-
-    async def find(self, named: str) -> Place | None:
-        return None
-
-    async def owns(self, person: str, place: Place) -> bool:
-        return False
 
 
 @dataclass

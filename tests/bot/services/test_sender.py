@@ -14,12 +14,10 @@ from adapters.chat.base import (
     Delivery,
     Gone,
     Limited,
-    MenuEntry,
     Message,
     Migrated,
     Outcome,
     Place,
-    Reception,
     Retry,
     Sent,
     Tone,
@@ -39,6 +37,7 @@ from signals.notice import About, Notice
 from tests import virtual
 from tests.adapters.store.stories import T0, event, subscribed
 from tests.bot.services.markets import running
+from tests.platforms import WrittenTo
 
 SECOND = timedelta(seconds=1)
 GROUP = Place("telegram", "-100")
@@ -49,7 +48,7 @@ def chat(number: int) -> Place:
 
 
 @dataclass
-class Strict:
+class Strict(WrittenTo):
     """A platform that takes 30 a second, one a second in a chat and 20 a minute in a group, and refuses the rest.
 
     `taken` holds when each message arrived and where. `answers` come first, by place.
@@ -91,15 +90,6 @@ class Strict:
         self.by_chat[to].append(now)
         self.taken.append((now, to))
         return Sent(f"m{len(self.taken)}")
-
-    async def serve(self, menu: Sequence[MenuEntry], reception: Reception) -> None:
-        await asyncio.Event().wait()
-
-    async def find(self, named: str) -> Place | None:
-        return None
-
-    async def owns(self, person: str, place: Place) -> bool:
-        return False
 
 
 async def waiting(store: MemoryStore, *places: Place, each: int = 1) -> None:
