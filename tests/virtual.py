@@ -36,6 +36,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jump.now
 
+    def stand_still(self, seconds: float) -> None:
+        """The process does nothing for so long, and time goes on."""
+        self._jump.now += seconds
+
     def run_in_executor(  # type: ignore[override] # the future of what is done
         self, executor: object, func: Callable[..., T], *said: object
     ) -> "asyncio.Future[T]":

@@ -1,5 +1,4 @@
 import asyncio
-import time
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -9,7 +8,7 @@ from adapters.pulse import beat, part_of_loop
 from adapters.store.base import StoreUnavailable
 from bot.health import Health, Level
 from bot.services.runtime import ENDS_WITHIN, GivenUp, Watch, run_all
-from tests.virtual import run
+from tests.virtual import VirtualLoop, run
 
 AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -215,7 +214,7 @@ def test_a_loop_that_cannot_be_stopped_ends_the_process() -> None:
     assert caught.group_contains(GivenUp, match="loop cannot be stopped")
 
 
-async def test_where_the_whole_process_stood_still_no_loop_is_blamed() -> None:
+def test_where_the_whole_process_stood_still_no_loop_is_blamed() -> None:
     starts: list[float] = []
 
     async def lively() -> None:
@@ -224,11 +223,12 @@ async def test_where_the_whole_process_stood_still_no_loop_is_blamed() -> None:
         await beats(0.9)
 
     async def main() -> None:
-        stop, looked = asyncio.Event(), watch(1.0)
-        asyncio.get_running_loop().call_later(3.0, stop.set)
-        asyncio.get_running_loop().call_later(0.6, time.sleep, 1.4)
+        stop, looked, loop = asyncio.Event(), watch(1.0), asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.call_later(3.0, stop.set)
+        loop.call_later(0.6, loop.stand_still, 1.4)
         await run_all({"loop": lively}, stop, looked)
 
-    await main()
+    run(main)
 
     assert len(starts) == 1
