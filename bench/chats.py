@@ -33,7 +33,7 @@ from adapters.store.redis import open_redis
 from bench.markets import END, VENUES, market
 from bench.measure import Figures, report
 from bot.charts.painter import Painter
-from bot.observing import made_of
+from bot.observing import KeptBars
 from bot.services.dispatcher import Dispatcher
 from signals.aggregate import Cycle, Reading, Weighing
 from signals.cells import Vectors
@@ -107,9 +107,10 @@ async def fill(store: Store, coins: int) -> None:
     await store.close(moment(coins))
     vectors = Vectors(replace(bars.pop(MINUTE), others=bars), SIGNALS, rows=1)
     await store.look(look(vectors, shown(MINUTE, SIGNALS), END))
+    kept = KeptBars(store, {of.name: of for of in SIGNALS})
     for signal in SIGNALS:  # the records of one coin stand for those of all, which takes the service an hour to make
         draft = usual(signal)
-        one = (await made_of(store, draft, ("C000",), {of.name: of for of in SIGNALS}, END))["C000"]
+        one = (await kept.made_of(draft, ("C000",), END))["C000"]
         coins_and_all = {f"C{number:03}": one for number in range(coins)} | {ALL_COINS: one}
         await store.keep_records("SIMULATED", question(draft), coins_and_all)
 

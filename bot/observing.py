@@ -41,59 +41,43 @@ class Aside:
 AT_ONCE = Aside()
 
 
-async def made_of(
-    store: MarketStore,
-    draft: Draft,
-    coins: tuple[str, ...],
-    signals: Mapping[str, Signal],
-    at: datetime,
-    aside: Aside = AT_ONCE,
-) -> Mapping[str, Made]:
-    """What followed the question on each of these coins, and under ALL_COINS on all of them."""
-    seen = await observed(store, draft, coins, signals, at, aside)
-    if seen is None:
-        return {coin: Made(at, ()) for coin in (ALL_COINS, *coins)}
-    found = await aside(partial(records, seen, direction(draft, signals)))
-    return {coin: Made(at, studies) for coin, studies in found.items()}
+@dataclass(frozen=True, slots=True)
+class KeptBars:
+    """The bars of a store, and the signals that judge questions on them."""
 
+    store: MarketStore
+    signals: Mapping[str, Signal]
+    aside: Aside = AT_ONCE
 
-async def observed(
-    store: MarketStore,
-    draft: Draft,
-    coins: tuple[str, ...],
-    signals: Mapping[str, Signal],
-    at: datetime,
-    aside: Aside = AT_ONCE,
-) -> Observed | None:
-    """Where it was in force up to `at` on these coins; None where no bars can judge it. Shorter bars are read last."""
-    kept = await store.steps()
-    steps = sorted(resolutions(min(kept)), reverse=True) if kept and coins else []
-    for step in steps:
-        if not tells(draft, step, steps[-1]):
-            continue
-        parts = list[Observed]()
-        for start in range(0, len(coins), COINS_AT_ONCE):
-            some = coins[start : start + COINS_AT_ONCE]
-            panel = await bars(store, draft, some, signals, at, step)
-            if len(panel.times):
-                parts.append(await aside(partial(occurrences, draft, some, panel, signals)))
-        if any(of.known.any() for of in parts):
-            return joined(parts)
-    return None
+    async def made_of(self, draft: Draft, coins: tuple[str, ...], at: datetime) -> Mapping[str, Made]:
+        """What followed the question on each of these coins, and under ALL_COINS on all of them."""
+        seen = await self.observed(draft, coins, at)
+        if seen is None:
+            return {coin: Made(at, ()) for coin in (ALL_COINS, *coins)}
+        found = await self.aside(partial(records, seen, direction(draft, self.signals)))
+        return {coin: Made(at, studies) for coin, studies in found.items()}
 
+    async def observed(self, draft: Draft, coins: tuple[str, ...], at: datetime) -> Observed | None:
+        """Where it was in force up to `at` on these coins; None where no bars can judge it. Shorter ones are read last."""
+        kept = await self.store.steps()
+        steps = sorted(resolutions(min(kept)), reverse=True) if kept and coins else []
+        for step in steps:
+            if not tells(draft, step, steps[-1]):
+                continue
+            parts = list[Observed]()
+            for start in range(0, len(coins), COINS_AT_ONCE):
+                some = coins[start : start + COINS_AT_ONCE]
+                panel = await self.bars(draft, some, at, step)
+                if len(panel.times):
+                    parts.append(await self.aside(partial(occurrences, draft, some, panel, self.signals)))
+            if any(of.known.any() for of in parts):
+                return joined(parts)
+        return None
 
-async def bars(
-    store: MarketStore,
-    draft: Draft,
-    coins: tuple[str, ...],
-    signals: Mapping[str, Signal],
-    at: datetime,
-    step: timedelta,
-) -> Panel:
-    """All bars of that length and longer ones that it needs of these coins, closed by `at`, as if these were all."""
-    kept, metrics = resolutions(min(await store.steps())), metrics_of(draft, signals)
-    read = {
-        each: (await store.panel(each, metrics, rows, coins)).of(coins) for each, rows in kept.items() if each >= step
-    }
-    finest = read.pop(step)
-    return replace(finest, others=read).known_by(to_ms(at))
+    async def bars(self, draft: Draft, coins: tuple[str, ...], at: datetime, step: timedelta) -> Panel:
+        """All bars of that length and longer that it needs of these coins, closed by `at`, as if these were all."""
+        kept, metrics = resolutions(min(await self.store.steps())), metrics_of(draft, self.signals)
+        longer = {each: rows for each, rows in kept.items() if each >= step}
+        read = {each: (await self.store.panel(each, metrics, rows, coins)).of(coins) for each, rows in longer.items()}
+        finest = read.pop(step)
+        return replace(finest, others=read).known_by(to_ms(at))

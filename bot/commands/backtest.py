@@ -17,7 +17,7 @@ from bot.commands.change import numbered
 from bot.commands.chart import draft_of
 from bot.commands.market import coins_of, latest, vocabulary
 from bot.commands.report import report
-from bot.observing import observed
+from bot.observing import KeptBars
 from bot.phrases import bold, code, count, dated, line, share, window
 from bot.records import by_horizon, numbers, reach
 from bot.sentences import BadSentence, read
@@ -113,7 +113,7 @@ async def _seen(draft: Draft, place: Place, desk: Desk, cycle: Cycle, span: time
     signals = {signal.name: signal for signal in desk.signals}
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            seen = await observed(desk.store, draft, coins, signals, cycle.at)
+            seen = await KeptBars(desk.store, signals).observed(draft, coins, cycle.at)
     except TimeoutError:
         raise Mistake(f"That takes longer than {duration(PATIENCE)}. Name fewer coins.") from None
     seen = within(seen, cycle.at - span) if seen is not None and span is not None else seen

@@ -20,7 +20,7 @@ from adapters.store.base import RuleStore
 from adapters.store.market_port import MarketStore
 from adapters.store.record_port import Made, RecordStore
 from adapters.store.venue_port import VenueStore
-from bot.observing import Aside, made_of
+from bot.observing import Aside, KeptBars
 from bot.services.wanted import wanted
 from signals.aggregate import Cycle
 from signals.base import Signal
@@ -102,11 +102,12 @@ class Records:
         each = await self._all(latest)
         every, backfilled = frozenset(latest.readings), await self._store.backfilled()
         whole = await self._store.records_of(latest.label, [(name, ALL_COINS) for name in each])
+        bars = KeptBars(self._store, self._signals, Aside(share))
         for name, asked in each.items():
             coins = tuple(sorted(every if asked.coins is None else asked.coins & every))
             if coins and self._is_due(name, whole.get((name, ALL_COINS)), coins, latest.at, backfilled):
                 self._rested_on[name] = backfilled
-                found = await made_of(self._store, asked.draft, coins, self._signals, latest.at, Aside(share))
+                found = await bars.made_of(asked.draft, coins, latest.at)
                 await self._store.keep_records(latest.label, name, found)
                 log.debug("record made", question=name, coins=len(coins))
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from adapters.store.memory import MemoryStore
-from bot.observing import COINS_AT_ONCE, bars, observed
+from bot.observing import COINS_AT_ONCE, KeptBars
 from signals.aggregate import Cycle
 from signals.model import Metric
 from signals.panel import Panel, resolutions, to_ms
@@ -51,7 +51,7 @@ async def test_it_is_what_the_same_bars_say_that_are_all_in_memory(sentence: str
     every = [await store.panel(each, list(Metric), rows, COINS) for each, rows in resolutions(MINUTE).items()]
     whole = replace(every[0].of(COINS), others={each.step: each.of(COINS) for each in every[1:]})
 
-    seen = await observed(store, draft, COINS, BY_NAME, AT)
+    seen = await KeptBars(store, BY_NAME).observed(draft, COINS, AT)
 
     expected = judged(draft, COINS, whole, BY_NAME)
     assert seen is not None
@@ -69,7 +69,7 @@ async def test_coins_are_read_some_at_a_time_and_are_one_market_again() -> None:
     await store.close(Cycle(AT, "LIVE", {}, (), (panel(MINUTE, many).tail(1), hours.tail(1))))
     await store.extend([hours])
 
-    seen = await observed(store, draft, many, BY_NAME, AT)
+    seen = await KeptBars(store, BY_NAME).observed(draft, many, AT)
 
     expected = judged(draft, many, hours, BY_NAME)
     assert seen is not None
@@ -83,11 +83,11 @@ async def test_bars_that_are_closed_meanwhile_are_not_seen() -> None:
     store, draft = await market(), asked("* funding < -0.01%")
     earlier = AT - 7 * HOUR
 
-    seen = await observed(store, draft, COINS, BY_NAME, earlier)
+    seen = await KeptBars(store, BY_NAME).observed(draft, COINS, earlier)
 
     assert seen is not None
     assert seen.ends[-1] == to_ms(earlier)
-    read = await bars(store, draft, COINS, BY_NAME, earlier, 5 * MINUTE)
+    read = await KeptBars(store, BY_NAME).bars(draft, COINS, earlier, 5 * MINUTE)
     assert read.times[-1] == to_ms(earlier)
     assert read.others[HOUR].times[-1] == to_ms(earlier)
 
@@ -95,6 +95,6 @@ async def test_bars_that_are_closed_meanwhile_are_not_seen() -> None:
 async def test_without_coins_or_bars_there_is_nothing_to_see() -> None:
     draft = asked("* funding < -0.01%")
 
-    assert await observed(await market(), draft, (), BY_NAME, AT) is None
-    assert await observed(MemoryStore(), draft, COINS, BY_NAME, AT) is None
-    assert await observed(await market(), draft, ("XRP",), BY_NAME, AT) is None
+    assert await KeptBars(await market(), BY_NAME).observed(draft, (), AT) is None
+    assert await KeptBars(MemoryStore(), BY_NAME).observed(draft, COINS, AT) is None
+    assert await KeptBars(await market(), BY_NAME).observed(draft, ("XRP",), AT) is None

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.venues.base import Label
 from bot.commands.base import Desk
-from bot.observing import bars
+from bot.observing import KeptBars
 from bot.records import numbers
 from bot.study import Kept, Question
 from bot.study import answer as studied
@@ -28,7 +28,7 @@ async def kept(market: Desk, rule: str) -> Kept:
     draft = parse(rule, Vocabulary(COINS, ("binance",), SIGNALS, NOW, market.zone))
     assert isinstance(draft, Draft)
     coins = COINS if draft.coins == ("*",) else draft.coins
-    panel = await bars(market.store, draft, coins, BY_NAME, NOW, STEP)
+    panel = await KeptBars(market.store, BY_NAME).bars(draft, coins, NOW, STEP)
     return Kept("stored", Label.LIVE, "the store", ("binance",), coins, lambda *_: panel)
 
 
