@@ -58,7 +58,7 @@ class KeptBars:
         return {coin: Made(at, studies) for coin, studies in found.items()}
 
     async def observed(self, draft: Draft, coins: tuple[str, ...], at: datetime) -> Observed | None:
-        """Where it was in force up to `at` on these coins; None where no bars can judge it. Shorter ones are read last."""
+        """Where it was in force up to `at` on these coins; None where no bars can judge it. Shorter ones come last."""
         kept = await self.store.steps()
         steps = sorted(resolutions(min(kept)), reverse=True) if kept and coins else []
         for step in steps:
