@@ -14,6 +14,9 @@ _SECRETS = (
     re.compile(r"[\w-]{18,}\.[\w-]{6}\.[\w-]{20,}"),
     re.compile(r"(?<=/api/webhooks/)[\w/-]+"),
 )
+NOISY = ("httpx", "httpcore", "telegram", "telegram.ext", "aiohttp.access", "discord")
+"""Libraries of which only warnings are kept."""
+
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -29,7 +32,8 @@ def configure(level: str, file: Path | None) -> None:
     handler: logging.Handler = logging.FileHandler(file) if file else logging.StreamHandler()
     handler.setFormatter(_Redacted("%(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "telegram", "telegram.ext", "aiohttp.access", "discord"):
+    logging.raiseExceptions = False  # an event that finds no room would be shown with all that it hides
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

@@ -4,9 +4,13 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.logs import configure, redact
+from bot.logs import redact
+from tests.logs import logged_to
 
 TOKEN = "123456789:AAcanaryCANARYcanaryCANARYcanaryCANA"
+
+
+FULL = Path("/dev/full")
 
 
 @pytest.mark.parametrize(
@@ -29,23 +33,26 @@ def test_control_and_bidi_characters_never_reach_a_log() -> None:
 
 def test_an_event_is_one_line_and_a_traceback_is_redacted(tmp_path: Path) -> None:
     file = tmp_path / "log"
-    configure("info", file)
-    log = structlog.get_logger()
-
-    log.info("venue recovered", venue="okx", down_for="0:05:00")
-    log.debug("not shown")
-    try:
-        raise ValueError(TOKEN)
-    except ValueError:
-        log.exception("loop failed", loop="poller")
-    logging.getLogger("httpx").info("GET %s", TOKEN)
-    logging.shutdown()
+    with logged_to(file):
+        log = structlog.get_logger()
+        log.info("venue recovered", venue="okx", down_for="0:05:00")
+        log.debug("not shown")
+        try:
+            raise ValueError(TOKEN)
+        except ValueError:
+            log.exception("loop failed", loop="poller")
+        logging.getLogger("httpx").info("GET %s", TOKEN)
 
     text = file.read_text()
     assert "info    venue recovered venue=okx down_for=0:05:00" in text
     assert "not shown" not in text
     assert "Traceback" in text
     assert "canary" not in text
-    for handler in logging.getLogger().handlers[:]:
-        logging.getLogger().removeHandler(handler)
-        handler.close()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no device that is always full")
+def test_a_log_that_cannot_be_written_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with logged_to(FULL):
+        structlog.get_logger().warning("store away", why=TOKEN)
+
+    assert "canary" not in "".join(capsys.readouterr())

@@ -145,6 +145,23 @@ async def test_a_token_that_is_withdrawn_is_found_out_by_the_next_send() -> None
     assert outcome == Retry(after, certain=True, reason="the token is not valid", limited=Limited.TOKEN)
 
 
+async def test_commands_that_discord_does_not_take_leave_those_before_and_alerts_go_on() -> None:
+    async with online(waits=False) as line:
+        too_many = Fault(400, code=30034, body={"message": "Max number of daily application command creates reached"})
+        line.fake.faults.put("PUT", "/applications/*/commands", too_many)
+        await line.ready()
+        said = await title(line, await line.fake.command(line.channel, BOB, "funding"))
+        sent = await line.send(message("alert"))
+
+        assert line.fake.faults.met == 1
+        assert line.fake.world.syncs == 0
+    assert said == "📊 funding"
+    assert isinstance(sent, Sent)
+    assert [of["event"] for of in line.logs if of["log_level"] == "error"] == [
+        "commands refused; those set before stay"
+    ]
+
+
 async def test_a_login_that_fails_is_tried_again() -> None:
     async with online(waits=False) as line:
         line.fake.faults.put("GET", "/users/@me", Fault(503), Fault(503, body=HTML))

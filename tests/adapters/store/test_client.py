@@ -29,6 +29,7 @@ from tests.adapters.store.stories import (
     queued,
     saved,
 )
+from tests.descriptors import none_left
 from tests.servers import DEBIAN, emptied, redis_server, valkey
 
 SECRET = "hunter2-canary"
@@ -120,6 +121,16 @@ async def test_a_server_that_never_answers_is_given_up_on_in_seconds() -> None:
             with pytest.raises(StoreUnavailable, match="does not answer"):
                 await client.do("GET", "anything")
         await client.aclose()
+
+
+async def test_without_a_file_left_to_open_the_store_is_away_and_then_back(url: str) -> None:
+    client = Client(url)
+    with none_left(), pytest.raises(StoreUnavailable, match="does not answer"):
+        await client.do("SET", "opened", "1")
+
+    await client.do("SET", "opened", "2")
+    assert await client.do("GET", "opened") == b"2"
+    await client.aclose()
 
 
 async def test_cancelled_calls_never_mix_replies_up(url: str) -> None:

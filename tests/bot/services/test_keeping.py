@@ -24,6 +24,7 @@ from signals.registry import SIGNALS
 from tests.adapters.store.stories import HOME, MANY, MINUTE, T0
 from tests.bot.services.houses import BACK, NOTICED, House, house
 from tests.disks import A_BLOCK, fill, small_disk
+from tests.logs import logged_to
 
 DISK = 8_000_000
 
@@ -80,7 +81,7 @@ async def test_a_server_that_stands_still_is_noticed_and_its_return_too(tmp_path
 
 
 async def test_on_a_full_disk_the_store_rests_until_there_is_room_and_nothing_is_lost(tmp_path: Path) -> None:
-    with small_disk(tmp_path, DISK) as folder:
+    with small_disk(tmp_path, DISK) as folder, logged_to(folder / "perpwatch.log"):
         async with own_house(folder) as (of, server):
             client, told = Client(server.url), list[str]()
 

@@ -25,6 +25,7 @@ from bot.telling import told
 from signals.rules.model import Rule
 from tests.adapters.store.stories import T0, event, subscribed
 from tests.bot.services.markets import running
+from tests.descriptors import none_left
 from tests.fake_telegram.desk import Clock as Still
 from tests.fake_telegram.desk import Notes
 from tests.fake_telegram.faults import (
@@ -143,6 +144,19 @@ async def test_a_fault_of_a_send_ends_as_it_must_and_the_lane_goes_on(fault: Fau
         assert "repeat" not in after
         assert took >= fault.waits
         assert len(await of.store.dead("telegram")) == (fault.ends is Final.DEAD)
+
+
+async def test_without_a_file_left_to_open_nothing_is_sent_and_nothing_lost() -> None:
+    async with house(MemoryStore()) as of:
+        with none_left():
+            await of.alert(ANN, "ONE")
+            await asyncio.sleep(20 / SPEED)  # several tries
+            before = list(of.world.taken), await of.store.outcomes(ANN, 9)
+
+        assert await of.ends(ANN, 1) == [Final.SENT]
+        assert before == ([], [])
+        [text] = of.read(ANN)
+        assert "repeat" not in text
 
 
 @pytest.mark.parametrize(
