@@ -73,3 +73,12 @@ def run(main: Callable[[], Awaitable[T]]) -> T:
             return await main()
 
         return runner.run(entry())
+
+
+def in_virtual_time(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+    """The test, which fails at once where it would wait for ever."""
+
+    def timed() -> None:
+        run(test)
+
+    return timed

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.store.together import MOST, Together
+from tests.virtual import in_virtual_time, run
 
 
 class Line:
@@ -30,6 +31,7 @@ class Line:
         return [ValueError(n) if n % 2 else 2 * n for n in numbers]
 
 
+@in_virtual_time
 async def test_a_hundred_who_ask_at_once_take_one_line_and_those_who_come_meanwhile_the_next() -> None:
     line = Line()
     together = Together(line, 1)
@@ -44,6 +46,7 @@ async def test_a_hundred_who_ask_at_once_take_one_line_and_those_who_come_meanwh
     assert [len(numbers) for numbers in line.sent] == [100, 50]
 
 
+@in_virtual_time
 async def test_there_are_never_more_lines_busy_than_allowed_and_none_takes_too_much() -> None:
     line = Line()
     together = Together(line, 3)
@@ -54,6 +57,7 @@ async def test_there_are_never_more_lines_busy_than_allowed_and_none_takes_too_m
     assert {len(numbers) for numbers in line.sent} == {MOST}
 
 
+@in_virtual_time
 async def test_what_is_asked_as_one_stays_together_however_much_it_is() -> None:
     line = Line()
 
@@ -67,11 +71,12 @@ def test_each_hears_of_his_own_commands_alone(asked: Sequence[Sequence[int]], li
         together = Together(Line(), lines)
         return await asyncio.gather(*(together.ask(*numbers) for numbers in asked), return_exceptions=True)
 
-    for numbers, told in zip(asked, asyncio.run(ask()), strict=True):
+    for numbers, told in zip(asked, run(ask), strict=True):
         odd = next((n for n in numbers if n % 2), None)
         assert told == [2 * n for n in numbers] if odd is None else isinstance(told, ValueError) and told.args == (odd,)
 
 
+@in_virtual_time
 async def test_a_line_that_breaks_fails_those_on_it_and_the_next_ones_are_answered() -> None:
     line = Line()
     together = Together(line, 1)
@@ -84,6 +89,7 @@ async def test_a_line_that_breaks_fails_those_on_it_and_the_next_ones_are_answer
     assert await together.ask(2) == [4]
 
 
+@in_virtual_time
 async def test_who_goes_away_before_anything_left_is_not_asked_for_and_harms_nobody() -> None:
     line = Line()
     together = Together(line, 1)
@@ -98,6 +104,7 @@ async def test_who_goes_away_before_anything_left_is_not_asked_for_and_harms_nob
     assert line.sent == [[4]]
 
 
+@in_virtual_time
 async def test_closing_lets_go_of_what_is_under_way() -> None:
     together = Together(lambda _: asyncio.Event().wait(), 1)  # type: ignore[arg-type, return-value] # it never answers
     asking = asyncio.create_task(together.ask(2))
