@@ -40,6 +40,7 @@ class Health:
         self._loops: dict[str, _Loop] = {}
         self._ages: Mapping[str, float] = {}
         self._server: list[datetime] = []
+        self._stood: list[tuple[datetime, float]] = []
         self._stillness: dict[str, Stillness] = {}
         self.full = ""
         """Why our own store cannot save anything, as a sentence; empty where it can."""
@@ -62,6 +63,10 @@ class Health:
         """The embedded server was."""
         self._server.append(self._now())
 
+    def stood_still(self, seconds: float) -> None:
+        """The whole process did nothing for so long."""
+        self._stood = [*self._stood_lately(), (self._now(), seconds)]
+
     def watch(self, platform: str, stillness: Stillness) -> None:
         """From now on it is told when nobody on that platform is sent anything."""
         self._stillness[platform] = stillness
@@ -79,13 +84,18 @@ class Health:
         barred = any(rest.why is Limited.TOKEN for rest in resting.values())
         if barred or not saves:
             return Level.RED
-        return Level.DEGRADED if waiting or resting or self._lately() or self._server_lately() else Level.OK
+        restarted = self._lately() or self._server_lately()
+        return Level.DEGRADED if waiting or resting or restarted or self._stood_lately() else Level.OK
 
     def lines(self) -> Sequence[str]:
         """The same for people: what is wrong since when, and what it means; one line where all is well."""
         said = [*self._waiting(), *(self._rested(name, rest) for name, rest in self._resting().items())]
         for name, (times, why) in self._lately().items():
             said.append(f"⚠ {name} was started again {count(times, 'time')} in 10 minutes: {why}.")
+        if stood := self._stood_lately():
+            longest = max(seconds for _, seconds in stood)
+            why = "this computer was too busy or asleep, or something blocked it"
+            said.append(f"⚠ This process stood still {count(len(stood), 'time')}, up to {longest:.0f} s: {why}.")
         if times := len(self._server_lately()):
             said.append(f"⚠ The store's server died and was started again {count(times, 'time')} in 10 minutes.")
         if said or not self._ages:
@@ -122,6 +132,9 @@ class Health:
         begin = self._now() - REMEMBERED
         found = {name: [why for at, why in of.restarts if at > begin] for name, of in self._loops.items()}
         return {name: (len(whys), whys[-1]) for name, whys in found.items() if whys}
+
+    def _stood_lately(self) -> Sequence[tuple[datetime, float]]:
+        return [(at, seconds) for at, seconds in self._stood if at > self._now() - REMEMBERED]
 
     def _server_lately(self) -> Sequence[datetime]:
         return [at for at in self._server if at > self._now() - REMEMBERED]

@@ -145,6 +145,7 @@ async def _look(watch: Watch) -> None:
         await asyncio.sleep(LOOK)
         if clock() - at > 2 * LOOK:
             log.warning("the process stood still", seconds=round(clock() - at, 1))
+            watch.health.stood_still(clock() - at)
         watch.health.aged({name: pulse.oldest()[1] for name, pulse in watch.pulses.items() if pulse.beaten})
 
 

@@ -214,7 +214,7 @@ def test_a_loop_that_cannot_be_stopped_ends_the_process() -> None:
     assert caught.group_contains(GivenUp, match="loop cannot be stopped")
 
 
-def test_where_the_whole_process_stood_still_no_loop_is_blamed() -> None:
+def test_where_the_whole_process_stood_still_that_is_said_and_no_loop_is_blamed() -> None:
     starts: list[float] = []
 
     async def lively() -> None:
@@ -222,13 +222,16 @@ def test_where_the_whole_process_stood_still_no_loop_is_blamed() -> None:
         await asyncio.sleep(0.3)
         await beats(0.9)
 
-    async def main() -> None:
+    async def main() -> Health:
         stop, looked, loop = asyncio.Event(), watch(1.0), asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
-        loop.call_later(3.0, stop.set)
-        loop.call_later(0.6, loop.stand_still, 1.4)
+        loop.call_later(9.0, stop.set)
+        loop.call_later(0.6, loop.stand_still, 5.0)
         await run_all({"loop": lively}, stop, looked)
+        return looked.health
 
-    run(main)
+    health = run(main)
 
     assert len(starts) == 1
+    assert health.level is Level.DEGRADED
+    assert health.lines()[0].startswith("⚠ This process stood still 1 time, up to 5 s: this computer was too busy")
