@@ -1,4 +1,4 @@
-"""When nobody on a platform is sent anything, and why: known to the store, so that it holds after a restart too."""
+"""When nobody on a platform is sent anything, and why: what the platform asked for holds after a restart, too."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,11 +56,11 @@ class Stillness:
             self._begin(until - now, Limited.EVERYBODY)
 
     async def begin(self, length: timedelta, why: Limited) -> None:
-        """Nothing to anybody for so long, whoever sends then."""
+        """Nothing to anybody for so long, whoever sends then; over a token that is refused only while it is ours."""
         if self._begin(length, why):
             seconds = length.total_seconds()
             log.warning("nobody is sent anything", platform=self._platform, why=str(why), seconds=seconds)
-        if self._rest is not None:
+        if self._rest is not None and why is not Limited.TOKEN:  # whoever starts with another one need not wait
             await self._store.quieten(self._platform, self._rest.until)
 
     def _begin(self, length: timedelta, why: Limited) -> bool:

@@ -51,6 +51,10 @@ class House:
             while not so():  # noqa: ASYNC110 - it is what a person would see
                 await asyncio.sleep(0.2)
 
+    async def asks(self) -> None:
+        """Wait until what people write is asked for."""
+        await self.until(lambda: any(name == "getUpdates" for name, _ in self.world.calls))
+
     def read(self, place: Place, *words: str) -> list[str]:
         """Which of the words were to be read there, in the order of the messages."""
         texts = [taken.text for taken in self.world.taken if taken.chat == int(place.id)]
@@ -78,6 +82,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
 def test_a_token_that_is_revoked_stops_both_ways_and_nothing_is_lost(tmp_path: Path, *, revoked: bool) -> None:
     async def live() -> None:
         async with house(tmp_path) as of:
+            await of.asks()
             await of.alert(ANN, "first")
             await of.until(lambda: of.read(ANN, "first"))
             token, of.world.token = of.world.token, REVOKED if revoked else of.world.token
@@ -95,6 +100,7 @@ def test_a_token_that_is_revoked_stops_both_ways_and_nothing_is_lost(tmp_path: P
                 assert "none is lost. Make a valid one, set it and start again." in said[0]
                 assert 3 <= tries <= 6  # once a minute each way, and two that were on their way
                 assert of.ended
+                assert await of.store.quiet("telegram", T0) is None  # whoever starts with another token sends at once
             of.world.token = token
             await of.until(lambda: of.read(ANN, "second") and of.read(BEN, "third") and of.read(BEN, "/alert"))
             await of.until(lambda: of.health.level is Level.OK)
@@ -109,7 +115,7 @@ def test_a_token_that_is_revoked_stops_both_ways_and_nothing_is_lost(tmp_path: P
 def test_it_is_said_also_where_nothing_waits_to_be_sent(tmp_path: Path) -> None:
     async def live() -> None:
         async with house(tmp_path) as of:
-            await of.until(lambda: of.world.calls[-1:] and of.world.calls[-1][0] == "getUpdates")
+            await of.asks()
             of.world.token = REVOKED
             await of.until(lambda: of.health.level is Level.RED)
 
