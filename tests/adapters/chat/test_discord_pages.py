@@ -157,6 +157,7 @@ def test_what_is_left_out_of_a_message_is_said_to_be_left_out(message: Message) 
 
 @settings(deadline=None)
 @given(lines)
+@example((Text("https:"), Text("//example.org")))
 def test_a_line_is_read_as_it_was_said_and_nothing_in_it_is_alive(line: Line) -> None:
     plain = tuple(replace(span, at=None) for span in line)
 

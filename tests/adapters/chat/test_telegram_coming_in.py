@@ -19,6 +19,7 @@ from tests.fake_telegram.stage import Stage, staged
 from tests.fake_telegram.world import BOT
 
 SECRET = "s" * 32
+SOON = 10.0
 
 
 @pytest.fixture
@@ -166,7 +167,8 @@ async def test_a_refused_token_stops_the_front_and_is_not_named(
     stage.world.troubles[method] += answers
 
     with pytest.raises(Barred) as barred:
-        await stage.front.serve(MENU, stage.reception)
+        async with asyncio.timeout(SOON):
+            await stage.front.serve(MENU, stage.reception)
 
     assert "token" in str(barred.value)
     assert stage.world.token not in str(barred.value)

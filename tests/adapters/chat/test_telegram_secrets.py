@@ -19,6 +19,7 @@ from tests.fake_telegram.desk import MENU, Clock, Notes, said
 from tests.fake_telegram.faults import UNAUTHORISED, Refused, Trouble, bad, flooded
 from tests.fake_telegram.stage import Stage, staged
 
+SOON = 10.0
 CANARY = "123456789:CANARY-token-that-nobody-may-ever-see-1"
 
 
@@ -39,7 +40,8 @@ async def test_no_log_at_debug_level_holds_the_token(
                 await stage.send(said("x"))
             stage.world.troubles["getUpdates"] += [Trouble.BAD_GATEWAY, Trouble.CUT_BEFORE, UNAUTHORISED]
             with pytest.raises(Barred) as barred:
-                await stage.front.serve(MENU, stage.reception)
+                async with asyncio.timeout(SOON):
+                    await stage.front.serve(MENU, stage.reception)
             told = [repr(stage.front), repr(stage.front._bot), str(stage.settings), repr(barred.value)]
     finally:
         structlog.reset_defaults()
