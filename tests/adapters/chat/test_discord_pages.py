@@ -116,6 +116,10 @@ def said(*texts: Text | str, **more: object) -> Message:
     return Message(Tone.ANSWER, "📊", (Text("head", Style.BOLD),), lines=(line,), **more)  # type: ignore[arg-type]
 
 
+FULL = replace(said(), headline=(Text("h" * 300),), lines=((Text("word " * 150),),) * 12, small="s" * 3000)
+"""Every part of it has more to say than it may."""
+
+
 def shown(markup: str) -> tuple[str, str]:
     """What a reader sees of a line, and what of it is neither escaped nor code, where markup could live."""
     text, live, at = "", "", 0
@@ -133,6 +137,7 @@ def shown(markup: str) -> tuple[str, str]:
 
 @settings(max_examples=40, deadline=None)
 @given(messages, st.none() | st.just("77"))
+@example(FULL, None)
 def test_any_message_fits_into_one_embed(message: Message, role: str | None) -> None:
     of = page(message, role)
 
