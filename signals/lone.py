@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import numpy as np
 
+from signals.bars import roll
 from signals.model import PAIRED, Metric
-from signals.panel import KEEP, LEGS, Instants, Marks, Matrix, Panel, Series, from_ms, roll
+from signals.panel import KEEP, LEGS, Instants, Marks, Matrix, Panel, Series, from_ms
 from signals.plausible import FAR, STEADY
 
 _MS = timedelta(milliseconds=1)
