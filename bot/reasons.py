@@ -35,7 +35,8 @@ def also_true(event: Event) -> Sequence[str]:
 def _leg(of: Fact, line_: Fact | None, coin: str) -> str:
     name = of.label.removeprefix(_AND)
     is_price = name == Metric.PRICE and of.unit is Unit.USD
-    value = UNKNOWN if of.value is None else spoken(of.value, of.unit, coin, is_price=is_price)
+    beside = () if line_ is None or line_.value is None else (line_.value,)
+    value = UNKNOWN if of.value is None else spoken(of.value, of.unit, coin, is_price=is_price, beside=beside)
     drawn_at = (
         "" if line_ is None or line_.value is None else f", line {line_.text} {drawn(line_.value, line_.unit, coin)}"
     )

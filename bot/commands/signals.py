@@ -12,7 +12,7 @@ from bot.commands.base import Command, Desk
 from bot.commands.market import View, facts, latest, view
 from bot.commands.report import report
 from bot.conditions import own_levels
-from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
+from bot.phrases import bold, code, count, italic, line, share, venues, window
 from signals.aggregate import Cycle
 from signals.base import Signal, fires
 from signals.cells import Seen
@@ -108,8 +108,8 @@ def _told(standing: _Standing, market: View) -> tuple[Line, Line]:
 
 def _score(of: _Standing) -> str:
     """The score as its line is written: a rank as `p50`."""
-    ranked = of.value is not None and of.signal.unit is Unit.RANK
-    return drawn(round(of.value or 0.0, 2), Unit.RANK) if ranked else quantity(of.value, of.signal.unit, of.coin)
+    told = quantity(of.value, of.signal.unit, of.coin, (of.signal.fire, of.signal.clear))
+    return f"p{told.removesuffix('%')}" if of.value is not None and of.signal.unit is Unit.RANK else told
 
 
 def _why_unknown(seen: Seen) -> str:
