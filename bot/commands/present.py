@@ -94,7 +94,7 @@ def _said(of: Standing) -> str:
 def _value(leg: Leg, coin: str, *, spans: bool) -> str:
     condition, reading = leg.condition, leg.reading
     if reading is None:
-        return f"nothing here to judge {condition.name} by, so the rule waits"
+        return f"nothing here to judge {condition.name} by, so the rule waits" if spans else "has nothing here to go by"
     if reading.value is None:
         return "unknown"
     past = "past the line" if leg.verdict is Verdict.MET else "not past the line"

@@ -129,8 +129,24 @@ def test_what_is_kept_is_told_anew_when_somebody_joins_within_the_hour() -> None
         {HOUR: past},
     )
 
-    scores = [float(LiqSpike().score(shifted.until(58 + row).keeping(kept), HOUR, 1)[0, 0]) for row in range(3)]
+    def now(of: Panel) -> float:
+        return float(LiqSpike().score(of.keeping(kept), HOUR, 1)[0, 0])
 
-    assert np.isfinite(scores[0])
-    assert np.isnan(scores[1:]).all()
+    assert np.isfinite(now(shifted.until(58)))
+    assert np.isnan([now(shifted.until(59)), now(shifted)]).all()
+
+
+def test_whoever_was_heard_in_any_bar_of_the_window_is_in_it() -> None:
+    """The one who joined is silent again in the last bar, and what it told is in the sum still."""
+    past, codes = hours((720, 300.0, GATE_ALONE)), np.array([*[BOTH] * 30, *[GATE_ALONE] * 30], np.float64)
+    columns = {of: np.full(60, value) for of, value in ((Metric.OI_LEVEL, 1e4), (Metric.PRICE, 1e3))}
+    columns |= {Metric.LIQ_LONG: np.full(60, 50.0), Metric.LIQ_SHORT: np.zeros(60), Metric.LIQ_HEARD: codes}
+    minutes = panel(columns, MINUTE)
+    times = minutes.times + int(past.times[-1]) - int(minutes.times[0]) + 60_000
+
+    for heard, is_known in ((codes, False), (np.full(60, GATE_ALONE), True)):
+        matrices = {**minutes.matrices, Metric.LIQ_HEARD: heard.astype(np.float32).reshape(-1, 1)}
+        market = Panel(times, minutes.coins, MINUTE, matrices, minutes.legs, {HOUR: past})
+        scores = LiqSpike().score(market, HOUR, 1), LiqSpike().score(market, HOUR, 2)[-1:]
+        assert [bool(np.isfinite(of).all()) for of in scores] == [is_known] * 2
     assert from_ms(int(shifted.times[-1])) - from_ms(int(past.times[-1])) == HOUR
