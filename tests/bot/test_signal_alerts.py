@@ -79,8 +79,8 @@ SIMULATED 🔻 BTC · price is back where many were liquidated
 0.0072% from a level of the last 7d, 6 venues, 1 Jan 2026 00:20 UTC
 Line: below 0.5%, true since 00:20 UTC.
 Why
-• observed level: $100, with 100% of a week's liquidations
-• price now: $100, after it was 1% away within the last day
+• observed level: $100.00, with 100% of a week's liquidations
+• price now: $99.99, after it was 1% away within the last day
 Structure: normal · spot trades as much against futures as is usual for this coin
 """,
     "ratiocollapse": """
