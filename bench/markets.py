@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from signals.heard import code
 from signals.model import Metric
-from signals.panel import Matrix, Panel, Series, to_ms
+from signals.panel import SMALL, Matrix, Panel, Series, to_ms
 
 END = datetime(2026, 3, 2, tzinfo=UTC)
 VENUES = ("binance", "bybit", "okx", "gate", "bitget", "hyperliquid")
@@ -41,6 +42,7 @@ def market(coins: int, step: timedelta, rows: int, seed: int = 7) -> Panel:
         Metric.LIQ_LONG: stored(np.where(quiet, 0.0, rng.lognormal(7, 2, shape))),
         Metric.LIQ_SHORT: stored(np.where(quiet, 0.0, rng.lognormal(7, 2, shape))),
     }
+    matrices[Metric.LIQ_HEARD] = np.full(shape, code((venue, False) for venue in VENUES), SMALL)
     spot = np.exp(drift(0.3, 0.99))
     matrices |= {
         Metric.FUNDING_SETTLED: matrices[Metric.FUNDING],

@@ -7,7 +7,7 @@ from signals.base import Signal
 from signals.model import Metric, Unit, Yardstick
 from signals.registry import BY_NAME
 from signals.rules.model import EVERY_COIN, WATCHLIST, Compare, Condition, Crossing, Draft
-from signals.units import exact, number
+from signals.units import Beside, exact, number
 
 HISTORY = "its last 90 days"
 
@@ -75,16 +75,16 @@ def measured(yardstick: Yardstick, value: float, unit: Unit, coin: str) -> str:
     return _MEASURED[yardstick](value, unit, coin)
 
 
-def standing(yardstick: Yardstick, value: float) -> str:
+def standing(yardstick: Yardstick, value: float, beside: Beside = ()) -> str:
     """A value by the coin's own past: `lower than 96% of its last 90 days`, `3.2 own spreads above its middle`."""
     match yardstick:
         case Yardstick.RANK:
             return f"{ranked(value)} of {HISTORY}"
         case Yardstick.SPREADS:
             side = "below" if value < 0 else "above"
-            return f"{number(abs(value), 2)} own spreads {side} its own middle"
+            return f"{number(abs(value), 2, beside=[abs(line) for line in beside])} own spreads {side} its own middle"
         case Yardstick.MULTIPLE:
-            return f"{number(value, 1)}x its usual sum"
+            return f"{number(value, 1, beside=beside)}x its usual sum"
         case Yardstick.VALUE:
             return exact(value)
 

@@ -9,7 +9,7 @@ from adapters.venues.base import Label
 from bot.zones import called
 from signals.model import Metric, Unit
 from signals.rules.model import Compare
-from signals.units import UNKNOWN, level, percent, price, quantity
+from signals.units import UNKNOWN, Beside, level, part, price, quantity
 
 NEUTRAL = 0.0001
 """The rest point of funding on most contracts, per 8 hours."""
@@ -162,11 +162,21 @@ def window(span: timedelta) -> str:
     return ""
 
 
-def spoken(value: float, unit: Unit, coin: str, *, is_price: bool = False, floor: bool = False) -> str:
-    """A value with its unit; `≥` before a sum that is known to miss something, which a multiple of sums is not."""
+def spoken(
+    value: float, unit: Unit, coin: str, *, is_price: bool = False, floor: bool = False, beside: Beside = ()
+) -> str:
+    """A value with its unit; `≥` before a sum that is known to miss something, which a multiple of sums is not.
+
+    It reads apart from the lines `beside` it, just where it is apart from them.
+    """
     if is_price:
-        return price(value)
-    return ("≥" if floor and unit in (Unit.USD, Unit.COINS) else "") + quantity(value, unit, coin)
+        return price(value, beside)
+    return ("≥" if floor and unit in (Unit.USD, Unit.COINS) else "") + quantity(value, unit, coin, beside)
+
+
+def lines_of(line: float, clear: float, *, absolute: bool) -> Beside:
+    """The lines that a value is held against: of a move either way, both ways."""
+    return (line, clear, -line, -clear) if absolute else (line, clear)
 
 
 _COUNTED: Mapping[Unit, str] = {Unit.RATE_8H: " per 8h", Unit.SPREADS: " own spreads", Unit.VOTES: " votes"}
@@ -192,4 +202,4 @@ def ranked(rank: float) -> str:
 
 def share(fraction: float | None) -> str:
     """A share as whole percents: `28%`."""
-    return UNKNOWN if fraction is None else percent(fraction, 0)
+    return UNKNOWN if fraction is None else part(fraction)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.phrases import METRICS, drawn, ranked, share, spoken, venue
 from signals.event import Event
 from signals.model import Fact, Metric, Unit
-from signals.units import UNKNOWN, rate
+from signals.units import UNKNOWN, price, rate
 
 REASONS = 5
 """At most so many lines of why."""
@@ -18,6 +18,10 @@ _AND, _LINE_OF = "and ", "line of "
 
 _RANK, _SIDE, SUMMED = "rank of ", "side", "sum over"
 """Facts that are said in their own way."""
+
+
+PRICES = frozenset({"observed level", "price now"})
+"""Facts that are prices, which are told apart from each other, and no sums of dollars."""
 
 
 def reasons(event: Event) -> Sequence[str]:
@@ -35,7 +39,8 @@ def also_true(event: Event) -> Sequence[str]:
 def _leg(of: Fact, line_: Fact | None, coin: str) -> str:
     name = of.label.removeprefix(_AND)
     is_price = name == Metric.PRICE and of.unit is Unit.USD
-    value = UNKNOWN if of.value is None else spoken(of.value, of.unit, coin, is_price=is_price)
+    beside = () if line_ is None or line_.value is None else (line_.value,)
+    value = UNKNOWN if of.value is None else spoken(of.value, of.unit, coin, is_price=is_price, beside=beside)
     drawn_at = (
         "" if line_ is None or line_.value is None else f", line {line_.text} {drawn(line_.value, line_.unit, coin)}"
     )
@@ -57,6 +62,9 @@ def _said(fact: Fact, event: Event) -> str:
         return f"{ranked(fact.value)} of its own {fact.label.removeprefix(_RANK)}"
     if fact.label == _SIDE:
         return f"{fact.label}: {fact.text} ({share(fact.value)} longs)"
+    if fact.label in PRICES:
+        others = [of.value for of in event.facts if of.label in PRICES - {fact.label} and of.value is not None]
+        return f"{fact.label}: " + ", ".join(part for part in (price(fact.value, others), fact.text) if part)
     number = (
         "" if fact.unit is Unit.VOTES and fact.text else spoken(fact.value, fact.unit, event.coin, floor=event.floor)
     )

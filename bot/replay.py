@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from adapters.venues.recording import Recording
+from bot.conditions import standing
 from bot.market import play, whole
+from bot.phrases import lines_of, spoken
 from bot.sentences import read
 from signals.base import Signal
 from signals.book import Rules
 from signals.cells import Cells, Vectors
 from signals.engine import Engine
 from signals.event import Event
+from signals.model import Metric, Unit, Yardstick
 from signals.rules.language import Vocabulary
 from signals.rules.model import Draft, Rule
 
@@ -103,4 +106,11 @@ def words(played: Played) -> str:
     """One transition as one line for people."""
     event = played.event
     what = f"{event.coin}  {event.change}  {played.sentence}"
-    return f"{stamp(event.at)}  {what}  value {event.value:.6g}  trust {event.trust}"
+    return f"{stamp(event.at)}  {what}  {_value(event)}  trust {event.trust}"
+
+
+def _value(event: Event) -> str:
+    is_price, beside = event.name == Metric.PRICE, lines_of(event.line, event.clear, absolute=event.absolute)
+    if event.yardstick is not Yardstick.VALUE:
+        return standing(event.yardstick, event.value, beside)
+    return spoken(event.value, event.unit, event.coin, is_price=is_price and event.unit is Unit.USD, beside=beside)

@@ -23,6 +23,7 @@ from bot.phrases import (
     iso,
     italic,
     line,
+    lines_of,
     moment,
     plain,
     spoken,
@@ -41,7 +42,7 @@ from signals.registry import BY_NAME
 from signals.rules.lifecycle import Change
 from signals.rules.model import Compare, Loudness, Problem
 from signals.trust import Grade
-from signals.units import duration, rate, rate_year, yearly
+from signals.units import Beside, duration, rate, rate_year, yearly
 
 LATE = timedelta(minutes=2)
 """A live alert that is older than this says so first."""
@@ -227,11 +228,13 @@ def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:
     is_price = event.name == Metric.PRICE and event.unit is Unit.USD
     floor = event.floor or bool(event.missing)
     means = MEANS.get(event.name, "") if event.yardstick is Yardstick.VALUE else ""
-    value, more = spoken(event.value, event.unit, event.coin, is_price=is_price, floor=floor), means
+    beside = lines_of(event.line, event.clear, absolute=event.absolute)
+    value, more = spoken(event.value, event.unit, event.coin, is_price=is_price, floor=floor, beside=beside), means
     if event.yardstick is not Yardstick.VALUE:
-        value = standing(event.yardstick, event.value)
+        value = standing(event.yardstick, event.value, beside)
     elif event.unit is Unit.RATE_8H:
-        value, more = _rate(event.value, settings.units)
+        value, more = _rate(event.value, settings.units, beside)
+    value = value.removeprefix("+") if means else value  # a part of something, no move
     span = f" in {window(_span(event))}" if _span(event) and not means else ""
     of = f" on {venues(event.venues)}" if len(event.venues) == 1 else f", {count(len(event.venues), 'venue')}"
     if event.unit in (Unit.RATE_8H, Unit.RATE_YEAR) and len(event.venues) > 1:
@@ -241,9 +244,9 @@ def _value(event: Event, now: datetime, settings: PlaceSettings) -> Line:
     return line(bold(value), f"{more}{span}{of}, ", instant(event.at, at))
 
 
-def _rate(value: float, units: Units) -> tuple[str, str]:
+def _rate(value: float, units: Units, beside: Beside) -> tuple[str, str]:
     """A rate in the unit that the place reads first, and the other one behind it."""
-    short, long = rate(value), rate_year(yearly(value))
+    short, long = rate(value, beside=beside), rate_year(yearly(value), [yearly(line) for line in beside])
     return (long, f" a year ({short} per 8h)") if units is Units.YEAR else (short, f" per 8h ({long} a year)")
 
 

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from signals import heard
 from signals.asked import ADDED, Asked, asked_of, by_coin, names_of
 from signals.drafts import drafted
 from signals.model import PAIRED, Instrument, Kind, Metric, Observation
@@ -296,10 +297,24 @@ def bar(cycle: Cycle, step: timedelta) -> Panel:
         for metric, reading in readings.items():
             if reading.value is not None:
                 whole[metric][j] = reading.value
-    legs = _in_parts(cycle, {coin: j for j, coin in enumerate(coins)}, whole)
+    column = {coin: j for j, coin in enumerate(coins)}
+    for coin, told in _heard(cycle).items():
+        whole[Metric.LIQ_HEARD][column[coin]] = heard.code(told)
+    legs = _in_parts(cycle, column, whole)
     by_leg = {metric: {name: _row(of) for name, of in by.items()} for metric, by in legs.items()}
     times = np.array([to_ms(cycle.at)], np.int64)
     return Panel(times, coins, step, {metric: _row(of) for metric, of in whole.items()}, by_leg)
+
+
+def _heard(cycle: Cycle) -> Mapping[str, Sequence[tuple[str, bool]]]:
+    """Whose liquidations are in the sums of each coin, and whether they are a sample."""
+    found = defaultdict[str, list[tuple[str, bool]]](list)
+    for seen in cycle.known:
+        if seen.metric is Metric.LIQ_LONG and is_fresh(seen, cycle.at):
+            reading = cycle.readings.get(seen.coin, _NOTHING).get(Metric.LIQ_LONG)
+            if reading is not None and seen.venue in reading.venues:
+                found[seen.coin].append((seen.venue, seen.floor))
+    return found
 
 
 def _in_parts(

@@ -4,8 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from signals.aggregate import Cycle, bar
-from signals.panel import Buffer, Panel, roll, to_ms
+from signals.heard import in_most
+from signals.model import Kind
+from signals.panel import ENOUGH, Buffer, Matrix, Panel, to_ms
 
 
 def enough_to_close(steps: Collection[timedelta]) -> Mapping[timedelta, int]:
@@ -60,3 +64,31 @@ class Bars:
 
 def _on_grid(at: datetime, step: timedelta) -> bool:
     return to_ms(at) % round(step.total_seconds() * 1000) == 0
+
+
+def roll(panel: Panel, step: timedelta, end: datetime) -> Panel:
+    """The one bar of a coarser step that ends at `end`, made from a finer panel.
+
+    Levels are the value at the end. Sums need ENOUGH of the finer bars and are then the sum of those known; in a set is
+    who was in ENOUGH of them.
+    """
+    stop = int(np.searchsorted(panel.times, to_ms(end), side="right"))
+    start = int(np.searchsorted(panel.times, to_ms(end - step), side="right"))
+    span = panel.rows(start, stop)
+    last_is_end = stop > start and int(panel.times[stop - 1]) == to_ms(end)
+    wanted = step // panel.step
+
+    def level(matrix: Matrix) -> Matrix:
+        return matrix[-1:].copy() if last_is_end else np.full((1, len(panel.coins)), np.nan, np.float32)
+
+    def total(matrix: Matrix) -> Matrix:
+        known = np.isfinite(matrix)
+        enough = known.sum(axis=0) >= ENOUGH * wanted
+        summed = np.where(known, matrix, 0.0).sum(axis=0, dtype=np.float64)
+        row: Matrix = np.where(enough, summed, np.nan).astype(np.float32)[np.newaxis]
+        return row
+
+    by_kind = {Kind.LEVEL: level, Kind.SUM: total, Kind.SET: in_most}
+    matrices = {m: by_kind[m.kind](x) for m, x in span.matrices.items()}
+    legs = {m: {v: level(x) for v, x in by.items()} for m, by in span.legs.items()}
+    return Panel(np.array([to_ms(end)], np.int64), panel.coins, step, matrices, legs)

@@ -14,6 +14,7 @@ from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import Panel, Series, decimal
 from signals.rules.model import Compare
 from signals.shared import moved, spreads
+from signals.units import part
 
 LEAST_MOVE = 0.01
 """Both moves must be at least this large."""
@@ -82,7 +83,7 @@ def _cause(bars: Panel, column: int, window: timedelta) -> str:
     shorts = last(total(bars, [Metric.LIQ_SHORT], window, 1), column)
     both = last(total(bars, [Metric.LIQ_LONG, Metric.LIQ_SHORT], window, 1), column)
     if shorts is not None and both and shorts / both >= SHORTS_DOMINATE:
-        return f"short covering: {shorts / both:.0%} of liquidations were shorts"
+        return f"short covering: {part(shorts / both)} of liquidations were shorts"
     back = bars.bars(window)
     funding = decimal(bars[Metric.FUNDING][-back - 1 :, column])
     if len(funding) == back + 1 and funding[0] < 0 and funding[-1] > funding[0]:

@@ -23,7 +23,7 @@ FLOOR_OF_OI = 0.00002
 
 _DAY = timedelta(hours=24)
 _MS = timedelta(milliseconds=1)
-_SPREAD_OF_MAD = 1.4826
+SPREAD_OF_MAD = 1.4826
 """The standard deviation of a normal series, in median absolute deviations."""
 
 SETTLES_IN = timedelta(days=1)
@@ -118,10 +118,10 @@ def baseline(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> tuple[S
     """
     if len(stops) > _FEW:
         median, deviation = running(series, bars, _least(bars), stops, spread=True)
-        return median, _SPREAD_OF_MAD * deviation
+        return median, SPREAD_OF_MAD * deviation
     window, median = _windows(series, bars, stops)
     deviation = median_of(np.abs(window - median[..., np.newaxis]))
-    return median, np.where(np.isnan(median), np.nan, _SPREAD_OF_MAD * deviation)
+    return median, np.where(np.isnan(median), np.nan, SPREAD_OF_MAD * deviation)
 
 
 def middle(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> Series:
@@ -134,7 +134,7 @@ def middle(series: Series, bars: int, stops: npt.NDArray[np.int64]) -> Series:
 def normal_of(windows: Sequence[Ordered], bars: int) -> tuple[Series, Series]:
     """Median and spread of windows of `bars` rows that are in order, 1 x windows."""
     median, deviation = told(windows, _least(bars), spread=True)
-    return median, _SPREAD_OF_MAD * deviation
+    return median, SPREAD_OF_MAD * deviation
 
 
 def middle_of(windows: Sequence[Ordered], bars: int) -> Series:

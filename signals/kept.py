@@ -39,10 +39,15 @@ class Kept:
         self._windows: dict[Hashable, _Window] = {}
 
     def told(
-        self, key: Hashable, times: _Times, coins: tuple[str, ...], compute: Callable[[], tuple[_Series, ...]]
+        self,
+        key: Hashable,
+        times: _Times,
+        coins: tuple[str, ...],
+        compute: Callable[[], tuple[_Series, ...]],
+        given: Hashable = None,
     ) -> tuple[_Series, ...]:
-        """What is true as long as the last bar is the last: computed once for all who ask."""
-        now = (times[-1:].tobytes(), len(times), coins)
+        """What is true as long as the last bar is the last, and that is given: computed once for all who ask."""
+        now = (times[-1:].tobytes(), len(times), coins, given)
         known = self._told.get(key)
         if known is None or known[0] != now:
             known = self._told[key] = (now, compute())

@@ -13,6 +13,7 @@ from signals.features import last, sum_of
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import ENOUGH, Matrix, Panel, Series
 from signals.rules.model import Compare
+from signals.units import part
 
 BIN = 0.0025
 """Width of a level, as a part of the price now. It lies where the liquidations in it lie on average."""
@@ -87,7 +88,7 @@ class LiqCluster:
         if level is None or share is None or price is None:
             return ()
         return (
-            Fact("observed level", price * (1 + level), Unit.USD, f"with {share:.0%} of a week's liquidations"),
+            Fact("observed level", price * (1 + level), Unit.USD, f"with {part(share)} of a week's liquidations"),
             Fact("price now", price, Unit.USD, "after it was 1% away within the last day"),
         )
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import numpy as np
 
 from signals.features import last, least_liquidated, sum_of, total
+from signals.heard import heard_in
 from signals.model import Direction, Fact, Family, Metric, Side, Unit
 from signals.panel import Panel, Series
 from signals.rules.model import Compare
@@ -84,7 +85,10 @@ class LiqSpike:
 
 
 def _usual(panel: Panel, window: timedelta, rows: int, closed: Sequence[Metric]) -> Series:
-    """For each of the last rows the median sum of the 30 days that end where its own window begins."""
+    """For each of the last rows the median sum of the 30 days that end where its own window begins.
+
+    Of hours in which all were heard whose liquidations are in the window; three days of such must be there.
+    """
     bars, hours = panel.at(timedelta(minutes=1)), panel.at(WINDOW)
     own = round(max(window, bars.step).total_seconds() * 1000)
     stops = np.searchsorted(hours.times, bars.times[len(bars.times) - rows :] - own, side="right")
@@ -94,6 +98,7 @@ def _usual(panel: Panel, window: timedelta, rows: int, closed: Sequence[Metric])
         stops.astype(np.int64),
         BASELINE // hours.step,
         lambda start, stop: sum_of(hours.rows(start, stop), closed),
+        heard_in(bars, bars.bars(window), rows, hours, 1),
     )
 
 

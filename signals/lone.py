@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import numpy as np
 
+from signals.bars import roll
+from signals.heard import code
 from signals.model import PAIRED, Metric
-from signals.panel import KEEP, LEGS, Instants, Marks, Matrix, Panel, Series, from_ms, roll
+from signals.panel import KEEP, LEGS, Instants, Marks, Matrix, Panel, Series, from_ms
 from signals.plausible import FAR, STEADY
 
 _MS = timedelta(milliseconds=1)
@@ -64,6 +66,9 @@ def bars_of(of: Sheets) -> Panel:
     for spot, (futures, both) in PAIRED.items():
         if spot in values and futures in values:
             values[both] = np.where(np.isfinite(values[spot]), values[futures], np.nan)
+    if Metric.LIQ_LONG in values:  # a recording's sums may miss something
+        codes = np.array([code([(venue, True)]) for venue in of.venues], np.float64)
+        values[Metric.LIQ_HEARD] = np.where(np.isfinite(values[Metric.LIQ_LONG]), codes, np.nan)
     whole = {metric: series.astype(np.float32) for metric, series in values.items() if np.isfinite(series).any()}
     legs = {metric: _by_venue(of, whole[metric]) for metric in LEGS if metric in whole}
     finest = Panel(of.times, of.coins, of.step, whole, legs)

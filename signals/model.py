@@ -56,6 +56,8 @@ class Kind(StrEnum):
     """The value at an instant."""
     SUM = "sum"
     """What was added over a span that ends at the event time."""
+    SET = "set"
+    """Who is in a sum."""
 
 
 class Metric(StrEnum):
@@ -82,6 +84,8 @@ class Metric(StrEnum):
     LIQ = "liq"
     LIQ_LONG = "liq.long"
     LIQ_SHORT = "liq.short"
+    LIQ_HEARD = "liq.heard"
+    """Whose liquidations are in the sums, and who of them tells a sample: see `heard.py`."""
     VOLUME = "volume"
     VOLUME_SPOT = "volume.spot"
     VOLUME_PAIRED = "volume.paired"
@@ -124,6 +128,7 @@ _SHAPES: Mapping[Metric, tuple[Unit, Kind]] = {
     Metric.LIQ: (Unit.USD, Kind.SUM),
     Metric.LIQ_LONG: (Unit.USD, Kind.SUM),
     Metric.LIQ_SHORT: (Unit.USD, Kind.SUM),
+    Metric.LIQ_HEARD: (Unit.STATE, Kind.SET),
     Metric.VOLUME: (Unit.USD, Kind.SUM),
     Metric.VOLUME_SPOT: (Unit.USD, Kind.SUM),
     Metric.VOLUME_PAIRED: (Unit.USD, Kind.SUM),

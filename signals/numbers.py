@@ -43,9 +43,9 @@ _MADE_OF: Mapping[str, frozenset[Metric]] = {
     Metric.BASIS: frozenset({Metric.PRICE, Metric.INDEX}),
     Metric.OI: _OPEN,
     Metric.PRICE: _OPEN,
-    Metric.LIQ: frozenset({Metric.LIQ_LONG, Metric.LIQ_SHORT}) | _OPEN,
-    Metric.LIQ_LONG: frozenset({Metric.LIQ_LONG}) | _OPEN,
-    Metric.LIQ_SHORT: frozenset({Metric.LIQ_SHORT}) | _OPEN,
+    Metric.LIQ: frozenset({Metric.LIQ_LONG, Metric.LIQ_SHORT, Metric.LIQ_HEARD}) | _OPEN,
+    Metric.LIQ_LONG: frozenset({Metric.LIQ_LONG, Metric.LIQ_HEARD}) | _OPEN,
+    Metric.LIQ_SHORT: frozenset({Metric.LIQ_SHORT, Metric.LIQ_HEARD}) | _OPEN,
     Metric.TAKER: frozenset({Metric.TAKER_BUY, Metric.TAKER_SELL}),
     Metric.VOLUME: frozenset({Metric.VOLUME, Metric.VOLUME_24H}),
     Metric.VOLUME_SPOT: frozenset({Metric.VOLUME_SPOT, Metric.VOLUME_SPOT_24H}),
@@ -73,7 +73,7 @@ def number_of(cell: Cell) -> Number:
 def needs(number: Number, signals: Mapping[str, Signal]) -> frozenset[Metric]:
     """The metrics of bars that it, and what it is held against, are computed from."""
     if number.name in signals:
-        return signals[number.name].needs | {Metric.OI_EXPECTED}
+        return signals[number.name].needs | {Metric.OI_EXPECTED, Metric.LIQ_HEARD}
     return _MADE_OF.get(number.name, frozenset({Metric(number.name)} & set(STORED)))
 
 

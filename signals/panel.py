@@ -6,7 +6,7 @@ Rows are labelled by the END of their bar. NaN is unknown. Stored as float32; re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ STORED: tuple[Metric, ...] = (
     Metric.TAKER_SELL,
     Metric.LIQ_LONG,
     Metric.LIQ_SHORT,
+    Metric.LIQ_HEARD,
     Metric.VOLUME,
     Metric.VOLUME_SPOT,
     Metric.VOLUME_PAIRED,
@@ -47,6 +48,9 @@ STORED: tuple[Metric, ...] = (
 
 LEGS: tuple[Metric, ...] = (Metric.PRICE, Metric.OI_LEVEL)
 """The metrics that bars also keep per venue, because their changes are taken over matched venues."""
+
+SMALL = cast("type[np.float32]", np.float16)
+"""How sets are kept in memory: half the room holds whole numbers up to 2,048, which is what they are."""
 
 ENOUGH = 0.9
 """Share of its bars that a window needs; below it the value is unknown."""
@@ -229,7 +233,7 @@ class Buffer:
         sources = [(key, x) for key, x in bars.slots() if key in self._matrices or not np.isnan(x).all()]
         for key, _ in sources:
             if key not in self._matrices:
-                self._matrices[key] = self._unknown()
+                self._matrices[key] = self._unknown(key[0])
         step = round(self.step.total_seconds() * 1000)
         for row, time in enumerate(bars.times.tolist()):
             last = int(self._times[self._stop - 1]) if self._stop > self._start else None
@@ -282,14 +286,14 @@ class Buffer:
             self._coins[coin] = len(self._coins)
         rows = slice(self._start, self._stop)
         for key, matrix in self._matrices.items():
-            wider = self._unknown()
+            wider = self._unknown(key[0])
             wider[rows, : matrix.shape[1]] = matrix[rows]
             self._matrices[key] = wider
         self._panel = None
 
-    def _unknown(self) -> Matrix:
+    def _unknown(self, metric: Metric) -> Matrix:
         """Room for all rows, of which only those that are shown are written: the rest takes no memory until then."""
-        matrix = np.empty((self._room, len(self._coins)), np.float32)
+        matrix = np.empty((self._room, len(self._coins)), SMALL if metric.kind is Kind.SET else np.float32)
         matrix[self._start : self._stop] = np.nan
         return matrix
 
@@ -352,29 +356,3 @@ def stack(panels: Iterable[Panel], step: timedelta, rows: int) -> Panel:
             legs.setdefault(metric, {})[venue] = matrix
     whole = {metric: matrix for (metric, venue), matrix in joined.items() if venue is None}
     return Panel(times, coins, step, whole, legs)
-
-
-def roll(panel: Panel, step: timedelta, end: datetime) -> Panel:
-    """The one bar of a coarser step that ends at `end`, made from a finer panel.
-
-    Levels are the value at the end. Sums need ENOUGH of the finer bars and are then the sum of those known.
-    """
-    stop = int(np.searchsorted(panel.times, to_ms(end), side="right"))
-    start = int(np.searchsorted(panel.times, to_ms(end - step), side="right"))
-    span = panel.rows(start, stop)
-    last_is_end = stop > start and int(panel.times[stop - 1]) == to_ms(end)
-    wanted = step // panel.step
-
-    def level(matrix: Matrix) -> Matrix:
-        return matrix[-1:].copy() if last_is_end else np.full((1, len(panel.coins)), np.nan, np.float32)
-
-    def total(matrix: Matrix) -> Matrix:
-        known = np.isfinite(matrix)
-        enough = known.sum(axis=0) >= ENOUGH * wanted
-        summed = np.where(known, matrix, 0.0).sum(axis=0, dtype=np.float64)
-        row: Matrix = np.where(enough, summed, np.nan).astype(np.float32)[np.newaxis]
-        return row
-
-    matrices = {m: (total(x) if m.kind is Kind.SUM else level(x)) for m, x in span.matrices.items()}
-    legs = {m: {v: level(x) for v, x in by.items()} for m, by in span.legs.items()}
-    return Panel(np.array([to_ms(end)], np.int64), panel.coins, step, matrices, legs)

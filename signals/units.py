@@ -4,10 +4,11 @@ Prose uses the minus sign U+2212; what people type back uses the hyphen (`typed`
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, TypeVar, assert_never
+from itertools import count
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, assert_never
 
 from signals.model import Unit
 
@@ -60,6 +61,9 @@ DASH = "\u2013"
 _DIGITS = 4
 """At most so many digits that matter."""
 
+Beside: TypeAlias = Sequence[float]
+"""Other values of the same unit, from which a value is told apart."""
+
 _SCALES = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 
 
@@ -68,15 +72,36 @@ def typed(text: str) -> str:
     return text.replace(MINUS, "-")
 
 
-def number(value: float, places: int, *, signed: bool = False) -> str:
-    """At most `places` decimals and four digits that matter; what is smaller than that keeps two digits, never 0."""
+def number(value: float, places: int, *, signed: bool = False, beside: Beside = (), least: int = 1) -> str:
+    """At most `places` decimals and four digits that matter; what is smaller than that keeps two digits, never 0.
+
+    Below 1 it has `least` digits that matter, where it has so many. It has more where it would else be said to lie on
+    another side of what is `beside` it, or to be the same.
+    """
     given = Decimal(repr(value))
-    rounded = _round(given, max(0, min(places, _DIGITS - 1 - given.adjusted())))
-    if given and not rounded:
-        rounded = _round(given, 1 - given.adjusted())
-    elif rounded.adjusted() > given.adjusted():
-        rounded = _round(rounded, max(0, min(places, _DIGITS - 1 - rounded.adjusted())))
+    if given.adjusted() < 0 and _round(given, places).adjusted() + places + 1 < least:
+        places = least - 1 - given.adjusted()
+    rounded = _apart(given, beside, lambda more: _short(given, places, more))
     return _sign(rounded, signed=signed) + f"{abs(rounded):,f}"
+
+
+def _short(given: Decimal, places: int, more: int) -> Decimal:
+    rounded = _round(given, max(0, min(places, _DIGITS - 1 - given.adjusted())) + more)
+    if given and not rounded:
+        return _round(given, 1 - given.adjusted() + more)
+    if rounded.adjusted() > given.adjusted():
+        return _round(rounded, max(0, min(places, _DIGITS - 1 - rounded.adjusted())) + more)
+    return rounded
+
+
+def _apart(given: Decimal, beside: Beside, rounded: Callable[[int], Decimal]) -> Decimal:
+    """The number rounded with so many more digits that it lies where it lay before, seen from all that is beside it."""
+    others = [Decimal(repr(other)) for other in beside]
+    for more in count():
+        shown = rounded(more)
+        if shown == given or all(shown.compare(other) == given.compare(other) for other in others):
+            return shown
+    raise AssertionError("with all its digits it is itself")
 
 
 def exact(value: float) -> str:
@@ -85,50 +110,53 @@ def exact(value: float) -> str:
     return _sign(Decimal(repr(value))) + (plain.rstrip("0").rstrip(".") if "." in plain else plain)
 
 
-def percent(fraction: float, places: int, *, signed: bool = False) -> str:
+def percent(fraction: float, places: int, *, signed: bool = False, beside: Beside = (), least: int = 1) -> str:
     """A fraction as `−0.0121%`."""
-    return number(_times_100(fraction), places, signed=signed) + "%"
+    others = [_times_100(other) for other in beside]
+    return number(_times_100(fraction), places, signed=signed, beside=others, least=least) + "%"
 
 
-def rate(fraction: float, *, signed: bool = False) -> str:
+def rate(fraction: float, *, signed: bool = False, beside: Beside = ()) -> str:
     """A funding rate of one interval: four decimals of a percent."""
-    return percent(fraction, 4, signed=signed)
+    return percent(fraction, 4, signed=signed, beside=beside)
 
 
-def rate_year(fraction: float) -> str:
+def rate_year(fraction: float, beside: Beside = ()) -> str:
     """A yearly rate: one decimal of a percent."""
-    return percent(fraction, 1)
+    return percent(fraction, 1, beside=beside)
 
 
-def scaled(value: float) -> str:
+def part(fraction: float, beside: Beside = ()) -> str:
+    """A share as whole percents, `28%`; none and all are said of none and all alone."""
+    return percent(fraction, 0, beside=(0.0, 1.0, *beside))
+
+
+def scaled(value: float, beside: Beside = ()) -> str:
     """Three digits that matter with k, M or B: `2.74M`; below a thousand up to two decimals."""
-    size = abs(Decimal(repr(value)))
-    for scale, letter in reversed(_SCALES):
-        if _three(size / scale) < 1000 or letter == "B":
-            if _three(size) < 1000:
-                break
-            return _sign(Decimal(repr(value))) + _plain(_three(size / scale)) + letter
-    return _sign(Decimal(repr(value))) + _plain(_three(size))
+    given = Decimal(repr(value))
+    scale, letter = _scale_of(abs(given))
+    shown = _apart(given, beside, lambda more: _three(given / scale, more) * scale)
+    return _sign(given) + _plain(abs(shown) / scale) + letter
 
 
-def money(dollars: float, *, floor: bool = False) -> str:
+def money(dollars: float, *, floor: bool = False, beside: Beside = ()) -> str:
     """A sum as `$41.2M`; with `≥` where it is known to miss something."""
-    text = scaled(dollars)
+    text = scaled(dollars, beside)
     sign, size = (MINUS, text[1:]) if text.startswith(MINUS) else ("", text)
     return ("≥" if floor else "") + f"{sign}${size}"
 
 
-def price(dollars: float) -> str:
+def price(dollars: float, beside: Beside = ()) -> str:
     """A price level: whole dollars from 1,000 on, below that four digits that matter."""
-    size = abs(dollars)
-    exact_size = Decimal(repr(size))
-    places = 0 if size >= 1000 else max(2, _DIGITS - 1 - exact_size.adjusted()) if exact_size else 2
-    return ("" if dollars >= 0 else MINUS) + f"${_round(exact_size, places):,f}"
+    given = Decimal(repr(dollars))
+    places = 0 if abs(given) >= 1000 else max(2, _DIGITS - 1 - given.adjusted()) if given else 2
+    shown = _apart(given, beside, lambda more: _round(given, places + more))
+    return _sign(given) + f"${abs(shown):,f}"
 
 
-def coins(amount: float, coin: str) -> str:
+def coins(amount: float, coin: str, beside: Beside = ()) -> str:
     """An amount as `2.74M ETH`."""
-    return f"{scaled(amount)} {coin}".rstrip()
+    return f"{scaled(amount, beside)} {coin}".rstrip()
 
 
 def duration(span: timedelta) -> str:
@@ -144,11 +172,14 @@ def age(span: timedelta) -> str:
     return duration(span).split(" ")[0]
 
 
-def quantity(value: float | None, unit: Unit, coin: str = "") -> str:
-    """A value in its unit, for people; `unknown` for None. Moves carry their sign, levels only a minus."""
+def quantity(value: float | None, unit: Unit, coin: str = "", beside: Beside = ()) -> str:
+    """A value in its unit, for people; `unknown` for None. Moves carry their sign, levels only a minus.
+
+    What it is held against is `beside` it: it never reads as on a line, or on the other side, where it is not.
+    """
     if value is None:
         return UNKNOWN
-    return coins(value, coin) if unit is Unit.COINS else _WRITTEN[unit](value)
+    return coins(value, coin, beside) if unit is Unit.COINS else _WRITTEN[unit](value, beside)
 
 
 def level(value: float, unit: Unit, coin: str = "") -> str:
@@ -169,7 +200,7 @@ def level(value: float, unit: Unit, coin: str = "") -> str:
         case Unit.HOURS:
             return duration(timedelta(hours=value))
         case Unit.STATE:
-            return _WRITTEN[unit](value)
+            return _WRITTEN[unit](value, ())
         case Unit.RATIO | Unit.SPREADS | Unit.VOTES:
             return exact(value)
         case _ as never:
@@ -179,18 +210,20 @@ def level(value: float, unit: Unit, coin: str = "") -> str:
 _SMALL_MOVE = 0.01
 """Moves below one percent are shown with two decimals."""
 
-_WRITTEN: Mapping[Unit, Callable[[float], str]] = {
-    Unit.USD: money,
-    Unit.RATE_8H: lambda value: f"{rate(value)} per 8h",
-    Unit.RATE_YEAR: lambda value: f"{rate_year(value)} a year",
-    Unit.FRACTION: lambda value: percent(value, 2 if abs(value) < _SMALL_MOVE else 1, signed=True),
-    Unit.RATIO: lambda value: number(value, 2),
-    Unit.MULTIPLE: lambda value: f"{number(value, 1)}x",
-    Unit.SPREADS: lambda value: f"{number(value, 2)} own spreads",
-    Unit.VOTES: lambda value: f"{exact(round(value, 2))} vote{'' if value == 1 else 's'}",
-    Unit.RANK: lambda value: percent(value, 0),
-    Unit.HOURS: lambda value: duration(timedelta(hours=value)),
-    Unit.STATE: lambda value: "on" if value else "off",
+_WRITTEN: Mapping[Unit, Callable[[float, Beside], str]] = {
+    Unit.USD: lambda value, beside: money(value, beside=beside),
+    Unit.RATE_8H: lambda value, beside: f"{rate(value, beside=beside)} per 8h",
+    Unit.RATE_YEAR: lambda value, beside: f"{rate_year(value, beside)} a year",
+    Unit.FRACTION: lambda value, beside: percent(
+        value, 2 if abs(value) < _SMALL_MOVE else 1, signed=True, beside=beside, least=2
+    ),
+    Unit.RATIO: lambda value, beside: number(value, 2, beside=beside),
+    Unit.MULTIPLE: lambda value, beside: f"{number(value, 1, beside=beside)}x",
+    Unit.SPREADS: lambda value, beside: f"{number(value, 2, beside=beside)} own spreads",
+    Unit.VOTES: lambda value, _: f"{exact(round(value, 2))} vote{'' if value == 1 else 's'}",
+    Unit.RANK: part,
+    Unit.HOURS: lambda value, _: duration(timedelta(hours=value)),
+    Unit.STATE: lambda value, _: "on" if value else "off",
 }
 
 
@@ -212,12 +245,19 @@ def _round(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
 
 
-def _three(value: Decimal) -> Decimal:
-    """Rounded to three digits that matter, at most two decimals unless it is below 0.01."""
+def _scale_of(size: Decimal) -> tuple[Decimal, str]:
+    """By what a size is divided, and its letter: the smallest that leaves less than a thousand."""
+    if _three(size) < 1000:
+        return Decimal(1), ""
+    return next((of for of in reversed(_SCALES) if _three(size / of[0]) < 1000), _SCALES[0])
+
+
+def _three(value: Decimal, more: int = 0) -> Decimal:
+    """Rounded to three digits that matter, at most two decimals unless it is below 0.01; and some more."""
     if not value:
         return value
     places = 2 - value.adjusted()
-    return _round(value, places if value.adjusted() < -2 else min(2, places)) if places >= 0 else _round(value, 0)
+    return _round(value, max(0, places if value.adjusted() < -2 else min(2, places)) + more)
 
 
 def _plain(value: Decimal) -> str:

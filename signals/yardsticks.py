@@ -20,10 +20,12 @@ import numpy.typing as npt
 
 from signals import features
 from signals.base import Signal
+from signals.heard import Heard, Lacking, heard_in
 from signals.kept import Kept
 from signals.model import Metric, Yardstick
 from signals.numbers import DAY, HOUR, LEVEL, MINUTE, SUMS, Number, bars_of, values
 from signals.panel import Instants, Matrix, Panel, Series
+from signals.shared import middle_in, normal_in, on_own, shares_in
 from signals.units import yearly
 
 Signals: TypeAlias = Mapping[str, Signal]
@@ -181,19 +183,27 @@ class Memory:
         return known
 
     def usual(
-        self, number: Number, yardstick: Yardstick, past: Past, stops: npt.NDArray[np.int64]
+        self, number: Number, yardstick: Yardstick, past: Past, stops: npt.NDArray[np.int64], heard: Heard | None
     ) -> tuple[Series, ...]:
         """Before each stop the median, and for spreads the spread; kept of a single one: most moments ask again."""
         in_spreads = yardstick is Yardstick.SPREADS
+        tell = normal_in if in_spreads else middle_in
         if len(stops) != 1:
-            return past.normal(stops) if in_spreads else (past.middle(stops),)
+            plain = past.normal(stops) if in_spreads else (past.middle(stops),)
+            return plain if heard is None else on_own(plain, heard, stops, past.count, past.rows, tell)
         key, times = ("usual", number, yardstick), past.times[: stops[0]]
 
         def told() -> tuple[Series, ...]:
             windows = self.kept.ordered(key, times, past.coins, past.count, past.rows)
             return features.normal_of(windows, past.count) if in_spreads else (features.middle_of(windows, past.count),)
 
-        return self.kept.told(key, times, past.coins, told)
+        known = self.kept.told(key, times, past.coins, told)
+        if heard is None:
+            return known
+        own, needed = ("own", *key), heard.needed.tobytes()
+        return self.kept.told(
+            own, times, past.coins, lambda: on_own(known, heard, stops, past.count, past.rows, tell), needed
+        )
 
 
 def _fresh(known: Past, bars: Panel) -> int:
@@ -222,22 +232,35 @@ def measure(yardstick: Yardstick, of: Measured, panel: Panel, signals: Signals, 
     baseline = baseline_of(yardstick, of.number, signals)
     past = memory.past(panel, of.number, baseline, signals)
     stored = of.values.astype(np.float32).astype(np.float64)
+    heard = _heard(of, bars_of(panel.without_finer(baseline.step), of.number, signals)) if _closes(of.number) else None
     match yardstick:
         case Yardstick.VALUE:
             return of.values
         case Yardstick.RANK:
-            return past.ranks(of.values, past.stops(of.ends, None))
+            stops = past.stops(of.ends, None)
+            plain = past.ranks(of.values, stops)
+
+            def ranked(window: Series, lacking: Lacking) -> tuple[Series]:
+                return (shares_in(window, stored[lacking.row, lacking.columns]),)
+
+            return plain if heard is None else on_own([plain], heard, stops, past.count, past.rows, ranked)[0]
         case Yardstick.SPREADS:
-            middle, spread = memory.usual(of.number, yardstick, past, past.stops(of.ends, None))
+            middle, spread = memory.usual(of.number, yardstick, past, past.stops(of.ends, None), heard)
             return (stored - middle) / np.maximum(spread, _least_spread(of, middle))
         case Yardstick.MULTIPLE:
             own = max(of.number.window, of.bars.step)
-            (middle,) = memory.usual(of.number, yardstick, past, past.stops(of.ends, own))
+            (middle,) = memory.usual(of.number, yardstick, past, past.stops(of.ends, own), heard)
             usual = (
                 np.maximum(middle, features.least_liquidated(of.bars, len(stored))) if _closes(of.number) else middle
             )
             return np.where(usual > 0, stored / np.where(usual > 0, usual, 1.0), np.nan)
     assert_never(yardstick)
+
+
+def _heard(of: Measured, past: Panel) -> Heard | None:
+    """Whose liquidations are in the values, and in the sums of the past."""
+    window = of.number.window
+    return heard_in(of.bars, of.bars.bars(window), len(of.values), past, past.bars(window))
 
 
 def _closes(number: Number) -> bool:

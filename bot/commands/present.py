@@ -8,7 +8,7 @@ from adapters.venues.base import Label
 from bot.commands.base import Desk
 from bot.commands.market import View, coins_of, view_of
 from bot.conditions import named, standing
-from bot.phrases import bold, count, line, spoken, window
+from bot.phrases import bold, count, line, lines_of, spoken, window
 from signals.aggregate import Reading
 from signals.judge import cell_of, verdict
 from signals.model import Metric, Unit, Yardstick
@@ -94,15 +94,16 @@ def _said(of: Standing) -> str:
 def _value(leg: Leg, coin: str, *, spans: bool) -> str:
     condition, reading = leg.condition, leg.reading
     if reading is None:
-        return f"nothing here to judge {condition.name} by, so the rule waits"
+        return f"nothing here to judge {condition.name} by, so the rule waits" if spans else "has nothing here to go by"
     if reading.value is None:
         return "unknown"
     past = "past the line" if leg.verdict is Verdict.MET else "not past the line"
+    beside = lines_of(condition.line, condition.clear, absolute=condition.absolute)
     if condition.yardstick is not Yardstick.VALUE:
-        return f"{standing(condition.yardstick, reading.value)}, {past}"
+        return f"{standing(condition.yardstick, reading.value, beside)}, {past}"
     is_price = condition.name == Metric.PRICE and condition.unit is Unit.USD
     floor = reading.floor or bool(reading.missing)
-    value = spoken(reading.value, condition.unit, coin, is_price=is_price, floor=floor)
+    value = spoken(reading.value, condition.unit, coin, is_price=is_price, floor=floor, beside=beside)
     span = window(max(condition.window, reading.span)) if spans else ""
     return f"{value}{f' in {span}' if span else ''}, {past}"
 

@@ -1,8 +1,9 @@
 """`/signals`: where each signal stands now against its own levels, before any hold."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
@@ -11,12 +12,13 @@ from bot.commands.arguments import one_coin
 from bot.commands.base import Command, Desk
 from bot.commands.market import View, facts, latest, view
 from bot.commands.report import report
-from bot.conditions import own_levels
-from bot.phrases import bold, code, count, drawn, italic, line, share, venues, window
+from bot.conditions import MEANS, own_levels
+from bot.phrases import METRICS, bold, code, count, italic, line, share, venues, window
+from signals import cascade, fundingcross, liqcluster
 from signals.aggregate import Cycle
 from signals.base import Signal, fires
 from signals.cells import Seen
-from signals.model import Unit
+from signals.model import OBSERVED, ROLLING, Metric, Unit
 from signals.shown import signal_numbers
 from signals.trust import Grade
 from signals.units import duration, quantity
@@ -24,14 +26,25 @@ from signals.units import duration, quantity
 MOST_NAMED = 5
 """Coins named for a signal."""
 
+LONGEST: Mapping[str, timedelta] = {
+    "cascade": cascade.LONGEST,
+    "fundingcross": fundingcross.LONGEST,
+    "liqcluster": liqcluster.LONGEST,
+}
+"""The longest bars on which a signal can be known; of others any."""
+
+MOST_UNTOLD = 3
+"""So much of what no venue tells is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """One signal on one coin; `seen` is None where no venue offers what it reads."""
+    """One signal on one coin; `seen` is None where no venue offers what it reads. `untold` is what no venue tells."""
 
     signal: Signal
     coin: str
     seen: Seen | None
+    untold: tuple[Metric, ...]
 
     @property
     def value(self) -> float | None:
@@ -88,7 +101,9 @@ def _on(coin: str, market: View, desk: Desk) -> _Found:
 
 
 def _standing(signal: Signal, coin: str, market: View) -> _Standing:
-    return _Standing(signal, coin, market.read(coin, signal.name, signal.windows[0]))
+    told = market.cycle.readings.get(coin, {}).keys()
+    untold = (of for of in OBSERVED if of in signal.needs and of not in told and ROLLING.get(of, of) not in told)
+    return _Standing(signal, coin, market.read(coin, signal.name, signal.windows[0]), tuple(untold))
 
 
 def _told(standing: _Standing, market: View) -> tuple[Line, Line]:
@@ -96,26 +111,32 @@ def _told(standing: _Standing, market: View) -> tuple[Line, Line]:
     signal, seen = standing.signal, standing.seen
     over = f" over {window(signal.windows[0])}" if signal.windows[0] else ""
     head = line(bold(signal.name), f" · {signal.title}{over}")
-    if seen is None:
-        return head, line("   no venue here offers what it reads")
-    if seen.reading.value is None:
-        return head, line(f"   unknown: {_why_unknown(seen)}")
+    if seen is None or seen.reading.value is None:
+        return head, line(f"   unknown: {_why_unknown(standing)}")
     place = italic("past its line") if standing.past else "not past its line"
-    value = _score(standing)
+    value = _score(standing).removeprefix("+") + MEANS.get(signal.name, "")
     of = f"{count(len(seen.reading.venues), 'venue')}, trust {_trust(standing, market)}"
     return head, line(f"   {value}, ", place, f" ({_line(signal)}) · {of}")
 
 
 def _score(of: _Standing) -> str:
     """The score as its line is written: a rank as `p50`."""
-    ranked = of.value is not None and of.signal.unit is Unit.RANK
-    return drawn(round(of.value or 0.0, 2), Unit.RANK) if ranked else quantity(of.value, of.signal.unit, of.coin)
+    told = quantity(of.value, of.signal.unit, of.coin, (of.signal.fire, of.signal.clear))
+    return f"p{told.removesuffix('%')}" if of.value is not None and of.signal.unit is Unit.RANK else told
 
 
-def _why_unknown(seen: Seen) -> str:
-    if not seen.reading.missing:
-        return "too little history yet"
-    return f"{venues(seen.reading.missing)} silent, {share(seen.reading.coverage)} of open interest present"
+def _why_unknown(of: _Standing) -> str:
+    if of.untold:
+        few = [METRICS[metric] for metric in of.untold[:MOST_UNTOLD]]
+        return f"no venue here tells {', '.join(few)}{' and more' if len(of.untold) > MOST_UNTOLD else ''}"
+    if of.seen is None:
+        return "no bar is closed yet"
+    if of.seen.reading.missing:
+        seen = of.seen.reading
+        return f"{venues(seen.missing)} silent, {share(seen.coverage)} of open interest present"
+    if of.seen.step > LONGEST.get(of.signal.name, of.seen.step):
+        return f"bars of {window(of.seen.step)} are too long for it"
+    return "too little history yet"
 
 
 def _line(signal: Signal) -> str:

@@ -18,7 +18,7 @@ from bot.commands.made import made_here
 from bot.commands.report import reply
 from bot.conditions import standing
 from bot.footnote import footnote
-from bot.phrases import bold, code, dated, iso, line, shortened, source, spoken
+from bot.phrases import bold, code, dated, iso, line, lines_of, shortened, source, spoken
 from bot.swallowed import LOOKED_BACK, Ends, ends_of, fared
 from bot.wording import explained, headline
 from signals.event import Event
@@ -28,6 +28,7 @@ from signals.remembered import Remembered
 from signals.rules.canonical import question
 from signals.rules.lifecycle import Change
 from signals.rules.model import Rule
+from signals.units import Beside
 
 LISTED = 5
 """Alerts that are offered where none is named."""
@@ -149,13 +150,14 @@ def _state(event: Event, zone: tzinfo) -> str:
 
 def _step(event: Event, ends: Ends, zone: tzinfo) -> Line:
     """One transition: when, what, at which value, and what became of the message."""
-    value = _told(event.yardstick, event.value, event.unit, event.coin)
+    beside = lines_of(event.line, event.clear, absolute=event.absolute)
+    value = _told(event.yardstick, event.value, event.unit, event.coin, beside)
     return line(f"{dated(event.at, zone)} · {event.change} at {value} · {fared(event, ends)}")
 
 
-def _told(yardstick: Yardstick, value: float, unit: Unit, coin: str) -> str:
-    told = spoken(value, unit, coin) if yardstick is Yardstick.VALUE else ""
-    return told or standing(yardstick, value)
+def _told(yardstick: Yardstick, value: float, unit: Unit, coin: str, beside: Beside = ()) -> str:
+    told = spoken(value, unit, coin, beside=beside) if yardstick is Yardstick.VALUE else ""
+    return told or standing(yardstick, value, beside)
 
 
 def _fact(event: Event, ends: Ends) -> Json:

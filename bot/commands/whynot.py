@@ -15,7 +15,7 @@ from bot.commands.report import reply
 from bot.commands.rules import stands
 from bot.commands.sample import held_now
 from bot.conditions import fired, named, standing
-from bot.phrases import bold, code, count, dated, iso, line, share, spoken, window
+from bot.phrases import bold, code, count, dated, iso, line, lines_of, share, spoken, window
 from bot.swallowed import LOOKED_BACK, ends_of, fared
 from signals.judge import policy
 from signals.misses import Held, Leg, Miss, Misses, misses
@@ -23,7 +23,7 @@ from signals.model import Metric, Unit, Yardstick
 from signals.rules.canonical import canonical
 from signals.rules.lifecycle import Change
 from signals.rules.model import Condition, Rule
-from signals.units import duration, number
+from signals.units import Beside, duration, number
 
 LOOKED_AT = timedelta(days=1)
 """How far back bars are looked at."""
@@ -122,13 +122,14 @@ def _near(of: Miss | None, desk: Desk) -> Sequence[Line]:
 def _leg(of: Leg, coin: str) -> str:
     condition = of.condition
     is_value = condition.yardstick is Yardstick.VALUE
-    value = _valued(of.value, condition, coin) if is_value else standing(condition.yardstick, of.value)
+    beside = lines_of(condition.line, condition.clear, absolute=condition.absolute)
+    value = _valued(of.value, condition, coin, beside) if is_value else standing(condition.yardstick, of.value, beside)
     far = "past its line" if of.met else "on its line, not past it" if not of.short else f"{_distance(of, coin)} short"
     return f"{named(condition)} {value}, fires {fired(condition, coin)}: {far}"
 
 
-def _valued(value: float, of: Condition, coin: str) -> str:
-    return spoken(value, of.unit, coin, is_price=of.name == Metric.PRICE and of.unit is Unit.USD)
+def _valued(value: float, of: Condition, coin: str, beside: Beside = ()) -> str:
+    return spoken(value, of.unit, coin, is_price=of.name == Metric.PRICE and of.unit is Unit.USD, beside=beside)
 
 
 def _distance(of: Leg, coin: str) -> str:

@@ -72,6 +72,10 @@ class _Asked:
         """The same question asked of more coins."""
         return replace(self, coins=None if self.coins is None or coins is None else self.coins | coins)
 
+    def among(self, latest: Cycle) -> tuple[str, ...]:
+        """Those of the coins that there are."""
+        return tuple(sorted(latest.readings.keys() if self.coins is None else self.coins & latest.readings.keys()))
+
 
 class Records:
     """Keeps a record of every bare signal on every coin, and of the questions of rules on their coins."""
@@ -99,27 +103,41 @@ class Records:
         if latest is None or not latest.readings:
             return
         await self._learn()
-        each = await self._all(latest)
-        every, backfilled = frozenset(latest.readings), await self._store.backfilled()
-        whole = await self._store.records_of(latest.label, [(name, ALL_COINS) for name in each])
         bars = KeptBars(self._store, self._signals, Aside(share))
+        await self._make_wanted(latest, bars)
+        each = {**self._asked, **await self._wanted(latest)}
+        backfilled = await self._store.backfilled()
+        whole = await self._store.records_of(latest.label, [(name, ALL_COINS) for name in each])
         for name, asked in each.items():
-            coins = tuple(sorted(every if asked.coins is None else asked.coins & every))
+            coins = asked.among(latest)
             if coins and self._is_due(name, whole.get((name, ALL_COINS)), coins, latest.at, backfilled):
                 self._rested_on[name] = backfilled
-                found = await bars.made_of(asked.draft, coins, latest.at)
-                await self._store.keep_records(latest.label, name, found)
-                log.debug("record made", question=name, coins=len(coins))
+                await self._make(name, asked, latest, bars)
+                await self._make_wanted(latest, bars)
 
-    async def _all(self, latest: Cycle) -> Mapping[str, _Asked]:
-        """What many ask, and what was asked by alerts that fired without a record, of their coins alone."""
+    async def _make(self, name: str, asked: _Asked, latest: Cycle, bars: KeptBars) -> None:
+        coins = asked.among(latest)
+        found = await bars.made_of(asked.draft, coins, latest.at)
+        await self._store.keep_records(latest.label, name, found)
+        log.debug("record made", question=name, coins=len(coins))
+
+    async def _make_wanted(self, latest: Cycle, bars: KeptBars) -> None:
+        """Make what alerts fired without: those records wait for no others, and for no time to pass."""
+        each = await self._wanted(latest)
+        lacking = {(name, coin) for name, coins in (await wanted(self._store)).items() for coin in coins}
+        lacking -= (await self._store.records_of(latest.label, lacking)).keys()
+        for name in sorted({name for name, coin in lacking if coin in latest.readings} & each.keys()):
+            await self._make(name, each[name], latest, bars)
+
+    async def _wanted(self, latest: Cycle) -> Mapping[str, _Asked]:
+        """What was asked by alerts that fired without a record, of their coins and of those of rules."""
         words = Vocabulary(latest.readings.keys(), latest.venues, [*self._signals.values()], latest.at, UTC)
-        each = dict(self._asked)
+        each = dict[str, _Asked]()
         for name, coins in (await wanted(self._store)).items():
-            scope = "*" if name.startswith("@") else "* "
-            draft = each[name].draft if name in each else parse(f"{scope}{name}", words)
+            scope, asked = "*" if name.startswith("@") else "* ", self._asked.get(name)
+            draft = asked.draft if asked is not None else parse(f"{scope}{name}", words)
             if isinstance(draft, Draft):
-                each[name] = each.get(name, _Asked(draft, coins)).more(coins)
+                each[name] = (asked or _Asked(draft, coins)).more(coins)
         return each
 
     def _is_due(self, name: str, made: Made | None, coins: Sequence[str], now: datetime, backfilled: int) -> bool:

@@ -18,7 +18,7 @@ BEFORE_THESE = frozenset({"negfunding", "divergence", "liqspike"})
 TOLD: Mapping[str, str] = {
     "fundingcross": """
 SIMULATED 🔺 BTC · funding changed sign
-+0.01% beyond the band around zero, 6 venues, 1 Jan 2026 00:24 UTC
+0.0080% beyond the band around zero, 6 venues, 1 Jan 2026 00:24 UTC
 Line: above 0%, true since 00:24 UTC.
 Why
 • funding: −0.0100% per 8h, shorts pay longs
@@ -69,18 +69,18 @@ Structure: normal · spot trades as much against futures as is usual for this co
 """,
     "cascade": """
 SIMULATED 🌊 BTC · long cascade
-$367k liquidated, 100% longs: forced selling on 6 venues, as of 1 Jan 2026 00:12 UTC
+$367k liquidated, 99.5% longs: forced selling on 6 venues, as of 1 Jan 2026 00:12 UTC
 OI in coins −5.0%, price −2.0% since 15 minutes before it was seen.
 Seen at 1 Jan 2026 00:12 UTC. This message follows it; its end comes as a reply.
 Structure: normal · spot trades as much against futures as is usual for this coin
 """,
     "liqcluster": """
 SIMULATED 🔻 BTC · price is back where many were liquidated
-+0.01% from a level of the last 7d, 6 venues, 1 Jan 2026 00:20 UTC
+0.0072% from a level of the last 7d, 6 venues, 1 Jan 2026 00:20 UTC
 Line: below 0.5%, true since 00:20 UTC.
 Why
-• observed level: $100, with 100% of a week's liquidations
-• price now: $100, after it was 1% away within the last day
+• observed level: $100.00, with 100% of a week's liquidations
+• price now: $99.99, after it was 1% away within the last day
 Structure: normal · spot trades as much against futures as is usual for this coin
 """,
     "ratiocollapse": """

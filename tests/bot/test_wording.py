@@ -262,6 +262,21 @@ def test_a_move_to_either_side_is_beyond_its_line_and_ends_inside() -> None:
 
 
 @pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (replace(FUNDING, value=-0.00010002), "−0.010002% per 8h"),
+        (replace(FUNDING, value=-0.00010002, yardstick=Yardstick.SPREADS, line=-0.0001), "0.00010002 own spreads"),
+        (replace(FUNDING, unit=Unit.FRACTION, value=-0.03004, line=0.03, clear=0.024, absolute=True), "−3.004%"),
+        (replace(FUNDING, unit=Unit.MULTIPLE, value=20.04, line=20.0, clear=5.0, compare=Compare.ABOVE), "20.04x"),
+        (replace(FUNDING, unit=Unit.USD, value=20_040_000.0, line=2e7, clear=1e7, compare=Compare.ABOVE), "$20.04M"),
+        (replace(FUNDING, value=-0.00005001, change=Change.RESOLVED, clear=-0.00005), "−0.005001%"),
+    ],
+)
+def test_a_value_never_reads_as_on_its_line_where_it_is_beyond_it(event: Event, says: str) -> None:
+    assert told(event).splitlines()[1].startswith(says)
+
+
+@pytest.mark.parametrize(
     ("compare", "says"),
     [
         (Compare.BELOW, "Line: below −0.01%"),

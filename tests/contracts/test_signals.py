@@ -17,7 +17,7 @@ from signals.registry import BY_NAME, SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.lifecycle import Verdict
 from signals.rules.model import Compare, Draft
-from tests.signals.markets import COINS, ROWS, VENUES, spliced, with_legs
+from tests.signals.markets import COINS, ROWS, VENUES, heard, spliced, with_legs
 from tests.signals.panels import START
 from tests.signals.slow import SLOW, coin_of
 
@@ -26,6 +26,9 @@ FINE_ROWS = 1_500
 
 DAYS = {metric: both for both in ROLLING.items() for metric in both}
 """The bars of a volume and what is told of 24 hours, by either."""
+
+TOLD_OF = (Metric.LIQ_HEARD,)
+"""What is no input and belongs to one: bars of which it is not told count as those before it was kept."""
 
 each_signal = pytest.mark.parametrize("signal", SIGNALS, ids=lambda s: s.name)
 CASES = [(s, w, side) for s in SIGNALS for w in s.windows for side in ("", *sorted(s.sides))]
@@ -77,6 +80,7 @@ def market(seed: int, step: timedelta = timedelta(hours=4), *, holes: float = 0.
     matrices = {m: stored(np.abs(walk(1.0, 0.02))) for m in STORED}
     matrices[Metric.FUNDING], matrices[Metric.FUNDING_SETTLED] = stored(rates), stored(rates - 1e-4)
     matrices[Metric.LIQ_LONG], matrices[Metric.LIQ_SHORT] = stored(spikes(1)), stored(spikes(-1))
+    matrices[Metric.LIQ_HEARD] = heard(np.random.default_rng(seed), shape)
     times = np.array([to_ms(START + step * (i + 1)) for i in range(rows)], np.int64)
     return with_legs(Panel(times, COINS, step, matrices, legs))
 
@@ -224,7 +228,10 @@ def test_without_an_input_that_it_needs_a_signal_knows_nothing(
 def test_any_other_input_that_is_unknown_never_makes_a_signal_fire(
     signal: Signal, window: timedelta, side: str
 ) -> None:
-    step, others = step_of(signal.name, window), [metric for metric in STORED if metric not in signal.needs]
+    step, others = (
+        step_of(signal.name, window),
+        [metric for metric in STORED if metric not in (*signal.needs, *TOLD_OF)],
+    )
     full, without = (signal.score(of, window, side=side) for of in (blind(step), blind(step, *others)))
 
     reads_some = not np.array_equal(full, without, equal_nan=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from signals.heard import code
 from signals.model import Metric
 from signals.panel import STORED, Matrix, Panel, Series, to_ms
 from tests.signals.panels import START
@@ -36,8 +37,19 @@ def noisy(seed: int) -> Panel:
     matrices = {m: stored(np.abs(walk(1.0, 0.02))) for m in STORED}
     matrices[Metric.FUNDING] = stored(rng.normal(0, 0.0001, shape))
     matrices[Metric.LIQ_LONG], matrices[Metric.LIQ_SHORT] = stored(spikes()), stored(spikes())
+    matrices[Metric.LIQ_HEARD] = heard(rng, shape)
     times = np.array([to_ms(START + STEP * (i + 1)) for i in range(ROWS)], np.int64)
     return with_legs(Panel(times, COINS, STEP, matrices, legs))
+
+
+def heard(rng: np.random.Generator, shape: tuple[int, int]) -> Matrix:
+    """Who tells liquidations: a venue joins the first coin, another goes over to telling all, one is away at times."""
+    rows, sample, both = shape[0], code([("binance", True)]), code([("binance", True), ("okx", False)])
+    codes = np.where(rng.random(shape) < 0.05, sample, both).astype(np.float32)
+    codes[: rows * 6 // 10, 0] = sample
+    codes[rows * 7 // 10 :, 1] = code([("binance", False), ("okx", False)])
+    codes[: rows // 20] = np.nan
+    return codes
 
 
 def with_legs(of: Panel) -> Panel:

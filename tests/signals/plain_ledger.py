@@ -8,6 +8,7 @@ from statistics import median_high, median_low
 import numpy as np
 
 from signals.aggregate import AHEAD, MIN_COVERAGE, Cycle, Reading, combine, is_fresh
+from signals.heard import STREAMS
 from signals.model import AGGREGATORS, OBSERVED, PAIRED, ROLLING, Instrument, Kind, Metric, Observation
 from signals.panel import LEGS, STORED, Matrix, Panel, to_ms
 from signals.plausible import PRICES, is_believed, is_near, is_possible, unlike_others
@@ -162,6 +163,12 @@ def plain_bar(cycle: Cycle, step: timedelta) -> Panel:
             and seen.venue in {*readings[seen.metric].venues, *readings[seen.metric].missing}
         ]
         whole[Metric.OI_EXPECTED][0, j] = sum(interest) if interest else np.nan
+        liquidated = readings.get(Metric.LIQ_LONG)
+        bits = 0
+        for seen in expected if liquidated is not None else ():
+            if seen.metric is Metric.LIQ_LONG and counts(cycle, seen):
+                bits |= 1024 if seen.venue not in STREAMS else (1 if seen.floor else 3) * 4 ** STREAMS.index(seen.venue)
+        whole[Metric.LIQ_HEARD][0, j] = bits or np.nan
         for metric in LEGS:
             for name, values in parts(cycle, expected, metric).items():
                 row = legs[metric].setdefault(name, unknown(coins))

@@ -18,6 +18,7 @@ from signals.panel import Panel
 NAN = float("nan")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 OI, PRICE, FUNDING, ACCOUNTS = Metric.OI_LEVEL, Metric.PRICE, Metric.FUNDING, Metric.LS
+HEARD = Metric.LIQ_HEARD
 SLACK = 1e-6
 """Sums of numbers of seven digits may differ by so much."""
 
@@ -251,12 +252,24 @@ def liqspike(coin: Coin, row: int, window: timedelta, side: str) -> float:
     own = {"long": longs, "short": shorts}.get(side, both)
     if coin.bars(window) > 1:
         raise NotImplementedError("its baseline is of hours: it is followed on bars of an hour or more")
-    before, least = past(own, row, 30 * DAY // coin.step), 0.00002 * coin.told[OI][row] * coin.told[PRICE][row]
+    before, least = (
+        heard_alike(coin, own, row, 30 * DAY // coin.step),
+        0.00002 * coin.told[OI][row] * coin.told[PRICE][row],
+    )
     if not before or isnan(both[row]) or not least > 0:
         return NAN
     if side and (own[row] < 0.7 * both[row] or both[row] == 0):
         return 0.0
     return own[row] / max(median(before), least)
+
+
+def heard_alike(coin: Coin, values: Sequence[float], row: int, bars: int) -> list[float]:
+    """The past in which everybody was heard who is heard in this row, if there is a tenth of it."""
+    sets = [None if isnan(of) else {bit for bit in range(11) if int(of) >> bit & 1} for of in coin.told[HEARD]]
+    wanted = sets[row] or set()
+    alike = [at for at in range(max(0, row - bars), row) if (of := sets[at]) is None or wanted <= of]
+    own = known([values[at] for at in alike])
+    return own if past(values, row, bars) and len(own) >= max(30, 0.1 * bars) else []
 
 
 def cascade(coin: Coin, row: int, window: timedelta, side: str) -> float:

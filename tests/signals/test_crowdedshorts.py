@@ -69,3 +69,15 @@ def test_it_equals_a_slow_calculation() -> None:
     np.testing.assert_allclose(scores[list(CHECKED)], wanted, rtol=1e-6, atol=1e-9)
     assert np.isnan(wanted).any()
     assert np.nanmax(wanted) > 1
+
+
+def test_the_last_settled_rate_is_told_and_whether_the_row_is_whole() -> None:
+    settled = np.full(QUARTER + 8, 3e-4)
+    settled[-24:-16], settled[-16:-8], settled[-8:] = -1e-4, -2e-4, -4e-4
+    of = market(np.full(QUARTER + 8, 2.0), settled)
+
+    *_, now = SIGNAL.evidence(of, of.coins[0], LEVEL)
+    *_, before = SIGNAL.evidence(of.until(QUARTER - 7), of.coins[0], LEVEL)
+
+    assert (now.label, now.value, now.text) == ("last settled", -4e-4, "the last 3 all below zero")
+    assert (before.label, before.value, before.text) == ("last settled", -2e-4, "")

@@ -387,12 +387,13 @@ def test_funding_that_came_up_from_below_zero_since_the_windows_start_is_named(f
     ("spot", "cause"),
     [
         (at_end(11.0, 11.0, 11.0, 11.0, before=10.0), SPOT_LED),
+        (at_end(12.0, 12.0, 12.0, 9.0, before=10.0), SPOT_LED),
         (at_end(10.0, 10.0, 10.0, 10.0, before=10.0), UNCLEAR),
         (at_end(9.0, 9.0, 9.0, 9.0, before=10.0), UNCLEAR),
         (at_end(8.0, 8.0, 8.0, 8.0, 9.0, 9.0, 9.0, 9.0, before=10.0), SPOT_LED),
         (at_end(NAN, NAN, 20.0, 20.0, before=10.0), UNCLEAR),
     ],
-    ids=["rose", "stood", "fell", "rose against the window before", "unknown"],
+    ids=["rose", "rose, not lately", "stood", "fell", "rose against the window before", "unknown"],
 )
 def test_a_share_of_spot_volume_that_rose_is_named(spot: Series, cause: str) -> None:
     of = market(0.02, -0.03, volume_spot=spot, volume_paired=np.full(CALM + 1, 100.0))

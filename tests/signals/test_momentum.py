@@ -70,3 +70,25 @@ def test_it_equals_a_slow_calculation() -> None:
     np.testing.assert_allclose(scores[list(CHECKED)], wanted, rtol=1e-4, atol=1e-4)
     assert np.isnan(wanted).any()
     assert np.nanmax(wanted) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("accounts", "said"),
+    [
+        ([1.0, 3.0, 3.0, 3.0, 2.0], "yes, longs / shorts rose too"),
+        ([2.0, 1.0, 1.0, 0.5, 1.0], "no, longs / shorts did not rise"),
+        ([1.0, 1.0, 1.0, 1.0, 1.0], "no, longs / shorts did not rise"),
+        ([NAN, 1.0, 1.0, 1.0, 2.0], None),
+        ([1.0, 1.0, 1.0, 1.0, NAN], None),
+    ],
+)
+def test_the_accounts_confirm_it_where_their_ratio_rose_over_the_whole_window(
+    accounts: list[float], said: str | None
+) -> None:
+    flat = np.ones(QUARTER + 1)
+    ratio = np.append(1.5 * flat[: QUARTER - 4], accounts)
+    of = panel({Metric.PRICE: flat, Metric.OI_LEVEL: flat, Metric.FUNDING: 1e-4 * flat, Metric.LS: ratio})
+
+    facts = {fact.label: fact.text for fact in SIGNAL.evidence(of, of.coins[0], WINDOW)}
+
+    assert facts.get("confirmed by accounts") == said

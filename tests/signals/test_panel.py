@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signals.bars import Bars
+from signals.bars import Bars, roll
 from signals.model import Metric
-from signals.panel import Buffer, Panel, decimal, from_ms, resolutions, roll, stack, to_ms
+from signals.panel import Buffer, Panel, decimal, from_ms, resolutions, stack, to_ms
 from tests.signals.panels import HOUR, START, panel
 
 MINUTE = timedelta(minutes=1)

@@ -58,3 +58,11 @@ def test_it_equals_a_slow_calculation() -> None:
     np.testing.assert_allclose(scores[list(CHECKED)], wanted, atol=0.002)
     assert np.nanmin(wanted) < 0.4
     assert np.nanmax(wanted) > 0.55
+
+
+def test_a_ratio_of_just_seven_tenths_of_the_usual_has_shrunk() -> None:
+    whole = QUARTER + 24
+    spot, futures = np.full(whole + 24, 100.0), np.full(whole + 24, 100.0)
+    spot[whole:] = 70.0
+
+    assert SIGNAL.score(market(spot, futures), DAY)[-1, 0] == pytest.approx(0.0, abs=0.012)

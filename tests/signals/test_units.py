@@ -1,6 +1,8 @@
 """How numbers are written for people."""
 
-from datetime import timedelta
+import re
+from collections.abc import Mapping
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from signals.model import Unit
+from signals.registry import SIGNALS
+from signals.rules.language import Vocabulary, parse
+from signals.rules.model import Problem
 from signals.units import (
     MINUS,
     age,
@@ -28,6 +33,7 @@ from signals.units import (
     typed,
     yearly,
 )
+from tests.signals.panels import START
 
 VALUES = st.floats(min_value=-1e15, max_value=1e15, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-12)
 SCALE = {"k": 10**3, "M": 10**6, "B": 10**9}
@@ -59,6 +65,9 @@ def read(text: str) -> float:
         (price(0.000012345), "$0.00001234"),
         (quantity(-0.098, Unit.FRACTION), "−9.8%"),
         (quantity(0.031, Unit.FRACTION), "+3.1%"),
+        (quantity(0.00008, Unit.FRACTION), "+0.0080%"),
+        (quantity(0.000084, Unit.FRACTION), "+0.0084%"),
+        (quantity(0.996, Unit.RANK), "99.6%"),
         (quantity(1.9 / 18.7, Unit.RATIO), "0.10"),
         (quantity(23.44, Unit.MULTIPLE), "23.4x"),
         (quantity(5.166667, Unit.HOURS), "5h 10m"),
@@ -103,6 +112,73 @@ def test_a_number_is_never_off_by_more_than_its_last_digit_and_never_0_unless_it
     assert (shown == 0) == (value == 0)
     assert "e" not in text.lower()
     assert text.startswith(MINUS) == (value < 0)
+
+
+TYPED: Mapping[Unit, str] = {
+    Unit.USD: "BTC liq 1h > {}",
+    Unit.COINS: "BTC oi.level > {}",
+    Unit.RATE_8H: "BTC funding > {}",
+    Unit.RATE_YEAR: "BTC funding.apr > {}",
+    Unit.FRACTION: "BTC oi 4h > {}",
+    Unit.RATIO: "BTC ls > {}",
+    Unit.MULTIPLE: "BTC liqspike > {}",
+    Unit.SPREADS: "BTC divergence > {}",
+    Unit.RANK: "BTC ratiocollapse < p{}",
+}
+"""By unit a rule that reads a number back as its line."""
+
+SIZES: Mapping[Unit, float] = {Unit.USD: 1e7, Unit.COINS: 1e6, Unit.MULTIPLE: 30.0, Unit.RATIO: 1.0, Unit.SPREADS: 2.0}
+"""How large such numbers are; the rest are parts of one."""
+
+each_unit = st.sampled_from(list(TYPED))
+
+
+def typed_back(text: str, unit: Unit) -> Decimal:
+    """What our own parser makes of a number as it is shown, in its unit."""
+    bare = typed(text).removesuffix(" per 8h").removesuffix(" a year").removesuffix(" own spreads").lstrip("+")
+    bare = bare.removesuffix(" ETH") + " coins" if unit is Unit.COINS else bare
+    bare = bare.removesuffix("%") if unit is Unit.RANK else bare
+    read_back = parse(TYPED[unit].format(bare), Vocabulary(("BTC",), ("okx",), SIGNALS, START, UTC))
+    assert not isinstance(read_back, Problem), (text, read_back)
+    return Decimal(repr(read_back.conditions[0].line))
+
+
+def half_a_digit(text: str) -> Decimal:
+    """Half of one in the last place of a number as it is shown."""
+    figures = re.search(r"([0-9.,]+)([kMB%]?)", text)
+    assert figures is not None
+    scale = {"%": Decimal("0.01")}.get(figures[2], Decimal(SCALE.get(figures[2], 1)))
+    return scale * Decimal(1).scaleb(-len(figures[1].partition(".")[2])) / 2
+
+
+@st.composite
+def beside_a_line(draw: st.DrawFn) -> tuple[Unit, float, float]:
+    """A unit with a value and a line, which are often near each other."""
+    unit = draw(each_unit)
+    size = draw(st.floats(0.01, 0.99)) * SIZES.get(unit, 0.01 if unit is not Unit.RANK else 1.0)
+    line = float(f"{size:.2g}")
+    value = (
+        line * (1 + draw(st.sampled_from([-1, 1])) * 10 ** -draw(st.floats(0.5, 5))) if draw(st.booleans()) else size
+    )
+    sign = draw(st.sampled_from([-1, 1])) if unit in (Unit.RATE_8H, Unit.RATE_YEAR, Unit.FRACTION) else 1
+    return unit, sign * float(f"{min(value, 0.999) if unit is Unit.RANK else value:.6g}"), sign * line
+
+
+@given(beside_a_line())
+@example((Unit.RATE_8H, -0.00010002, -0.0001))
+@example((Unit.USD, 20_040_000.0, 20_000_000.0))
+@example((Unit.MULTIPLE, 19.96, 20.0))
+@example((Unit.RANK, 0.996, 1.0))
+def test_what_is_shown_reads_back_as_it_lies_from_its_line_and_within_half_a_last_digit(
+    of: tuple[Unit, float, float],
+) -> None:
+    unit, value, line = of
+    text = quantity(value, unit, "ETH", (line,))
+
+    shown = typed_back(text, unit)
+
+    assert shown.compare(Decimal(repr(line))) == Decimal(repr(value)).compare(Decimal(repr(line)))
+    assert abs(shown - Decimal(repr(value))) <= half_a_digit(text)
 
 
 @given(VALUES.filter(lambda x: abs(x) < 10_000))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from signals.heard import code
 from signals.model import ROLLING, Instrument, Metric, Observation
 from tests.twins.test_time import BELOW, stamped
 from tests.twins.test_values import becomes, every, then, turns
@@ -121,6 +122,17 @@ HOMONYM = instrument("okx", quote="USDC")
 STRANGE = {"price": 0.001, "index": 0.001, "oi_level": 5_000.0, "funding": -50.0}
 BY_AN_HOUR = timedelta(hours=1)
 ALL_LIQUIDATED = together(times(Metric.LIQ_LONG, 9_000.0, until=11))
+LIQS = (Metric.LIQ_LONG, Metric.LIQ_SHORT)
+GATE_LIQUIDATES = [times(metric, 150.0, venues=["gate"]) for metric in LIQS]
+OF_LIQUIDATIONS = (
+    "BTC liqspike > 20x",
+    "BTC liq 1h > 20x",
+    "BTC liq 15m > 20x",
+    "BTC liq 1h > z30",
+    "BTC liq 1h > p99",
+)
+A_SAMPLE = code((venue, venue == "gate") for venue in SHARES)
+WITHOUT_GATE = code((venue, False) for venue in SHARES if venue != "gate")
 
 TWINS = [
     Twin(
@@ -300,13 +312,27 @@ TWINS = [
         fault_on=Stage(minutes=80),
         truth_on=Stage(minutes=80),
     ),
-    Twin(
-        "V47 a venue that told a sample now tells everything",
-        "BTC liqspike > 20x",
-        floors(20.0),
-        together(floors(20.0), ALL_LIQUIDATED),
-        fault_on=Stage(minutes=80),
-        truth_on=Stage(minutes=80),
+    *(
+        Twin(
+            f"V47 a venue that told a sample now tells everything: {sentence}",
+            sentence,
+            floors(150.0),
+            ALL_LIQUIDATED,
+            fault_on=Stage(minutes=80, before=(timedelta(0), A_SAMPLE)),
+            truth_on=Stage(minutes=80, before=(timedelta(days=10), A_SAMPLE)),
+        )
+        for sentence in OF_LIQUIDATIONS
+    ),
+    *(
+        Twin(
+            f"17 a venue's liquidations come back after weeks, or for the first time: {sentence}",
+            sentence,
+            together(silent("gate", metrics=LIQS, since=0, until=STARTS), *GATE_LIQUIDATES),
+            ALL_LIQUIDATED,
+            fault_on=Stage(minutes=80, before=(timedelta(0), WITHOUT_GATE)),
+            truth_on=Stage(minutes=80, before=(timedelta(days=10), WITHOUT_GATE)),
+        )
+        for sentence in OF_LIQUIDATIONS
     ),
     Twin(
         "V43 maintenance ends no alert",

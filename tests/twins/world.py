@@ -19,6 +19,7 @@ from signals.book import Rules
 from signals.cells import Cells, Vectors
 from signals.engine import Engine
 from signals.event import Event
+from signals.heard import code
 from signals.model import Instrument, Kind, Metric, Observation
 from signals.panel import KEEP, LEGS, STORED, Matrix, Panel, to_ms
 from signals.registry import BY_NAME, SIGNALS
@@ -69,6 +70,9 @@ STARTS = 10
 
 LASTS = 40
 """Minutes that are played."""
+
+EVERYBODY = code((venue, False) for venue in SHARES)
+"""All of them tell all that is liquidated."""
 
 Story: TypeAlias = Callable[[int, Sequence[Observation]], Iterable[Observation]]
 """What is delivered in a minute, made from what would have been."""
@@ -136,7 +140,7 @@ class Down:
 class Stage:
     """How a story is played: who should answer, when the process is away, with or without a past, for how long.
 
-    `past` are levels that were others before.
+    `past` are levels that were others before. Up to so long before the start, liquidations were those `before` tells.
     """
 
     roster: Roster = everybody
@@ -144,6 +148,7 @@ class Stage:
     warm: bool = True
     minutes: int = LASTS
     past: tuple[tuple[Metric, float], ...] = ()
+    before: tuple[timedelta, int] = (timedelta(0), EVERYBODY)
 
 
 AS_EVER = Stage()
@@ -164,7 +169,7 @@ def happened(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> tup
 
 def lived(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> "Iterator[tuple[Service, Cells]]":
     """The service after each minute that it saw, with the cells of that minute."""
-    service = Service(sentence, warm=on.warm, past=on.past)
+    service = Service(sentence, on)
     for minute in range(1, on.minutes + 1):
         said = [*story(minute, _usual_minute(minute, seed))]
         if on.down is not None and on.down.since <= minute < on.down.until:
@@ -177,7 +182,7 @@ def lived(sentence: str, story: Story, seed: int, on: Stage = AS_EVER) -> "Itera
 class Service:
     """One rule judged on each closed minute; without a hold unless it names one, so that no hold hides a fault."""
 
-    def __init__(self, sentence: str, *, warm: bool, past: tuple[tuple[Metric, float], ...] = ()) -> None:
+    def __init__(self, sentence: str, on: Stage = AS_EVER) -> None:
         at_once = sentence if " for " in sentence else f"{sentence} for 0s"
         draft = parse(at_once, Vocabulary((COIN,), tuple(SHARES), SIGNALS, START, UTC))
         assert not isinstance(draft, Problem)
@@ -187,7 +192,7 @@ class Service:
         self._engine = self._begin()
         self._last: Cells | None = None
         self._ledger, self._memory = Ledger(), Memory()
-        self.bars = deepcopy(_bars(warm=warm, past=past))
+        self.bars = deepcopy(_bars(warm=on.warm, past=on.past, before=on.before))
 
     def restart(self) -> None:
         """A new process: bars and states come from the store, the ledger begins anew."""
@@ -231,15 +236,15 @@ def _usual_minute(minute: int, seed: int) -> tuple[Observation, ...]:
 
 
 @cache
-def _bars(*, warm: bool, past: tuple[tuple[Metric, float], ...]) -> Bars:
+def _bars(*, warm: bool, past: tuple[tuple[Metric, float], ...], before: tuple[timedelta, int]) -> Bars:
     """Empty bars of all resolutions, or calm ones up to the start; to be copied, because filling them takes time."""
     bars = Bars({step: reach // step for step, reach in KEEP.items()})
     for step, reach in KEEP.items() if warm else ():
-        bars.append(_calm_bars(step, reach // step, {**CALM, **dict(past)}))
+        bars.append(_calm_bars(step, reach // step, {**CALM, **dict(past)}, before))
     return bars
 
 
-def _calm_bars(step: timedelta, rows: int, was: Mapping[Metric, float]) -> Panel:
+def _calm_bars(step: timedelta, rows: int, was: Mapping[Metric, float], before: tuple[timedelta, int]) -> Panel:
     rng = np.random.default_rng(rows)
 
     def bars(metric: Metric, level: float) -> Matrix:
@@ -252,6 +257,8 @@ def _calm_bars(step: timedelta, rows: int, was: Mapping[Metric, float]) -> Panel
     whole[Metric.OI_LEVEL] = np.sum([*legs[Metric.OI_LEVEL].values()], axis=0, dtype=np.float32)
     whole[Metric.OI_EXPECTED] = whole[Metric.OI_LEVEL]
     whole[Metric.VOLUME_PAIRED] = whole[Metric.VOLUME]
+    whole[Metric.LIQ_HEARD] = np.full((rows, 1), EVERYBODY, np.float32)
+    whole[Metric.LIQ_HEARD][: max(0, rows - before[0] // step)] = before[1]
     times = np.array([to_ms(START - step * (rows - 1 - i)) for i in range(rows)], np.int64)
     return Panel(times, (COIN,), step, whole, legs)
 

@@ -9,9 +9,10 @@ from adapters.store.memory import MemoryStore
 from adapters.venues.base import Label
 from bot.commands.market import ends
 from bot.phrases import window
+from signals.model import Metric
 from signals.registry import SIGNALS
 from signals.shown import whole_bars
-from tests.bot.commands.desks import ask, cycles, desk, said
+from tests.bot.commands.desks import STEP, ask, cycles, desk, said
 
 
 def test_windows_are_asked_only_where_they_are_a_whole_number_of_bars() -> None:
@@ -153,7 +154,9 @@ Both legs from Binance, 100% of open interest present.
 
 STANDS = {
     "negfunding": "−0.0140% per 8h, past its line (fires below −0.01% per 8h for 15m) · 3 venues, trust unknown",
-    "fundingcross": "−0.0020%, not past its line (fires above 0%) · 3 venues, trust unknown",
+    "fundingcross": "−0.0020% beyond the band around zero, not past its line (fires above 0%) · "
+    "3 venues, trust unknown",
+    "cascade": "unknown: bars of 1h are too long for it",
 }
 """Where signals stand of which three days of a market are enough; all others need a longer past."""
 
@@ -175,6 +178,19 @@ async def test_signals_over_all_coins_name_those_past_the_line_and_count_the_unk
 
     assert "past it on ETH −0.0140% per 8h; unknown on 0 of 3 coins" in text
     assert "past it on no coin; unknown on 3 of 3 coins" in text
+
+
+async def test_a_signal_of_which_no_venue_tells_all_says_what_is_not_told() -> None:
+    market = await desk()
+    last = await market.store.latest()
+    assert last is not None
+    told = {m: of for m, of in last.readings["ETH"].items() if m not in (Metric.FUNDING, Metric.LIQ_LONG, Metric.LS)}
+    await market.store.close(replace(last, at=last.at + STEP, readings={"ETH": told}, bars=()))
+
+    text = await said(market, "/signals ETH")
+
+    assert "shorts pay longs\n   unknown: no venue here tells funding\n" in text
+    assert "liquidations far above normal over 1h\n   unknown: no venue here tells long liquidations\n" in text
 
 
 async def test_a_signal_of_a_silent_market_says_who_is_silent() -> None:

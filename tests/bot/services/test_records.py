@@ -2,26 +2,30 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from adapters.store.record_port import Made
+from adapters.store.record_port import Made, RecordStore
 from bot.records import numbers
 from bot.services.evaluator import Evaluator
-from bot.services.records import GOOD_FOR, SOONER, Records
+from bot.services.records import GOOD_FOR, LOOK_AGAIN, SOONER, Records
+from bot.services.wanted import Wanted
 from signals.aggregate import Cycle
 from signals.model import Direction, Metric
 from signals.occurrences import occurrences
 from signals.panel import STORED
+from signals.part import WHOLE
 from signals.questions import usual
 from signals.recorded import ALL_COINS, recorded
 from signals.registry import BY_NAME, SIGNALS
-from signals.rules.canonical import question
+from signals.rules.canonical import question, question_of
 from signals.rules.lifecycle import Change
+from tests import virtual
 from tests.bot.commands.desks import NOW, STEP, desk_with_prices
-from tests.bot.services.markets import asked
+from tests.bot.services.markets import asked, until
 from tests.bot.services.test_evaluator import told_of_all
 
 NEGFUNDING = question(usual(BY_NAME["negfunding"]))
@@ -164,3 +168,50 @@ async def test_an_alert_that_fires_without_a_record_has_one_made_of_its_question
     assert [event.record for event in first] == [None, None]
     assert {event.coin: event.record for event in later} == {coin: made[coin].studies[2] for coin in ("BTC", "ETH")}
     assert await store.records("LIVE", question(rules[1].draft)) == {}
+
+
+def test_a_second_coin_that_fires_the_same_question_has_its_record_at_the_next_look() -> None:
+    """The record of the first coin is a moment old, and its question would be made anew after SOONER alone."""
+
+    async def live() -> tuple[float, set[str]]:
+        store = (await desk_with_prices()).store
+        wants, clock = Wanted(store, WHOLE), asyncio.get_running_loop().time
+        looking = asyncio.create_task(Records(store, FEW_SIGNALS).run())
+        await wants.want([(OWN, "ETH")])
+        await until(lambda: has_record(store, "ETH"))
+        began = clock()
+        await wants.want([(OWN, "BTC")])
+        await until(lambda: has_record(store, "BTC"))
+        took, made = clock() - began, await store.records("LIVE", OWN)
+        looking.cancel()
+        return took, set(made)
+
+    took, made = virtual.run(live)
+
+    assert took <= LOOK_AGAIN + 1
+    assert made == {ALL_COINS, "ETH", "BTC"}
+
+
+async def test_what_alerts_fired_without_is_made_before_all_else_also_when_it_comes_in_between() -> None:
+    store, order = (await desk_with_prices()).store, list[str]()
+    wants, keep = Wanted(store, WHOLE), store.keep_records
+    later = question_of("ETH funding < -0.011% for 1h")
+
+    async def noted(label: str, name: str, found: Mapping[str, Made]) -> None:
+        await keep(label, name, found)
+        order.append(name)
+        if len(order) == 2:  # while those of signals are made
+            await wants.want([(later, "ETH")])
+
+    await wants.want([(OWN, "ETH"), (OWN, "NOSUCH")])
+    store.keep_records = noted  # type: ignore[method-assign] # noted, and done as ever
+    loop = Records(store, FEW_SIGNALS)
+    await loop.round()
+    await loop.round()
+
+    assert order == [OWN, order[1], later, order[3]]
+    assert {order[1], order[3]} == {question(usual(signal)) for signal in FEW_SIGNALS}
+
+
+async def has_record(store: RecordStore, coin: str) -> bool:
+    return coin in await store.records("LIVE", OWN)
