@@ -5,7 +5,7 @@ where its condition was met at the last judged moment: it can change only when o
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from signals.alike import Alike
 from signals.alone import Alone
 from signals.amid import Amid
-from signals.arrivals import RECENT, Arrivals
+from signals.arrivals import Arrivals
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
@@ -30,11 +30,10 @@ from signals.rules.lifecycle import (
 )
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
-from signals.standing import Standing
+from signals.standing import RECENT, Standing
 from signals.telling import telling
 from signals.vigil import Kept, Vigil
 
-MINUTE = timedelta(minutes=1)
 AT_ONCE = 1_024
 """How many are looked at together."""
 A_FEW = 200
@@ -45,7 +44,7 @@ class Engine:
     """All rules on all cells of one part of the coins.
 
     `judged` is the last moment that was judged before, where there was one; where there was none, `first` is the
-    first that will be, if that is over already. Moments are a `step` apart.
+    first that will be, if that is over already.
     """
 
     def __init__(
@@ -53,17 +52,16 @@ class Engine:
         signals: Mapping[str, Signal],
         book: Book,
         judged: datetime | None = None,
-        step: timedelta = MINUTE,
         part: Part = WHOLE,
         first: datetime | None = None,
     ) -> None:
         self._signals = signals
         self._book = book
         self._judged = judged
-        self._settled = first if judged is None else judged - RECENT
-        """Rules that were made before are armed by what they saw, and need no arrival."""
+        self._settled = first if judged is None else judged
+        """Rules that were made before need no arrival: what the moment that they saw did not arm is stored."""
         self._part = part
-        self._columns = Columns(step)
+        self._columns = Columns()
         self._index = Index()
         self._scopes = Scopes(self._columns, self._index, signals, part)
         self._vigil = Vigil()
@@ -104,8 +102,8 @@ class Engine:
         """Whether all cells of a rule were ever known, on any of its coins."""
         if (slot := self._book.slot(rule_id)) is None:
             return False
-        rule, knew = self._book.rule(slot), self._columns.knew
-        return any(all(map(knew, self._all_cells(rule, coin))) for coin in self._scopes.coins_of(rule))
+        rule = self._book.rule(slot)
+        return any(self._columns.knew(self._all_cells(rule, coin)) for coin in self._scopes.coins_of(rule))
 
     # rules
 
@@ -235,10 +233,10 @@ class Engine:
         self._judged = at
         self._columns.take(to_ticks(at), readings, afresh=True)
         self._walk()
-        self._columns.settle(to_ticks(at))
+        self._columns.settle()
         self._scopes.settle(at)
         for slot, coin in self._arrived(at):
-            if coin is not None and not all(map(self._alone.was_known, self._afresh(slot, coin))):
+            if coin is not None and not self._columns.knew(self._all_cells(self._book.rule(slot), coin)):
                 self._arrivals.welcome(slot, [coin])
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
@@ -259,7 +257,7 @@ class Engine:
                 seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
-        self._columns.settle(to_ticks(at))
+        self._columns.settle()
         self._scopes.settle(at)
         self._judged, self._touched = at, len(looked)
 

@@ -307,7 +307,7 @@ class Evaluator:
             self._engine.begin(self._cells(self._last))
 
     def _empty(self) -> Engine:
-        return Engine(self._by_name, Rulebook(), self._judged, self._step, self._part, self._first)
+        return Engine(self._by_name, Rulebook(), self._judged, self._part, self._first)
 
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""

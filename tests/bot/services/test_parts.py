@@ -149,7 +149,7 @@ def test_coins_are_spread_over_the_parts() -> None:
 
 def test_nobody_passes_a_moment_that_a_part_has_not_judged() -> None:
     times = [START + n * HOUR for n in range(4)]
-    stands = [Standing(Cell(coin, ALL, "funding", timedelta(0)), 0.0, 0.0, 1, 1, 1) for coin in ("BTC", "ETH", "SOL")]
+    stands = [Standing(Cell(coin, ALL, "funding", timedelta(0)), 0.0, 0.0, 1, 1) for coin in ("BTC", "ETH", "SOL")]
     said = ((7, 2, None), (5, 1, times[0]), (9, 1, None))
     marks = [Mark(change, (of,), filled, past) for of, (change, filled, past) in zip(stands, said, strict=True)]
 
