@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from signals.cells import Seen
-from signals.index import Floats, Numbers
+from signals.index import Flags, Floats, Numbers
 from signals.judge import MISSED_BARS
 from signals.model import Cell
 from signals.standing import Standing
@@ -177,6 +177,10 @@ class Columns:
     def are_known(self, numbers: Iterable[int]) -> bool:
         """Whether each of these cells is known now: at the last judged moment, or at the one that is judged."""
         return all(self.value[n] == self.value[n] for n in numbers)
+
+    def are_dark(self, numbers: Numbers) -> Flags:
+        """Whether each of these cells was known once and is not now."""
+        return np.isnan(self.value[numbers]) & ~np.isnan(self.last_low[numbers])
 
     def standings(self, at: int, since: int, absent: Collection[str]) -> Sequence[Standing]:
         """What the readings of that moment would not say again, of cells that were known since then.

@@ -24,6 +24,7 @@ from signals.lately import Lately
 from signals.loading import Stored
 from signals.model import Cell
 from signals.moves import Judged, Moved, moved_of
+from signals.newcomers import Newcomers
 from signals.part import WHOLE, Part
 from signals.rules.lifecycle import (
     AlertState,
@@ -69,7 +70,7 @@ class Engine:
         self._alike = Alike(self._columns, self._vigil)
         self._lately = Lately(book, self._scopes)
         self._alive = np.zeros(64, np.bool_)
-        self._arrivals = Arrivals()
+        self._arrivals, self._newcomers = Arrivals(), Newcomers(self._columns)
         self._joint: set[int] = set()
         """Rules on every coin with more than one condition."""
         self._paused: dict[str, int] = {}
@@ -123,7 +124,8 @@ class Engine:
             self._arrivals.put(slot)
             if rule.draft.coins == (EVERY_COIN,):
                 self._joint.add(slot)
-        self._begin(slot, rule.created)
+        if self._begin(slot, rule.created):
+            self._arrivals.put(slot)
         self._index.merge(self._alive)
 
     def load(self, page: Iterable[Stored]) -> None:
@@ -134,8 +136,9 @@ class Engine:
             else:
                 self.drop(stored.id)
                 slot = self._book.keep(stored)
-                self._scopes.place(plain, slot)
-                self._begin(slot, plain.created)
+                cell = self._scopes.place(plain, slot)
+                if self._begin(slot, plain.created) and cell is not None:
+                    self._newcomers.put(slot, cell, to_ticks(plain.created))
         self._index.merge(self._alive)
 
     def drop(self, rule_id: str) -> None:
@@ -269,8 +272,8 @@ class Engine:
     def _touch(self, looked: dict[tuple[int, str], Kept]) -> Iterator[None]:
         """Rouse those whose keys their cell passed."""
         cells, slots = self._walk()
-        is_alive, kept, names = self._alive[slots], self._vigil.kept, self._columns.cells
-        passed = zip(cells[is_alive].tolist(), slots[is_alive].tolist(), strict=True)
+        is_there, kept, names = self._alive[slots] & ~self._newcomers.hold(slots), self._vigil.kept, self._columns.cells
+        passed = zip(cells[is_there].tolist(), slots[is_there].tolist(), strict=True)
         for n, (cell, slot) in enumerate(passed, 1):
             if n % AT_ONCE == 0:
                 yield None
@@ -293,13 +296,12 @@ class Engine:
         each = (moves[one] if one in moves else self._alone.look(one, at) for one in ones)
         return filter(None, each)
 
-    def _begin(self, slot: int, created: datetime) -> None:
-        """One that comes after a moment was judged, or was made after that or not long before, has yet to be armed."""
+    def _begin(self, slot: int, created: datetime) -> bool:
+        """Whether it has yet to be armed: it comes after a moment was judged, or was made after that."""
         if slot >= len(self._alive):
             self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
         self._alive[slot] = True
-        if not self._columns.is_blank or (self._settled is not None and created >= self._settled):
-            self._arrivals.put(slot)
+        return not self._columns.is_blank or (self._settled is not None and created >= self._settled)
 
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
         rule = self._book.rule(slot)
@@ -317,6 +319,9 @@ class Engine:
                 yield None
             if coin is not None and not self._columns.are_known(self._all_cells(self._book.rule(slot), coin)):
                 self._arrivals.welcome(slot, [coin])
+        for slot in self._newcomers.release(to_ticks(at)).tolist():
+            if self._alive[slot]:
+                self._arrivals.put(slot)
 
     def _admit(self, at: datetime) -> Iterator[Moved | None]:
         """Let the first known moment of newcomers arm them: those still unknown are kept."""

@@ -60,7 +60,7 @@ class History:
     def run(self) -> None:
         """Let it happen; raises AssertionError where the engine tells something else than the oracle."""
         for number in range(self._random.randint(1, self._most)):
-            self._pair.put(self._rule(number))
+            self._pair.put(self._rule(number), is_stored=self._chance(0.5))
         self._pair.watch(("BTC",))
         present = COINS[:1]
         for turn in range(self._random.randint(4, self._long)):
@@ -78,7 +78,7 @@ class History:
         match what:
             case "put":
                 self._revision += 1
-                self._pair.put(self._rule(self._random.randint(0, self._most)))
+                self._pair.put(self._rule(self._random.randint(0, self._most)), is_stored=self._chance(0.5))
             case "drop":
                 self._pair.drop(_id(self._random.randint(0, self._most)))
             case "watch":

@@ -278,6 +278,27 @@ def test_moments_that_were_over_when_a_rule_was_made_fire_nothing_though_they_ar
     assert told == [0, 0, 0, 0, 1]
 
 
+@pytest.mark.parametrize("is_dropped", [False, True])
+@pytest.mark.parametrize("made", [3, 4, 5])
+@pytest.mark.parametrize("said", [(0.0, None, None), (0.0, None, 2.0), (None, None, 2.0), (None, None, 0.0)])
+def test_stored_rules_that_come_later_begin_as_those_that_are_put(
+    said: tuple[float | None, ...], made: int, *, is_dropped: bool
+) -> None:
+    pair = Pair()
+    pair.put(_rule("s", FUNDING, Compare.ABOVE, 9.0))
+    for minute, of in enumerate(said, start=1):
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
+    for id_ in ("q", "r"):
+        pair.put(replace(_rule(id_, FUNDING, Compare.ABOVE, 1.0), created=START + made * MINUTE), is_stored=True)
+    if is_dropped:
+        pair.drop("q")
+
+    for minute, of in enumerate((2.0, None, 2.0, 0.0, None, 2.0), start=4):
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
+
+    assert {subject[0] for subject in pair.stored} == ({"r"} if is_dropped else {"q", "r"})
+
+
 @pytest.mark.parametrize(
     ("said", "told"), [((0.0, 2.0, 2.0, 0.0, 2.0), [0, 0, 0, 0, 1]), ((2.0, 0.0, 0.0, 2.0), [0, 0, 0, 1])]
 )
