@@ -12,7 +12,6 @@ import numpy as np
 
 from signals.alike import Alike
 from signals.alone import Alone
-from signals.amid import Amid
 from signals.arrivals import Arrivals
 from signals.base import Signal
 from signals.book import Book
@@ -32,7 +31,7 @@ from signals.rules.lifecycle import (
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
 from signals.standing import RECENT, Standing
-from signals.telling import telling
+from signals.telling import Telling
 from signals.vigil import Kept, Vigil
 
 AT_ONCE = 1_024
@@ -217,9 +216,9 @@ class Engine:
         They are looked at when they are asked for; the moment is judged when all were.
         """
         self.meet(cells.cycle.readings)
-        amid = Amid(cells, self._signals)
+        telling = Telling(cells, self._signals)
         for some in _by_a_few(self._moving(cells.cycle.at, self.read(cells))):
-            yield telling(some, cells, self._signals, amid)
+            yield telling.judged(some)
 
     def meet(self, coins: Iterable[str]) -> None:
         """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""

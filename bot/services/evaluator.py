@@ -220,7 +220,9 @@ class Evaluator:
         await self._wanted.want(one for one in asked.values() if one not in known)
         records = {id_: told_of(known[one].studies) for id_, one in asked.items() if one in known}
         return [
-            replace(of, event=replace(of.event, record=records.get(of.event.id))) if of.event is not None else of
+            replace(of, event=replace(of.event, record=records[of.event.id]))
+            if of.event is not None and of.event.id in records
+            else of
             for of in moved
         ]
 
