@@ -60,6 +60,7 @@ def whole(market: Recording) -> Sequence[Event]:
 def test_parts_tell_what_the_whole_tells(market: Recording, whole: Sequence[Event], of: int) -> None:
     assert len({event.coin for event in whole}) > 1
     assert len({event.rule_number for event in whole}) == len(SENTENCES)
+    assert len({event.id for event in whole}) == len(whole)
     assert virtual.run(lambda: lived(market, (market.end, of))) == whole
 
 
