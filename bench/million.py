@@ -43,8 +43,8 @@ from signals.registry import SIGNALS
 from signals.rules.language import Vocabulary, parse
 from signals.rules.model import Draft, Problem, Rule
 
-MADE = demo.START - timedelta(days=30)
-"""When the rules were made: long before the service is started."""
+MADE, JUST_MADE = demo.START - timedelta(days=30), demo.START + timedelta(minutes=1)
+"""When the rules were made: long before the service is started, or at the first moment that it judges."""
 
 SPEED = 12.0
 PLACES_AT_ONCE = 50
@@ -85,7 +85,7 @@ def drafts() -> Sequence[Draft]:
     return found
 
 
-def rules(total: int) -> Iterator[list[tuple[Place, Rule]]]:
+def rules(total: int, made: datetime = MADE) -> Iterator[list[tuple[Place, Rule]]]:
     """The rules of each place: usual sentences, each with a line of its own."""
     random, usual, left, number = Random(1), drafts(), total, 0
     while left:
@@ -93,7 +93,7 @@ def rules(total: int) -> Iterator[list[tuple[Place, Rule]]]:
         place, size = Place("telegram", str(100_000_000 + number)), min(random.choice(SIZES), left)
         left -= size
         yield [
-            (place, Rule(rule_id(place, n), str(place), n, 1, own(random.choice(usual), random), MADE, 0))
+            (place, Rule(rule_id(place, n), str(place), n, 1, own(random.choice(usual), random), made, 0))
             for n in range(1, size + 1)
         ]
 
@@ -108,9 +108,9 @@ def own(draft: Draft, random: Random) -> Draft:
     return replace(draft, coins=coins, conditions=conditions)
 
 
-async def fill(url: str, total: int) -> Figures:
+async def fill(url: str, total: int, made: datetime) -> Figures:
     """Write the rules as a server has them after months."""
-    client, places = Client(url), rules(total)
+    client, places = Client(url), rules(total, made)
     async with aclosing(client):
         before, count = await used(client), 0
         while batch := list(islice(places, PLACES_AT_ONCE)):
@@ -206,7 +206,7 @@ async def edit(store: Store, took: list[float], late: list[int]) -> None:
 
 async def measured(url: str, server: int | None, options: argparse.Namespace, folder: Path) -> dict[str, Figures]:
     """Fill the store, run the service on it in a process of its own, and look at both from outside."""
-    filled = await fill(url, options.rules)
+    filled = await fill(url, options.rules, JUST_MADE if options.just_made else MADE)
     words = [sys.executable, "-P", "-m", "bench.million", "--serve", url, "--folder", str(folder)]
     words += ["--speed", str(options.speed)]
     began = time.monotonic()
@@ -301,6 +301,7 @@ def main() -> None:
     options.add_argument("--rules", type=int, default=1_000_000)
     options.add_argument("--seconds", type=float, default=120.0, help="how long it judges")
     options.add_argument("--speed", type=float, default=SPEED, help="market seconds a second")
+    options.add_argument("--just-made", action="store_true", help="nobody has judged the rules before")
     options.add_argument("--serve", help=argparse.SUPPRESS)
     options.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()

@@ -131,12 +131,12 @@ class Alike:
         if told is not None and verdict is Verdict.MET:
             for one, excess in zip(alike, of.excess[group.rows].tolist(), strict=True):
                 one.told_excess = excess
-        at_rest, moved = is_plain(stands, verdict), group.is_new or has_moved(group.stood, stands)
+        at_rest = is_plain(stands, verdict)
+        is_moved = group.is_new or not stands.armed or has_moved(group.stood, stands)
         is_said = told is not None or not (at_rest and group.is_new)
         for row, one in zip(group.rows, alike, strict=True):
             one.stance = stands
             if is_said:
-                is_moved = moved if stands.armed else self._columns.were_known(one.cells, one.rule.created)
                 moves[row] = Moved(one.rule, one.coin, one.track, one.state, told, at_rest or is_moved, at_rest)
         if not at_rest:
             self._lay(group, of, stands, Seen(of.at, verdict, float(sight.is_worse and told is None)))

@@ -119,8 +119,8 @@ class Alone:
         return WAITING if together(leaves)[0] is Verdict.MET else ARMED
 
     def was_known(self, one: Kept) -> bool:
-        """Whether all its cells were since the rule was made: it is armed then, unless its kept state says not."""
-        return self._columns.were_known(one.cells, one.rule.created)
+        """Whether all its cells ever were: it counts as armed then where no state of it is stored."""
+        return self._columns.knew(one.cells)
 
     def admit(self, one: Kept, at: datetime) -> bool:
         """Returns whether it is kept."""

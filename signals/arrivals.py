@@ -1,10 +1,6 @@
 """Arrivals: rules that came, whole or on some coins, and which no moment has armed yet."""
 
 from collections.abc import Collection, Iterator
-from datetime import timedelta
-
-RECENT = timedelta(days=2)
-"""Rules older than that at a restart have surely been judged: longer than the longest bar."""
 
 
 class Arrivals:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from signals.cells import Seen
-from signals.index import Floats, Numbers
+from signals.index import Flags, Floats, Numbers
 from signals.judge import MISSED_BARS
 from signals.model import Cell
 from signals.standing import Standing
@@ -62,9 +62,7 @@ class Readings:
 class Columns:
     """The cells that rules read, each under its number. Grows by doubling; numbers stay."""
 
-    def __init__(self, step: timedelta) -> None:
-        self._apart = step // _TICK
-        """How far apart moments are: the last one before a rule was made is hardly older than that."""
+    def __init__(self) -> None:
         self._heard = 0
         """Numbers below that were read at the last judged moment."""
         self.cells: list[Cell | None] = [None]
@@ -82,8 +80,6 @@ class Columns:
         """No moment was judged yet: nothing is known to have stood anywhere."""
         self.lit = np.full(64, NEVER)
         """The last judged moment with news that was known."""
-        self.known_at = np.full(64, NEVER)
-        """The last judged moment at which it was known, with news or without."""
         self._recalled = np.zeros(64, np.bool_)
         self.new, self.lapsed = np.zeros(64, np.bool_), np.zeros(64, np.bool_)
 
@@ -102,7 +98,7 @@ class Columns:
             self._grow()
         for column in (self.value, self.held, self.low, self.high, self.last_low, self.last_high):
             column[number] = nan
-        for times in (self.end, self.moment, self.before, self.lit, self.known_at):
+        for times in (self.end, self.moment, self.before, self.lit):
             times[number] = NEVER
         return number
 
@@ -119,7 +115,7 @@ class Columns:
         """Let the cells that came since the last judged moment stand where it, which says that, left them."""
         first = self._heard
         self._take(first, at, self._readings(source, first), afresh=True)
-        self._settle(first, at)
+        self._settle(first)
 
     def take(self, at: int, said: Readings, *, afresh: bool = False) -> None:
         """Make these readings the present ones: what was unheard of for too long is unknown, whatever it said last.
@@ -163,30 +159,28 @@ class Columns:
         np.maximum(said.ends, end, out=end)
         self.step[first:n] = said.steps
 
-    def settle(self, at: int) -> None:
+    def settle(self) -> None:
         """The moment is judged: where a cell is known it stands there now."""
         self.is_blank = False
-        self._settle(0, at)
+        self._settle(0)
 
-    def _settle(self, first: int, at: int) -> None:
+    def _settle(self, first: int) -> None:
         n = len(self.cells)
         known = self.value[first:n] == self.value[first:n]
         np.copyto(self.last_low[first:n], self.low[first:n], where=known)
         np.copyto(self.last_high[first:n], self.high[first:n], where=known)
-        np.copyto(self.known_at[first:n], at, where=known)
 
-    def knew(self, number: int) -> bool:
-        """Whether the cell was ever known."""
-        return not isnan(self.last_low[number])
+    def knew(self, numbers: Iterable[int]) -> bool:
+        """Whether each of these cells was ever known, or is now."""
+        return not any(isnan(self.last_low.item(n)) and isnan(self.value.item(n)) for n in numbers)
 
     def are_known(self, numbers: Iterable[int]) -> bool:
         """Whether each of these cells is known now: at the last judged moment, or at the one that is judged."""
         return all(self.value[n] == self.value[n] for n in numbers)
 
-    def were_known(self, numbers: Iterable[int], since: datetime) -> bool:
-        """Whether each of these cells was known at the last moment before then, or at whatever moment after it."""
-        ticks = to_ticks(since) - self._apart
-        return all(self.known_at[n] > ticks or self.value[n] == self.value[n] for n in numbers)
+    def are_dark(self, numbers: Numbers) -> Flags:
+        """Whether each of these cells was known once and is not now."""
+        return np.isnan(self.value[numbers]) & ~np.isnan(self.last_low[numbers])
 
     def standings(self, at: int, since: int, absent: Collection[str]) -> Sequence[Standing]:
         """What the readings of that moment would not say again, of cells that were known since then.
@@ -196,14 +190,14 @@ class Columns:
         n = len(self.cells)
         known = self.value[:n] == self.value[:n]
         odd = self.moment[:n] != np.minimum(at, self.end[:n])
-        odd |= np.where(known, self.lit[:n] != self.moment[:n], self.known_at[:n] > since)
+        odd |= np.where(known, self.lit[:n] != self.moment[:n], self.lit[:n] > since)
         if absent:
             odd |= [cell is not None and cell.coin in absent for cell in self.cells]
         found = []
         for number in np.flatnonzero(odd).tolist():
             cell = self.cells[number]
             if cell is not None:
-                times = (int(of[number]) for of in (self.moment, self.lit, self.known_at))
+                times = int(self.moment[number]), int(self.lit[number])
                 found.append(Standing(cell, float(self.last_low[number]), float(self.last_high[number]), *times))
         return found
 
@@ -214,7 +208,7 @@ class Columns:
             return
         self.last_low[number], self.last_high[number] = of.low, of.high
         self.is_blank = False
-        self.moment[number], self.lit[number], self.known_at[number] = of.moment, of.lit, of.known_at
+        self.moment[number], self.lit[number] = of.moment, of.lit
         self._recalled[number] = True
 
     def _rows(self, source: Source, first: int) -> Iterator[tuple[float, float, int, int]]:
@@ -234,7 +228,7 @@ class Columns:
         size = 2 * len(self.value)
         for name in ("value", "held", "low", "high", "last_low", "last_high"):
             setattr(self, name, np.resize(getattr(self, name), size))
-        for name in ("end", "step", "moment", "before", "lit", "known_at", "new", "lapsed", "_recalled"):
+        for name in ("end", "step", "moment", "before", "lit", "new", "lapsed", "_recalled"):
             setattr(self, name, np.resize(getattr(self, name), size))
 
 

@@ -5,15 +5,14 @@ where its condition was met at the last judged moment: it can change only when o
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 import numpy as np
 
 from signals.alike import Alike
 from signals.alone import Alone
-from signals.amid import Amid
-from signals.arrivals import RECENT, Arrivals
+from signals.arrivals import Arrivals
 from signals.base import Signal
 from signals.book import Book
 from signals.cells import Cells
@@ -24,17 +23,17 @@ from signals.lately import Lately
 from signals.loading import Stored
 from signals.model import Cell
 from signals.moves import Judged, Moved, moved_of
+from signals.newcomers import Newcomers
 from signals.part import WHOLE, Part
 from signals.rules.lifecycle import (
     AlertState,
 )
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
-from signals.standing import Standing
-from signals.telling import telling
+from signals.standing import RECENT, Standing
+from signals.telling import Telling
 from signals.vigil import Kept, Vigil
 
-MINUTE = timedelta(minutes=1)
 AT_ONCE = 1_024
 """How many are looked at together."""
 A_FEW = 200
@@ -45,7 +44,7 @@ class Engine:
     """All rules on all cells of one part of the coins.
 
     `judged` is the last moment that was judged before, where there was one; where there was none, `first` is the
-    first that will be, if that is over already. Moments are a `step` apart.
+    first that will be, if that is over already.
     """
 
     def __init__(
@@ -53,17 +52,16 @@ class Engine:
         signals: Mapping[str, Signal],
         book: Book,
         judged: datetime | None = None,
-        step: timedelta = MINUTE,
         part: Part = WHOLE,
         first: datetime | None = None,
     ) -> None:
         self._signals = signals
         self._book = book
         self._judged = judged
-        self._settled = first if judged is None else judged - RECENT
-        """Rules that were made before are armed by what they saw, and need no arrival."""
+        self._settled = first if judged is None else judged
+        """Rules that were made before need no arrival: what the moment that they saw did not arm is stored."""
         self._part = part
-        self._columns = Columns(step)
+        self._columns = Columns()
         self._index = Index()
         self._scopes = Scopes(self._columns, self._index, signals, part)
         self._vigil = Vigil()
@@ -71,7 +69,7 @@ class Engine:
         self._alike = Alike(self._columns, self._vigil)
         self._lately = Lately(book, self._scopes)
         self._alive = np.zeros(64, np.bool_)
-        self._arrivals = Arrivals()
+        self._arrivals, self._newcomers = Arrivals(), Newcomers(self._columns)
         self._joint: set[int] = set()
         """Rules on every coin with more than one condition."""
         self._paused: dict[str, int] = {}
@@ -104,8 +102,8 @@ class Engine:
         """Whether all cells of a rule were ever known, on any of its coins."""
         if (slot := self._book.slot(rule_id)) is None:
             return False
-        rule, knew = self._book.rule(slot), self._columns.knew
-        return any(all(map(knew, self._all_cells(rule, coin))) for coin in self._scopes.coins_of(rule))
+        rule = self._book.rule(slot)
+        return any(self._columns.knew(self._all_cells(rule, coin)) for coin in self._scopes.coins_of(rule))
 
     # rules
 
@@ -125,7 +123,8 @@ class Engine:
             self._arrivals.put(slot)
             if rule.draft.coins == (EVERY_COIN,):
                 self._joint.add(slot)
-        self._begin(slot, rule.created)
+        if self._begin(slot, rule.created):
+            self._arrivals.put(slot)
         self._index.merge(self._alive)
 
     def load(self, page: Iterable[Stored]) -> None:
@@ -136,8 +135,9 @@ class Engine:
             else:
                 self.drop(stored.id)
                 slot = self._book.keep(stored)
-                self._scopes.place(plain, slot)
-                self._begin(slot, plain.created)
+                cell = self._scopes.place(plain, slot)
+                if self._begin(slot, plain.created) and cell is not None:
+                    self._newcomers.put(slot, cell, to_ticks(plain.created))
         self._index.merge(self._alive)
 
     def drop(self, rule_id: str) -> None:
@@ -216,9 +216,9 @@ class Engine:
         They are looked at when they are asked for; the moment is judged when all were.
         """
         self.meet(cells.cycle.readings)
-        amid = Amid(cells, self._signals)
+        telling = Telling(cells, self._signals)
         for some in _by_a_few(self._moving(cells.cycle.at, self.read(cells))):
-            yield telling(some, cells, self._signals, amid)
+            yield telling.judged(some)
 
     def meet(self, coins: Iterable[str]) -> None:
         """Take note of the coins that the market reads: rules on every coin are about new ones from now on."""
@@ -235,10 +235,10 @@ class Engine:
         self._judged = at
         self._columns.take(to_ticks(at), readings, afresh=True)
         self._walk()
-        self._columns.settle(to_ticks(at))
+        self._columns.settle()
         self._scopes.settle(at)
         for slot, coin in self._arrived(at):
-            if coin is not None and not all(map(self._alone.was_known, self._afresh(slot, coin))):
+            if coin is not None and not self._columns.knew(self._all_cells(self._book.rule(slot), coin)):
                 self._arrivals.welcome(slot, [coin])
 
     def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
@@ -259,7 +259,7 @@ class Engine:
                 seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
-        self._columns.settle(to_ticks(at))
+        self._columns.settle()
         self._scopes.settle(at)
         self._judged, self._touched = at, len(looked)
 
@@ -271,8 +271,8 @@ class Engine:
     def _touch(self, looked: dict[tuple[int, str], Kept]) -> Iterator[None]:
         """Rouse those whose keys their cell passed."""
         cells, slots = self._walk()
-        is_alive, kept, names = self._alive[slots], self._vigil.kept, self._columns.cells
-        passed = zip(cells[is_alive].tolist(), slots[is_alive].tolist(), strict=True)
+        is_there, kept, names = self._alive[slots] & ~self._newcomers.hold(slots), self._vigil.kept, self._columns.cells
+        passed = zip(cells[is_there].tolist(), slots[is_there].tolist(), strict=True)
         for n, (cell, slot) in enumerate(passed, 1):
             if n % AT_ONCE == 0:
                 yield None
@@ -295,13 +295,12 @@ class Engine:
         each = (moves[one] if one in moves else self._alone.look(one, at) for one in ones)
         return filter(None, each)
 
-    def _begin(self, slot: int, created: datetime) -> None:
-        """One that comes after a moment was judged, or was made after that or not long before, has yet to be armed."""
+    def _begin(self, slot: int, created: datetime) -> bool:
+        """Whether it has yet to be armed: it comes after a moment was judged, or was made after that."""
         if slot >= len(self._alive):
             self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
         self._alive[slot] = True
-        if not self._columns.is_blank or (self._settled is not None and created >= self._settled):
-            self._arrivals.put(slot)
+        return not self._columns.is_blank or (self._settled is not None and created >= self._settled)
 
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
         rule = self._book.rule(slot)
@@ -319,6 +318,9 @@ class Engine:
                 yield None
             if coin is not None and not self._columns.are_known(self._all_cells(self._book.rule(slot), coin)):
                 self._arrivals.welcome(slot, [coin])
+        for slot in self._newcomers.release(to_ticks(at)).tolist():
+            if self._alive[slot]:
+                self._arrivals.put(slot)
 
     def _admit(self, at: datetime) -> Iterator[Moved | None]:
         """Let the first known moment of newcomers arm them: those still unknown are kept."""

@@ -99,11 +99,14 @@ class Scopes:
                 self._naming[coin] += 1
         self.spread(rule, slot)
 
-    def place(self, plain: Plain, slot: int) -> None:
-        """`put` of a plain rule."""
+    def place(self, plain: Plain, slot: int) -> int | None:
+        """`put` of a plain rule; returns the number of its cell, if its coin is one of the part."""
         self._naming[plain.reads[0]] += 1
-        if self._part.holds(plain.reads[0]):
-            self._index.add(self._own_shelf(self._cell(plain.reads)), plain.keys, slot)
+        if not self._part.holds(plain.reads[0]):
+            return None
+        cell = self._cell(plain.reads)
+        self._index.add(self._own_shelf(cell), plain.keys, slot)
+        return cell
 
     def spread(self, rule: Rule, slot: int) -> Sequence[str]:
         """Put the keys on those of its coins where they are not yet; returns these."""

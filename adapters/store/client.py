@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
+from hiredis import pack_command
+from redis.asyncio import BlockingConnectionPool, Connection, Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -64,12 +65,18 @@ _PASSWORD = (
 )
 
 
+def _packed(_: Connection, name: str | bytes, *words: Word) -> list[bytes]:
+    """A command as bytes, made in C as where the library is not asynchronous; the first word may be several."""
+    return [pack_command((*name.split(), *words))]
+
+
 def connect(url: str, *, blocking: bool = False) -> Redis:
     """A client that never repeats a command by itself. Raises StoreRefused for what is no URL of a store."""
     try:
         pool = BlockingConnectionPool.from_url(_known(url), max_connections=16, timeout=2.0, **_manners(url, blocking))
     except ValueError:
         raise StoreRefused(_NO_NUMBER) from None
+    pool.connection_class = type("Packing", (pool.connection_class,), {"pack_command": _packed})
     client = Redis.from_pool(pool)
     client.response_callbacks.clear()  # replies as they came over the wire
     return client

@@ -220,7 +220,9 @@ class Evaluator:
         await self._wanted.want(one for one in asked.values() if one not in known)
         records = {id_: told_of(known[one].studies) for id_, one in asked.items() if one in known}
         return [
-            replace(of, event=replace(of.event, record=records.get(of.event.id))) if of.event is not None else of
+            replace(of, event=replace(of.event, record=records[of.event.id]))
+            if of.event is not None and of.event.id in records
+            else of
             for of in moved
         ]
 
@@ -307,7 +309,7 @@ class Evaluator:
             self._engine.begin(self._cells(self._last))
 
     def _empty(self) -> Engine:
-        return Engine(self._by_name, Rulebook(), self._judged, self._step, self._part, self._first)
+        return Engine(self._by_name, Rulebook(), self._judged, self._part, self._first)
 
     async def _load_rules(self, changed: Collection[str]) -> Sequence[Rule]:
         """Take over all rules, page by page, but for those that changed: they are returned."""

@@ -199,7 +199,7 @@ async def test_firings_are_counted_per_rule_from_a_moment_on_and_only_so_many(st
 async def test_the_judged_moment_and_what_it_left_only_move_forward(store: Store) -> None:
     assert await store.left() == (None, Mark(None, ()))
     cell = Cell("ETH", ALL, "funding", timedelta(0), Yardstick.SPREADS)
-    left = Mark(7, (Standing(cell, -0.5, inf, 1, -(2**62), 2**60),))
+    left = Mark(7, (Standing(cell, -0.5, inf, 1, -(2**62)),))
 
     await store.mark_judged(T0 + MINUTE, left)
     await store.mark_judged(T0, Mark(8))

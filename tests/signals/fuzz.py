@@ -53,8 +53,6 @@ class History:
         self._pair = Pair(first=START + MINUTE)
         self._now = START
         self._revision = 1
-        self._newest = START
-        """When the newest rule was made: no moment is missing meanwhile, for a restart then may not know it armed."""
         self._most, self._long = ((1, 8), (1, 14), (2, 12), (7, 22), (8, 50))[number % 5]
         self._values, self._gaps = self._pick([FEW, EDGES]), self._pick([0.0, 0.15, 0.4])
         self._restarts = self._pick([0, 1, 3])
@@ -62,11 +60,11 @@ class History:
     def run(self) -> None:
         """Let it happen; raises AssertionError where the engine tells something else than the oracle."""
         for number in range(self._random.randint(1, self._most)):
-            self._pair.put(self._rule(number))
+            self._pair.put(self._rule(number), is_stored=self._chance(0.5))
         self._pair.watch(("BTC",))
         present = COINS[:1]
         for turn in range(self._random.randint(4, self._long)):
-            self._now += (self._pick([1, 1, 1, 1, 1, 2, 4]) if self._newest <= self._now else 1) * MINUTE
+            self._now += self._pick([1, 1, 1, 1, 1, 2, 4]) * MINUTE
             if turn > 1:
                 present = COINS[: self._random.randint(1, 3)]
             self._tally.moments += 1
@@ -80,7 +78,7 @@ class History:
         match what:
             case "put":
                 self._revision += 1
-                self._pair.put(self._rule(self._random.randint(0, self._most)))
+                self._pair.put(self._rule(self._random.randint(0, self._most)), is_stored=self._chance(0.5))
             case "drop":
                 self._pair.drop(_id(self._random.randint(0, self._most)))
             case "watch":
@@ -104,7 +102,6 @@ class History:
             until=self._now + 9 * MINUTE if self._chance(0.25) else None,
         )
         created = self._now + self._pick([0, 0, 0, 0, 1, 3]) * MINUTE
-        self._newest = max(self._newest, created)
         return Rule(_id(number), PLACE, number, self._revision, draft, created, 1, paused=self._chance(0.1))
 
     def _condition(self, *, is_crossing: bool = False) -> Condition:

@@ -1,6 +1,6 @@
 """The engine beside its oracle: both are asked the same, and must tell the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from adapters.store.packed import Packed, pack
@@ -32,8 +32,11 @@ class Pair:
         self.judged_watched: tuple[str, ...] = ()
         self.since: list[tuple[str, ...]] = []
 
-    def put(self, rule: Rule) -> None:
-        self.engine.put(rule)
+    def put(self, rule: Rule, *, is_stored: bool = False) -> None:
+        if is_stored:
+            self.engine.load(_stored([rule]))
+        else:
+            self.engine.put(rule)
         self.oracle.put(rule)
         self._begin()
         self._forget(rule.id)
@@ -78,7 +81,7 @@ class Pair:
         self.engine.watch(PLACE, self.judged_watched)
         rules, before = self.oracle.rules, self.judged_rules
         there = [rule for rule in rules.values() if before.get(rule.id) == rule]
-        self.engine.load(Packed(rule.id, rule.place, rule.number, pack(rule)) for rule in there)
+        self.engine.load(_stored(there))
         self.oracle.restart(there, {PLACE: self.judged_watched}, self.present)
         self.engine.recall(standings)
         self.engine.meet(self.present)
@@ -99,3 +102,7 @@ class Pair:
 
     def _forget(self, rule_id: str) -> None:
         self.stored = {subject: state for subject, state in self.stored.items() if subject[0] != rule_id}
+
+
+def _stored(rules: Iterable[Rule]) -> Iterator[Packed]:
+    return (Packed(rule.id, rule.place, rule.number, pack(rule)) for rule in rules)

@@ -130,8 +130,8 @@ def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_ba
     assert pair.judge(Moment(START + 6 * MINUTE, {BASIS: (0.5, None)}, STEPS), ("BTC",)) == 0
 
 
-@pytest.mark.parametrize("restarts", [False, True])
-def test_conditions_that_were_never_known_together_only_arm_when_they_are(*, restarts: bool) -> None:
+@pytest.mark.parametrize("restart", [0, 2, 3])
+def test_conditions_that_were_never_known_together_only_arm_when_they_are(restart: int) -> None:
     pair, ls = Pair(), replace(FUNDING, name="ls")
     one = _rule("r", FUNDING, Compare.ABOVE, 1.0)
     other = _rule("r", ls, Compare.ABOVE, 1.0).draft.conditions
@@ -142,10 +142,25 @@ def test_conditions_that_were_never_known_together_only_arm_when_they_are(*, res
     for n, (first, second) in enumerate(((0.0, None), (None, 0.0), (2.0, 2.0), (0.0, 2.0), (2.0, 2.0)), start=2):
         moment = Moment(START + n * MINUTE, {FUNDING: (first, None), ls: (second, None)}, STEPS)
         told.append(pair.judge(moment, ("BTC",)))
-        if restarts and n == 3:
+        if n == restart:
             pair.restart()
 
     assert told == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("legs", [1, 2])
+@pytest.mark.parametrize("restarts", [0, 1])
+def test_what_was_armed_and_is_dark_is_armed_after_a_restart(legs: int, restarts: int) -> None:
+    pair, ls = Pair(), replace(FUNDING, name="ls")
+    one = _rule("r", FUNDING, Compare.ABOVE, 1.0)
+    both = (*one.draft.conditions, *_rule("r", ls, Compare.ABOVE, 1.0).draft.conditions)
+    pair.put(replace(one, draft=replace(one.draft, conditions=both[:legs])))
+    for minute, said in enumerate((0.0, None), start=1):
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None), ls: (2.0, None)}, STEPS), ("BTC",))
+    for _ in range(restarts):
+        pair.restart()
+
+    assert pair.judge(Moment(START + 3 * MINUTE, {FUNDING: (2.0, None), ls: (2.0, None)}, STEPS), ("BTC",)) == 1
 
 
 @pytest.mark.parametrize("legs", [1, 2])
@@ -163,6 +178,23 @@ def test_a_sleeper_wakes_when_those_who_were_missing_are_back_though_the_value_s
     ]
 
     assert told == [0, 1, 0, 0, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("restarts", [0, 1])
+@pytest.mark.parametrize(("first", "told"), [((0.5, 1.5), [0, 0, 1]), ((0.5, 0.5), [1, 0, 0])])
+def test_a_rule_is_not_armed_by_a_first_value_that_is_unsure(
+    first: tuple[float, float], told: list[int], restarts: int
+) -> None:
+    pair = Pair()
+    pair.put(_rule("r", FUNDING, Compare.ABOVE, 1.0))
+    pair.judge(Moment(START + MINUTE, {FUNDING: first}, STEPS), ("BTC",))
+    for _ in range(restarts):
+        pair.restart()
+
+    assert told == [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",))
+        for minute, said in enumerate((2.0, 0.0, 2.0), start=2)
+    ]
 
 
 def test_a_rule_whose_cell_was_known_only_before_it_came_is_not_armed_by_a_restart() -> None:
@@ -229,20 +261,42 @@ def test_a_bar_that_came_late_was_news_when_it_came_over_a_restart_too(*, restar
 
 
 @pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("second", [0.0, 2.0])
 def test_moments_that_were_over_when_a_rule_was_made_fire_nothing_though_they_are_judged_later(
-    *, restarts: bool
+    second: float, *, restarts: bool
 ) -> None:
     pair = Pair()
     pair.judge(Moment(START + MINUTE, {FUNDING: (0.0, None)}, STEPS), ("BTC",))
     pair.put(replace(_rule("r", FUNDING, Compare.ABOVE, 1.0), created=START + 3 * MINUTE))
     told = []
 
-    for minute, said in enumerate((2.0, 2.0, 2.0, 0.0, 2.0), start=2):
+    for minute, said in enumerate((second, 2.0, 2.0, 0.0, 2.0), start=2):
         told.append(pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",)))
         if restarts:
             pair.restart()
 
     assert told == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("is_dropped", [False, True])
+@pytest.mark.parametrize("made", [3, 4, 5])
+@pytest.mark.parametrize("said", [(0.0, None, None), (0.0, None, 2.0), (None, None, 2.0), (None, None, 0.0)])
+def test_stored_rules_that_come_later_begin_as_those_that_are_put(
+    said: tuple[float | None, ...], made: int, *, is_dropped: bool
+) -> None:
+    pair = Pair()
+    pair.put(_rule("s", FUNDING, Compare.ABOVE, 9.0))
+    for minute, of in enumerate(said, start=1):
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
+    for id_ in ("q", "r"):
+        pair.put(replace(_rule(id_, FUNDING, Compare.ABOVE, 1.0), created=START + made * MINUTE), is_stored=True)
+    if is_dropped:
+        pair.drop("q")
+
+    for minute, of in enumerate((2.0, None, 2.0, 0.0, None, 2.0), start=4):
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
+
+    assert {subject[0] for subject in pair.stored} == ({"r"} if is_dropped else {"q", "r"})
 
 
 @pytest.mark.parametrize(
@@ -257,6 +311,35 @@ def test_who_judges_for_the_first_time_fires_nothing_on_what_was_before_a_rule_w
     assert told == [
         pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
         for minute, of in enumerate(said, start=1)
+    ]
+
+
+@pytest.mark.parametrize("restarts", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        pytest.param({0: 0.0, 1: 0.0}, [0, 1, 0, 0], id="missing"),
+        pytest.param({0: 0.0, 1: 2.0}, [0, 0, 0, 1], id="missing, met"),
+        pytest.param({0: 0.0, 1: None}, [0, 0, 0, 1], id="missing, unknown"),
+        pytest.param({0: 0.0, 1: 0.0, 2: 0.0}, [1, 0, 0, 0], id="there"),
+        pytest.param({-3: 0.0, 0: None, 1: None, 2: None}, [0, 0, 0, 1], id="there, unknown since some were missing"),
+    ],
+)
+def test_the_moment_before_it_was_made_arms_a_rule_also_where_the_next_one_is_missing_or_unknown(
+    said: dict[int, float | None], told: list[int], restarts: int
+) -> None:
+    pair = Pair()
+    pair.put(_rule("s", FUNDING, Compare.ABOVE, 9.0))
+    for minute, of in said.items():
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
+    pair.put(replace(_rule("r", FUNDING, Compare.ABOVE, 1.0), created=START + 2 * MINUTE))
+    pair.judge(Moment(START + 3 * MINUTE, {FUNDING: (None, None)}, STEPS), ("BTC",))
+    for _ in range(restarts):
+        pair.restart()
+
+    assert told == [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (of, None)}, STEPS), ("BTC",))
+        for minute, of in enumerate((2.0, 2.0, 0.0, 2.0), start=4)
     ]
 
 

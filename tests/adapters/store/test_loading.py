@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from adapters.store.base import rule_id
 from adapters.store.packed import Packed, pack
 from adapters.store.rulebook import Rulebook
-from signals.arrivals import RECENT
 from signals.book import Book, Rules
 from signals.columns import Readings
 from signals.engine import Engine
@@ -49,7 +48,7 @@ RULES = st.builds(
     st.sampled_from(PLACES),
     st.integers(1, 3),
     DRAFTS,
-    st.sampled_from([ZERO, RECENT - timedelta(seconds=1), RECENT, 2 * RECENT]),
+    st.sampled_from([ZERO, timedelta(seconds=1), MINUTE]),
     SELDOM,
 )
 """Few numbers: the same rule is often given twice, with another sentence or paused."""

@@ -290,7 +290,7 @@ def test_a_broken_signal_does_not_stop_the_rules_on_others(market: Recording) ->
     assert [of.broken for of in effort] == [("negfunding",)]
 
 
-@pytest.mark.parametrize(("many", "times"), [(1, 4), (1_000, 0)])
+@pytest.mark.parametrize(("many", "times"), [(1, 2), (1_000, 0)])
 def test_what_has_come_to_stay_is_not_looked_over_for_garbage(
     market: Recording, monkeypatch: pytest.MonkeyPatch, many: int, times: int
 ) -> None:

@@ -60,6 +60,7 @@ def whole(market: Recording) -> Sequence[Event]:
 def test_parts_tell_what_the_whole_tells(market: Recording, whole: Sequence[Event], of: int) -> None:
     assert len({event.coin for event in whole}) > 1
     assert len({event.rule_number for event in whole}) == len(SENTENCES)
+    assert len({event.id for event in whole}) == len(whole)
     assert virtual.run(lambda: lived(market, (market.end, of))) == whole
 
 
@@ -149,7 +150,7 @@ def test_coins_are_spread_over_the_parts() -> None:
 
 def test_nobody_passes_a_moment_that_a_part_has_not_judged() -> None:
     times = [START + n * HOUR for n in range(4)]
-    stands = [Standing(Cell(coin, ALL, "funding", timedelta(0)), 0.0, 0.0, 1, 1, 1) for coin in ("BTC", "ETH", "SOL")]
+    stands = [Standing(Cell(coin, ALL, "funding", timedelta(0)), 0.0, 0.0, 1, 1) for coin in ("BTC", "ETH", "SOL")]
     said = ((7, 2, None), (5, 1, times[0]), (9, 1, None))
     marks = [Mark(change, (of,), filled, past) for of, (change, filled, past) in zip(stands, said, strict=True)]
 
