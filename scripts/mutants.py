@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,8 +28,9 @@ FAILED = 1
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """In `file`, `old` becomes `new`; then at least one of `tests` must fail."""
+    """In `file`, `old` becomes `new`; then at least one of `tests` must fail. `of` is the list that it stands in."""
 
+    of: str
     name: str
     file: str
     old: str
@@ -38,16 +40,17 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How one fault fared, in a word or a sentence."""
+    """How one fault fared, in a word or a sentence, and how many seconds its tests took."""
 
     mutant: Mutant
     killed: bool
     says: str
+    took: float = 0.0
 
 
-def mutants(text: str) -> list[Mutant]:
-    """The faults listed in that TOML."""
-    return [Mutant(**row) for row in tomllib.loads(text)["mutant"]]
+def mutants(path: Path) -> list[Mutant]:
+    """The faults of that list."""
+    return [Mutant(path.name, **row) for row in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]]
 
 
 def changed(mutant: Mutant, source: str) -> str | None:
@@ -83,30 +86,32 @@ def _copy(to: Path) -> None:
 def _tested(mutant: Mutant, copy: Path) -> Trial:
     command = [sys.executable, "-P", "-m", "pytest", "-x", "-p", "no:cacheprovider", *mutant.tests]
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    began = time.monotonic()
     try:
         done = subprocess.run(  # noqa: S603 - our own tests
             command, cwd=copy, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
-        return Trial(mutant, killed=True, says="killed by time")
+        return Trial(mutant, killed=True, says="killed by time", took=PATIENCE)
+    took = time.monotonic() - began
     if done.returncode == FAILED:
-        return Trial(mutant, killed=True, says="killed")
+        return Trial(mutant, killed=True, says="killed", took=took)
     if done.returncode == 0:
-        return Trial(mutant, killed=False, says="survived")
+        return Trial(mutant, killed=False, says="survived", took=took)
     return Trial(mutant, killed=False, says=f"its tests did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 @click.command()
-@click.option("-k", "text", default="", metavar="TEXT", help="Only faults whose name or file contains it.")
+@click.option("-k", "text", default="", metavar="TEXT", help="Only faults whose name, file or list contains it.")
 def main(text: str) -> None:
     """Try every seeded fault, two at a time; exit code 1 if one is not noticed."""
-    known = [mutant for path in LISTS for mutant in mutants(path.read_text(encoding="utf-8"))]
-    chosen = [m for m in known if text in m.name or text in m.file]
+    known = [mutant for path in LISTS for mutant in mutants(path)]
+    chosen = [m for m in known if any(text in words for words in (m.name, m.file, m.of))]
     survivors = 0
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         for trial in pool.map(try_out, chosen):
             survivors += not trial.killed
-            click.echo(f"{'ok  ' if trial.killed else 'FIX '} {trial.mutant.name}: {trial.says}")
+            click.echo(f"{'ok  ' if trial.killed else 'FIX '} {trial.mutant.name}: {trial.says}, {trial.took:.0f} s")
     click.echo(f"{len(chosen) - survivors} of {len(chosen)} faults killed")
     sys.exit(1 if survivors or not chosen else 0)
 
