@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.venues import writing
@@ -109,6 +109,8 @@ def test_a_rate_and_its_interval_are_of_the_same_contract() -> None:
     assert (found["funding_rate"].tolist(), found["funding_interval_hours"].tolist()) == ([0.1], [8.0])
 
 
+@example([(Metric.VOLUME, np.inf, 3)])
+@example([(Metric.PRICE, -np.inf, 3)])
 @given(st.lists(st.tuples(st.sampled_from(sorted(KEPT)), st.floats(width=64), st.integers(-3, 30)), max_size=30))
 def test_whatever_a_venue_says_the_file_can_be_read(
     tmp_path_factory: pytest.TempPathFactory, said: list[tuple[Metric, float, int]]
