@@ -48,10 +48,10 @@ RULES = st.builds(
     st.sampled_from(PLACES),
     st.integers(1, 3),
     DRAFTS,
-    st.sampled_from([ZERO, timedelta(seconds=1), MINUTE]),
+    st.sampled_from([timedelta(seconds=-90), ZERO, timedelta(seconds=1), MINUTE]),
     SELDOM,
 )
-"""Few numbers: the same rule is often given twice, with another sentence or paused."""
+"""Few numbers: the same rule is often given twice, with another sentence or paused. Some are younger than a moment."""
 
 
 def stored(rules: Iterable[Rule]) -> Sequence[Packed]:

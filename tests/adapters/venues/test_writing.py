@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.venues import writing
@@ -79,6 +79,13 @@ def test_the_last_value_of_a_bar_is_its_value() -> None:
     assert found[:2] == [4.0, 8.0]
 
 
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan, 0.0, -1.0])
+def test_a_price_that_is_none_does_not_take_the_place_of_one_before_it(bad: float) -> None:
+    found = hours(Metric.PRICE, seen(Metric.PRICE, 5.0, T0 + HOUR / 4), seen(Metric.PRICE, bad, T0 + HOUR / 2))
+
+    assert found[0] == 5.0
+
+
 def test_a_sum_over_another_span_is_no_sum_of_the_bar() -> None:
     day = replace(seen(Metric.VOLUME, 5.0, T0 + HOUR), span=24 * HOUR)
 
@@ -109,8 +116,6 @@ def test_a_rate_and_its_interval_are_of_the_same_contract() -> None:
     assert (found["funding_rate"].tolist(), found["funding_interval_hours"].tolist()) == ([0.1], [8.0])
 
 
-@example([(Metric.VOLUME, np.inf, 3)])
-@example([(Metric.PRICE, -np.inf, 3)])
 @given(st.lists(st.tuples(st.sampled_from(sorted(KEPT)), st.floats(width=64), st.integers(-3, 30)), max_size=30))
 def test_whatever_a_venue_says_the_file_can_be_read(
     tmp_path_factory: pytest.TempPathFactory, said: list[tuple[Metric, float, int]]
