@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.store.base import rule_id
@@ -53,6 +53,13 @@ RULES = st.builds(
 )
 """Few numbers: the same rule is often given twice, with another sentence or paused. Some are younger than a moment."""
 
+YOUNG = Rule(
+    rule_id(PLACES[0], 1), PLACES[0], 1, 1,
+    Draft(("BTC",), ALL, (Condition("funding", ZERO, Compare.BELOW, 0.0, 0.0, Unit.RATIO),), ZERO, None, once=False),
+    T0 + timedelta(seconds=90), 1,
+)  # fmt: skip
+"""Its line is crossed in the moment before it was made."""
+
 
 def stored(rules: Iterable[Rule]) -> Sequence[Packed]:
     return [Packed(rule.id, rule.place, rule.number, pack(rule)) for rule in rules]
@@ -72,6 +79,7 @@ def moved(engine: Engine, minute: int, value: float) -> Sequence[tuple[object, .
     return [(of.subject, of.rule, of.state, of.told, of.moved, of.at_rest) for of in moves]
 
 
+@example(rules=[YOUNG], was_judged=True, known_after=1, values=[-1.0])
 @given(st.lists(RULES, max_size=12), st.booleans(), st.integers(0, 12), st.lists(st.sampled_from(LINES), max_size=4))
 @settings(max_examples=120, deadline=None)
 def test_loading_comes_to_what_putting_comes_to(
