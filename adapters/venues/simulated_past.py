@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from adapters.venues.simulation import DAY, EXCHANGES, FLOWS, NAMES, Cube, Simulation
+from signals import heard
 from signals.model import Metric
 from signals.panel import KEEP, LEGS, Instants, Matrix, Panel, Series
 
@@ -14,6 +15,9 @@ _AT_ONCE = 4 * DAY
 """Minutes of flows that are held in memory together."""
 
 _MS = 60_000
+
+_HEARD = tuple((exchange.name, exchange.sampled) for exchange in EXCHANGES if Metric.LIQ_LONG in exchange.metrics)
+"""Whose liquidations are in the sums, and who of them tells a sample."""
 
 
 def bars_before(simulation: Simulation, start: datetime) -> Iterator[Panel]:
@@ -31,6 +35,7 @@ def _bars(simulation: Simulation, start: int, step: int, rows: int) -> Panel:
     matrices = {metric: _stored(_weighted(cube, levels[Metric.OI_LEVEL])) for metric, cube in levels.items()}
     matrices[Metric.OI_LEVEL] = matrices[Metric.OI_EXPECTED] = _stored(np.nansum(levels[Metric.OI_LEVEL], axis=0))
     matrices |= {metric: _stored(_sums(simulation, metric, ends, step)) for metric in FLOWS}
+    matrices[Metric.LIQ_HEARD] = np.full((rows, len(NAMES)), heard.code(_HEARD), np.float32)
     matrices[Metric.VOLUME_PAIRED] = _stored(matrices[Metric.VOLUME] * _paired(simulation))
     return Panel(ends * _MS, NAMES, step * _MINUTE, matrices, {metric: _legs(levels[metric]) for metric in LEGS})
 

@@ -114,15 +114,25 @@ def _told(standing: _Standing, market: View) -> tuple[Line, Line]:
     if seen is None or seen.reading.value is None:
         return head, line(f"   unknown: {_why_unknown(standing)}")
     place = italic("past its line") if standing.past else "not past its line"
-    value = _score(standing).removeprefix("+") + MEANS.get(signal.name, "")
+    value = _score(standing).removeprefix("+") + _meaning(standing)
     of = f"{count(len(seen.reading.venues), 'venue')}, trust {_trust(standing, market)}"
     return head, line(f"   {value}, ", place, f" ({_line(signal)}) · {of}")
 
 
 def _score(of: _Standing) -> str:
     """The score as its line is written: a rank as `p50`."""
-    told = quantity(of.value, of.signal.unit, of.coin, (of.signal.fire, of.signal.clear))
+    told = _plainly(of)
     return f"p{told.removesuffix('%')}" if of.value is not None and of.signal.unit is Unit.RANK else told
+
+
+def _plainly(of: _Standing) -> str:
+    return quantity(of.value, of.signal.unit, of.coin, (of.signal.fire, of.signal.clear))
+
+
+def _meaning(of: _Standing) -> str:
+    """What the score is a part of; a rank is said once more for that."""
+    means = MEANS.get(of.signal.name, "")
+    return f": {_plainly(of)}{means}" if means and of.signal.unit is Unit.RANK else means
 
 
 def _why_unknown(of: _Standing) -> str:

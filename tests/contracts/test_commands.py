@@ -240,7 +240,7 @@ SHOWN = {
     Unit.MULTIPLE: "x",
     Unit.SPREADS: " own spreads",
     Unit.VOTES: " vote",
-    Unit.RANK: "2%",
+    Unit.RANK: "2.1%",
 }
 
 

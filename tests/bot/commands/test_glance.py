@@ -71,4 +71,7 @@ async def test_a_score_that_is_a_rank_is_written_as_its_line_is() -> None:
 
     told = await said(market, "/signals ETH")
 
-    assert "   p50, not past its line (fires at or below p5 for 30m) · 1 venue, trust" in told
+    assert (
+        "   p50: 50% of its own 90 days have a lower 24h ratio, not past its line (fires at or below p5 for 30m)"
+        in told
+    )
