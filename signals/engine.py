@@ -37,7 +37,7 @@ from signals.vigil import Kept, Vigil
 AT_ONCE = 1_024
 """How many are looked at together."""
 A_FEW = 200
-"""How many are given out together, at most: whoever takes them may do something else in between."""
+"""How many are gone through or given out at most before whoever judges may do something else."""
 
 
 class Engine:
@@ -274,7 +274,7 @@ class Engine:
         is_there, kept, names = self._alive[slots] & ~self._newcomers.hold(slots), self._vigil.kept, self._columns.cells
         passed = zip(cells[is_there].tolist(), slots[is_there].tolist(), strict=True)
         for n, (cell, slot) in enumerate(passed, 1):
-            if n % AT_ONCE == 0:
+            if n % A_FEW == 0:
                 yield None
             of = names[cell]
             if of is None:
@@ -314,7 +314,7 @@ class Engine:
     def _release(self, at: datetime) -> Iterator[None]:
         """Newcomers that the last moment before they were made has armed arrive no more, once that moment is over."""
         for n, (slot, coin) in enumerate(self._arrived(at)):
-            if n % AT_ONCE == 0:
+            if n % A_FEW == 0:
                 yield None
             if coin is not None and not self._columns.are_known(self._all_cells(self._book.rule(slot), coin)):
                 self._arrivals.welcome(slot, [coin])
@@ -325,7 +325,7 @@ class Engine:
     def _admit(self, at: datetime) -> Iterator[Moved | None]:
         """Let the first known moment of newcomers arm them: those still unknown are kept."""
         for n, (slot, coin) in enumerate(self._arrived(at)):
-            if n % AT_ONCE == 0:
+            if n % A_FEW == 0:
                 yield None
             for one in () if coin is None else self._afresh(slot, coin):
                 if self._alone.admit(one, at) and not one.state.armed and self._alone.was_known(one):
