@@ -52,21 +52,30 @@ def parse(text: str, vocabulary: Vocabulary) -> Draft | Problem:
     read = _read(text, vocabulary)
     if isinstance(read, Draft):
         return read
-    if read.code in _ALIKE:
-        repairs = read.repairs if _is_rule(read.repairs[0], vocabulary) else ()
-    else:
-        repairs = tuple(line for line in dict.fromkeys(read.repairs) if _is_rule(line, vocabulary))
+    repairs = _rules_of(read, vocabulary)
     return replace(read, repairs=repairs, both="" if repairs else _both(read, vocabulary))
+
+
+def _rules_of(found: Problem, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Its repaired lines that are rules."""
+    repairs = tuple(dict.fromkeys(found.repairs))
+    if found.code in _ALIKE:
+        return repairs if _is_rule(repairs[0], vocabulary) else ()
+    return tuple(line for line in repairs if _is_rule(line, vocabulary))
 
 
 def _both(first: Problem, vocabulary: Vocabulary) -> str:
     """The line without a second mistake either, where there is one alone."""
+    if first.code in _ALIKE and len(first.repairs) > 1:
+        return ""
     found = set[str]()
     for mended in dict.fromkeys(first.repairs):
         second = _read(mended, vocabulary)
         if isinstance(second, Problem):
-            found |= {line for line in second.repairs if _is_rule(line, vocabulary)}
-    return found.pop() if len(found) == 1 else ""
+            found.update(_rules_of(second, vocabulary))
+        if len(found) > 1:
+            return ""
+    return found.pop() if found else ""
 
 
 def _is_rule(line: str, vocabulary: Vocabulary) -> bool:
