@@ -28,20 +28,27 @@ class Clock:
 
 @dataclass
 class Notes:
-    """Notes in memory, each as long as it lives."""
+    """Notes in memory, each as long as it lives; while they are away nothing is kept or found."""
 
     clock: Clock
     kept: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     writes: int = 0
+    are_away: bool = False
 
     async def read(self, key: str) -> str | None:
+        self._look()
         text, until = self.kept.get(key, ("", self.clock.at))
         return text if self.clock.at < until else None
 
     async def write(self, key: str, text: str, lives: timedelta) -> None:
+        self._look()
         text.encode()  # a store keeps bytes
         self.writes += 1
         self.kept[key] = (text, self.clock.at + lives)
+
+    def _look(self) -> None:
+        if self.are_away:
+            raise OSError("the store is away")
 
 
 @dataclass(frozen=True)

@@ -113,12 +113,8 @@ async def test_a_picture_has_the_alert_below_it_and_is_uploaded_once(stage: Stag
     assert first.file == second.file
 
 
-async def test_notes_that_cannot_be_kept_stop_no_alert(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(*args: object) -> None:
-        raise OSError(f"the store is away: {len(args)}")
-
-    monkeypatch.setattr(stage.notes, "write", away)
-    monkeypatch.setattr(stage.notes, "read", away)
+async def test_notes_that_cannot_be_kept_stop_no_alert(stage: Stage) -> None:
+    stage.notes.are_away = True
     long = replace(ALERT, picture=PNG, buttons=(Button("Use", "/alert " + "x" * 99),))
 
     assert [type(await stage.send(long)) for _ in range(2)] == [Sent, Sent]
