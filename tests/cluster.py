@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.store.embedded import program
+from tests import ports
 
 SLOTS = 16_384
 READY_WITHIN = 30.0
@@ -21,6 +22,9 @@ TAKES_OVER_AFTER_MS = 1_000
 
 PATIENT_MS = 30_000
 """The same where there is no replica: a machine that is busy must not look like a node that is down."""
+
+TALK_ABOVE = 10_000
+"""So far above its own port a node listens for what the other nodes say."""
 
 
 @dataclass
@@ -113,10 +117,9 @@ def cluster(folder: Path, primaries: int = 3, replicas: int = 1, copies: int = 0
     nodes: list[Node] = []
     patience = TAKES_OVER_AFTER_MS if replicas else PATIENT_MS
     try:
-        for number in range(primaries * (1 + replicas)):
-            own, port = folder / f"node{number}", _free()
-            nodes.append(Node(port, own, _options(own, port, patience, copies)))
-        _until(lambda: all(_role(node) for node in nodes))
+        folders = (folder / f"node{number}" for number in range(primaries * (1 + replicas)))
+        nodes.extend(_node(own, patience, copies) for own in folders)
+        _until(lambda: _all_answer(nodes, patience, copies))
         _join(nodes, primaries)
         made = Cluster(nodes)
         _until(made.whole)
@@ -146,6 +149,19 @@ def _join(nodes: Sequence[Node], primaries: int) -> None:
         of = nodes[number % primaries].say("CLUSTER", "MYID").split("\r\n")[1]
         _until(lambda node=node, of=of: node.say("CLUSTER", "REPLICATE", of).startswith("+OK"))  # type: ignore[misc]
     _until(lambda: all("master_link_status:up" in node.say("INFO", "replication") for node in nodes[primaries:]))
+
+
+def _node(folder: Path, patience_ms: int, copies: int) -> Node:
+    port = ports.free(TALK_ABOVE)
+    return Node(port, folder, _options(folder, port, patience_ms, copies))
+
+
+def _all_answer(nodes: list[Node], patience_ms: int, copies: int) -> bool:
+    """Whether they do; one that ended, as somebody else was faster at its port, begins at another."""
+    for place, node in enumerate(nodes):
+        if not node.lives:
+            nodes[place] = _node(node.folder, patience_ms, copies)
+    return all(_role(node) for node in nodes)
 
 
 def _options(folder: Path, port: int, patience_ms: int, copies: int) -> Mapping[str, str]:
@@ -189,21 +205,6 @@ def _healthy(node: Node) -> bool:
     except OSError:
         return False
     return "cluster_state:ok" in said
-
-
-def _free() -> int:
-    """A port with room for the one of the cluster's own talk, which lies 10,000 above it."""
-    while True:
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1] % 20_000 + 20_000
-            try:
-                two.bind(("127.0.0.1", port + 10_000))
-                with socket.socket() as own:
-                    own.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def _until(ready: Callable[[], bool]) -> None:

@@ -1,7 +1,6 @@
 """Updates come in by asking or by webhook, at least once and never lost, whatever happens to us or to Telegram."""
 
 import asyncio
-import socket
 from datetime import timedelta
 
 import aiohttp
@@ -12,6 +11,7 @@ from adapters.chat.telegram import outcomes as telegram_outcomes
 from adapters.chat.telegram import polling as telegram_polling
 from adapters.chat.telegram.lanes import Lanes
 from adapters.chat.telegram.settings import Webhook
+from tests import ports
 from tests.fake_telegram.desk import MENU, said
 from tests.fake_telegram.faults import NOT_FOUND, UNAUTHORISED, Refused, Trouble, flooded
 from tests.fake_telegram.server import HEADER
@@ -200,14 +200,8 @@ def test_neither_token_nor_secret_is_shown() -> None:
     assert SECRET not in repr(hooked())
 
 
-def _free() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def test_a_webhook_takes_what_telegram_sends() -> None:
-    async with staged(webhook=hooked(_free())) as stage, stage.served():
+    async with staged(webhook=hooked(ports.free())) as stage, stage.served():
         await stage.until(lambda: stage.world.webhook)
         stage.world.say(42, "/funding ETH")
         texts = await stage.texts(1)
@@ -226,7 +220,7 @@ async def test_a_webhook_answers_only_when_the_update_is_dealt_with() -> None:
         await gate.wait()
         return said(invocation.arguments)
 
-    async with staged(webhook=hooked(_free())) as stage:
+    async with staged(webhook=hooked(ports.free())) as stage:
         stage.reception.reply = waits
         async with stage.served():
             await stage.until(lambda: stage.world.webhook)
@@ -254,7 +248,7 @@ async def test_a_webhook_answers_only_when_the_update_is_dealt_with() -> None:
     ],
 )
 async def test_a_stranger_is_refused_before_anything_is_read(header: dict[str, str], body: bytes, status: int) -> None:
-    async with staged(webhook=hooked(_free())) as stage, stage.served():
+    async with staged(webhook=hooked(ports.free())) as stage, stage.served():
         await stage.until(lambda: stage.world.webhook)
         async with aiohttp.ClientSession() as session:
             webhook = stage.settings.webhook

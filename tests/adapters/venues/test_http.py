@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from adapters.venues.base import Refused, Unavailable
 from adapters.venues.http import LARGEST, BadEndpoint, Http, plain_is_allowed
 from adapters.venues.transport import Request, Response, Transport
+from tests import ports
 from tests.loopback import Conversation, Loopback, answer, nothing, saying, serving
 
 KEY = "CANARYkey0123456789"
@@ -311,9 +312,7 @@ async def test_a_read_that_fails_on_a_new_connection_is_not_asked_again() -> Non
 
 
 async def test_nobody_there_is_unavailable() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    url = f"http://127.0.0.1:{ports.free()}"
     async with calling(url) as http:
         with pytest.raises(Unavailable) as caught:
             await http.fetch(secret(url))
