@@ -347,7 +347,8 @@ class Evaluator:
         for step, rows in bars.rows.items():
             stored = await self._store.panel(step, STORED, rows)
             last = self._judged or (self._first and self._first - _INSTANT)
-            bars.append(stored if last is None else stored.known_by(to_ms(last)))
+            closed = stored if last is None else stored.known_by(to_ms(last))
+            await asyncio.to_thread(bars.append, closed)  # thousands of rows of all coins: everything else goes on
         self._bars, self._memory = bars, Memory()
 
     async def _follow_rules(self) -> None:
