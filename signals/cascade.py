@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from signals.features import change, last, share_below, total
+from signals.heard import OWN, counting
 from signals.model import Direction, Fact, Family, Metric, Side, Unit
 from signals.panel import ENOUGH, Panel, Series
 from signals.rules.model import Compare
@@ -132,7 +133,8 @@ def _lit(bars: Panel, moved: _Marks) -> tuple[_Marks, _Marks]:
     """For each last row whether a burst was hot at one of the bars that moved; whether the row's past is known.
 
     `moved` is rows x coins x bars of the row's span. All bars that a row looks at are held against one and the same
-    past, that of the row.
+    past, that of the row: against those of its bars in which all were heard who are in what is looked at, if they are
+    OWN of it.
     """
     count, _, span = moved.shape
     burst, length, before = bars.bars(BURST), bars.bars(PAST), bars.bars(BEFORE)
@@ -146,10 +148,18 @@ def _lit(bars: Panel, moved: _Marks) -> tuple[_Marks, _Marks]:
     seen = np.isfinite(both)
     known, lately = _counted(seen, *past), _counted(seen, here, ends)
     told = (known >= ENOUGH * length) & (lately == (ends - here)[:, np.newaxis])
+    heard = own.matrices.get(Metric.LIQ_HEARD)
     on = np.zeros(told.shape, np.bool_)
     for row, coin in zip(*np.nonzero(moved.any(axis=2) & told), strict=True):
-        edge = _edge(both[past[0][row] : past[1][row], coin], int(known[row, coin]))
-        hot = (both[here[row] : ends[row], coin] > edge).astype(np.int64)
+        now, then = slice(here[row], ends[row]), slice(past[0][row], past[1][row])
+        counts = seen[then, coin]
+        if heard is not None:
+            counts = counts & counting(heard[now, coin], heard[then, coin])
+        usual = both[then, coin][counts]
+        if len(usual) < OWN * length:
+            told[row, coin] = False
+            continue
+        hot = (both[now, coin] > _edge(usual)).astype(np.int64)
         bursts = np.convolve(hot, np.ones(burst, np.int64), "valid") >= ceil(HOT_PART * burst)
         on[row, coin] = (bursts & moved[row, coin]).any()
     return on, told
@@ -164,10 +174,10 @@ def _counted(of: _Marks, starts: _Rows, stops: _Rows) -> _Rows:
     return counted
 
 
-def _edge(past: Series, known: int) -> float:
-    """What a hot bar exceeds: so many of the known that no more than RARE of them are larger."""
-    larger = int(RARE * known)
-    return float(np.partition(past[np.isfinite(past)], known - 1 - larger)[known - 1 - larger])
+def _edge(usual: Series) -> float:
+    """What a hot bar exceeds: so many of the usual ones that no more than RARE of them are larger."""
+    place = len(usual) - 1 - int(RARE * len(usual))
+    return float(np.partition(usual, place)[place])
 
 
 def _windows(of: _Marks, count: int, span: int) -> _Marks:

@@ -46,6 +46,29 @@ def in_most(matrix: Matrix) -> Matrix:
     return row
 
 
+def counting(now: Matrix, past: Matrix) -> Marks:
+    """Which bars of one coin's past these bars may be held against: those that lack nobody who is in one of these.
+
+    Where a bar of the past does not say it, it counts.
+    """
+    needed = np.bitwise_or.reduce(_codes(now, unknown=0))
+    counts: Marks = (needed & ~_codes(past, unknown=_EVERYBODY)) == 0
+    return counts
+
+
+def evenly(told: Matrix) -> Marks:
+    """Which bars may be weighed against each other, bars x coins: in them is nobody but who was heard in ENOUGH of all.
+
+    Where a bar does not say it, it may.
+    """
+    counts = np.ones(told.shape, np.bool_)
+    mixed = np.flatnonzero((told != told[-1]).any(axis=0))
+    if len(mixed):
+        own = told[:, mixed]
+        counts[:, mixed] = (_codes(own, unknown=0) & ~_codes(in_most(own), unknown=_EVERYBODY)) == 0
+    return counts
+
+
 @dataclass(frozen=True, slots=True)
 class Lacking:
     """Coins in whose past some bars lack somebody who is in the value of that row; which bars count for them.

@@ -10,6 +10,7 @@ from datetime import timedelta
 import numpy as np
 
 from signals.features import last, sum_of
+from signals.heard import evenly
 from signals.model import Direction, Fact, Family, Metric, Unit
 from signals.panel import ENOUGH, Matrix, Panel, Series
 from signals.rules.model import Compare
@@ -102,10 +103,12 @@ def _nearest(bars: Panel, window: timedelta, count: int) -> tuple[Series, Series
         return found[0], found[1], found[2]
     begin = first - week - apart + 1
     prices = bars[Metric.PRICE][begin:]
-    sums = sum_of(bars, _BOTH, stop - begin)
+    sums, heard = sum_of(bars, _BOTH, stop - begin), bars.matrices.get(Metric.LIQ_HEARD)
     for row in range(first, stop):
         end = row - begin + 1
-        told = _of_row(prices[end - week - apart : end], sums[end - week - apart : end - apart], apart)
+        past = slice(end - week - apart, end - apart)
+        old = sums[past] if heard is None else np.where(evenly(heard[begin:][past]), sums[past], np.nan)
+        told = _of_row(prices[end - week - apart : end], old, apart)
         for of, told_of in zip(found, told, strict=True):
             of[row - (stop - count)] = told_of
     return found[0], found[1], found[2]

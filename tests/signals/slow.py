@@ -34,6 +34,7 @@ class Coin:
     moves: dict[tuple[Metric, int], list[float]] = field(default_factory=dict)
     days: list[float] = field(default_factory=list)
     sums: list[float] = field(default_factory=list)
+    sets: list[set[int] | None] = field(default_factory=list)
 
     def bars(self, span: timedelta) -> int:
         return max(1, ceil(span / self.step))
@@ -263,9 +264,18 @@ def liqspike(coin: Coin, row: int, window: timedelta, side: str) -> float:
     return own[row] / max(median(before), least)
 
 
+def venues_in(coin: Coin) -> Sequence[set[int] | None]:
+    """Who is in each bar's liquidations; None where it does not say."""
+    if not coin.sets:
+        coin.sets += [
+            None if isnan(of) else {bit for bit in range(11) if int(of) >> bit & 1} for of in coin.told[HEARD]
+        ]
+    return coin.sets
+
+
 def heard_alike(coin: Coin, values: Sequence[float], row: int, bars: int) -> list[float]:
     """The past in which everybody was heard who is heard in this row, if there is a tenth of it."""
-    sets = [None if isnan(of) else {bit for bit in range(11) if int(of) >> bit & 1} for of in coin.told[HEARD]]
+    sets = venues_in(coin)
     wanted = sets[row] or set()
     alike = [at for at in range(max(0, row - bars), row) if (of := sets[at]) is None or wanted <= of]
     own = known([values[at] for at in alike])
@@ -274,25 +284,37 @@ def heard_alike(coin: Coin, values: Sequence[float], row: int, bars: int) -> lis
 
 def cascade(coin: Coin, row: int, window: timedelta, side: str) -> float:
     del window
-    longs, shorts, both = closed(coin)
+    both = closed(coin)[2]
     if coin.step > 5 * MINUTE:
         return NAN
     quarter, burst, begins = coin.bars(15 * MINUTE), coin.bars(5 * MINUTE), row + 1 - coin.bars(30 * MINUTE)
-    usual = known(both[max(0, begins - coin.bars(23 * HOUR)) : max(0, begins)])
-    if len(usual) < 0.9 * coin.bars(23 * HOUR):
+    before = [i for i in range(max(0, begins - coin.bars(23 * HOUR)), max(0, begins)) if not isnan(both[i])]
+    if len(before) < 0.9 * coin.bars(23 * HOUR):
         return NAN
-    edge, on = sorted(usual, reverse=True)[int(0.005 * len(usual))], 0.0
-    for at in range(row - quarter + 1, row + 1):
-        here = slice(at - burst + 1, at + 1)
-        moved = [moves(coin, metric, 15 * MINUTE)[at] for metric in (OI, PRICE)]
-        if isnan(sum(both[here]) + sum(moved)):
-            return NAN
-        lost, gained = sum(longs[here]), sum(shorts[here])
-        down, up = moved[1] < 0 and lost > gained, moved[1] > 0 and gained > lost
-        went = {"long": down, "short": up}.get(side, down or up)
-        hot = sum(value > edge for value in both[here]) >= ceil(0.6 * burst)
-        on = max(on, float(hot and went and moved[0] <= -0.03))
-    return on
+    went = [at for at in range(row - quarter + 1, row + 1) if went_along(coin, at, side)]
+    spans = [slice(at - burst + 1, at + 1) for at in range(row - quarter + 1, row + 1)]
+    if any(
+        isnan(sum(both[span]) + sum(moves(coin, of, 15 * MINUTE)[span.stop - 1] for of in (OI, PRICE)))
+        for span in spans
+    ):
+        return NAN
+    sets = venues_in(coin)
+    wanted = set().union(*(sets[at] or set() for at in range(spans[0].start, row + 1)))
+    alike = [both[i] for i in before if (of := sets[i]) is None or wanted <= of]
+    if not went:
+        return 0.0
+    if len(alike) < 0.1 * coin.bars(23 * HOUR):
+        return NAN
+    edge = sorted(alike, reverse=True)[int(0.005 * len(alike))]
+    return float(any(sum(value > edge for value in both[at - burst + 1 : at + 1]) >= ceil(0.6 * burst) for at in went))
+
+
+def went_along(coin: Coin, at: int, side: str) -> bool:
+    """Whether positions were closed, and the price went with the forced orders."""
+    oi, price = (moves(coin, metric, 15 * MINUTE)[at] for metric in (OI, PRICE))
+    lost, gained = (sum(of[at - coin.bars(5 * MINUTE) + 1 : at + 1]) for of in closed(coin)[:2])
+    down, up = price < 0 and lost > gained, price > 0 and gained > lost
+    return oi <= -0.03 and {"long": down, "short": up}.get(side, down or up)
 
 
 def liqcluster(coin: Coin, row: int, window: timedelta, side: str) -> float:
@@ -302,7 +324,11 @@ def liqcluster(coin: Coin, row: int, window: timedelta, side: str) -> float:
     if coin.step > HOUR or first < 0:
         return NAN
     sums = closed(coin)[2]
-    old = [(price[i] / now - 1, sums[i]) for i in range(first, row - day + 1) if not isnan(price[i] + sums[i] + now)]
+    of_week = range(first, row - day + 1)
+    sets = [of for i in of_week if (of := venues_in(coin)[i]) is not None]
+    members = {bit for bit in range(11) if sum(bit in of for of in sets) >= 0.9 * len(sets)}
+    even = [i for i in of_week if (venues_in(coin)[i] or set()) <= members]
+    old = [(price[i] / now - 1, sums[i]) for i in even if not isnan(price[i] + sums[i] + now)]
     lately = known(price[row - day + 1 : row + 1])
     if isnan(now) or len(old) < 0.9 * week or len(lately) < 0.9 * day:
         return NAN

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from signals.cascade import FRAGILE, Cascade
+from signals.heard import code
 from signals.model import Metric
 from signals.panel import Panel, Series, to_ms
 from tests.signals.panels import START, panel
@@ -15,6 +16,7 @@ from tests.signals.panels import START, panel
 SIGNAL, MINUTE, WINDOW = Cascade(), timedelta(minutes=1), timedelta(0)
 ROWS, BEGINS = 1_440, 1_400
 NAN = float("nan")
+GATE, BOTH = code([("gate", False)]), code([("gate", False), ("okx", False)])
 USUAL, BURST = 1_000.0, 50_000.0
 
 
@@ -103,6 +105,40 @@ def test_a_bar_that_nobody_knows_is_not_a_quiet_one(metric: Metric) -> None:
 
     assert scores(of)[-1] == 0
     assert isnan(scores(holed)[-1])
+
+
+def told_by(of: Panel, *parts: tuple[int, int]) -> Panel:
+    """The same, with who was heard in its minutes: so many in a row, the rest as the last."""
+    codes = np.array([code for count, code in parts for _ in range(count)], np.float32)
+    codes = np.concatenate([codes, np.full(len(of.times) - len(codes), codes[-1], np.float32)])
+    return replace(of, matrices={**of.matrices, Metric.LIQ_HEARD: codes[:, np.newaxis]})
+
+
+@pytest.mark.parametrize(("own", "is_told"), [(137, False), (138, True)])
+def test_a_venue_that_joins_makes_no_minute_hot_and_has_its_own_past_after_a_tenth_of_a_day(
+    own: int, *, is_told: bool
+) -> None:
+    before, ends = 30, BEGINS + 5
+    since, lately = (told_by(market(5), (of, GATE), (1, BOTH)).until(ends) for of in (ends - before - own, ends - 1))
+
+    told = SIGNAL.score(since, WINDOW, 1)[0, 0]
+
+    assert told == 1.0 if is_told else isnan(told)
+    assert isnan(SIGNAL.score(lately, WINDOW, 1)[0, 0])
+    assert SIGNAL.score(told_by(market(5), (ends - 1, BOTH), (1, GATE)).until(ends), WINDOW, 1) == 1.0
+    assert SIGNAL.score(told_by(market(5, oi=0.0), (ends - 1, GATE), (1, BOTH)).until(ends), WINDOW, 1) == 0.0
+
+
+def test_minutes_without_a_venue_are_no_yardstick_for_those_with_it() -> None:
+    """Since it joined, ten hours ago, that much was closed every other hour: not rare for ten hours, rare for a day."""
+    of = market(5)
+    sums = of.matrices[Metric.LIQ_LONG].copy()
+    sums[BEGINS - 600 : BEGINS - 30 : 120] = 2 * BURST
+    often = replace(of, matrices={**of.matrices, Metric.LIQ_LONG: sums})
+
+    told = [told_by(often, (BEGINS - 600, before), (1, BOTH)).until(BEGINS + 5) for before in (BOTH, GATE)]
+
+    assert [SIGNAL.score(each, WINDOW, 1)[0, 0] for each in told] == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(("step", "is_known"), [(MINUTE, True), (5 * MINUTE, True), (10 * MINUTE, False)])

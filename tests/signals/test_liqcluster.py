@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import timedelta
 from math import isnan
 
 import numpy as np
 import pytest
 
+from signals.heard import code
 from signals.liqcluster import LiqCluster
 from signals.model import Metric
 from signals.panel import Panel, Series
@@ -13,6 +15,7 @@ from tests.signals.panels import panel
 SIGNAL, WEEK = LiqCluster(), timedelta(days=7)
 BARS, DAY = 7 * 24, 24
 FARTHEST = 0.0225
+GATE, BOTH = code([("gate", False)]), code([("gate", False), ("okx", False)])
 
 
 def market(price: Series, longs: Series, shorts: Series) -> Panel:
@@ -53,6 +56,25 @@ def test_a_week_of_which_a_tenth_is_unknown_has_no_level(unknown: int, *, is_kno
     told = SIGNAL.score(market(price, longs, np.zeros(BARS + DAY)), WEEK, 1)
 
     assert bool(np.isfinite(told[0, 0])) == is_known
+
+
+@pytest.mark.parametrize(
+    ("joined", "at", "told"),
+    [(0, 8, 0.0), (16, 8, 0.0), (16, 160, FARTHEST), (17, 8, NAN), (151, 160, NAN), (152, 160, 0.0), (BARS, 160, 0.0)],
+)
+def test_a_week_within_which_a_venue_joins_has_no_levels_until_most_of_it_is_told_by_the_same(
+    joined: int, at: int, told: float
+) -> None:
+    """Many were liquidated in one hour of the week; a venue was heard in the last so many hours of it."""
+    price = np.concatenate([np.full(BARS, 150.0), np.full(DAY - 1, 102.0), [100.0]])
+    longs = np.concatenate([np.full(BARS, 0.9 / (BARS - 1)), np.zeros(DAY)])
+    price[at], longs[at] = 100.0, 0.1
+    heard = np.full(BARS + DAY, GATE)
+    heard[BARS - joined : BARS] = BOTH
+    of = market(price, longs, np.zeros(BARS + DAY))
+    of = replace(of, matrices={**of.matrices, Metric.LIQ_HEARD: heard.astype(np.float32)[:, np.newaxis]})
+
+    assert SIGNAL.score(of, WEEK, 1)[0, 0] == pytest.approx(told, abs=1e-6, nan_ok=True)
 
 
 def test_it_equals_a_slow_calculation() -> None:

@@ -131,6 +131,7 @@ OF_LIQUIDATIONS = (
     "BTC liq 1h > z30",
     "BTC liq 1h > p99",
 )
+FALLS, AWAY_AND_BACK = together(times(PRICE, 0.98), POSITIONS_CLOSED), times(PRICE, 0.98, until=20)
 A_SAMPLE = code((venue, venue == "gate") for venue in SHARES)
 WITHOUT_GATE = code((venue, False) for venue in SHARES if venue != "gate")
 
@@ -333,6 +334,22 @@ TWINS = [
             truth_on=Stage(minutes=80, before=(timedelta(days=10), WITHOUT_GATE)),
         )
         for sentence in OF_LIQUIDATIONS
+    ),
+    Twin(
+        "V47 a venue that told a sample now tells everything, and prices and positions fall",
+        "BTC cascade",
+        together(floors(150.0), FALLS),
+        together(times(Metric.LIQ_LONG, 1_000.0), FALLS),
+        fault_on=Stage(minutes=80, before=(timedelta(0), A_SAMPLE)),
+        truth_on=Stage(minutes=80, before=(timedelta(days=10), A_SAMPLE)),
+    ),
+    Twin(
+        "V47 for half of a week a venue told a sample, and the price comes back to a level of the other half",
+        "BTC liqcluster",
+        AWAY_AND_BACK,
+        AWAY_AND_BACK,
+        fault_on=Stage(minutes=46, before=(timedelta(days=4), A_SAMPLE)),
+        truth_on=Stage(minutes=46, before=(timedelta(days=10), A_SAMPLE)),
     ),
     Twin(
         "V43 maintenance ends no alert",
