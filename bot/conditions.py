@@ -126,7 +126,7 @@ _MEASURED: Mapping[Yardstick, Callable[[float, Unit, str], str]] = {
 
 MEANS: Mapping[str, str] = {
     "fundingcross": " beyond the band around zero",
-    "fundingextreme": " of the way to the end of its own 90 days",
+    "fundingextreme": " of the way from the middle of its own 90 days to their end",
     "liqcluster": " from a level of the last 7d",
     "ratiocollapse": " of its own 90 days have a lower 24h ratio",
 }

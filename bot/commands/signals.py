@@ -146,7 +146,8 @@ def _why_unknown(of: _Standing) -> str:
         return f"{venues(seen.missing)} silent, {share(seen.coverage)} of open interest present"
     if of.seen.step > LONGEST.get(of.signal.name, of.seen.step):
         return f"bars of {window(of.seen.step)} are too long for it"
-    return "too little history yet"
+    of_all = " of all venues that tell liquidations now" if Metric.LIQ_LONG in of.signal.needs else ""
+    return f"too little history yet{of_all}"
 
 
 def _line(signal: Signal) -> str:

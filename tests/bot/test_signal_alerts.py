@@ -27,7 +27,7 @@ Structure: normal · spot trades as much against futures as is usual for this co
 """,
     "fundingextreme": """
 SIMULATED 🔺 BTC · funding is extreme for this coin
-100% of the way to the end of its own 90 days, 6 venues, 1 Jan 2026 00:10 UTC
+100% of the way from the middle of its own 90 days to their end, 6 venues, 1 Jan 2026 00:10 UTC
 Line: at or above p98, true since 00:10 UTC.
 Why
 • funding: −0.0400% per 8h, shorts pay longs

@@ -160,10 +160,13 @@ STANDS = {
 }
 """Where signals stand of which three days of a market are enough; all others need a longer past."""
 
+TOO_YOUNG = "unknown: too little history yet"
+
 
 async def test_each_signal_stands_against_its_own_line() -> None:
     heads = [f"{s.name} · {s.title}" + (f" over {window(s.windows[0])}" if s.windows[0] else "") for s in SIGNALS]
-    stands = [STANDS.get(signal.name, "unknown: too little history yet") for signal in SIGNALS]
+    of_all = dict.fromkeys(("liqspike", "liqcluster"), " of all venues that tell liquidations now")
+    stands = [STANDS.get(signal.name, TOO_YOUNG + of_all.get(signal.name, "")) for signal in SIGNALS]
     told = [f"{head}\n   {stand}" for head, stand in zip(heads, stands, strict=True)]
 
     assert (await said(await desk(), "/signals ETH")).splitlines() == [
