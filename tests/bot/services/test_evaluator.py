@@ -409,6 +409,19 @@ def test_a_coin_that_goes_off_the_watchlist_leaves_no_state_and_comes_back_anew(
     assert [event.change for event in events] == [Change.FIRED]
 
 
+def test_coins_that_are_imported_while_nobody_judges_leave_alerts_on_the_others_as_they_are(market: Recording) -> None:
+    async def live() -> Sequence[Event]:
+        store = MemoryStore()
+        rule = await asked(store, WATCHES)
+        await watched(store, "ETH")
+        await played(market, store, market.start + 40 * HOUR)
+        await store.add_all(HOME, [], ("BTC",), "import", market.start, Quota(50))
+        await played(market, store, market.end)
+        return await told(store, rule)
+
+    assert [event.change for event in virtual.run(live) if event.coin == "ETH"] == [Change.FIRED, Change.RESOLVED]
+
+
 class Slow(MemoryStore):
     """A store whose readers soon fall behind, and that takes long to say what it has."""
 
