@@ -254,7 +254,7 @@ class _Outboxes:
         if of.lanes.get(place, [])[:1] != [claim.entry]:
             if ours:  # somebody else finished it before us: what follows need not wait for our lease
                 self._open(of, place, next_due)
-            return 0
+            return self._untold(of, place)
         expired = 0
         for one in claim.batch:
             ended, why = apart.get(one.entry, (outcome, reason))
@@ -269,7 +269,7 @@ class _Outboxes:
         of.missed[place] = max(0, of.missed[place] + expired - told)
         if flight is None or ours:
             self._open(of, place, next_due)
-        return 0 if of.lanes[place] else of.missed[place]
+        return self._untold(of, place)
 
     async def retry(
         self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False, reason: str = ""
@@ -307,6 +307,11 @@ class _Outboxes:
         of.flights.pop(place, None)
         of.tries.pop(place, None)
         of.ready.put(place, due)
+
+    @staticmethod
+    def _untold(of: _Platform, place: str) -> int:
+        """How many expired ones nobody was told of, where nothing waits that could tell of them."""
+        return 0 if of.lanes.get(place) else of.missed.get(place, 0)
 
     def _erase_lane(self, place: Place, ids: set[str]) -> None:
         """The lane of the place, and all that is kept of these events and of what is in it."""

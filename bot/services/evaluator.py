@@ -179,8 +179,8 @@ class Evaluator:
         """Keep the names of the coins that have rules, where they changed: they are asked about more often."""
         coins = self._engine.named
         if coins != self._watched:
-            self._watched = coins
             await self._store.learn(WATCHED, " ".join(sorted(coins)).encode())
+            self._watched = coins
 
     async def _commit(self, at: datetime, moved: Sequence[Judged]) -> Sequence[Judged]:
         """Write what moved, and let everything else go on meanwhile; returns those that are written, or need not be."""

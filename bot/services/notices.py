@@ -1,14 +1,15 @@
 """Notices: looks at rules and places aside of the market's pace, and posts what they should be told once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from adapters.chat.base import Place, place_of
-from adapters.store.base import Store
+from adapters.store.base import Store, StoreError
 from adapters.store.place_settings import Daily, PlaceSettings, Quiet
 from adapters.venues.base import Label
 from bot.commands.digest import account
@@ -59,10 +60,8 @@ class Notices:
         self._store = store
         self._signals = signals
         self._now = now
-        self._told = set[str]()
-        """Drifts that were told: a dry run of better lines is made once."""
-        self._last: dict[tuple[About, Place], datetime] = {}
-        """The last quiet spell and digest of each place that were looked at: they are read once."""
+        self._last: dict[tuple[About, str], datetime | str] = {}
+        """The last quiet spell and digest of each place, and drift of each rule, that were looked at: just once."""
 
     async def run(self) -> None:
         """Look around until cancelled."""
@@ -110,12 +109,12 @@ class Notices:
         for rule in on:
             fired, before = by_week(fires.get(rule.id, ()), rule.created, now)
             found, id_ = drift(fired, before, (), _unknown), drift_id(rule, now)
-            if found is None or id_ in self._told:
+            if found is None or self._last.get((About.DRIFT, rule.id)) == id_:
                 continue
-            would = await self._would_fire(rule)
-            found = drift(fired, before, list(would), would.get) or found
-            self._told.add(id_)
-            await self._post(place_of(rule.place), drifted(rule, found, now, label))
+            with self._looking(About.DRIFT, rule.id, id_):
+                would = await self._would_fire(rule)
+                found = drift(fired, before, list(would), would.get) or found
+                await self._post(place_of(rule.place), drifted(rule, found, now, label))
 
     async def _would_fire(self, rule: Rule) -> Mapping[Draft, int | None]:
         """Drafts each a step harder than the last, and how often each would have fired this week."""
@@ -144,23 +143,32 @@ class Notices:
         spell = last_spell(quiet, of.zone, self._now())
         if spell is None or not self._is_new(About.QUIET, place, spell[1]):
             return
-        past = await account(self._store, place, *spell, self._now())
-        if summary := after_quiet(of, past, self._now()):
-            await self._post(place, summary)
+        with self._looking(About.QUIET, str(place), spell[1]):
+            past = await account(self._store, place, *spell, self._now())
+            if summary := after_quiet(of, past, self._now()):
+                await self._post(place, summary)
 
     async def _digest(self, place: Place, daily: Daily, of: Told) -> None:
         day, at = last_due(daily.at, of.zone, self._now())
         if at > daily.from_ and self._is_new(About.DIGEST, place, at):
-            since = due(day - timedelta(days=1), daily.at, of.zone)
-            past = await account(self._store, place, since, at, self._now())
-            await self._post(place, digest(of, past, day, self._now()))
+            with self._looking(About.DIGEST, str(place), at):
+                since = due(day - timedelta(days=1), daily.at, of.zone)
+                past = await account(self._store, place, since, at, self._now())
+                await self._post(place, digest(of, past, day, self._now()))
 
     def _is_new(self, about: About, place: Place, at: datetime) -> bool:
         """Whether what came then is to be told now: not before the sender is done with it, not late, and once."""
-        if not at + SETTLED <= self._now() < at + SAME_DAY or self._last.get((about, place)) == at:
-            return False
-        self._last[about, place] = at
-        return True
+        return at + SETTLED <= self._now() < at + SAME_DAY and self._last.get((about, str(place))) != at
+
+    @contextmanager
+    def _looking(self, about: About, of: str, at: datetime | str) -> Iterator[None]:
+        """Look at it this once, whatever comes of it; but once more where the store was away."""
+        self._last[about, of] = at
+        try:
+            yield
+        except StoreError:
+            del self._last[about, of]
+            raise
 
     async def _mutes(self, place: Place, settings: PlaceSettings, of: Told) -> None:
         rules = await self._store.of(place)

@@ -111,8 +111,8 @@ class Records:
         for name, asked in each.items():
             coins = asked.among(latest)
             if coins and self._is_due(name, whole.get((name, ALL_COINS)), coins, latest.at, backfilled):
-                self._rested_on[name] = backfilled
                 await self._make(name, asked, latest, bars)
+                self._rested_on[name] = backfilled
                 await self._make_wanted(latest, bars)
 
     async def _make(self, name: str, asked: _Asked, latest: Cycle, bars: KeptBars) -> None:

@@ -254,7 +254,7 @@ class Sender:
 
     async def _closing(self, claim: Claim, going: Going, settings: PlaceSettings, ends: Delivery) -> Delivery | None:
         """Change the message of each that has ended a last time; what then says it, None where that must wait."""
-        after = list[Line]()
+        after, waits = list[Line](), None
         with contextlib.suppress(TimeoutError):  # what says the ends says all that their messages would have shown
             async with asyncio.timeout(CLOSE_WITHIN):
                 for told in going.told:
@@ -266,10 +266,13 @@ class Sender:
                     said = self._voice.render([last], self._market.now(), settings, PLAINLY)
                     outcome = await self._try(replace(ends, message=said, replies_to=None, edits=first, mention=None))
                     if isinstance(outcome, Retry):
-                        await self._put_off(claim, replace(outcome, certain=True))  # its end was not said yet
-                        return None
+                        waits = replace(outcome, certain=True)  # its end was not said yet
+                        break
                     if isinstance(outcome, Refusal):
                         after.append(UNCHANGEABLE)
+        if waits is not None:  # not within that time: given back half, the end would be said by two
+            await self._put_off(claim, waits)
+            return None
         return replace(ends, message=replace(ends.message, after=(*after, *ends.message.after)))
 
     async def _message(self, claim: Claim, going: Going, settings: PlaceSettings) -> Message:

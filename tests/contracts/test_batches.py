@@ -245,3 +245,14 @@ async def test_what_expired_is_counted_until_it_is_told_also_where_what_follows_
     ]
 
     assert left == [0, 1]
+
+
+async def test_what_expired_unheard_is_said_again_where_the_answer_was_lost(store: Store) -> None:
+    await queued(store, "OLD")
+    claim = await claimed(store, await lead(store))
+
+    left = [await store.finish(claim, Final.EXPIRED, "", "", T0) for _ in range(2)]
+
+    assert left == [1, 1]
+    await store.fan_out("terminal", event((await store.of(HOME))[0], "LATER"), 10, T0)
+    assert await store.finish(claim, Final.EXPIRED, "", "", T0) == 0

@@ -201,6 +201,7 @@ async def test_several_rules_and_coins_are_saved_in_one_step(store: Store) -> No
     assert await store.add_all(HOME, new, ("ETH", "BTC"), "1", T0, MANY) == added
     changes = await first(store.changes(1), 3)
     assert [type(change) for change in changes] == [RuleChange, RuleChange, WatchChange]
+    assert changes[-1] == WatchChange(4, str(HOME), ("BTC",), ("BTC", "ETH"))
     assert await store.add_all(HOME, [], ("ETH",), "2", T0, MANY) == []
     assert await store.last_change() == 4
 

@@ -16,7 +16,8 @@ for _, rule in ipairs(asks_wide and redis.call('HVALS', KEYS[2]) or {}) do
   if select(5, cmsgpack.unpack_limit(rule, 4, 1)) >= 2 then wide = wide + 1 end
 end
 local watched, has, fresh = {}, {}, false
-for coin in string.gmatch(redis.call('HGET', KEYS[6], ARGV[1]) or '', '%S+') do
+local former = redis.call('HGET', KEYS[6], ARGV[1]) or ''
+for coin in string.gmatch(former, '%S+') do
   table.insert(watched, coin)
   has[coin] = true
 end
@@ -58,7 +59,7 @@ else
   if fresh then
     local coins = table.concat(watched, ' ')
     redis.call('HSET', KEYS[6], ARGV[1], coins)
-    tell(change(), 'place', ARGV[1], 'coins', coins)
+    tell(change(), 'place', ARGV[1], 'before', former, 'coins', coins)
   end
   answer = table.concat(saved)
 end

@@ -12,10 +12,14 @@ local function open()
   redis.call('HDEL', KEYS[4], ARGV[1])
   redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
 end
+local function untold()
+  if redis.call('ZLEXCOUNT', KEYS[2], lane[1], lane[2]) > 0 then return 0 end
+  return tonumber(redis.call('HGET', KEYS[5], ARGV[1]) or '0')
+end
 local ours = held == ARGV[10] and (epoch == '0' or epoch == ARGV[2])
 if head ~= ARGV[10] then
   if ours then open() end -- somebody else finished it before us: what follows need not wait for our lease
-  return 0
+  return untold() -- or we did, and our answer was lost
 end
 local now = redis.call('TIME')
 local function oldest(ms) return string.format('%d', now[1] * 1000 - tonumber(ms)) end
@@ -40,5 +44,4 @@ redis.call('EXPIRE', KEYS[7], ARGV[7])
 local missed = redis.call('HINCRBY', KEYS[5], ARGV[1], expired - tonumber(ARGV[5]))
 if missed <= 0 then redis.call('HDEL', KEYS[5], ARGV[1]) end
 if not flight or ours then open() end
-local more = redis.call('ZRANGEBYLEX', KEYS[2], lane[1], lane[2], 'LIMIT', 0, 1)[1]
-return more and 0 or math.max(missed, 0)
+return untold()

@@ -88,9 +88,11 @@ async def desk_with_past(days: int = 35, store: Store | None = None) -> Desk:
 DIPS = (-0.00011, -0.00013)
 
 
-async def desk_with_prices(days: int = 60, coins: Sequence[str] = ("BTC", "ETH"), label: Label = Label.LIVE) -> Desk:
+async def desk_with_prices(
+    days: int = 60, coins: Sequence[str] = ("BTC", "ETH"), label: Label = Label.LIVE, store: Store | None = None
+) -> Desk:
     """The same market with a past of prices at random, and of funding that dips for an hour every second day."""
-    known = await desk(label=label)
+    known = await desk(label=label, store=store)
     first, hours = NOW - STEP * HOURS, days * 24
     times = np.array([to_ms(first - STEP * int(back)) for back in np.arange(hours)[::-1] + 1], np.int64)
     steps = np.random.default_rng(7).normal(0, 0.004, (hours, len(coins)))

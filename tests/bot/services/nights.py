@@ -6,11 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from io import StringIO
 
+import pytest
+
+from adapters.chat.base import Place
 from adapters.chat.consoles import Plain, lines_of
 from adapters.chat.pace import Pacer, pace_of
 from adapters.chat.terminal import HERE, NOWHERE, Terminal
 from adapters.store.alert_port import Commit
-from adapters.store.base import Final
+from adapters.store.base import Final, StoreUnavailable
 from adapters.store.memory import MemoryStore
 from adapters.store.place_settings import PlaceSettings
 from bot.clock import AS_FAST_AS_IT_GOES, Clock
@@ -20,6 +23,7 @@ from bot.services.sender import Sender
 from bot.services.voice import Voice
 from bot.telling import told
 from signals.event import Event
+from signals.notice import Notice
 from signals.registry import SIGNALS
 from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
@@ -33,7 +37,7 @@ A_WALK = timedelta(minutes=10)
 class Night:
     """The real loops, walked by hand along a clock that jumps."""
 
-    store: MemoryStore
+    store: "Away"
     rule: Rule
     clock: Clock
     fanout: Fanout
@@ -62,6 +66,14 @@ class Night:
     async def _told(self) -> bool:
         return not await self.store.waiting(HERE)
 
+    async def away(self, until: datetime) -> None:
+        """The store is away until then, which the notices meet once."""
+        await self.clock.until(until)
+        self.store.away = True
+        with pytest.raises(StoreUnavailable):
+            await self.notices.round()
+        self.store.away = False
+
     async def tells(self, at: datetime, id_: str, change: Change = Change.FIRED, **more: object) -> Event:
         """The rule's next event, at that moment."""
         await self.to(at)
@@ -88,9 +100,20 @@ class Night:
         return [(outcome, why) for _, outcome, why in (await self.store.outcomes(HERE, 999))[::-1]]
 
 
+class Away(MemoryStore):
+    """A store that takes no notices while it is away."""
+
+    away = False
+
+    async def post(self, place: Place, notice: Notice, now: datetime) -> bool:
+        if self.away:
+            raise StoreUnavailable("away")
+        return await super().post(place, notice, now)
+
+
 async def night(start: datetime) -> Night:
     """A place with one rule on ETH at that moment."""
-    store, clock, shown = MemoryStore(), Clock(start, AS_FAST_AS_IT_GOES), StringIO()
+    store, clock, shown = Away(), Clock(start, AS_FAST_AS_IT_GOES), StringIO()
     await store.close(replace(cycle(start), label="LIVE"))
     rule = await asked(store)
     async for change in store.changes(0):

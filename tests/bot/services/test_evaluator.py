@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from adapters.store.alert_port import Commit, Committed, Effort
-from adapters.store.base import Quota, Store
+from adapters.store.base import Quota, Store, StoreUnavailable
 from adapters.store.memory import MemoryStore
 from adapters.store.venue_port import WATCHED
 from adapters.venues.recording import Recording
@@ -249,6 +249,32 @@ def test_it_keeps_the_names_of_the_coins_that_have_rules(market: Recording) -> N
     assert virtual.run(live) == [b"BTC SOL", b""]
 
 
+def test_names_of_coins_that_an_absent_store_was_not_told_are_kept_at_the_next_moment(market: Recording) -> None:
+    class Away(MemoryStore):
+        away = True
+
+        async def learn(self, name: str, what: bytes) -> None:
+            if self.away:
+                raise StoreUnavailable("away")
+            await super().learn(name, what)
+
+    async def live() -> bytes | None:
+        store = Away()
+        await asked(store)
+        poller = Poller(market, store, Clock(market.start, AS_FAST_AS_IT_GOES))
+        judging = Evaluator(store, SIGNALS, market.step)
+        await poller.close(market.start)
+        with pytest.RaisesGroup(StoreUnavailable, flatten_subgroups=True):
+            await judging.run()
+        store.away = False
+        async with running(judging.run):
+            await poller.close(market.start + HOUR)
+            await asyncio.sleep(1)
+        return await store.learned(WATCHED)
+
+    assert virtual.run(live) == b"ETH"
+
+
 def test_what_the_last_moment_took_is_left_for_others_to_show(market: Recording) -> None:
     async def live() -> Sequence[Effort]:
         store = MemoryStore()
@@ -407,6 +433,19 @@ def test_a_coin_that_goes_off_the_watchlist_leaves_no_state_and_comes_back_anew(
 
     assert left == []
     assert [event.change for event in events] == [Change.FIRED]
+
+
+def test_coins_that_are_imported_while_nobody_judges_leave_alerts_on_the_others_as_they_are(market: Recording) -> None:
+    async def live() -> Sequence[Event]:
+        store = MemoryStore()
+        rule = await asked(store, WATCHES)
+        await watched(store, "ETH")
+        await played(market, store, market.start + 40 * HOUR)
+        await store.add_all(HOME, [], ("BTC",), "import", market.start, Quota(50))
+        await played(market, store, market.end)
+        return await told(store, rule)
+
+    assert [event.change for event in virtual.run(live) if event.coin == "ETH"] == [Change.FIRED, Change.RESOLVED]
 
 
 class Slow(MemoryStore):

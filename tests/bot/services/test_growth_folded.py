@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.chat.base import Place
-from adapters.store.base import Final
+from adapters.chat.base import Place, Retry
+from adapters.store.base import Claim, Final
 from adapters.store.batch import Waiting, as_one
 from adapters.store.memory import MemoryStore
 from bot.services.fanout import Fanout
@@ -145,6 +145,26 @@ def test_a_change_that_does_not_come_back_holds_the_end_up_for_less_than_a_lease
     assert of.chat.calls == ["new", "edit", "reply"]
     assert CLOSE_WITHIN <= took < CLOSE_WITHIN + 5
     assert timedelta(seconds=CLOSE_WITHIN + SLOT_WITHIN) + SEND_WITHIN < LEASE
+
+
+def test_an_end_whose_change_is_put_off_by_a_slow_store_is_said_once() -> None:
+    class Slow(MemoryStore):
+        async def retry(
+            self, claim: Claim, not_before: datetime, *, certain: bool, poison: bool = False, reason: str = ""
+        ) -> Final | None:
+            ended = await super().retry(claim, not_before, certain=certain, poison=poison, reason=reason)
+            await asyncio.sleep(CLOSE_WITHIN)
+            return ended
+
+    async def live() -> Night:
+        of = await night(Slow())
+        await of.tells(Change.FIRED, 0, 1e6)
+        await of.judges(Change.RESOLVED, 20, 4e6)
+        of.chat.troubles = [Retry(timedelta(seconds=CLOSE_WITHIN - 0.1), certain=True, reason="flood")]
+        await of.sends()
+        return of
+
+    assert virtual.run(live).chat.calls == ["new", "edit", "edit", "reply"]
 
 
 @pytest.mark.parametrize(

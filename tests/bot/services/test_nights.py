@@ -101,6 +101,21 @@ def test_each_night_has_its_own_summary_and_a_restart_tells_none_twice() -> None
     ]
 
 
+def test_a_summary_and_a_digest_that_met_an_absent_store_are_told_once_it_is_back() -> None:
+    async def story(of: Night) -> None:
+        await of.sets(in_berlin(quiet=Quiet(time(23), time(7)), digest=Daily(time(8), of.clock.now())))
+        await of.tells(at("2026-01-06T02:00"), "NIGHT")
+        await of.to(at("2026-01-06T07:00"))
+        for head in ("2026-01-06T07:05", "2026-01-06T08:05"):
+            await of.away(until=at(head))
+            await of.to(at(head) + HOUR / 2)
+
+    assert shown(live("2026-01-05T22:00", story)) == [
+        ("06 07:15", "🌅 Quiet hours are over: 1 alert held"),
+        ("06 08:15", "🗞️ Digest of 6 Jan 2026: 1 alert, 0 sent"),
+    ]
+
+
 def test_a_digest_comes_once_a_date_at_eight_by_the_wall_clock_also_when_clocks_change() -> None:
     async def story(of: Night) -> None:
         await of.sets(in_berlin(digest=Daily(time(8), of.clock.now())))

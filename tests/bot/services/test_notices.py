@@ -9,7 +9,7 @@ import pytest
 from adapters.chat.base import Message
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Commit
-from adapters.store.base import Claim, Epoch, Final, Idle, Quota, RuleChange, Saved
+from adapters.store.base import Claim, Epoch, Final, Idle, Quota, RuleChange, Saved, StoreUnavailable
 from adapters.store.memory import MemoryStore
 from adapters.store.place_settings import Mute, PlaceSettings
 from bot.commands.base import Desk
@@ -22,6 +22,7 @@ from signals.rules.lifecycle import AlertState, Change, Phase
 from signals.rules.model import Rule
 from tests.adapters.store.stories import HOME, T0, event
 from tests.bot.commands.desks import desk, desk_with_past
+from tests.bot.services.nights import Away
 from tests.signals.rules.vocabulary import rule as read
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -181,6 +182,22 @@ async def test_a_rule_that_fires_far_above_its_usual_rate_is_told_once_a_week(
         assert message.buttons[0].label == "Raise to −0.0125% per 8h"
         assert message.buttons[0].command == "/edit #1 ETH funding < -0.0125% for 15m every 1h"
     assert await told(store, T0 + HOUR) == []
+
+
+async def test_a_drift_that_met_an_absent_store_is_told_once_it_is_back() -> None:
+    store = Away()
+    await desk(store=store)
+    rule = await saved(store, "ETH funding < -0.01%", T0 - 40 * DAY)
+    await fire(store, rule, *(event(rule, f"M{n}", T0 - 7 * DAY + (n + 1) * 5 * HOUR) for n in range(31)))
+    notices = Notices(store, SIGNALS, lambda: T0)
+
+    store.away = True
+    with pytest.raises(StoreUnavailable):
+        await notices.round()
+    store.away = False
+    await notices.round()
+
+    assert await store.waiting(HOME) == 1
 
 
 async def test_a_rule_that_is_young_or_fires_as_usual_is_not_told_of() -> None:

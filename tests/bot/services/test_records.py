@@ -3,11 +3,14 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from adapters.store.base import StoreUnavailable
+from adapters.store.memory import MemoryStore
 from adapters.store.record_port import Made, RecordStore
 from bot.records import numbers
 from bot.services.evaluator import Evaluator
@@ -16,7 +19,7 @@ from bot.services.wanted import Wanted
 from signals.aggregate import Cycle
 from signals.model import Direction, Metric
 from signals.occurrences import occurrences
-from signals.panel import STORED
+from signals.panel import STORED, to_ms
 from signals.part import WHOLE
 from signals.questions import usual
 from signals.recorded import ALL_COINS, recorded
@@ -95,6 +98,37 @@ async def test_a_record_is_made_anew_when_it_is_old_or_coins_came(
     made = await store.records("LIVE", NEGFUNDING)
     assert made["ETH"].at == (NOW + age if is_made_anew else NOW)
     assert ("XRP" in made) is (newcomer and is_made_anew)
+
+
+class Away(MemoryStore):
+    """A store that keeps no records while it is away."""
+
+    away = False
+
+    async def keep_records(self, label: str, question: str, made: Mapping[str, Made]) -> None:
+        if self.away:
+            raise StoreUnavailable("away")
+        await super().keep_records(label, question, made)
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_record_is_made_anew_where_the_past_was_filled_in_also_if_the_store_is_away(away: bool) -> None:
+    store = Away()
+    await desk_with_prices(store=store)
+    loop = Records(store, FEW_SIGNALS)
+    await loop.round()
+    latest, oldest = await store.latest(), (await store.panel(STEP, STORED, 9_999)).rows(0, 1)
+    assert latest is not None
+    await store.close(Cycle(NOW + SOONER, latest.label, latest.readings, ()))
+    await store.extend([replace(oldest, times=oldest.times - to_ms(NOW) + to_ms(NOW - STEP))])
+
+    store.away = away
+    with pytest.raises(StoreUnavailable) if away else nullcontext():
+        await loop.round()
+    store.away = False
+    await loop.round()
+
+    assert (await store.records("LIVE", NEGFUNDING))["ETH"].at == NOW + SOONER
 
 
 async def test_a_new_rule_has_its_record_soon() -> None:
