@@ -1,5 +1,6 @@
 """How this process is: which loops live, whether the store answers, and since when not, in words."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,14 @@ from signals.units import duration
 
 REMEMBERED = timedelta(minutes=10)
 """How long it is told that a loop was started again."""
+
+WINKS = 960
+"""Times that the event loop woke up which are remembered: a minute of them."""
+
+SLOW = 0.1
+"""Seconds by which the event loop may wake up late before that is said."""
+
+HELD_UP = "this computer was too busy or asleep, or something blocked it"
 
 
 class Level(StrEnum):
@@ -41,6 +50,7 @@ class Health:
         self._ages: Mapping[str, float] = {}
         self._server: list[datetime] = []
         self._stood: list[tuple[datetime, float]] = []
+        self._late = deque[float](maxlen=WINKS)
         self._stillness: dict[str, Stillness] = {}
         self.full = ""
         """Why our own store cannot save anything, as a sentence; empty where it can."""
@@ -66,6 +76,20 @@ class Health:
     def stood_still(self, seconds: float) -> None:
         """The whole process did nothing for so long."""
         self._stood = [*self._stood_lately(), (self._now(), seconds)]
+
+    def woke(self, late: float) -> None:
+        """The event loop woke up so many seconds later than it should have."""
+        self._late.append(late)
+
+    @property
+    def lag(self) -> float:
+        """By how many seconds the event loop woke up late at most, within the last minute."""
+        return max(self._late, default=0.0)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether whatever waits for the event loop waits for too long."""
+        return self.lag > SLOW
 
     def watch(self, platform: str, stillness: Stillness) -> None:
         """From now on it is told when nobody on that platform is sent anything."""
@@ -94,8 +118,10 @@ class Health:
             said.append(f"⚠ {name} was started again {count(times, 'time')} in 10 minutes: {why}.")
         if stood := self._stood_lately():
             longest = max(seconds for _, seconds in stood)
-            why = "this computer was too busy or asleep, or something blocked it"
-            said.append(f"⚠ This process stood still {count(len(stood), 'time')}, up to {longest:.0f} s: {why}.")
+            said.append(f"⚠ This process stood still {count(len(stood), 'time')}, up to {longest:.0f} s: {HELD_UP}.")
+        elif self.is_slow:
+            held_up = f"{1000 * self.lag:.0f} ms"
+            said.append(f"⚠ This process was held up for as long as {held_up} within the last minute: {HELD_UP}.")
         if times := len(self._server_lately()):
             said.append(f"⚠ The store's server died and was started again {count(times, 'time')} in 10 minutes.")
         if said or not self._ages:

@@ -81,6 +81,10 @@ class Embedded:
         with _spoken(self.folder):
             return "" if _has_room(self.folder) else _full(self.folder)
 
+    def rests(self) -> str:
+        """That another's server does not answer because the disk is full, as a sentence; else empty."""
+        return "" if self.owned or _ping(self._socket) else self.lacks_room()
+
     def start_again(self) -> None:
         """Start our own server anew once it is gone; from the main thread. Raises StoreRefused."""
         with _spoken(self.folder):

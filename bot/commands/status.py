@@ -68,6 +68,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
         data=(
             ("version", desk.version),
             ("level", str(desk.health.level) if desk.health else None),
+            ("lag_ms", round(1000 * desk.health.lag, 1) if desk.health else None),
             ("started", iso(desk.started)),
             ("label", cycle.label if cycle else None),
             ("at", iso(cycle.at) if cycle else None),

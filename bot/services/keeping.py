@@ -52,7 +52,7 @@ async def until_stopped(
 
 
 async def look_after(server: Embedded | None, health: Health, back_within: float = BACK_WITHIN) -> None:
-    """Start our own server again where it died, as soon as there is room for it.
+    """Start our own server again where it died, as soon as there is room for it; tell why another's is not there.
 
     Raises GivenUp where that does not help, and StoreRefused where another's server stays away.
     """
@@ -79,7 +79,18 @@ async def look_after(server: Embedded | None, health: Health, back_within: float
                 raise StoreRefused(why)
         else:
             away = 0.0
+            if not server.owned:
+                _rests(await asyncio.to_thread(server.rests), health)
         await asyncio.sleep(LOOK_AT_SERVER)
+
+
+def _rests(why: str, health: Health) -> None:
+    """Tell why somebody else's server does not answer, once when that begins and once when it is over."""
+    if why and not health.full:
+        log.error("the store's server does not answer", why=why)
+    elif health.full and not why:
+        log.info("the store's server is back")
+    health.full = why
 
 
 async def _until_there_is_room(server: Embedded, health: Health) -> bool:

@@ -25,6 +25,12 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 LOOK = 0.5
 """Seconds between looks at whether a loop makes progress."""
 
+WINK = 1 / 16
+"""Seconds after which the event loop should wake up again: by how much later it does is its lag."""
+
+STOOD_STILL = 1.0
+"""Seconds without a wink after which the whole process did nothing."""
+
 SETTLED = 5.0
 """Seconds after which a loop that shows no signs of life, and need not, is taken to work."""
 
@@ -57,9 +63,9 @@ async def run_all(loops: Mapping[str, Loop], stop: asyncio.Event, watch: Watch |
     watch = watch or Watch()
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_keep_alive(name, loop, stop, watch), name=name) for name, loop in loops.items()]
-        look = group.create_task(_look(watch))
+        looks = [group.create_task(look(watch)) for look in (_look, _wink)]
         await stop.wait()
-        for task in (*tasks, look):
+        for task in (*tasks, *looks):
             task.cancel()
 
 
@@ -138,15 +144,29 @@ async def _ended(name: str, task: asyncio.Task[None]) -> None:
 
 
 async def _look(watch: Watch) -> None:
-    """Tell how old the signs of life are, and that the whole process stood still."""
-    clock = asyncio.get_running_loop().time
+    """Tell how old the signs of life are."""
+    while True:
+        watch.health.aged({name: pulse.oldest()[1] for name, pulse in watch.pulses.items() if pulse.beaten})
+        await asyncio.sleep(LOOK)
+
+
+async def _wink(watch: Watch) -> None:
+    """Tell how late the event loop wakes up, and that the whole process stood still."""
+    clock, health = asyncio.get_running_loop().time, watch.health
+    slow = False
     while True:
         at = clock()
-        await asyncio.sleep(LOOK)
-        if clock() - at > 2 * LOOK:
-            log.warning("the process stood still", seconds=round(clock() - at, 1))
-            watch.health.stood_still(clock() - at)
-        watch.health.aged({name: pulse.oldest()[1] for name, pulse in watch.pulses.items() if pulse.beaten})
+        await asyncio.sleep(WINK)
+        took = clock() - at
+        health.woke(max(took - WINK, 0.0))
+        if took > STOOD_STILL:
+            log.warning("the process stood still", seconds=round(took, 1))
+            health.stood_still(took)
+        elif health.is_slow and not slow:
+            log.warning("the event loop is late", seconds=round(health.lag, 3))
+        elif slow and not health.is_slow:
+            log.info("the event loop is in time again")
+        slow = health.is_slow
 
 
 def _run(loop: Loop) -> Coroutine[None, None, None]:

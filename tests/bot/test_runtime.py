@@ -3,11 +3,12 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.pulse import beat, part_of_loop
 from adapters.store.base import StoreUnavailable
 from bot.health import Health, Level
-from bot.services.runtime import ENDS_WITHIN, GivenUp, Watch, run_all
+from bot.services.runtime import ENDS_WITHIN, WINK, GivenUp, Watch, run_all
 from tests.virtual import VirtualLoop, run
 
 AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -235,3 +236,51 @@ def test_where_the_whole_process_stood_still_that_is_said_and_no_loop_is_blamed(
     assert len(starts) == 1
     assert health.level is Level.DEGRADED
     assert health.lines()[0].startswith("⚠ This process stood still 1 time, up to 5 s: this computer was too busy")
+
+
+async def held_up(seconds: float) -> Health:
+    """How a process is that does nothing for so long, two minutes later than it began, and just after."""
+    stop, looked, loop = asyncio.Event(), watch(), asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.call_later(120.01, loop.stand_still, seconds)
+    loop.call_later(121.0, stop.set)
+    await run_all({"loop": lambda: beats(1.0)}, stop, looked)
+    return looked.health
+
+
+@pytest.mark.parametrize("blocked", [0.2, 0.6])
+def test_an_event_loop_that_something_blocks_is_measured_and_told(blocked: float) -> None:
+    health = run(lambda: held_up(blocked))
+
+    assert blocked - WINK <= health.lag <= blocked + 1e-9
+    (said,) = health.lines()
+    assert said.startswith(f"⚠ This process was held up for as long as {1000 * health.lag:.0f} ms within the last min")
+
+
+@pytest.mark.parametrize("blocked", [0.0, 0.09])
+def test_an_event_loop_that_wakes_in_time_is_no_news(blocked: float) -> None:
+    health = run(lambda: held_up(blocked))
+
+    assert health.lag <= blocked + 1e-6
+    assert health.level is Level.OK
+    assert health.lines()[0].startswith("1 loop alive")
+
+
+def test_a_lag_is_told_for_a_minute_and_logged_when_it_begins_and_when_it_ends() -> None:
+    async def main() -> tuple[float, float]:
+        stop, looked, loop = asyncio.Event(), watch(), asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        for at in (0.01, 20.01):
+            loop.call_later(at, loop.stand_still, 0.3)
+        seen: list[float] = []
+        loop.call_later(75.0, lambda: seen.append(looked.health.lag))
+        loop.call_later(90.0, stop.set)
+        await run_all({"loop": lambda: beats(1.0)}, stop, looked)
+        return seen[0], looked.health.lag
+
+    with capture_logs() as logs:
+        then, at_the_end = run(main)
+
+    assert then > 0.2
+    assert at_the_end < 0.001
+    assert [line["event"] for line in logs] == ["the event loop is late", "the event loop is in time again"]

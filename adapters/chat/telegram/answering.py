@@ -11,12 +11,12 @@ import structlog
 from telegram import Bot
 from telegram.error import TelegramError
 
-from adapters.chat.base import Invocation, Message, Notes, Place, Reception, Retry, Who
+from adapters.chat.base import Barred, Invocation, Limited, Message, Notes, Place, Reception, Retry, Who
 from adapters.chat.notes import noted
 from adapters.chat.presses import ANSWER, NOTICE, note_of, unpacked
 from adapters.chat.telegram.buttons import line_of, link_note
 from adapters.chat.telegram.markup import pages
-from adapters.chat.telegram.outcomes import outcome
+from adapters.chat.telegram.outcomes import BARRED, outcome
 from adapters.chat.telegram.places import NAME
 from adapters.chat.telegram.posting import Post, Poster
 from adapters.chat.telegram.rights import Rights
@@ -80,7 +80,7 @@ class Answering:
     reception: Reception
 
     async def deal(self, heard: Heard, seen: str) -> None:
-        """Hand it on and show what is said to it. Raises TelegramError where that cannot be shown."""
+        """Hand it on and show what is said to it. Raises TelegramError where that cannot be shown, and Barred."""
         match heard:
             case Typed():
                 await self._typed(heard, seen)
@@ -170,7 +170,7 @@ class Answering:
         )
 
     async def _show(self, post: Post, instead_of: int | None = None, *, pictured: bool = False) -> None:
-        """Show an answer; once more where Telegram surely did not take it and asks for a short wait."""
+        """Show an answer; once more where Telegram surely did not take it and asks for a short wait. Raises Barred."""
         for last in (False, True):
             await self.parts.turn(post.place)
             try:
@@ -180,6 +180,8 @@ class Answering:
                     await self.parts.poster.replace(post, instead_of, pictured=pictured)
             except TelegramError as error:
                 verdict = outcome(error, post.place)
+                if isinstance(verdict, Retry) and verdict.limited is Limited.TOKEN:
+                    raise Barred(BARRED) from None
                 if last or not isinstance(verdict, Retry) or not verdict.certain or verdict.after > PATIENCE:
                     log.info("answer not shown", place=str(post.place), outcome=repr(verdict))
                     return

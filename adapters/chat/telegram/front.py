@@ -25,7 +25,7 @@ from adapters.chat.presses import NOTICE
 from adapters.chat.telegram.answering import Answering, Parts, Turn, at_once, seen_as
 from adapters.chat.telegram.lanes import Lanes
 from adapters.chat.telegram.menu import set_menus
-from adapters.chat.telegram.outcomes import NOT_TEXT, SOON, outcome
+from adapters.chat.telegram.outcomes import BARRED, NOT_TEXT, SOON, outcome
 from adapters.chat.telegram.places import NAME
 from adapters.chat.telegram.polling import Backoff, Polling, Raw, Take
 from adapters.chat.telegram.posting import Post, Poster
@@ -92,14 +92,17 @@ class Telegram:
         await self._patiently(self._connect)
         await self._patiently(partial(set_menus, self._bot, menu, sorted(self._settings.operators), self._notes))
         answering = Answering(self._parts, {entry.spec.name: entry.who for entry in menu}, reception)
-        barred: Barred | None = None
-        async with asyncio.TaskGroup() as group:
-            try:
-                await self._listen(partial(self._take, Lanes(group), answering))
-            except Barred as found:
-                barred = found
-        if barred is not None:
-            raise barred
+        barred: list[Barred] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                try:
+                    await self._listen(partial(self._take, Lanes(group), answering))
+                except Barred as found:
+                    barred.append(found)
+        except* Barred:  # an answer met it first; what it was to answer comes again
+            barred.append(Barred(BARRED))
+        if barred:
+            raise barred[0]
 
     async def find(self, named: str) -> Place | None:
         """The group or channel that people call `@name`; None where there is none that we can see."""
@@ -200,5 +203,7 @@ class Telegram:
 async def _dealt_with(answering: Answering, found: Heard, seen: str) -> None:
     try:
         await answering.deal(found, seen)
+    except Barred:
+        raise
     except Exception:  # a loop's outer edge: one person's update must not end the service
         log.exception("update failed", seen=seen)

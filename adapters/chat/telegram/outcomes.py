@@ -28,6 +28,8 @@ LATER = timedelta(minutes=1)
 MARGIN = timedelta(seconds=0.5)
 """What is added to the wait that Telegram asks for."""
 
+BARRED = "Telegram does not accept the token: set the one that BotFather gave."
+
 UNAUTHORISED = re.compile("unauthori[sz]ed", re.IGNORECASE)
 UNCHANGED = re.compile("message is not modified", re.IGNORECASE)
 NOT_TEXT = re.compile("there is no text in the message to edit", re.IGNORECASE)

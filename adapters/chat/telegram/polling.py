@@ -17,7 +17,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
 from adapters.chat.base import Barred, Notes
 from adapters.chat.notes import note
-from adapters.chat.telegram.outcomes import UNAUTHORISED, wait_of
+from adapters.chat.telegram.outcomes import BARRED, UNAUTHORISED, wait_of
 from adapters.chat.telegram.request import LIBRARY_URL, Flooded, Request
 from adapters.chat.telegram.updates import WANTED
 
@@ -65,7 +65,7 @@ class Backoff:
         if isinstance(error, InvalidToken):
             self._not_found += 1
             if UNAUTHORISED.search(error.message) or self._not_found >= NOT_FOUND_TOO_OFTEN:
-                raise Barred("Telegram does not accept the token: set the one that BotFather gave.") from None
+                raise Barred(BARRED) from None
         if self._pause == FIRST_PAUSE:
             log.warning("telegram does not answer", reason=_reason(error))
         pause = wait_of(error).total_seconds() if isinstance(error, Flooded) else self._pause
@@ -115,7 +115,7 @@ class Polling:
             task.add_done_callback(partial(self._ended, number))
 
     def _ended(self, number: int, done: asyncio.Task[None]) -> None:
-        if not done.cancelled():
+        if is_dealt_with(done):
             self._under_way.pop(number, None)
             if number in self._noted:
                 self._answered.set()
@@ -174,6 +174,11 @@ class Polling:
         if not isinstance(answer, list):
             raise NetworkError("an answer without updates")
         return answer
+
+
+def is_dealt_with(task: asyncio.Task[None]) -> bool:
+    """Whether an update need not come again: else it was given up, or its answer met a token that is refused."""
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 _WANTED = msgspec.json.encode(WANTED).decode()

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from telegram import Bot
 
-from adapters.chat.telegram.polling import Take
+from adapters.chat.telegram.polling import Take, is_dealt_with
 from adapters.chat.telegram.settings import Webhook
 from adapters.chat.telegram.updates import WANTED
 
@@ -57,6 +57,8 @@ class Listener:
             task = take(raw)
             if task is not None:
                 await asyncio.wait([task])  # cancelled with the connection: the work itself goes on
+                if not is_dealt_with(task):
+                    return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)  # Telegram sends it again
             return web.Response()
 
         application = web.Application(client_max_size=LARGEST)

@@ -174,6 +174,58 @@ async def test_a_refused_token_stops_the_front_and_is_not_named(
     assert stage.world.token not in str(barred.value)
 
 
+async def ended(stage: Stage) -> None:
+    """Wait until the front ends because it is barred, and no answer is there."""
+    with pytest.raises(Barred, match="token"):
+        async with asyncio.timeout(SOON):
+            await stage.front.serve(MENU, stage.reception)
+    assert stage.world.taken == []
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_answer_that_meets_a_refused_token_is_given_once_when_one_is_accepted_again(stage: Stage) -> None:
+    stage.world.troubles["sendMessage"].append(UNAUTHORISED)
+    stage.world.say(42, "/funding ETH")
+
+    await ended(stage)
+    async with stage.served():
+        stage.world.say(42, "/funding BTC")
+        texts = await stage.texts(2)
+
+    assert texts == ["📊 /funding ETH", "📊 /funding BTC"]
+    assert [asked.seen for asked in stage.reception.asked] == ["telegram:1000", "telegram:1000", "telegram:1001"]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_so_is_one_whose_question_telegram_has_forgotten(stage: Stage) -> None:
+    gate = stage.reception.holds_slow()
+    stage.world.say(42, "/funding slow")
+    serving = asyncio.create_task(ended(stage))
+    await stage.until(lambda: stage.world.confirmed == 1000)
+    stage.world.troubles["sendMessage"].append(UNAUTHORISED)
+    gate.set()
+    await serving
+
+    async with stage.served():
+        texts = await stage.texts(1)
+        await stage.until(lambda: stage.notes.kept[f"telegram:unanswered:{BOT}"][0] == "[]")
+
+    assert texts == ["📊 slow"]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_question_that_waited_ten_minutes_for_a_token_is_late(stage: Stage) -> None:
+    stage.world.troubles["sendMessage"].append(UNAUTHORISED)
+    stage.world.say(42, "/funding ETH")
+
+    await ended(stage)
+    stage.clock.at += timedelta(minutes=11)
+    async with stage.served():
+        await stage.texts(1)
+
+    assert stage.reception.lines == ["/funding ETH", "/late /funding ETH"]
+
+
 @pytest.mark.usefixtures("quick")
 async def test_one_404_stops_nothing(stage: Stage) -> None:
     stage.world.troubles["getUpdates"] += [NOT_FOUND, NOT_FOUND]
@@ -232,6 +284,19 @@ async def test_a_webhook_answers_only_when_the_update_is_dealt_with() -> None:
             await stage.until(lambda: stage.server.posted)
 
     assert [status for status, _ in stage.server.posted] == [200]
+
+
+async def test_a_webhook_is_sent_again_what_met_a_refused_token() -> None:
+    async with staged(webhook=hooked(ports.free())) as stage:
+        stage.world.troubles["sendMessage"].append(UNAUTHORISED)
+        stage.world.say(42, "/funding ETH")
+        await ended(stage)
+        async with stage.served():
+            texts = await stage.texts(1)
+            await stage.until(lambda: stage.world.confirmed == 1000)
+
+    assert texts == ["📊 /funding ETH"]
+    assert [status for status, _ in stage.server.posted] == [503, 200]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.chat.base import Invocation
 from adapters.chat.rendering import render
@@ -89,7 +90,9 @@ async def test_on_a_full_disk_the_store_rests_until_there_is_room_and_nothing_is
                 filler = fill(folder)
                 with pytest.raises(StoreUnavailable):
                     await client.do("SET", "{x}large", bytes(2 * A_BLOCK))
-                await of.until(lambda: of.health.level is Level.RED and "Waiting" in of.health.lines()[-1], NOTICED)
+                await of.until(
+                    lambda: of.health.level is Level.RED and "Waiting" in " ".join(of.health.lines()), NOTICED
+                )
                 answers = [await answer(of, line, id_) for line in ("status", "alerts")]
                 assert server.gone()
                 filler.unlink()
@@ -101,6 +104,61 @@ async def test_on_a_full_disk_the_store_rests_until_there_is_room_and_nothing_is
                 assert all(f"The disk of {folder} is full. Make room" in said for said in answers)
                 assert "none is lost" in answers[0]
             await client.aclose()
+
+
+@asynccontextmanager
+async def house_of_another(folder: Path) -> AsyncIterator[tuple[House, Embedded]]:
+    """One that is attached to the server which somebody else owns and looks after."""
+    owner = embedded.start(folder)
+    owning = asyncio.create_task(look_after(owner, Health(Clock(T0).now)))
+    try:
+        attached = embedded.start(folder)
+        assert not attached.owned
+        async with house(attached.url, attached) as of:
+            yield of, owner
+    finally:
+        owning.cancel()
+        owner.stop()
+
+
+async def test_who_is_attached_to_a_store_on_a_full_disk_names_the_cause_until_there_is_room(tmp_path: Path) -> None:
+    with small_disk(tmp_path, DISK) as folder, capture_logs() as logs:
+        async with house_of_another(folder) as (of, owner):
+            client = Client(owner.url)
+
+            filler = fill(folder)
+            with pytest.raises(StoreUnavailable):
+                await client.do("SET", "{x}large", bytes(2 * A_BLOCK))
+            await of.until(lambda: of.health.level is Level.RED and "Waiting" in " ".join(of.health.lines()), NOTICED)
+            said = await answer(of, "status", "full")
+            filler.unlink()
+            await of.alert("ONE")
+            await of.sent("ONE")
+            await of.until(lambda: of.health.level is Level.OK, BACK)
+            await client.aclose()
+
+            assert f"The disk of {folder} is full. Make room" in said
+            assert "none is lost" in said
+            ours = ("the store's server does not answer", "the store's server is back")
+            told = [line for line in logs if line["event"] in ours]
+            assert tuple(line["event"] for line in told) == ours
+            assert told[0]["why"] == f"The disk of {folder} is full. Make room; nothing that was acknowledged is lost."
+
+
+async def test_who_is_attached_to_a_store_that_is_away_on_a_disk_with_room_speaks_of_no_disk(tmp_path: Path) -> None:
+    async with house_of_another(tmp_path) as (of, owner):
+        assert owner.pid is not None
+
+        os.kill(owner.pid, signal.SIGSTOP)
+        await of.until(lambda: of.health.level is not Level.OK, NOTICED)
+        level, said = of.health.level, " ".join(of.health.lines())
+        with pytest.raises(TimeoutError):
+            await of.until(lambda: "disk" in " ".join(of.health.lines()), 3.0)
+        os.kill(owner.pid, signal.SIGCONT)
+        await of.until(lambda: of.health.level is Level.OK, BACK)
+
+        assert level is Level.DEGRADED
+        assert "does not answer" in said
 
 
 async def test_a_disk_that_is_nearly_full_stops_nothing(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from signals.rules.model import Rule
 from tests import hurried
 from tests.adapters.store.stories import MINUTE, T0, event, subscribed
 from tests.bot.services.markets import running
+from tests.fake_telegram.faults import UNAUTHORISED
 from tests.fake_telegram.server import Server, serving
 from tests.fake_telegram.world import World
 
@@ -121,5 +122,28 @@ def test_it_is_said_also_where_nothing_waits_to_be_sent(tmp_path: Path) -> None:
 
             assert "Telegram did not accept the bot's token" in of.health.lines()[0]
             assert of.ended == ["telegram"]
+
+    hurried.run(live)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_an_answer_under_way_when_the_token_is_revoked_comes_once_when_it_is_accepted(
+    tmp_path: Path, *, refused: bool
+) -> None:
+    async def live() -> None:
+        async with house(tmp_path) as of:
+            await of.asks()
+            of.world.troubles["sendMessage"] += [UNAUTHORISED] * refused
+
+            of.world.say(int(BEN.id), "/help")
+            if refused:
+                await of.until(lambda: of.health.level is Level.RED)
+                assert of.read(BEN, "/alert") == []
+            await of.until(lambda: of.read(BEN, "/alert"))
+            of.world.say(int(ANN.id), "/help")
+            await of.until(lambda: of.read(ANN, "/alert"))
+
+            assert len([taken for taken in of.world.taken if taken.chat == int(BEN.id)]) == 1
+            assert of.ended == ["telegram"] * refused
 
     hurried.run(live)
