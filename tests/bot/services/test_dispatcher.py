@@ -156,8 +156,9 @@ async def test_an_operator_gives_one_place_another_limit_and_speaks_to_all() -> 
     await on.save(BOB, LINE)
 
     assert "1 of its 1 rules" in await on.text(BOB, command_of(await on.ask(BOB, "/alert BTC price > 65000"), "Save"))
-    assert "Said to 1 place" in await on.text(ANN, "/admin say Back at noon")
-    assert await on.store.waiting(BOB) == 1
+    await on.save(GROUP, LINE)
+    assert "Said to 2 places" in await on.text(ANN, "/admin say Back at noon")
+    assert [await on.store.waiting(place) for place in (BOB, GROUP)] == [1, 1]
     for wrong in ("/admin quota telegram:8 none", "/admin deny", "/admin deny 8", "/admin say", "/admin dance"):
         assert "error" in dict((await on.ask(ANN, wrong)).data), wrong
 
