@@ -190,8 +190,11 @@ def test_a_budget_lets_so_many_alerts_of_a_local_day_through_and_the_digest_list
     ]
 
 
-def test_after_a_week_of_alerts_a_poor_one_waits_for_the_digest_though_there_is_room() -> None:
+@pytest.mark.parametrize("from_the_start", [False, True])
+def test_after_a_week_of_alerts_a_poor_one_waits_for_the_digest_though_there_is_room(from_the_start: bool) -> None:
     async def story(of: Night) -> None:
+        if from_the_start:
+            await of.sets(in_berlin(budget=2))
         for day in range(8):
             for hour in range(4):
                 worth = -0.0005 if hour % 2 else -0.000102
