@@ -87,17 +87,17 @@ async def _say(words: Sequence[str], invocation: Invocation, desk: Desk) -> Mess
         raise Mistake(f"What should be said? Write 1 to {LONGEST_SAID} characters behind /admin say.")
     del words
     latest = await desk.store.latest()
-    notice = Notice(
-        id=notice_id(About.OPERATOR, invocation.seen),
-        about=About.OPERATOR,
-        at=desk.now,
-        label=latest.label if latest else Label.LIVE,
-        headline="From those who run this service",
-        lines=(said,),
-    )
     told = set[str]()
     async for page in desk.store.rules():
         for place in sorted({rule.place for rule in page} - told):
+            notice = Notice(
+                id=notice_id(About.OPERATOR, place, invocation.seen),
+                about=About.OPERATOR,
+                at=desk.now,
+                label=latest.label if latest else Label.LIVE,
+                headline="From those who run this service",
+                lines=(said,),
+            )
             await desk.store.post(place_of(place), notice, desk.now)
             told.add(place)
     return reply("🛠", line(bold(f"Said to {count(len(told), 'place')}")), data=(("places", len(told)),))

@@ -41,7 +41,7 @@ async def press_erase(invocation: Invocation, desk: Desk) -> Message:
     return reply(
         "🔒",
         line(bold("Deleted"), " · within a minute the last trace is gone"),
-        lines=(line("Nothing is sent here any more. Whatever you ask for next begins anew."),),
+        lines=(line("Nothing is sent here any more. Whatever you ask for after that begins anew."),),
         data=(("erased", True),),
     )
 

@@ -12,6 +12,7 @@ import structlog
 from adapters.chat.base import ChatPlatform, Invocation, Message, Place, place_of
 from adapters.store.base import Quota, Store, StoreError
 from adapters.store.front_port import name_of
+from adapters.store.place_settings import PlaceSettings
 from bot.charts.painter import Painter
 from bot.charts.pictures import painted
 from bot.commands.base import Desk
@@ -143,6 +144,12 @@ class Dispatcher:
             return unclear("Those who run this service have shut out this account or this place.", code="rights")
         if settings.acts_on and not invocation.place.shared and invocation.name not in AT_HOME:
             return await self._elsewhere(invocation, place_of(settings.acts_on))
+        return await self._answered(invocation, settings)
+
+    async def _answered(self, invocation: Invocation, settings: PlaceSettings | None = None) -> Message:
+        """The answer about that place, unless it is being forgotten: what is saved meanwhile would go with the rest."""
+        if invocation.place in await self.store.erasing():
+            return unclear("All that was kept of this place is being deleted. Write again in half a minute.")
         return await answer(invocation, self._desk(invocation), settings)
 
     async def _barred(self, person: Place, place: Place) -> bool:
@@ -155,7 +162,7 @@ class Dispatcher:
         if front is None or not await front.owns(invocation.person, place):
             return unclear("You do not look after the place any more that your commands act on. Go back: /use me")
         there = replace(invocation, place=place, owner=True)
-        message = await answer(there, self._desk(there))
+        message = await self._answered(there)
         name = await self.store.note(place.platform, f"name:{place.id}") or str(place)
         return replace(message, small=f"For {name}; back: /use me. {message.small}".rstrip())
 

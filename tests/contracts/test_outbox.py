@@ -143,6 +143,26 @@ async def test_every_entry_ends_in_one_outcome(store: Store) -> None:
     assert await store.claim(epoch, T0, LEASE) == Idle(None)
 
 
+async def test_chats_whose_ids_begin_alike_have_lanes_of_their_own(store: Store) -> None:
+    ids = ("10", "1", "-100", "-100.5", "-1005")
+    for id_ in ids:
+        place = Place("telegram", id_)
+        await store.fan_out("telegram", event(await subscribed(store, place), f"FOR {id_}"), 10, T0)
+    epoch = await lead(store, platform="telegram")
+
+    waited = [await store.waiting(Place("telegram", id_)) for id_ in ids]
+    claims = [await claimed(store, epoch) for _ in ids]
+    for claim in claims:
+        await store.finish(claim, Final.SENT, "", f"to {claim.place.id}", T0)
+
+    assert waited == [1] * len(ids)
+    assert {claim.place.id: claim.event.id for claim in claims if claim.event} == {id_: f"FOR {id_}" for id_ in ids}
+    for id_ in ids:
+        [(entry, outcome, _)] = await store.outcomes(Place("telegram", id_), 9)
+        assert (entry.rpartition(":")[2], outcome) == (f"FOR {id_}", Final.SENT)
+        assert await store.message_of(Place("telegram", id_), "AAAA") == f"to {id_}"
+
+
 async def test_an_outcome_that_is_told_again_does_not_open_the_lane(store: Store) -> None:
     await queued(store, "AAAA", "BBBB")
     epoch = await lead(store)

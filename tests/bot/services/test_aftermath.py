@@ -30,6 +30,8 @@ class Market:
         self.store = MemoryStore()
         self.price = price
         self.label = label
+        self.follower: Aftermath | None = None
+        """Who lives on; None where each look is that of a new process."""
 
     async def fire(self, sentence: str = STOCK) -> None:
         await self.minute(0)
@@ -48,7 +50,7 @@ class Market:
         for minute in range(*minutes):
             await self.minute(minute)
             if look(minute):
-                await Aftermath(self.store, SIGNALS).round()
+                await (self.follower or Aftermath(self.store, SIGNALS)).round()
 
     async def alert(self) -> Remembered:
         (found,) = await self.store.remembered(HOME, "")
@@ -113,8 +115,10 @@ async def test_who_was_away_for_hours_finds_the_same_on_what_is_kept() -> None:
     assert [of.move for of in await market.followed()] == pytest.approx([0.6, 2.4, 14.4])
 
 
-async def test_prices_of_a_gap_are_unknown_until_the_past_is_filled_in() -> None:
+@pytest.mark.parametrize("lives_on", [False, True])
+async def test_prices_of_a_gap_are_unknown_until_the_past_is_filled_in(lives_on: bool) -> None:
     market = Market(lambda minute: float("nan") if 30 <= minute < 90 else steady(minute))
+    market.follower = Aftermath(market.store, SIGNALS) if lives_on else None
     await market.fire()
     await market.goes(1, 300, look=lambda minute: near(minute) or minute % 60 == 1)
     assert [of.move for of in await market.followed()] == [None, pytest.approx(2.4), None]

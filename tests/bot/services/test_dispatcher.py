@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 import pytest
 
@@ -157,8 +156,9 @@ async def test_an_operator_gives_one_place_another_limit_and_speaks_to_all() -> 
     await on.save(BOB, LINE)
 
     assert "1 of its 1 rules" in await on.text(BOB, command_of(await on.ask(BOB, "/alert BTC price > 65000"), "Save"))
-    assert "Said to 1 place" in await on.text(ANN, "/admin say Back at noon")
-    assert await on.store.waiting(BOB) == 1
+    await on.save(GROUP, LINE)
+    assert "Said to 2 places" in await on.text(ANN, "/admin say Back at noon")
+    assert [await on.store.waiting(place) for place in (BOB, GROUP)] == [1, 1]
     for wrong in ("/admin quota telegram:8 none", "/admin deny", "/admin deny 8", "/admin say", "/admin dance"):
         assert "error" in dict((await on.ask(ANN, wrong)).data), wrong
 
@@ -209,10 +209,36 @@ async def test_what_is_deleted_is_asked_twice_and_leaves_nothing() -> None:
     assert "1 rule, 0 coins watched" in render(asked, colour=False)
     assert await on.rules(ANN) == [LINE]
     assert "Deleted" in await on.text(ANN, command_of(asked, "Delete everything"))
-    await Eraser(on.store, lambda: NOW + HEARD + timedelta(seconds=1)).round()
+    await erased(on)
 
     assert await on.rules(ANN) == []
     assert "No rules here yet" in await on.text(ANN, "/alerts")
+
+
+async def erased(on: Talk) -> None:
+    """What is being forgotten is gone."""
+    at = [NOW]
+    eraser = Eraser(on.store, lambda: at[-1])
+    await eraser.round()
+    at.append(NOW + HEARD)
+    await eraser.round()
+
+
+@pytest.mark.parametrize("place", [ANN, GROUP])
+async def test_a_rule_is_saved_for_good_or_not_at_all_while_its_place_is_being_forgotten(place: Place) -> None:
+    on = await talk()
+    await on.store.erase(place, NOW)
+    if place == GROUP:
+        await on.ask(ANN, "/use @whales")
+
+    assert "is being deleted" in await on.text(ANN, f"/alert {LINE}")
+    assert "is being deleted" in await on.text(ANN, "/subscribe negfunding")
+    assert "No rules here yet" in await on.text(BOB, "/alerts")
+    await erased(on)
+    await on.save(ANN, LINE)
+    await erased(on)
+
+    assert await on.rules(place) == [LINE]
 
 
 async def test_words_that_are_no_command_and_no_rule_are_not_answered() -> None:

@@ -264,3 +264,11 @@ def test_a_burst_is_held_for_the_rest_of_its_half_minute_and_then_begins_anew() 
 
     assert held == [timedelta(0), timedelta(0), WITHIN - 20 * SECOND, timedelta(0)]
     assert EXPIRES > WITHIN
+
+
+def test_an_alert_of_half_a_minute_ago_is_in_no_burst() -> None:
+    rhythm, place = Rhythm("Telegram"), Place("telegram", "1")
+
+    held = [rhythm.sent(place, T0 + at * SECOND, alone=True) for at in (0, 15, 30, 40)]
+
+    assert held == [timedelta(0), timedelta(0), timedelta(0), WITHIN - 25 * SECOND]

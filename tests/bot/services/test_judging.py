@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.store.base import Store
+from adapters.store.base import Epoch, Store
 from adapters.store.memory import MemoryStore
 from adapters.venues.recording import Recording
 from bot.clock import Clock
@@ -95,6 +95,25 @@ def test_whoever_hangs_longer_than_its_lease_loses_its_part_and_stands_by(market
         assert shift.parts == ["1/2 1/2", "2/2", ""]
         for name in "ab":
             await shift.stop(name)
+
+    virtual.run(live)
+
+
+def test_a_part_that_was_somebody_elses_for_a_moment_is_begun_anew(market: Recording) -> None:
+    """What was judged meanwhile is in the store, and not with who had the part before."""
+
+    async def live() -> None:
+        store = MemoryStore()
+        shift = Shift(market, store, of=2)
+        shift.start("a")
+        await asyncio.sleep(1)
+
+        other = await store.lead("part 1/2", "c", START + 2 * LEADERSHIP, LEADERSHIP)  # who came while it hung
+        assert isinstance(other, Epoch)
+        await store.resign(other)
+        await asyncio.sleep(2 * RENEW.total_seconds())
+        assert shift.parts == ["1/2 1/2", "", ""]
+        await shift.stop("a")
 
     virtual.run(live)
 

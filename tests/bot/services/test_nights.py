@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from adapters.store.base import Final
 from adapters.store.place_settings import Daily, PlaceSettings, Quiet
 from bot.services.budget import Budgets
@@ -132,6 +134,29 @@ def test_a_digest_comes_once_a_date_at_eight_by_the_wall_clock_also_when_clocks_
     assert at("2026-03-29T08:00") - at("2026-03-28T08:00") == 23 * HOUR
 
 
+@pytest.mark.parametrize("day", ["2026-03-28", "2026-10-24"])
+def test_no_alert_is_in_two_digests_or_in_none_where_a_day_is_longer_or_shorter_than_others(day: str) -> None:
+    async def story(of: Night) -> None:
+        await of.sets(in_berlin(digest=Daily(time(8), of.clock.now())))
+        await of.tells(at(f"{day}T07:30"), "BEFORE")
+        await of.tells(at(f"{day}T08:30"), "AFTER")
+        await of.to(at(f"{day}T08:30") + 26 * HOUR)
+
+    heads = [head for _, head in shown(live(f"{day}T07:00", story)) if "Digest" in head]
+
+    assert [head.partition(": ")[2] for head in heads] == ["1 alert, 1 sent"] * 2
+
+
+@pytest.mark.parametrize(("clock", "told"), [("19:59", 1), ("20:00", 0)])
+def test_a_digest_that_nobody_could_tell_for_half_a_day_is_not_told(clock: str, told: int) -> None:
+    async def story(of: Night) -> None:
+        await of.sets(in_berlin(digest=Daily(time(8), of.clock.now())))
+        await of.clock.until(at(f"2026-01-06T{clock}"))
+        await of.work()
+
+    assert len(live("2026-01-06T07:00", story).came) == told
+
+
 def test_a_digest_at_an_hour_that_comes_twice_comes_once() -> None:
     async def story(of: Night) -> None:
         await of.sets(in_berlin(digest=Daily(time(2, 30), of.clock.now())))
@@ -165,8 +190,11 @@ def test_a_budget_lets_so_many_alerts_of_a_local_day_through_and_the_digest_list
     ]
 
 
-def test_after_a_week_of_alerts_a_poor_one_waits_for_the_digest_though_there_is_room() -> None:
+@pytest.mark.parametrize("from_the_start", [False, True])
+def test_after_a_week_of_alerts_a_poor_one_waits_for_the_digest_though_there_is_room(from_the_start: bool) -> None:
     async def story(of: Night) -> None:
+        if from_the_start:
+            await of.sets(in_berlin(budget=2))
         for day in range(8):
             for hour in range(4):
                 worth = -0.0005 if hour % 2 else -0.000102

@@ -80,7 +80,8 @@ async def test_a_shadow_that_is_over_is_reported_once_with_what_it_would_have_to
     rule = await saved(store, "ETH funding < -0.01% shadow 7d")
     fired = [event(rule, f"F{day}", T0 + day * DAY) for day in (1, 2)]
     over = event(rule, "R1", T0 + 2 * DAY + HOUR, Change.RESOLVED)
-    await fire(store, rule, *fired, over)
+    later = event(rule, "F8", T0 + 7 * DAY + HOUR)
+    await fire(store, rule, *fired, over, later)
 
     assert await told(store, T0 + 6 * DAY) == []
     (message,) = await told(store, T0 + 8 * DAY)
@@ -96,6 +97,20 @@ ETH funding < -0.01% for 15m every 1h shadow 7d
 """
     )
     assert await told(store, T0 + 9 * DAY) == []
+
+
+async def test_of_a_rule_that_was_edited_in_its_shadow_the_new_one_is_reported() -> None:
+    store = await market()
+    first = await saved(store, "ETH funding < -0.01% shadow 7d")
+    await fire(store, first, event(first, "F1", T0 + HOUR))
+    edited = await store.edit(first.id, HOME, read("ETH funding < -0.02% shadow 7d"), 1, "e", T0 + DAY, Quota(50))
+    assert isinstance(edited, Saved)
+    await fire(store, edited.rule, replace(event(edited.rule, "F2", T0 + 2 * DAY), revision=2))
+
+    assert await told(store, T0 + 7 * DAY) == []
+    (message,) = await told(store, T0 + 8 * DAY)
+
+    assert "It would have sent 1 message: fired 1 time (ETH 1)" in render(message, colour=False)
 
 
 async def test_a_shadow_of_a_paused_rule_or_long_ago_is_not_reported() -> None:
