@@ -17,7 +17,7 @@ from signals.registry import SIGNALS
 from tests.signals.markets import COINS, VENUES, heard, with_legs
 from tests.signals.panels import START
 
-MINUTE, FIVE, HOUR = timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1)
+MINUTE, FIVE, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
 BARS = 40
 END = START + timedelta(days=98)
 
@@ -82,7 +82,7 @@ def of_step(step: timedelta, rows: int, seed: int) -> Panel:
     matrices = {of: rng.lognormal(9, 2, shape).astype(np.float32) for of in Metric}
     for of in (Metric.FUNDING, Metric.FUNDING_SETTLED):
         matrices[of] = np.round(rng.normal(0, 2e-4, shape), 6).astype(np.float32)
-    matrices[Metric.LIQ_HEARD] = heard(rng, shape)
+    matrices[Metric.LIQ_HEARD] = heard(rng, (98 * DAY // step, len(COINS)))[-rows:]
     times = np.array([to_ms(END - step * (rows - 1 - row)) for row in range(rows)], np.int64)
     return with_legs(Panel(times, COINS, step, matrices, legs))
 
