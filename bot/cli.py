@@ -26,6 +26,7 @@ from bot.phrases import count, window
 from bot.progress import Progress, progress
 from bot.settings import Settings, endpoints, load, tokens
 from bot.spoken import fail, spoken
+from bot.standing_in import stand_in
 from signals.registry import SIGNALS
 from signals.units import duration
 
@@ -64,6 +65,7 @@ Ask a recorded market:                  perpwatch ask "/funding BTC" --recording
 @click.version_option(app.VERSION, message="perpwatch %(version)s")
 def main() -> None:
     """Alerts for crypto perpetual futures, in chat."""
+    stand_in()
 
 
 @main.command()

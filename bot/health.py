@@ -52,6 +52,7 @@ class Health:
         self._stood: list[tuple[datetime, float]] = []
         self._late = deque[float](maxlen=WINKS)
         self._stillness: dict[str, Stillness] = {}
+        self._deaf: dict[str, datetime] = {}
         self.full = ""
         """Why our own store cannot save anything, as a sentence; empty where it can."""
 
@@ -95,6 +96,13 @@ class Health:
         """From now on it is told when nobody on that platform is sent anything."""
         self._stillness[platform] = stillness
 
+    def deaf(self, platform: str, until: datetime | None) -> None:
+        """Nothing that people say there is heard before then; None: it is."""
+        if until is None:
+            self._deaf.pop(platform, None)
+        else:
+            self._deaf[platform] = until
+
     def aged(self, ages: Mapping[str, float]) -> None:
         """The seconds since each loop's last sign of life."""
         self._ages = ages
@@ -109,11 +117,16 @@ class Health:
         if barred or not saves:
             return Level.RED
         restarted = self._lately() or self._server_lately()
-        return Level.DEGRADED if waiting or resting or restarted or self._stood_lately() else Level.OK
+        return Level.DEGRADED if waiting or resting or restarted or self._stood_lately() or self._deaf else Level.OK
 
     def lines(self) -> Sequence[str]:
         """The same for people: what is wrong since when, and what it means; one line where all is well."""
         said = [*self._waiting(), *(self._rested(name, rest) for name, rest in self._resting().items())]
+        said.extend(
+            f"⚠ {name.capitalize()} is not listened to before {until:%d %b %H:%M} UTC: too many connections were begun "
+            "within a day, and it takes the token from who begins far more. Alerts are sent."
+            for name, until in self._deaf.items()
+        )
         for name, (times, why) in self._lately().items():
             said.append(f"⚠ {name} was started again {count(times, 'time')} in 10 minutes: {why}.")
         if stood := self._stood_lately():

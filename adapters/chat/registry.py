@@ -13,12 +13,18 @@ from adapters.chat.pace import Kind, Pacer
 from adapters.chat.telegram.settings import TelegramSettings
 
 
+def unheard(platform: str, until: datetime | None) -> None:
+    """Nobody wants to know whether anything is heard."""
+    del platform, until
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What a platform is opened with: the market's moment, the clock of deadlines, and the words that it completes.
 
     `notes` gives each platform a place for what it keeps for itself; the terminal has files: `history`, `pictures`.
-    `pacers` hand out the slots of platforms, for what is not sent by their senders.
+    `pacers` hand out the slots of platforms, for what is not sent by their senders. `deaf` is told until when nothing
+    that people say on a platform is heard, and None once it is.
     """
 
     now: Callable[[], datetime]
@@ -30,6 +36,7 @@ class Wiring:
     pacers: Mapping[str, Pacer] = field(default_factory=dict)
     telegram: TelegramSettings | None = None
     discord: DiscordSettings | None = None
+    deaf: Callable[[str, datetime | None], None] = unheard
 
 
 def _terminal(wiring: Wiring) -> ChatPlatform:
@@ -53,7 +60,9 @@ def _discord(wiring: Wiring) -> ChatPlatform:
 
     if wiring.discord is None:
         raise ValueError("Discord is opened with its settings")
-    return Discord(wiring.discord, wiring.notes("discord"), wiring.words, wiring.now, wiring.wall)
+    return Discord(
+        wiring.discord, wiring.notes("discord"), wiring.words, wiring.now, wiring.wall, partial(wiring.deaf, "discord")
+    )
 
 
 PLATFORMS: Mapping[str, Callable[[Wiring], ChatPlatform]] = {

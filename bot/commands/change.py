@@ -93,10 +93,10 @@ async def undo(invocation: Invocation, desk: Desk) -> Message:
     number = dict(said.data).get("rule")
     if "error" in dict(said.data) or not isinstance(number, int):
         return said
+    if rest == [PAUSED]:
+        said = await pause(replace(invocation, arguments=f"#{number}"), desk)
     await desk.store.drop_draft(invocation.place, token, f"drop:{token}")
-    if rest != [PAUSED]:
-        return said
-    return await pause(replace(invocation, arguments=f"#{number}"), desk)
+    return said
 
 
 async def arm(invocation: Invocation, desk: Desk) -> Message:

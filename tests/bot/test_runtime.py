@@ -144,7 +144,9 @@ def test_a_loop_that_stands_still_is_started_again_and_three_times_end_the_proce
     looked = watch()
 
     async def main() -> None:
-        await run_all({"loop": still}, asyncio.Event(), looked)
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(60, stop.set)
+        await run_all({"loop": still}, stop, looked)
 
     with pytest.raises(ExceptionGroup) as caught:
         run(main)

@@ -25,6 +25,9 @@ class Rest:
         self.requests: list[tuple[str, str, int]] = []
         self.valid = True
         """Whether the token is accepted."""
+        self.starts_left = 1000
+        """Sessions that may still be begun, and the seconds until all may be again."""
+        self.starts_again_in = 3600.0
         self._sent: dict[int, list[float]] = {}
 
     def routes(self) -> web.Application:
@@ -32,6 +35,7 @@ class Rest:
         app = web.Application(middlewares=[self._around], client_max_size=30 << 20)
         api = PREFIX
         app.router.add_get(f"{api}/users/@me", self._me)
+        app.router.add_get(f"{api}/gateway/bot", self._gateway)
         app.router.add_get(f"{api}/oauth2/applications/@me", self._application)
         app.router.add_put(f"{api}/applications/{APPLICATION}/commands", self._commands)
         app.router.add_post(f"{api}/users/@me/channels", self._room)
@@ -76,6 +80,11 @@ class Rest:
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
         return plain(payloads.ME)
+
+    async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        after = round(1000 * self.starts_again_in)
+        limit = {"total": 1000, "remaining": self.starts_left, "reset_after": after, "max_concurrency": 1}
+        return plain({"url": "wss://gateway.discord.gg", "shards": 1, "session_start_limit": limit})
 
     async def _application(self, request: web.Request) -> web.StreamResponse:
         return plain(payloads.application())

@@ -10,6 +10,7 @@ import structlog
 from adapters.chat.base import Notes, Place, Reception
 from adapters.chat.discord.answering import NAME, Answering, Talk
 from adapters.chat.discord.dress import Dressed
+from adapters.chat.discord.sessions import Sessions
 from adapters.chat.discord.tree import Tree, digest
 from adapters.chat.discord.wire import counting
 from adapters.chat.notes import note, noted
@@ -29,7 +30,14 @@ GRACE = timedelta(seconds=5)
 class Connection(discord.Client):
     """One connection. It is used once: after it ended another one is made."""
 
-    def __init__(self, answering: Answering, tree: Tree, notes: Notes, answered: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        answering: Answering,
+        tree: Tree,
+        notes: Notes,
+        answered: Callable[[int], None],
+        sessions: Sessions,
+    ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -41,6 +49,7 @@ class Connection(discord.Client):
         self.answering = answering
         self._tree = tree
         self._notes = notes
+        self._sessions = sessions
         self._busy: set[asyncio.Task[None]] = set()
 
     @property
@@ -67,6 +76,11 @@ class Connection(discord.Client):
             return
         await note(self._notes, key, own, KNOWN_FOR)
         log.info("commands set", commands=len(self._tree))
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Count each session that begins. Raises Spent where none may."""
+        await self._sessions.begin(self)
+        await super().before_identify_hook(shard_id, initial=initial)
 
     async def _give(self, token: str, said: Dressed) -> None:
         """Show the answer in place of what was announced."""

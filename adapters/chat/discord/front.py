@@ -36,6 +36,7 @@ from adapters.chat.discord.invitation import NEEDED
 from adapters.chat.discord.lines import Lines
 from adapters.chat.discord.markup import page
 from adapters.chat.discord.outcomes import LOST, SOON, banned_for, outcome_of
+from adapters.chat.discord.sessions import Sessions, Spent
 from adapters.chat.discord.settings import DiscordSettings
 from adapters.chat.discord.tree import tree
 from adapters.chat.discord.unanswered import Unanswered
@@ -64,7 +65,7 @@ _ID = re.compile(r"<#(\d{1,20})>|(\d{15,20})")
 class Discord:
     """One bot. Private places are people's direct messages, shared ones are channels of servers.
 
-    `now` is the market's moment, `wall` the clock of deadlines.
+    `now` is the market's moment, `wall` the clock of deadlines. `deaf` is told until when no command is heard.
     """
 
     name = NAME
@@ -76,6 +77,7 @@ class Discord:
         words: Words,
         now: Callable[[], datetime],
         wall: Callable[[], datetime],
+        deaf: Callable[[datetime | None], None] = lambda _: None,
     ) -> None:
         use(settings.api, settings.gateway)
         self._settings = settings
@@ -83,6 +85,7 @@ class Discord:
         self._lines = Lines(notes)
         self._completion = Completion(words)
         self._unanswered = Unanswered(notes)
+        self._sessions = Sessions(notes, wall, deaf)
         self._now = now
         self._wall = wall
         self._breaker = Breaker()
@@ -96,7 +99,9 @@ class Discord:
             began = self._wall()
             connection = self.connect(menu, reception)
             try:
-                await connection.start(self._settings.token)
+                await connection.login(self._settings.token)
+                await self._sessions.wait(connection)
+                await connection.connect()
             except discord.LoginFailure:
                 raise Barred("Discord refuses the token: make a new one and put it into DISCORD_TOKEN.") from None
             except discord.PrivilegedIntentsRequired:
@@ -105,6 +110,8 @@ class Discord:
                 if closed.code in (_BAD_TOKEN, _BAD_INTENTS):
                     raise Barred(f"Discord closed the connection for good ({closed.code}).") from None
                 log.warning("connection to Discord closed", code=closed.code)
+            except Spent:
+                log.info("the connection to Discord is begun anew when it may be")
             except (discord.HTTPException, *NETWORK) as error:
                 log.warning("Discord is not reached", reason=type(error).__name__)
             except Exception:  # the loop's outer edge: what one event breaks must not end the front
@@ -121,7 +128,7 @@ class Discord:
         answering = Answering(
             by_name, reception, self._lines, self._completion, self._unanswered, self._now, self._settings.operators
         )
-        self._connection = Connection(answering, tree(menu), self._notes, self._answered)
+        self._connection = Connection(answering, tree(menu), self._notes, self._answered, self._sessions)
         return self._connection
 
     async def send(self, delivery: Delivery) -> Outcome:

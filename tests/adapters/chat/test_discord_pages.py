@@ -151,6 +151,7 @@ def test_any_message_fits_into_one_embed(message: Message, role: str | None) -> 
 
 @settings(max_examples=40, deadline=None)
 @given(messages)
+@example(FULL)
 def test_what_is_left_out_of_a_message_is_said_to_be_left_out(message: Message) -> None:
     of = page(message)
     whole = len(of.description.split("\n"))

@@ -1,12 +1,14 @@
 """`/edit`, `/pause`, `/resume`, `/delete`, *Undo* and *Arm*: a rule keeps its number, and its revision grows."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from adapters.chat.base import Place
 from adapters.chat.rendering import render
+from adapters.store.base import Gone, Saved, StoreUnavailable
+from adapters.store.memory import MemoryStore
 from bot.commands.base import Desk
 from signals.rules.canonical import canonical
 from signals.rules.model import Rule
@@ -191,6 +193,30 @@ async def test_a_rule_that_slept_comes_back_asleep() -> None:
     await ask(market, "/pause #1")
 
     await press(market, await ask(market, "/delete 1"), "Undo")
+
+    assert (await one(market)).paused
+
+
+async def test_a_rule_that_slept_comes_back_asleep_also_where_the_store_went_away_in_between() -> None:
+    class Away(MemoryStore):
+        away = False
+
+        async def pause(self, rule_id: str, place: Place, seen: str, at: datetime, *, paused: bool) -> Saved | Gone:
+            if self.away:
+                raise StoreUnavailable("away")
+            return await super().pause(rule_id, place, seen, at, paused=paused)
+
+    store = Away()
+    market = await desk(store=store)
+    await save(market, FUNDING)
+    await ask(market, "/pause #1")
+    deleted = await ask(market, "/delete 1")
+
+    store.away = True
+    with pytest.raises(StoreUnavailable):
+        await press(market, deleted, "Undo")
+    store.away = False
+    await press(market, deleted, "Undo")
 
     assert (await one(market)).paused
 

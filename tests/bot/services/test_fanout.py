@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
+from datetime import datetime
 
 import pytest
 
 from adapters.chat.base import Place
 from adapters.store.alert_port import Commit
-from adapters.store.base import Epoch, RuleChange, Saved, Store
+from adapters.store.base import Epoch, Fanned, RuleChange, Saved, Store, StoreUnavailable
 from adapters.store.client import Client
 from adapters.store.memory import MemoryStore
 from adapters.store.registry import MEMORY, open_store
 from bot.clock import Clock
 from bot.services.fanout import Fanout
+from signals.event import Event
 from signals.rules.model import Rule
 from tests import virtual
 from tests.adapters.store.stories import MANY, T0, TTL, draft, event, firing, subscribed
@@ -109,3 +111,48 @@ def test_a_platform_that_has_not_heard_of_a_rule_yet_delays_no_other_one() -> No
         return early, await store.waiting(PLACES[0])
 
     assert virtual.run(live) == (1, 1)
+
+
+def test_an_event_of_the_newest_rule_waits_until_its_platform_has_heard_of_it() -> None:
+    async def live() -> list[int]:
+        store, place = MemoryStore(), PLACES[1]
+        added = await store.add(place, draft(), "1", T0, MANY)
+        assert isinstance(added, Saved)
+        task = asyncio.create_task(Fanout(store, PLATFORMS, Clock(T0).now).expand(event(added.rule)))
+        waiting = []
+        for platform in ("terminal", "discord", "telegram"):
+            await asyncio.sleep(1)
+            assert not task.done()
+            await store.subscribe(platform, RuleChange(added.rule.change, added.rule.id, added.rule))
+            waiting.append(await store.waiting(place))
+        await task
+        return [*waiting, await store.waiting(place)]
+
+    assert virtual.run(live) == [0, 0, 0, 1]
+
+
+def test_an_event_that_one_platform_did_not_take_is_given_again_and_comes_once() -> None:
+    class Away(MemoryStore):
+        away = "telegram"
+
+        async def fan_out(self, platform: str, event: Event, page: int, now: datetime) -> Fanned:
+            if platform == self.away:
+                raise StoreUnavailable("away")
+            return await super().fan_out(platform, event, page, now)
+
+    async def live() -> list[int]:
+        store = Away()
+        added = [await store.add(place, draft(), f"{place}", T0, MANY) for place in PLACES]
+        for one in added:
+            assert isinstance(one, Saved)
+            await fired(store, one.rule, 0)
+        fanout = Fanout(store, PLATFORMS, Clock(T0).now)
+        with pytest.raises(BaseExceptionGroup):
+            await fanout.run()
+        store.away = ""
+        async with running(fanout.run):
+            await asyncio.sleep(1)
+        assert not await behind(store)
+        return [await store.waiting(place) for place in PLACES]
+
+    assert virtual.run(live) == [1, 1, 1, 1]

@@ -19,7 +19,7 @@ from adapters.store.embedded import Embedded
 from bot.clock import Clock
 from bot.health import Health, Level
 from bot.services.dispatcher import Dispatcher
-from bot.services.keeping import look_after
+from bot.services.keeping import LOOK_AT_SERVER, look_after
 from bot.services.runtime import GivenUp
 from signals.registry import SIGNALS
 from tests.adapters.store.stories import HOME, MANY, MINUTE, T0
@@ -213,3 +213,22 @@ async def test_who_is_attached_outlives_a_restart_of_the_server_and_not_the_end_
     async with asyncio.timeout(10):
         with pytest.raises(StoreRefused, match="so this one ends too"):
             await watching
+
+
+async def test_who_is_attached_waits_a_while_for_the_next_owner(tmp_path: Path) -> None:
+    owner = embedded.start(tmp_path)
+    attached = embedded.start(tmp_path)
+    watching = asyncio.create_task(look_after(attached, Health(Clock(T0).now), back_within=60.0))
+
+    owner.stop()
+    await asyncio.sleep(3 * LOOK_AT_SERVER)
+    assert attached.gone()
+    assert not watching.done()
+    following = embedded.start(tmp_path)
+    try:
+        assert not attached.gone()
+        assert not watching.done()
+    finally:
+        following.stop()
+        watching.cancel()
+        await asyncio.wait({watching})
