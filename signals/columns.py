@@ -80,11 +80,26 @@ class Columns:
         """No moment was judged yet: nothing is known to have stood anywhere."""
         self.lit = np.full(64, NEVER)
         """The last judged moment with news that was known."""
+        self._places = np.zeros(0, np.int64)
         self._recalled = np.zeros(64, np.bool_)
         self.new, self.lapsed = np.zeros(64, np.bool_), np.zeros(64, np.bool_)
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    def coin(self, number: int) -> str:
+        """The coin of that cell."""
+        cell = self.cells[number]
+        if cell is None:
+            raise AssertionError("nobody follows the cell that is none")
+        return cell.coin
+
+    def places(self) -> Numbers:
+        """By number the place of the cell's coin among all coins in the order of their names."""
+        if len(self._places) < len(self.cells):
+            place = {coin: n for n, coin in enumerate(sorted({cell.coin for cell in self.cells if cell is not None}))}
+            self._places = np.array([-1 if cell is None else place[cell.coin] for cell in self.cells])
+        return self._places
 
     def number(self, cell: Cell) -> int | None:
         """The cell's number, if any rule reads it."""

@@ -11,7 +11,7 @@ Reads: TypeAlias = tuple[str, str, str, timedelta, Yardstick, str]
 
 
 class Plain(NamedTuple):
-    """A rule that is judged, of one condition with its own levels on one named coin, followed as one track."""
+    """A rule that is judged, without end, of one condition with its own levels on one named coin, on one track."""
 
     reads: Reads
     keys: tuple[float, ...]

@@ -142,10 +142,10 @@ class Packed(NamedTuple):
         """What it comes to where it is plain."""
         of = _rule(self.packed)
         draft = of.draft
-        if of.marks or len(draft.coins) != 1 or len(draft.conditions) != 1 or draft.coins[0] == WATCHLIST:
+        if of.marks or len(draft.coins) != 1 or len(draft.conditions) != 1 or draft.until is not None:
             return None
         (coin,), (only,) = draft.coins, draft.conditions
-        if only.marks & _STOCK or only.marks // _CROSSING == _EITHER:
+        if coin == WATCHLIST or only.marks & _STOCK or only.marks // _CROSSING == _EITHER:
             return None
         reads = coin, draft.venue or ALL, only.name, _span(only.window), YARDSTICKS[only.yardstick], only.side
         keys = keys_of(COMPARES[only.compare], only.line, sized=bool(only.marks & _ABSOLUTE))
