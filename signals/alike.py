@@ -4,7 +4,7 @@ Verdicts and bounds are found in columns; `advance` decides for all who share st
 the line each was told is its own, so that it does not tell apart those who stand the same otherwise.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -67,15 +67,14 @@ class Alike:
         self._lately = lately
         self._scopes = scopes
 
-    def look(self, some: Some, at: datetime) -> Sequence[tuple[int, Moved]]:
-        """What became of them behind the slot of each, in their order; nothing of who was and is kept nowhere."""
+    def look(self, some: Some, at: datetime) -> Iterator[tuple[int, Moved | None]]:
+        """What became of them by the slot of each, in their order; None of who was kept nowhere and need not be."""
         rows, is_new = self._rows(some)
+        slots, moves = self._roster.slot[rows].tolist(), list[Moved | None]([None]) * len(rows)
         batch = self._seen(rows, is_new, at)
-        moves = list[Moved | None]([None]) * len(rows)
         for group in self._groups(batch) if len(rows) else ():
             self._judge(group, batch, moves)
-        slots = self._roster.slot[rows].tolist()
-        return [(slot, moved) for slot, moved in zip(slots, moves, strict=True) if moved is not None]
+        return zip(slots, moves, strict=True)
 
     def _rows(self, some: Some) -> tuple[Numbers, Flags]:
         """The row of each, and whether it is new there; without those whose coin is watched no more."""
@@ -83,14 +82,14 @@ class Alike:
         is_new = rows == NOBODY
         if not is_new.any():
             return rows, is_new
-        new, of = list[int](), self._lately.of
-        for n in np.flatnonzero(is_new).tolist():
-            if self._scopes.holds(of(slots.item(n)).rule, self._columns.coin(cells.item(n))):
+        new, numbers = list[int](), list[tuple[bytes, int]]()
+        for n, slot, cell in zip(*(of[is_new].tolist() for of in (np.arange(len(rows)), slots, cells)), strict=True):
+            rule = self._lately.read(slot).rule
+            if self._scopes.holds(rule, self._columns.coin(cell)):
                 new.append(n)
-        ready = [of(slot) for slot in slots[new].tolist()]
-        rows[new] = self._roster.enrol(
-            slots[new].tolist(), cells[new].tolist(), [one.levels for one in ready], [one.terms for one in ready]
-        )
+                numbers.append(self._lately.numbers(slot))
+        if new:
+            rows[new] = self._roster.enrol(slots[new], cells[new], numbers)
         is_there = rows != NOBODY
         return rows[is_there], is_new[is_there]
 
@@ -151,7 +150,7 @@ class Alike:
     def _moved(
         self, rows: Numbers, stands: AlertState, told: Transition | None, of: tuple[bool, bool]
     ) -> Iterator[Moved]:
-        roster, coin, ready = self._roster, self._columns.coin, self._lately.of
+        roster, coin, ready = self._roster, self._columns.coin, self._lately.read
         each = zip(*(column[rows].tolist() for column in (roster.slot, roster.cell, roster.told_excess)), strict=True)
         for slot, cell, told_excess in each:
             one = ready(slot)

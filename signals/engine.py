@@ -4,11 +4,10 @@ Its answer is that of judging every rule at every moment. A rule that is kept no
 where its condition was met at the last judged moment: it can change only when one of its keys is crossed.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from heapq import merge
 from itertools import chain
-from operator import itemgetter
 
 import numpy as np
 
@@ -246,9 +245,9 @@ class Engine:
             if coin is not None and not self._columns.knew(self._all_cells(self._book.rule(slot), coin)):
                 self._arrivals.welcome(slot, [coin])
 
-    def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
-        """`judge` by what the cells say, without the events."""
-        return [moved for moved in self._moving(at, readings) if moved]
+    def move(self, at: datetime, readings: Readings) -> Iterator[Moved]:
+        """`judge` by what the cells say, without the events, one by one."""
+        return filter(None, self._moving(at, readings))
 
     def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved | None]:
         """Who moved; None where much was done since the last one."""
@@ -267,6 +266,7 @@ class Engine:
         yield from self._left(seen)
         self._columns.settle()
         self._roster.settle()
+        self._lately.settle()
         self._scopes.settle(at)
         self._judged, self._touched = at, len(others) + len(singles[0])
 
@@ -304,19 +304,24 @@ class Engine:
                     others[one.subject] = one
 
     def _looks(self, singles: Some, others: Mapping[tuple[int, str], Kept], at: datetime) -> Iterator[Moved | None]:
-        """Look at these, as many as possible at once; says of each who moved, in their order."""
-        both = merge(self._together(singles, at), self._each(others, at), key=itemgetter(0))
-        return (moved for _, moved in both)
-
-    def _together(self, singles: Some, at: datetime) -> Iterator[tuple[int, Moved | None]]:
+        """Look at these, as many as possible at once; says of each who moved, in the order of rules and coins."""
+        waiting = deque(sorted(others))
         for start in range(0, len(singles[0]), AT_ONCE):
             slots, cells, rows = (column[start : start + AT_ONCE] for column in singles)
-            yield from self._alike.look((slots, cells, rows), at)
-            yield slots.item(-1), None
+            for slot, moved in self._alike.look((slots, cells, rows), at):
+                while waiting and waiting[0][0] < slot:
+                    yield from self._look(others[waiting.popleft()], at)
+                if moved is not None:
+                    yield moved
+            self._lately.make_room()
+            yield None
+        for subject in waiting:
+            yield from self._look(others[subject], at)
 
-    def _each(self, others: Mapping[tuple[int, str], Kept], at: datetime) -> Iterator[tuple[int, Moved | None]]:
-        for subject in sorted(others):
-            yield subject[0], self._alone.look(others[subject], at)
+    def _look(self, one: Kept, at: datetime) -> Iterator[Moved]:
+        moved = self._alone.look(one, at)
+        if moved is not None:
+            yield moved
 
     def _begin(self, slot: int, created: datetime, *, is_single: bool) -> bool:
         """Whether it has yet to be armed: it comes after a moment was judged, or was made after that."""
@@ -327,7 +332,7 @@ class Engine:
         return not self._columns.is_blank or (self._settled is not None and created >= self._settled)
 
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
-        of = self._lately.of(slot)
+        of = self._lately.read(slot)
         for track in of.tracks:
             yield Kept(slot, of.rule, coin, track, self._scopes.cells(of.rule, track, coin))
 

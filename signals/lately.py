@@ -13,13 +13,11 @@ MOST = 16_384
 """Rules that stay read."""
 
 
-class Ready(NamedTuple):
-    """A rule that was read: what is followed of it, its first condition in numbers, and the number of its times."""
+class Read(NamedTuple):
+    """A rule with what is followed of it on each coin."""
 
     rule: Rule
     tracks: tuple[Track, ...]
-    levels: bytes
-    terms: int
 
 
 class Lately:
@@ -29,17 +27,36 @@ class Lately:
         self._book = book
         self._scopes = scopes
         self._roster = roster
-        self._ready: dict[int, Ready] = {}
+        self._read: dict[int, Read] = {}
+        self._numbers: dict[int, tuple[bytes, int]] = {}
 
-    def of(self, slot: int) -> Ready:
+    def read(self, slot: int) -> Read:
         """The rule of a slot that is in use."""
-        found = self._ready.get(slot)
+        found = self._read.get(slot)
         if found is None:
             rule = self._book.rule(slot)
-            tracks = self._scopes.tracks(rule.draft)
-            number = self._roster.number_of_terms(terms(rule.draft))
-            found = Ready(rule, tracks, row_of(tracks[0].conditions[0]), number)
-            if len(self._ready) >= MOST:
-                self._ready.clear()
-            self._ready[slot] = found
+            found = self._read[slot] = Read(rule, self._scopes.tracks(rule.draft))
         return found
+
+    def numbers(self, slot: int) -> tuple[bytes, int]:
+        """Its first condition in numbers, and the number of its times on the roster."""
+        found = self._numbers.get(slot)
+        if found is None:
+            rule, (track, *_) = self.read(slot)
+            found = row_of(track.conditions[0]), self._roster.number_of_terms(terms(rule.draft))
+            self._numbers[slot] = found
+        return found
+
+    def make_room(self) -> None:
+        """Some were looked at: those that came last leave where they are too many, as they would drive out others."""
+        while len(self._read) > MOST:
+            self._read.popitem()
+        while len(self._numbers) > MOST:
+            self._numbers.popitem()
+
+    def settle(self) -> None:
+        """The moment is judged: where not all had room, the next one begins anew."""
+        self.make_room()
+        if len(self._read) == MOST:
+            self._read.clear()
+            self._numbers.clear()

@@ -77,8 +77,8 @@ class Roster:
         """Remember where it stands now."""
         row = self._rows.get(_key(one))
         if row is None:
-            levels, number = row_of(one.track.conditions[0]), self.number_of_terms(terms(one.rule.draft))
-            (row,) = self.enrol([one.slot], [one.cells[0]], [levels], [number]).tolist()
+            numbers = row_of(one.track.conditions[0]), self.number_of_terms(terms(one.rule.draft))
+            (row,) = self.enrol(np.array([one.slot]), np.array(one.cells), [numbers]).tolist()
         self.stance[row], self.told_excess[row] = self.number_of(one.stance), one.told_excess
 
     def drop(self, one: Kept) -> None:
@@ -107,19 +107,19 @@ class Roster:
         absent = keys[np.array([key not in self._rows for key in keys.tolist()], np.bool_)]
         return absent >> 32, absent & 0xFFFFFFFF
 
-    def enrol(self, slots: Sequence[int], cells: Sequence[int], levels: Sequence[bytes], by: Sequence[int]) -> Numbers:
-        """New rows for these rules, each on its cell's coin, with its levels and the number of its terms."""
+    def enrol(self, slots: Numbers, cells: Numbers, numbers: Sequence[tuple[bytes, int]]) -> Numbers:
+        """New rows for these rules, each on its cell's coin, with its condition in numbers and that of its terms."""
         rows = self._free_rows(len(slots))
+        levels, by = zip(*numbers, strict=True)
         self.slot[rows], self.cell[rows], self.terms[rows], self.told_excess[rows] = slots, cells, by, 0.0
         self._levels[rows] = rows_of(levels)
-        keys = (slot << 32 | cell for slot, cell in zip(slots, cells, strict=True))
-        self._rows.update(zip(keys, rows.tolist(), strict=True))
+        self._rows.update(zip((slots << 32 | cells).tolist(), rows.tolist(), strict=True))
         return rows
 
     def release(self, rows: Numbers) -> None:
         """Forget these."""
-        for slot, cell in zip(self.slot[rows].tolist(), self.cell[rows].tolist(), strict=True):
-            del self._rows[slot << 32 | cell]
+        for key in (self.slot[rows] << 32 | self.cell[rows]).tolist():
+            del self._rows[key]
         self.slot[rows], self.stance[rows] = NOBODY, 0
         self.leave(rows)
         self._free += rows.tolist()

@@ -60,7 +60,7 @@ class Pair:
     def judge(self, moment: Moment, coins: Sequence[str]) -> int:
         """Returns how much was told."""
         self.engine.meet(coins)
-        moved = self.engine.move(moment.at, self.engine.read(moment))
+        moved = list(self.engine.move(moment.at, self.engine.read(moment)))
         told = [(of.rule.id, of.coin + of.track.mark, of.told) for of in moved if of.told]
         for of in moved:
             if of.moved and of.at_rest:
