@@ -7,7 +7,7 @@ the line each was told is its own, so that it does not tell apart those who stan
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import TypeAlias
 
 import numpy as np
@@ -82,13 +82,12 @@ class Alike:
         is_new = rows == NOBODY
         if not is_new.any():
             return rows, is_new
-        new, numbers = list[int](), list[tuple[bytes, int]]()
-        for n, slot, cell in zip(*(of[is_new].tolist() for of in (np.arange(len(rows)), slots, cells)), strict=True):
-            rule = self._lately.read(slot).rule
-            if self._scopes.holds(rule, self._columns.coin(cell)):
-                new.append(n)
-                numbers.append(self._lately.numbers(slot))
-        if new:
+        (new,) = is_new.nonzero()
+        coins, read, holds = self._columns.coins, self._lately.read, self._scopes.holds
+        pairs = zip(slots[new].tolist(), cells[new].tolist(), strict=True)
+        new = new[np.array([holds(read(slot).rule, coins[cell]) for slot, cell in pairs], np.bool_)]
+        if len(new):
+            numbers = [*map(self._lately.numbers, slots[new].tolist())]
             rows[new] = self._roster.enrol(slots[new], cells[new], numbers)
         is_there = rows != NOBODY
         return rows[is_there], is_new[is_there]
@@ -150,12 +149,13 @@ class Alike:
     def _moved(
         self, rows: Numbers, stands: AlertState, told: Transition | None, of: tuple[bool, bool]
     ) -> Iterator[Moved]:
-        roster, coin, ready = self._roster, self._columns.coin, self._lately.read
-        each = zip(*(column[rows].tolist() for column in (roster.slot, roster.cell, roster.told_excess)), strict=True)
-        for slot, cell, told_excess in each:
-            one = ready(slot)
-            state = stands if stands.told_at is None else retold(stands, told_excess)
-            yield Moved(one.rule, coin(cell), one.tracks[0], state, told, *of)
+        roster, coins = self._roster, self._columns.coins
+        reads = [*map(self._lately.read, roster.slot[rows].tolist())]
+        on = [coins[cell] for cell in roster.cell[rows].tolist()]
+        is_told = stands.told_at is not None
+        states = [retold(stands, of) for of in roster.told_excess[rows].tolist()] if is_told else repeat(stands)
+        rules, tracks = [one.rule for one in reads], [one.tracks[0] for one in reads]
+        return map(Moved._make, zip(rules, on, tracks, states, repeat(told), *map(repeat, of), strict=False))
 
     def _lay(self, group: Numbers, of: _Batch, stands: AlertState, seen: Seen, times: Policy) -> None:
         """Let them sleep for as long as nothing can change them, or keep them awake."""

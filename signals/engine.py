@@ -281,7 +281,7 @@ class Engine:
         is_there = self._alive[slots] & ~self._newcomers.hold(slots)
         if self._arrivals:
             pairs = zip(cells.tolist(), slots.tolist(), strict=True)
-            arrives = [self._arrivals.holds(slot, self._columns.coin(cell)) for cell, slot in pairs]
+            arrives = [self._arrivals.holds(slot, self._columns.coins[cell]) for cell, slot in pairs]
             is_there &= ~np.array(arrives, np.bool_)
         return cells[is_there], slots[is_there]
 
@@ -290,7 +290,7 @@ class Engine:
         rows, is_news = self._roster.woken(to_ticks(at)), self._is_single[slots] & self._columns.new[cells]
         new_slots, new_cells = self._roster.absent(slots[is_news], cells[is_news])
         of, on = np.append(self._roster.slot[rows], new_slots), np.append(self._roster.cell[rows], new_cells)
-        order = np.lexsort((self._columns.places()[on], of))
+        order = np.argsort(of << 32 | self._columns.places()[on])
         return of[order], on[order], np.append(rows, np.full(len(new_slots), NOBODY))[order]
 
     def _touch(self, others: dict[tuple[int, str], Kept], cells: Numbers, slots: Slots) -> Iterator[None]:
@@ -299,7 +299,7 @@ class Engine:
         for n, (cell, slot) in enumerate(zip(cells[is_other].tolist(), slots[is_other].tolist(), strict=True), 1):
             if n % A_FEW == 0:
                 yield None
-            for one in self._afresh(slot, self._columns.coin(cell)):
+            for one in self._afresh(slot, self._columns.coins[cell]):
                 if one.subject not in kept and self._scopes.holds(one.rule, one.coin):
                     others[one.subject] = one
 
@@ -338,7 +338,7 @@ class Engine:
 
     def _kept(self, slot: int) -> Sequence[Kept]:
         """What is kept of a rule, on whatever coin."""
-        coins = sorted(self._columns.coin(cell) for cell in self._roster.cell[self._roster.of(slot)].tolist())
+        coins = sorted(self._columns.coins[cell] for cell in self._roster.cell[self._roster.of(slot)].tolist())
         singles = [one for coin in coins for one in self._afresh(slot, coin)]
         for one in singles:
             one.stand(self._roster.state(one) or one.state)

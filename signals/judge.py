@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from signals.base import Signal
 from signals.cells import Cells
+from signals.drafts import drafted
 from signals.living import grows_every
 from signals.model import Cell
 from signals.rules.lifecycle import Policy, Verdict
@@ -28,6 +29,9 @@ class Track:
     conditions: tuple[Condition, ...]
 
 
+_track = drafted(Track)
+
+
 def tracks(draft: Draft, signals: Mapping[str, Signal]) -> tuple[Track, ...]:
     """A draft's tracks, with a bare signal's levels as they are now."""
     conditions, is_double = draft.conditions, False
@@ -36,7 +40,7 @@ def tracks(draft: Draft, signals: Mapping[str, Signal]) -> tuple[Track, ...]:
         if condition.stock:
             conditions = tuple(_stocked(each, signals) for each in draft.conditions)
     if not is_double:
-        return (Track("", conditions),)
+        return (_track("", conditions),)
     return Track("+", conditions), Track("-", tuple(_mirrored(condition) for condition in conditions))
 
 
