@@ -266,9 +266,9 @@ class Engine:
         yield from self._left(seen)
         self._columns.settle()
         self._roster.settle()
-        self._lately.settle()
         self._scopes.settle(at)
         self._judged, self._touched = at, len(others) + len(singles[0])
+        self._lately.make_room(self._touched)
 
     def _walk(self) -> tuple[Numbers, Slots]:
         of = self._columns
@@ -313,7 +313,7 @@ class Engine:
                     yield from self._look(others[waiting.popleft()], at)
                 if moved is not None:
                     yield moved
-            self._lately.make_room()
+            self._lately.make_room(len(singles[0]))
             yield None
         for subject in waiting:
             yield from self._look(others[subject], at)

@@ -47,16 +47,8 @@ class Lately:
             self._numbers[slot] = found
         return found
 
-    def make_room(self) -> None:
-        """Some were looked at: those that came last leave where they are too many, as they would drive out others."""
-        while len(self._read) > MOST:
-            self._read.popitem()
-        while len(self._numbers) > MOST:
-            self._numbers.popitem()
-
-    def settle(self) -> None:
-        """The moment is judged: where not all had room, the next one begins anew."""
-        self.make_room()
-        if len(self._read) == MOST:
+    def make_room(self, looked: int) -> None:
+        """Some of so many were looked at: where they are too many to stay until the next moment, nobody stays."""
+        if max(looked, len(self._read)) > MOST:
             self._read.clear()
             self._numbers.clear()
