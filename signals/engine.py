@@ -140,7 +140,7 @@ class Engine:
                 self.drop(stored.id)
                 slot = self._book.keep(stored)
                 cell = self._scopes.place(plain, slot)
-                if self._begin(slot, plain.created, is_single=True) and cell is not None:
+                if self._begin(slot, plain.created, is_single=not plain.ends) and cell is not None:
                     self._newcomers.put(slot, cell, to_ticks(plain.created))
         self._index.merge(self._alive)
 

@@ -11,12 +11,14 @@ Reads: TypeAlias = tuple[str, str, str, timedelta, Yardstick, str]
 
 
 class Plain(NamedTuple):
-    """A rule that is judged, without end, of one condition with its own levels on one named coin, on one track."""
+    """A rule that is judged, of one condition with its own levels on one named coin, followed as one track."""
 
     reads: Reads
     keys: tuple[float, ...]
     """`line_keys` of the condition."""
     created: datetime
+    ends: bool
+    """Whether it is judged up to a time only."""
 
 
 class Stored(Protocol):

@@ -144,14 +144,14 @@ class Packed(NamedTuple):
         """What it comes to where it is plain."""
         of = _rule(self.packed)
         draft = of.draft
-        if of.marks or len(draft.coins) != 1 or len(draft.conditions) != 1 or draft.until is not None:
+        if of.marks or len(draft.coins) != 1 or len(draft.conditions) != 1 or draft.coins[0] == WATCHLIST:
             return None
         (coin,), (only,) = draft.coins, draft.conditions
-        if coin == WATCHLIST or only.marks & _STOCK or only.marks // _CROSSING == _EITHER:
+        if only.marks & _STOCK or only.marks // _CROSSING == _EITHER:
             return None
         reads = coin, draft.venue or ALL, only.name, _span(only.window), YARDSTICKS[only.yardstick], only.side
         keys = keys_of(COMPARES[only.compare], only.line, sized=bool(only.marks & _ABSOLUTE))
-        return Plain(reads, keys, datetime.fromtimestamp(of.created, UTC))
+        return Plain(reads, keys, datetime.fromtimestamp(of.created, UTC), ends=draft.until is not None)
 
     def rule(self) -> Rule:
         """The rule, whole."""
