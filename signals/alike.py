@@ -136,9 +136,8 @@ class Alike:
         at_rest = is_plain(stands, verdict)
         is_moved = is_new or not stands.armed or has_moved(stood, stands)
         if told is not None or not (at_rest and is_new):
-            for n, one in zip(
-                group.tolist(), self._moved(rows, stands, told, (at_rest or is_moved, at_rest)), strict=True
-            ):
+            each = self._moved(rows, stands, told, moved=at_rest or is_moved, at_rest=at_rest)
+            for n, one in zip(group.tolist(), each, strict=True):
                 moves[n] = one
         if at_rest:
             roster.release(rows)
@@ -147,15 +146,17 @@ class Alike:
             self._lay(group, of, stands, Seen(of.at, verdict, float(is_worse and told is None)), times)
 
     def _moved(
-        self, rows: Numbers, stands: AlertState, told: Transition | None, of: tuple[bool, bool]
+        self, rows: Numbers, stands: AlertState, told: Transition | None, *, moved: bool, at_rest: bool
     ) -> Iterator[Moved]:
+        """The moves of those who stand the same now."""
         roster, coins = self._roster, self._columns.coins
         reads = [*map(self._lately.read, roster.slot[rows].tolist())]
+        rules, tracks = [one.rule for one in reads], [one.tracks[0] for one in reads]
         on = [coins[cell] for cell in roster.cell[rows].tolist()]
         is_told = stands.told_at is not None
         states = [retold(stands, of) for of in roster.told_excess[rows].tolist()] if is_told else repeat(stands)
-        rules, tracks = [one.rule for one in reads], [one.tracks[0] for one in reads]
-        return map(Moved._make, zip(rules, on, tracks, states, repeat(told), *map(repeat, of), strict=False))
+        each = zip(rules, on, tracks, states, repeat(told), repeat(moved), repeat(at_rest), strict=False)
+        return map(Moved._make, each)
 
     def _lay(self, group: Numbers, of: _Batch, stands: AlertState, seen: Seen, times: Policy) -> None:
         """Let them sleep for as long as nothing can change them, or keep them awake."""

@@ -254,7 +254,8 @@ class Engine:
         yield from self._release(at)
         self._columns.take(to_ticks(at), readings)
         cells, slots = self._passed()
-        yield None
+        if len(slots) > AT_ONCE:
+            yield None
         singles = self._singles(cells, slots, at)
         others = {one.subject: one for one in self._vigil.woken(self._columns, at)}
         yield from self._touch(others, cells, slots)
@@ -278,6 +279,8 @@ class Engine:
     def _passed(self) -> tuple[Numbers, Slots]:
         """Cells and slots of those whose keys their cell passed, and who do not arrive there."""
         cells, slots = self._walk()
+        if not len(slots):
+            return cells, slots
         is_there = self._alive[slots] & ~self._newcomers.hold(slots)
         if self._arrivals:
             pairs = zip(cells.tolist(), slots.tolist(), strict=True)
@@ -288,6 +291,8 @@ class Engine:
     def _singles(self, cells: Numbers, slots: Slots, at: datetime) -> Some:
         """Whom the roster wakes, and whom their cells passed with news, in the order of rules and coins."""
         rows, is_news = self._roster.woken(to_ticks(at)), self._is_single[slots] & self._columns.new[cells]
+        if not len(rows) and not is_news.any():
+            return rows, rows, rows
         new_slots, new_cells = self._roster.absent(slots[is_news], cells[is_news])
         of, on = np.append(self._roster.slot[rows], new_slots), np.append(self._roster.cell[rows], new_cells)
         order = np.argsort(of << 32 | self._columns.places()[on])
@@ -314,7 +319,8 @@ class Engine:
                 if moved is not None:
                     yield moved
             self._lately.make_room(len(singles[0]))
-            yield None
+            if len(slots) == AT_ONCE:
+                yield None
         for subject in waiting:
             yield from self._look(others[subject], at)
 
@@ -341,7 +347,8 @@ class Engine:
         coins = sorted(self._columns.coins[cell] for cell in self._roster.cell[self._roster.of(slot)].tolist())
         singles = [one for coin in coins for one in self._afresh(slot, coin)]
         for one in singles:
-            one.stand(self._roster.state(one) or one.state)
+            if (state := self._roster.state(one)) is not None:
+                one.stand(state)
         return [*self._vigil.of(slot), *singles]
 
     def _keeper(self, slot: int) -> Keeper:
