@@ -1,7 +1,7 @@
 """Levels in columns say of each condition what the verdict and the bounds of one say."""
 
 from itertools import product
-from math import isnan, nan
+from math import inf, isnan, nan
 
 import numpy as np
 import pytest
@@ -47,3 +47,16 @@ def test_many_conditions_have_the_bounds_that_each_has_alone(value: float) -> No
     low, high = Levels(rows_of([row_of(condition) for condition in of])).within(np.full(len(of), value))
 
     assert list(zip(low.tolist(), high.tolist(), strict=True)) == [bounds(condition, value, None) for condition in of]
+
+
+@pytest.mark.parametrize("told", [0.0, 0.5, 3.0, 1e300, inf])
+@pytest.mark.parametrize("value", EDGES)
+def test_many_conditions_wait_for_a_worse_value_within_the_bounds_that_each_has_alone(
+    value: float, told: float
+) -> None:
+    of = conditions()
+    levels = Levels(rows_of([row_of(condition) for condition in of]))
+
+    low, high = levels.until_worse(np.full(len(of), value), np.full(len(of), told))
+
+    assert list(zip(low.tolist(), high.tolist(), strict=True)) == [bounds(condition, value, told) for condition in of]
