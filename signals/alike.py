@@ -4,23 +4,27 @@ Verdicts and bounds are found in columns; `advance` decides for all who share st
 the line each was told is its own, so that it does not tell apart those who stand the same otherwise.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from itertools import pairwise, repeat
+from typing import TypeAlias
 
 import numpy as np
 
 from signals.alone import ARMED, UNSEEN, WAITING
 from signals.columns import Columns, from_ticks, length_of
-from signals.index import Floats, Numbers
-from signals.judge import policy
-from signals.levels import UNKNOWN, UNSURE, VERDICTS, Levels, row_of
+from signals.index import Flags, Floats, Numbers
+from signals.judge import on_bars
+from signals.lately import Lately
+from signals.levels import UNKNOWN, UNSURE, VERDICTS
 from signals.moves import Moved
+from signals.roster import AT_FIRST, NOBODY, Roster
 from signals.rules.lifecycle import (
     AlertState,
     Policy,
     Seen,
+    Transition,
     Verdict,
     advance,
     has_moved,
@@ -28,143 +32,148 @@ from signals.rules.lifecycle import (
     retold,
     sleep,
 )
-from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
+from signals.scope import Scopes
+from signals.vigil import UNTIL_KNOWN
 
-_STOOD = (ARMED, ARMED, WAITING, UNSEEN, ARMED)
+_STOOD = np.array([AT_FIRST.index(of) for of in (ARMED, ARMED, WAITING, UNSEEN, ARMED)])
 """By the code of what the last known value said."""
 
-
-class _Sight(NamedTuple):
-    """What tells apart, beside the state and the rule's times, those who see the same."""
-
-    step: int
-    before: int
-    lapsed: bool
-    code: int
-    is_worse: bool
-    is_out: bool
-
-
-@dataclass(slots=True)
-class _Group:
-    """Those who stood the same and saw the same, by row."""
-
-    stood: AlertState
-    times: Policy
-    sight: _Sight
-    is_new: bool
-    rows: list[int] = field(default_factory=list)
+Some: TypeAlias = tuple[Numbers, Numbers, Numbers]
+"""Some rules on coins: their slots, the numbers of their cells, and their rows, NOBODY where nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Those who are looked at together: how far each is past its line, and between which values it may sleep."""
+    """Those who are looked at together, and what each sees; `low` and `high` are where its verdict would change."""
 
-    ones: Sequence[Kept]
     at: datetime
+    rows: Numbers
     cells: Numbers
+    is_new: Flags
+    codes: Numbers
     excess: Floats
+    is_worse: Flags
     low: Floats
     high: Floats
+    is_out: Flags
 
 
 class Alike:
     """Looks at those who have one condition, no end, and news."""
 
-    def __init__(self, columns: Columns, vigil: Vigil) -> None:
+    def __init__(self, columns: Columns, roster: Roster, lately: Lately, scopes: Scopes) -> None:
         self._columns = columns
-        self._vigil = vigil
+        self._roster = roster
+        self._lately = lately
+        self._scopes = scopes
 
-    def takes(self, one: Kept) -> bool:
-        """Whether it can be looked at here."""
-        if one.levels is None:
-            is_simple = len(one.cells) == 1 and one.rule.draft.until is None
-            one.levels = row_of(one.track.conditions[0]) if is_simple else b""
-        return bool(one.levels) and self._columns.new.item(one.cells[0])
+    def look(self, some: Some, at: datetime) -> Iterator[tuple[int, Moved | None]]:
+        """What became of them by the slot of each, in their order; None of who was kept nowhere and need not be."""
+        rows, is_new = self._rows(some)
+        slots, moves = self._roster.slot[rows].tolist(), list[Moved | None]([None]) * len(rows)
+        batch = self._seen(rows, is_new, at)
+        for group in self._groups(batch) if len(rows) else ():
+            self._judge(group, batch, moves)
+        return zip(slots, moves, strict=True)
 
-    def look(self, ones: Sequence[Kept], at: datetime) -> Sequence[Moved | None]:
-        """What became of each, in order; None of one that was kept nowhere and still need not be."""
-        of, moves = self._columns, list[Moved | None]([None]) * len(ones)
-        cells = np.array([one.cells[0] for one in ones])
-        levels = Levels([one.levels or b"" for one in ones])
-        is_new = [one.subject not in self._vigil.kept for one in ones]
-        self._recollect(ones, is_new, cells, levels)
-        codes, excess = levels.said(of.value[cells], of.held[cells])
-        low, high = levels.within(of.value[cells])
+    def _rows(self, some: Some) -> tuple[Numbers, Flags]:
+        """The row of each, and whether it is new there; without those whose coin is watched no more."""
+        slots, cells, rows = some
+        is_new = rows == NOBODY
+        if not is_new.any():
+            return rows, is_new
+        (new,) = is_new.nonzero()
+        coins, read, holds = self._columns.coins, self._lately.read, self._scopes.holds
+        pairs = zip(slots[new].tolist(), cells[new].tolist(), strict=True)
+        new = new[np.array([holds(read(slot).rule, coins[cell]) for slot, cell in pairs], np.bool_)]
+        if len(new):
+            numbers = [*map(self._lately.numbers, slots[new].tolist())]
+            rows[new] = self._roster.enrol(slots[new], cells[new], numbers)
+        is_there = rows != NOBODY
+        return rows[is_there], is_new[is_there]
+
+    def _seen(self, rows: Numbers, is_new: Flags, at: datetime) -> _Batch:
+        of, roster = self._columns, self._roster
+        cells, levels = roster.cell[rows], roster.levels(rows)
+        if is_new.any():  # they stand where their last known value left them
+            said, _ = levels.said(of.last_low[cells], of.last_high[cells])
+            roster.stance[rows[is_new]] = _STOOD[said[is_new]]
+        values = of.value[cells]
+        codes, excess = levels.said(values, of.held[cells])
+        low, high = levels.within(values)
         low[codes == UNKNOWN], high[codes == UNKNOWN] = UNTIL_KNOWN
         is_out = (of.low[cells] < low) | (of.high[cells] >= high)
         with np.errstate(invalid="ignore"):
-            worse = excess - np.array([one.told_excess for one in ones]) >= 1.0
-        columns = of.step[cells], of.before[cells], of.lapsed[cells], codes, worse, is_out
-        batch = _Batch(ones, at, cells, excess, low, high)
-        sights = zip(*(column.tolist() for column in columns), strict=True)
-        for group in self._groups(zip(ones, is_new, sights, strict=True)):
-            self._judge(group, batch, moves)
-        return moves
+            is_worse = excess - roster.told_excess[rows] >= 1.0
+        return _Batch(at, rows, cells, is_new, codes, excess, is_worse, low, high, is_out)
 
-    def _recollect(self, ones: Sequence[Kept], is_new: Sequence[bool], cells: Numbers, levels: Levels) -> None:
-        """Let those who are kept nowhere stand where their last known value left them."""
-        if new := [row for row, of in enumerate(is_new) if of]:
-            said, _ = levels.said(self._columns.last_low[cells], self._columns.last_high[cells])
-            for row, code in zip(new, said[new].tolist(), strict=True):
-                ones[row].stance = _STOOD[code]
+    def _groups(self, of: _Batch) -> Iterator[Numbers]:
+        """Those who stood the same and see the same, by their places among all."""
+        columns, roster = self._columns, self._roster
+        marks = of.codes | of.is_worse << 3 | of.is_out << 4 | columns.lapsed[of.cells] << 5 | of.is_new << 6
+        stood = roster.stance[of.rows] << 32 | roster.terms[of.rows] << 8 | marks
+        own = stood, columns.step[of.cells], columns.before[of.cells]
+        order = np.lexsort(own)
+        begins = np.zeros(len(order) - 1, np.bool_)
+        for column in own:
+            sorted_ = column[order]
+            begins |= sorted_[1:] != sorted_[:-1]
+        edges = (np.flatnonzero(begins) + 1).tolist()
+        return (order[start:stop] for start, stop in pairwise([0, *edges, len(order)]))
 
-    def _groups(self, ones: Iterable[tuple[Kept, bool, tuple[int, ...]]]) -> Iterable[_Group]:
-        groups = dict[tuple[int, int, bool, tuple[int, ...]], _Group]()
-        for row, (one, is_new, sight) in enumerate(ones):
-            step = sight[0]
-            if one.times is None or one.step != step:
-                one.step, one.times = step, policy(one.rule.draft, length_of(step))
-            key = id(one.stance), id(one.times), is_new, sight
-            group = groups.get(key)
-            if group is None:
-                group = groups[key] = _Group(one.stance, one.times, _Sight._make(sight), is_new)
-            group.rows.append(row)
-        return groups.values()
-
-    def _judge(self, group: _Group, of: _Batch, moves: list[Moved | None]) -> None:
+    def _judge(self, group: Numbers, of: _Batch, moves: list[Moved | None]) -> None:
         """Let `advance` decide for all of a group. Who is worse by a band than when it was told stands for all."""
-        sight, verdict = group.sight, VERDICTS[group.sight.code]
-        seen = Seen(of.at, verdict, float(sight.is_worse), from_ticks(sight.before), sight.lapsed)
-        stands, told = advance(group.stood, seen, group.times)
-        stands, alike = retold(stands, 0.0), [of.ones[row] for row in group.rows]
+        columns, roster, first = self._columns, self._roster, group.item(0)
+        cell, row, rows = of.cells.item(first), of.rows.item(first), of.rows[group]
+        is_new, is_worse, verdict = of.is_new.item(first), of.is_worse.item(first), VERDICTS[of.codes.item(first)]
+        stood = roster.stances[roster.stance.item(row)]
+        times = on_bars(roster.all_terms[roster.terms.item(row)], length_of(columns.step.item(cell)))
+        seen = Seen(of.at, verdict, float(is_worse), from_ticks(columns.before.item(cell)), columns.lapsed.item(cell))
+        stands, told = advance(stood, seen, times)
+        stands = retold(stands, 0.0)
         if told is not None and verdict is Verdict.MET:
-            for one, excess in zip(alike, of.excess[group.rows].tolist(), strict=True):
-                one.told_excess = excess
+            roster.told_excess[rows] = of.excess[group]
         at_rest = is_plain(stands, verdict)
-        is_moved = group.is_new or not stands.armed or has_moved(group.stood, stands)
-        is_said = told is not None or not (at_rest and group.is_new)
-        for row, one in zip(group.rows, alike, strict=True):
-            one.stance = stands
-            if is_said:
-                moves[row] = Moved(one.rule, one.coin, one.track, one.state, told, at_rest or is_moved, at_rest)
-        if not at_rest:
-            self._lay(group, of, stands, Seen(of.at, verdict, float(sight.is_worse and told is None)))
-        elif not group.is_new:
-            self._vigil.drop_all(alike)
+        is_moved = is_new or not stands.armed or has_moved(stood, stands)
+        if told is not None or not (at_rest and is_new):
+            each = self._moved(rows, stands, told, moved=at_rest or is_moved, at_rest=at_rest)
+            for n, one in zip(group.tolist(), each, strict=True):
+                moves[n] = one
+        if at_rest:
+            roster.release(rows)
+        else:
+            roster.stance[rows] = roster.number_of(stands)
+            self._lay(group, of, stands, Seen(of.at, verdict, float(is_worse and told is None)), times)
 
-    def _lay(self, group: _Group, of: _Batch, stands: AlertState, seen: Seen) -> None:
+    def _moved(
+        self, rows: Numbers, stands: AlertState, told: Transition | None, *, moved: bool, at_rest: bool
+    ) -> Iterator[Moved]:
+        """The moves of those who stand the same now."""
+        roster, coins = self._roster, self._columns.coins
+        reads = [*map(self._lately.read, roster.slot[rows].tolist())]
+        rules, tracks = [one.rule for one in reads], [one.tracks[0] for one in reads]
+        on = [coins[cell] for cell in roster.cell[rows].tolist()]
+        is_told = stands.told_at is not None
+        states = [retold(stands, of) for of in roster.told_excess[rows].tolist()] if is_told else repeat(stands)
+        each = zip(rules, on, tracks, states, repeat(told), repeat(moved), repeat(at_rest), strict=False)
+        return map(Moved._make, each)
+
+    def _lay(self, group: Numbers, of: _Batch, stands: AlertState, seen: Seen, times: Policy) -> None:
         """Let them sleep for as long as nothing can change them, or keep them awake."""
-        alike, rows = [of.ones[row] for row in group.rows], group.rows
-        if group.is_new:
-            self._vigil.keep_all(alike)
-        rest = sleep(stands, seen, group.times)
+        roster, rows, first = self._roster, of.rows[group], group.item(0)
+        rest = sleep(stands, seen, times)
         if stands.done:
-            for one in alike:
-                self._vigil.rest(one, (None,), None)
-        elif rest is None or group.sight.is_out or group.sight.code == UNSURE:
-            for one in alike:
-                self._vigil.stay_awake(one)
+            roster.leave(rows)
+        elif rest is None or of.is_out.item(first) or of.codes.item(first) == UNSURE:
+            roster.wake(rows)
         elif rest[1]:
-            for one in alike:
-                self._rest_until_worse(one)
+            self._rest_until_worse(group, of)
         else:
-            self._vigil.rest_all(alike, of.cells[rows], (of.low[rows], of.high[rows]), rest[0])
+            roster.sleep(rows, of.low[group], of.high[group], rest[0])
 
-    def _rest_until_worse(self, one: Kept) -> None:
-        of, (cell,) = self._columns, one.cells
-        low, high = bounds(one.track.conditions[0], of.value.item(cell), one.told_excess)
-        if of.low.item(cell) < low or of.high.item(cell) >= high:
-            self._vigil.stay_awake(one)
-        else:
-            self._vigil.rest(one, ((low, high),), None)
+    def _rest_until_worse(self, group: Numbers, of: _Batch) -> None:
+        columns, roster, rows, cells = self._columns, self._roster, of.rows[group], of.cells[group]
+        low, high = roster.levels(rows).until_worse(columns.value[cells], roster.told_excess[rows])
+        is_out = (columns.low[cells] < low) | (columns.high[cells] >= high)
+        roster.wake(rows[is_out])
+        roster.sleep(rows[~is_out], low[~is_out], high[~is_out], None)

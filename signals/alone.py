@@ -17,7 +17,7 @@ from signals.rules.lifecycle import (
     is_plain,
     sleep,
 )
-from signals.vigil import UNTIL_KNOWN, Kept, Vigil, bounds
+from signals.vigil import UNTIL_KNOWN, Keeper, Kept, Within, bounds
 
 UNSEEN, ARMED, WAITING = AlertState(), AlertState(armed=True), AlertState(armed=True, waiting=True)
 """How one stands of which nothing is kept: its cells were never known, or it waits just where it was met."""
@@ -26,31 +26,31 @@ UNSEEN, ARMED, WAITING = AlertState(), AlertState(armed=True), AlertState(armed=
 class Alone:
     """Looks at one at a time."""
 
-    def __init__(self, columns: Columns, vigil: Vigil) -> None:
+    def __init__(self, columns: Columns, keeper: Keeper) -> None:
         self._columns = columns
-        self._vigil = vigil
+        self._keeper = keeper
 
     def wake(self, one: Kept, state: AlertState, at: datetime | None) -> None:
         """Let it stand where it was stored, at the last judged moment."""
         verdict, excess = self._verdict(one)
         is_let_go = state.phase is Phase.IDLE and verdict in (Verdict.BETWEEN, Verdict.CALM)
         one.stand(replace(state, waiting=False) if is_let_go else state)
-        self._vigil.keep(one)
+        self._keeper.keep(one)
         if is_plain(one.state, verdict):
-            self._vigil.drop(one)
+            self._keeper.drop(one)
         else:
             *_, step = times_of(self._columns, one.cells)
             self._lay(one, at, verdict, excess, policy(one.rule.draft, step))
 
     def look(self, one: Kept, at: datetime) -> Moved | None:
         """What became of it; None of one that was kept nowhere and still need not be."""
-        is_new = one.subject not in self._vigil.kept
+        is_new = not self._keeper.holds(one)
         if is_new:
             one.stand(self._last(one))
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
         ends = one.rule.draft.until
         if ends is not None and at >= ends:
-            self._vigil.drop(one)
+            self._keeper.drop(one)
             one.stand(AlertState(at=at, armed=True, done=True))
             return None if is_new else moved_of(one)
         verdict, excess = self._verdict(one)
@@ -63,9 +63,9 @@ class Alone:
         state, told = advance(old, Seen(at, verdict, excess, earlier, lapsed), times)
         one.stand(state)
         if is_plain(one.state, verdict):
-            self._vigil.drop(one)
+            self._keeper.drop(one)
             return moved_of(one, told, at_rest=True) if told or not is_new else None
-        self._vigil.keep(one)
+        self._keeper.keep(one)
         self._lay(one, at, verdict, excess, times)
         moved = is_new or has_moved(old, one.state)
         moved = moved if one.state.armed else self.was_known(one)
@@ -85,27 +85,27 @@ class Alone:
         value = [_number(self._columns.value.item(cell)) for cell in one.cells]
         blind = verdict is Verdict.UNKNOWN
         if one.state.done:
-            self._vigil.rest(one, [None] * len(value), None)
+            self._keeper.rest(one, [None] * len(value), None)
             return
         rest = sleep(one.state, Seen(at, verdict, excess), times) if at is not None else None
         if rest is None or (blind and None not in value):
-            self._vigil.stay_awake(one)
+            self._keeper.stay_awake(one)
             return
         due_at, is_overdue = rest
         ends = one.rule.draft.until
         if ends is not None:
             due_at = ends if due_at is None else min(due_at, ends)
-        within = list[tuple[float, float] | None]()
+        within = list[Within | None]()
         for condition, cell, now in zip(one.track.conditions, one.cells, value, strict=True):
             if blind or now is None:
                 within.append(UNTIL_KNOWN if now is None else None)
                 continue
             low, high = bounds(condition, now, one.told_excess if is_overdue else None)
             if self._columns.low.item(cell) < low or self._columns.high.item(cell) >= high:
-                self._vigil.stay_awake(one)
+                self._keeper.stay_awake(one)
                 return
             within.append((low, high))
-        self._vigil.rest(one, within, due_at)
+        self._keeper.rest(one, within, due_at)
 
     def _last(self, one: Kept) -> AlertState:
         """The state of one that was kept nowhere: armed if its cells were ever known, and waiting if it was met."""
@@ -124,7 +124,7 @@ class Alone:
 
     def admit(self, one: Kept, at: datetime) -> bool:
         """Returns whether it is kept."""
-        if one.subject in self._vigil.kept:
+        if self._keeper.holds(one):
             return False
         news, earlier, lapsed, step = times_of(self._columns, one.cells)
         verdict, excess = self._verdict(one)
@@ -133,7 +133,7 @@ class Alone:
             one.stand(advance(one.state, Seen(at, verdict, excess, earlier, lapsed), times)[0])
         if is_plain(one.state, verdict):
             return False
-        self._vigil.keep(one)
+        self._keeper.keep(one)
         self._lay(one, at, verdict, excess, times)
         return True
 

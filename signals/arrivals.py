@@ -10,6 +10,9 @@ class Arrivals:
         self._coins: dict[int, frozenset[str] | None] = {}
         """On which coins; None for all."""
 
+    def __len__(self) -> int:
+        return len(self._coins)
+
     def put(self, slot: int) -> None:
         """The rule came, on all its coins."""
         self._coins[slot] = None

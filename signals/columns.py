@@ -66,6 +66,8 @@ class Columns:
         self._heard = 0
         """Numbers below that were read at the last judged moment."""
         self.cells: list[Cell | None] = [None]
+        self.coins = [""]
+        """By number the cell's coin."""
         self._numbers: dict[Cell, int] = {}
         self._steps: dict[timedelta, int] = {}
         self.value, self.held = np.zeros(64), np.zeros(64)
@@ -80,11 +82,19 @@ class Columns:
         """No moment was judged yet: nothing is known to have stood anywhere."""
         self.lit = np.full(64, NEVER)
         """The last judged moment with news that was known."""
+        self._places = np.zeros(0, np.int64)
         self._recalled = np.zeros(64, np.bool_)
         self.new, self.lapsed = np.zeros(64, np.bool_), np.zeros(64, np.bool_)
 
     def __len__(self) -> int:
         return len(self.cells)
+
+    def places(self) -> Numbers:
+        """By number the place of the cell's coin among all coins in the order of their names."""
+        if len(self._places) < len(self.coins):
+            place = {coin: n for n, coin in enumerate(sorted(set(self.coins)))}
+            self._places = np.array([place[coin] for coin in self.coins])
+        return self._places
 
     def number(self, cell: Cell) -> int | None:
         """The cell's number, if any rule reads it."""
@@ -94,6 +104,7 @@ class Columns:
         """A number for a new cell of which nothing is known."""
         number = self._numbers[cell] = len(self.cells)
         self.cells.append(cell)
+        self.coins.append(cell.coin)
         if number == len(self.value):
             self._grow()
         for column in (self.value, self.held, self.low, self.high, self.last_low, self.last_high):

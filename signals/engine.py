@@ -4,13 +4,14 @@ Its answer is that of judging every rule at every moment. A rule that is kept no
 where its condition was met at the last judged moment: it can change only when one of its keys is crossed.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 
 import numpy as np
 
-from signals.alike import Alike
+from signals.alike import Alike, Some
 from signals.alone import Alone
 from signals.arrivals import Arrivals
 from signals.base import Signal
@@ -25,14 +26,13 @@ from signals.model import Cell
 from signals.moves import Judged, Moved, moved_of
 from signals.newcomers import Newcomers
 from signals.part import WHOLE, Part
-from signals.rules.lifecycle import (
-    AlertState,
-)
+from signals.roster import NOBODY, Roster
+from signals.rules.lifecycle import AlertState
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
 from signals.standing import RECENT, Standing
 from signals.telling import Telling
-from signals.vigil import Kept, Vigil
+from signals.vigil import Keeper, Kept, Vigil
 
 AT_ONCE = 1_024
 """How many are looked at together."""
@@ -64,11 +64,13 @@ class Engine:
         self._columns = Columns()
         self._index = Index()
         self._scopes = Scopes(self._columns, self._index, signals, part)
-        self._vigil = Vigil()
-        self._alone = Alone(self._columns, self._vigil)
-        self._alike = Alike(self._columns, self._vigil)
-        self._lately = Lately(book, self._scopes)
+        self._vigil, self._roster = Vigil(), Roster(self._columns)
+        self._alone, self._single = Alone(self._columns, self._vigil), Alone(self._columns, self._roster)
+        self._lately = Lately(book, self._scopes, self._roster)
+        self._alike = Alike(self._columns, self._roster, self._lately, self._scopes)
         self._alive = np.zeros(64, np.bool_)
+        self._is_single = np.zeros(64, np.bool_)
+        """By slot whether the rule has one condition, no end and one way, so that the roster keeps it."""
         self._arrivals, self._newcomers = Arrivals(), Newcomers(self._columns)
         self._joint: set[int] = set()
         """Rules on every coin with more than one condition."""
@@ -80,8 +82,9 @@ class Engine:
     @property
     def counts(self) -> Counts:
         """Sizes for logs and status."""
-        index, cells, kept = self._index, len(self._columns) - 1, len(self._vigil.kept)
-        return Counts(len(self._book), index.size, cells, kept, self._touched, index.bytes + self._alive.nbytes)
+        index, cells, kept = self._index, len(self._columns) - 1, len(self._vigil.kept) + len(self._roster)
+        by_slot = self._alive.nbytes + self._is_single.nbytes
+        return Counts(len(self._book), index.size, cells, kept, self._touched, index.bytes + by_slot)
 
     @property
     def cells(self) -> Sequence[Cell]:
@@ -123,7 +126,8 @@ class Engine:
             self._arrivals.put(slot)
             if rule.draft.coins == (EVERY_COIN,):
                 self._joint.add(slot)
-        if self._begin(slot, rule.created):
+        is_single = len(rule.draft.conditions) == 1 and rule.draft.until is None
+        if self._begin(slot, rule.created, is_single=is_single and len(self._scopes.tracks(rule.draft)) == 1):
             self._arrivals.put(slot)
         self._index.merge(self._alive)
 
@@ -136,7 +140,7 @@ class Engine:
                 self.drop(stored.id)
                 slot = self._book.keep(stored)
                 cell = self._scopes.place(plain, slot)
-                if self._begin(slot, plain.created) and cell is not None:
+                if self._begin(slot, plain.created, is_single=not plain.ends) and cell is not None:
                     self._newcomers.put(slot, cell, to_ticks(plain.created))
         self._index.merge(self._alive)
 
@@ -148,6 +152,7 @@ class Engine:
             return
         for kept in self._vigil.of(slot):
             self._vigil.drop(kept)
+        self._roster.release(self._roster.of(slot))
         self._alive[slot] = False
         self._arrivals.drop(slot)
         self._joint.discard(slot)
@@ -158,12 +163,11 @@ class Engine:
         """Replace a place's watchlist: on coins that came its rules begin anew, on those that went they end."""
         came, went = self._scopes.watch(place, frozenset(coins))
         for slot in self._scopes.watchers(place):
-            rule = self._book.rule(slot)
-            self._scopes.spread(rule, slot)
-            for kept in self._vigil.of(slot):
-                if kept.coin in went:
-                    self._vigil.drop(kept)
-                    self._gone.append(kept)
+            self._scopes.spread(self._book.rule(slot), slot)
+            for one in self._kept(slot):
+                if one.coin in went:
+                    self._keeper(slot).drop(one)
+                    self._gone.append(one)
             self._arrivals.welcome(slot, came)
 
     def wake(self, subject: tuple[str, str], state: AlertState) -> None:
@@ -177,7 +181,7 @@ class Engine:
             if coin + track.mark != subject[1] or not self._part.holds(coin) or not self._scopes.holds(rule, coin):
                 continue
             one = Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin))
-            self._alone.wake(one, state, self._judged or state.at)
+            (self._single if self._is_single[slot] else self._alone).wake(one, state, self._judged or state.at)
 
     # moments
 
@@ -241,71 +245,114 @@ class Engine:
             if coin is not None and not self._columns.knew(self._all_cells(self._book.rule(slot), coin)):
                 self._arrivals.welcome(slot, [coin])
 
-    def move(self, at: datetime, readings: Readings) -> Sequence[Moved]:
-        """`judge` by what the cells say, without the events."""
-        return [moved for moved in self._moving(at, readings) if moved]
+    def move(self, at: datetime, readings: Readings) -> Iterator[Moved]:
+        """`judge` by what the cells say, without the events, one by one."""
+        return filter(None, self._moving(at, readings))
 
     def _moving(self, at: datetime, readings: Readings) -> Iterator[Moved | None]:
         """Who moved; None where much was done since the last one."""
         yield from self._release(at)
         self._columns.take(to_ticks(at), readings)
-        looked = {one.subject: one for one in self._vigil.woken(self._columns, at)}
-        yield from self._touch(looked)
-        subjects, seen = sorted(looked), set[tuple[str, str]]()
-        batches = (subjects[start : start + AT_ONCE] for start in range(0, len(subjects), AT_ONCE))
-        looks = chain.from_iterable(self._looks([looked[subject] for subject in batch], at) for batch in batches)
-        for moved in chain(looks, self._admit(at)):
+        cells, slots = self._passed()
+        if len(slots) > AT_ONCE:
+            yield None
+        singles = self._singles(cells, slots, at)
+        others = {one.subject: one for one in self._vigil.woken(self._columns, at)}
+        yield from self._touch(others, cells, slots)
+        seen = set[tuple[str, str]]()
+        for moved in chain(self._looks(singles, others, at), self._admit(at)):
             if self._gone and moved:
                 seen.add(moved.subject)
             yield moved
         yield from self._left(seen)
         self._columns.settle()
+        self._roster.settle()
         self._scopes.settle(at)
-        self._judged, self._touched = at, len(looked)
+        self._judged, self._touched = at, len(others) + len(singles[0])
+        self._lately.make_room(self._touched)
 
     def _walk(self) -> tuple[Numbers, Slots]:
         of = self._columns
         self._index.merge(self._alive, BETWEEN_MOMENTS)
         return self._index.crossed((of.last_low, of.last_high), (of.low, of.high))
 
-    def _touch(self, looked: dict[tuple[int, str], Kept]) -> Iterator[None]:
-        """Rouse those whose keys their cell passed."""
+    def _passed(self) -> tuple[Numbers, Slots]:
+        """Cells and slots of those whose keys their cell passed, and who do not arrive there."""
         cells, slots = self._walk()
-        is_there, kept, names = self._alive[slots] & ~self._newcomers.hold(slots), self._vigil.kept, self._columns.cells
-        passed = zip(cells[is_there].tolist(), slots[is_there].tolist(), strict=True)
-        for n, (cell, slot) in enumerate(passed, 1):
+        if not len(slots):
+            return cells, slots
+        is_there = self._alive[slots] & ~self._newcomers.hold(slots)
+        if self._arrivals:
+            pairs = zip(cells.tolist(), slots.tolist(), strict=True)
+            arrives = [self._arrivals.holds(slot, self._columns.coins[cell]) for cell, slot in pairs]
+            is_there &= ~np.array(arrives, np.bool_)
+        return cells[is_there], slots[is_there]
+
+    def _singles(self, cells: Numbers, slots: Slots, at: datetime) -> Some:
+        """Whom the roster wakes, and whom their cells passed with news, in the order of rules and coins."""
+        rows, is_news = self._roster.woken(to_ticks(at)), self._is_single[slots] & self._columns.new[cells]
+        if not len(rows) and not is_news.any():
+            return rows, rows, rows
+        new_slots, new_cells = self._roster.absent(slots[is_news], cells[is_news])
+        of, on = np.append(self._roster.slot[rows], new_slots), np.append(self._roster.cell[rows], new_cells)
+        order = np.argsort(of << 32 | self._columns.places()[on])
+        return of[order], on[order], np.append(rows, np.full(len(new_slots), NOBODY))[order]
+
+    def _touch(self, others: dict[tuple[int, str], Kept], cells: Numbers, slots: Slots) -> Iterator[None]:
+        """Rouse those of several conditions whose keys their cell passed."""
+        is_other, kept = ~self._is_single[slots], self._vigil.kept
+        for n, (cell, slot) in enumerate(zip(cells[is_other].tolist(), slots[is_other].tolist(), strict=True), 1):
             if n % A_FEW == 0:
                 yield None
-            of = names[cell]
-            if of is None:
-                raise AssertionError("nobody follows the cell that is none")
-            if self._arrivals.holds(slot, of.coin):
-                continue
-            for one in self._lately.all_of(slot, of.coin):
+            for one in self._afresh(slot, self._columns.coins[cell]):
                 if one.subject not in kept and self._scopes.holds(one.rule, one.coin):
-                    looked[one.subject] = one
+                    others[one.subject] = one
 
-    def _looks(self, ones: Sequence[Kept], at: datetime) -> Iterator[Moved]:
-        """Look at these, as many as possible at once; says of each who moved, in their order."""
-        alike = [one for one in ones if self._alike.takes(one)]
-        together = zip(alike, self._alike.look(alike, at) if alike else (), strict=True)
-        if len(alike) == len(ones):
-            return (moved for _, moved in together if moved is not None)
-        moves = dict(together)
-        each = (moves[one] if one in moves else self._alone.look(one, at) for one in ones)
-        return filter(None, each)
+    def _looks(self, singles: Some, others: Mapping[tuple[int, str], Kept], at: datetime) -> Iterator[Moved | None]:
+        """Look at these, as many as possible at once; says of each who moved, in the order of rules and coins."""
+        waiting = deque(sorted(others))
+        for start in range(0, len(singles[0]), AT_ONCE):
+            slots, cells, rows = (column[start : start + AT_ONCE] for column in singles)
+            for slot, moved in self._alike.look((slots, cells, rows), at):
+                while waiting and waiting[0][0] < slot:
+                    yield from self._look(others[waiting.popleft()], at)
+                if moved is not None:
+                    yield moved
+            self._lately.make_room(len(singles[0]))
+            if len(slots) == AT_ONCE:
+                yield None
+        for subject in waiting:
+            yield from self._look(others[subject], at)
 
-    def _begin(self, slot: int, created: datetime) -> bool:
+    def _look(self, one: Kept, at: datetime) -> Iterator[Moved]:
+        moved = self._alone.look(one, at)
+        if moved is not None:
+            yield moved
+
+    def _begin(self, slot: int, created: datetime, *, is_single: bool) -> bool:
         """Whether it has yet to be armed: it comes after a moment was judged, or was made after that."""
         if slot >= len(self._alive):
-            self._alive = np.concatenate([self._alive, np.zeros(len(self._alive), np.bool_)])
-        self._alive[slot] = True
+            more = np.zeros(len(self._alive), np.bool_)
+            self._alive, self._is_single = np.append(self._alive, more), np.append(self._is_single, more)
+        self._alive[slot], self._is_single[slot] = True, is_single
         return not self._columns.is_blank or (self._settled is not None and created >= self._settled)
 
     def _afresh(self, slot: int, coin: str) -> Iterator[Kept]:
-        rule = self._book.rule(slot)
-        for track in self._scopes.tracks(rule.draft):
-            yield Kept(slot, rule, coin, track, self._scopes.cells(rule, track, coin))
+        of = self._lately.read(slot)
+        for track in of.tracks:
+            yield Kept(slot, of.rule, coin, track, self._scopes.cells(of.rule, track, coin))
+
+    def _kept(self, slot: int) -> Sequence[Kept]:
+        """What is kept of a rule, on whatever coin."""
+        coins = sorted(self._columns.coins[cell] for cell in self._roster.cell[self._roster.of(slot)].tolist())
+        singles = [one for coin in coins for one in self._afresh(slot, coin)]
+        for one in singles:
+            if (state := self._roster.state(one)) is not None:
+                one.stand(state)
+        return [*self._vigil.of(slot), *singles]
+
+    def _keeper(self, slot: int) -> Keeper:
+        return self._roster if self._is_single[slot] else self._vigil
 
     def _all_cells(self, rule: Rule, coin: str) -> Iterator[int]:
         for track in self._scopes.tracks(rule.draft):
@@ -327,8 +374,9 @@ class Engine:
         for n, (slot, coin) in enumerate(self._arrived(at)):
             if n % A_FEW == 0:
                 yield None
+            alone = self._single if self._is_single[slot] else self._alone
             for one in () if coin is None else self._afresh(slot, coin):
-                if self._alone.admit(one, at) and not one.state.armed and self._alone.was_known(one):
+                if alone.admit(one, at) and not one.state.armed and alone.was_known(one):
                     yield moved_of(one)
 
     def _arrived(self, at: datetime) -> Iterator[tuple[int, str | None]]:
@@ -348,8 +396,10 @@ class Engine:
         """What is kept now of those whose coins went off a watchlist, where nothing is said of them otherwise."""
         for one in self._gone:
             if self._alive[one.slot]:
-                kept = self._vigil.kept.get(one.subject)
-                of = moved_of(kept or one, at_rest=kept is None)
+                state = self._keeper(one.slot).state(one)
+                if state is not None:
+                    one.stand(state)
+                of = moved_of(one, at_rest=state is None)
                 if of.subject not in seen:
                     yield of
         self._gone = []

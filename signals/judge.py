@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from signals.base import Signal
 from signals.cells import Cells
+from signals.drafts import drafted
 from signals.living import grows_every
 from signals.model import Cell
 from signals.rules.lifecycle import Policy, Verdict
@@ -27,6 +29,9 @@ class Track:
     conditions: tuple[Condition, ...]
 
 
+_track = drafted(Track)
+
+
 def tracks(draft: Draft, signals: Mapping[str, Signal]) -> tuple[Track, ...]:
     """A draft's tracks, with a bare signal's levels as they are now."""
     conditions, is_double = draft.conditions, False
@@ -35,7 +40,7 @@ def tracks(draft: Draft, signals: Mapping[str, Signal]) -> tuple[Track, ...]:
         if condition.stock:
             conditions = tuple(_stocked(each, signals) for each in draft.conditions)
     if not is_double:
-        return (Track("", conditions),)
+        return (_track("", conditions),)
     return Track("+", conditions), Track("-", tuple(_mirrored(condition) for condition in conditions))
 
 
@@ -112,27 +117,41 @@ def together(leaves: Iterable[tuple[Verdict, float]]) -> tuple[Verdict, float]:
     return (_CALM if _CALM in verdicts else _BETWEEN), 0.0
 
 
-def policy(draft: Draft, step: timedelta) -> Policy:
-    """The rule's times on bars of that length: what is shorter than a bar is met by the bar's own close."""
+class Terms(NamedTuple):
+    """The times of a rule, whatever bars it is judged on: people ask for the same few."""
+
+    hold: timedelta
+    every: timedelta | None
+    once: bool
+    crossing: bool
+    living: bool
+
+
+def terms(draft: Draft) -> Terms:
+    """The rule's times."""
     crossing = False
     for condition in draft.conditions:
         crossing = crossing or condition.crossing is not None
     grows = grows_every(draft)
-    return _policy(draft.hold, draft.every if grows is None else grows, draft.once, (crossing, grows is not None), step)
+    return Terms(draft.hold, draft.every if grows is None else grows, draft.once, crossing, grows is not None)
+
+
+def policy(draft: Draft, step: timedelta) -> Policy:
+    """The rule's times on bars of that length: what is shorter than a bar is met by the bar's own close."""
+    return on_bars(terms(draft), step)
 
 
 @lru_cache(4096)
-def _policy(hold: timedelta, every: timedelta | None, once: bool, of: tuple[bool, bool], step: timedelta) -> Policy:  # noqa: FBT001
-    """People ask for the same few times. `of` is whether it is a crossing, and whether it is living."""
-    crossing, living = of
+def on_bars(of: Terms, step: timedelta) -> Policy:
+    """The same of a rule with these times."""
     return Policy(
-        hold=hold if hold >= step else timedelta(0),
-        calm=CALM if step <= CALM and not any(of) else timedelta(0),
-        repeat=every,
+        hold=of.hold if of.hold >= step else timedelta(0),
+        calm=CALM if step <= CALM and not (of.crossing or of.living) else timedelta(0),
+        repeat=of.every,
         gap=MISSED_BARS * step,
-        once=once,
-        crossing=crossing,
-        living=living,
+        once=of.once,
+        crossing=of.crossing,
+        living=of.living,
     )
 
 

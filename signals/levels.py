@@ -15,6 +15,8 @@ VERDICTS = (Verdict.CALM, Verdict.BETWEEN, Verdict.MET, Verdict.UNKNOWN, Verdict
 """By code. What is unsure has a value, and is unknown because the line lies between that and what it may be."""
 
 _MOST_KEYS = 4
+FIELDS = 5 + _MOST_KEYS
+"""Numbers of a condition."""
 _CLOSED = (Compare.AT_MOST, Compare.AT_LEAST)
 
 
@@ -28,11 +30,16 @@ def row_of(condition: Condition) -> bytes:
     return array("d", row).tobytes()
 
 
-class Levels:
-    """The levels of conditions, by row."""
+def rows_of(rows: Collection[bytes]) -> Floats:
+    """Conditions in numbers, one a row."""
+    return np.frombuffer(b"".join(rows)).reshape(len(rows), FIELDS)
 
-    def __init__(self, rows: Collection[bytes]) -> None:
-        of = np.frombuffer(b"".join(rows)).reshape(len(rows), -1).T.copy()
+
+class Levels:
+    """The levels of conditions in numbers, by row."""
+
+    def __init__(self, rows: Floats) -> None:
+        of = rows.T.copy()
         self._line, self._clear, self._sign = of[:3]
         self._is_closed, self._is_absolute = of[3:5] > 0
         self._keys = of[5:]
@@ -58,6 +65,24 @@ class Levels:
         is_passed = self._keys <= values
         low = np.where(is_passed, self._keys, -inf).max(axis=0)
         high = np.where(self._keys > values, self._keys, inf).min(axis=0)
+        return low, high
+
+    def until_worse(self, values: Floats, told_excess: Floats) -> tuple[Floats, Floats]:
+        """`within`, and up to where each is a band further past its line than it was told: beyond that, nothing."""
+        low, high = self.within(values)
+        with np.errstate(over="ignore", invalid="ignore"):
+            is_worse = self._verdicts(values)[1] - told_excess >= 1.0
+            reach = (told_excess + 1.0) * np.where(self._band > 0, self._band, 1.0)
+            near = self._line + self._sign * (reach * (1 - 1e-9) - np.abs(self._line) * 1e-12)
+        is_down = self._sign < 0
+        key = np.where(is_down, np.nextafter(near, inf), near)
+        mirrored = np.where(is_down, -near, np.nextafter(-near, inf))
+        for own, counts in ((key, ~is_worse), (mirrored, ~is_worse & self._is_absolute)):
+            np.copyto(low, own, where=counts & (own > low) & (own <= values))
+            np.copyto(high, own, where=counts & (own < high) & (own > values))
+        seen = np.where(self._is_absolute, np.abs(values), values)
+        is_past = ~is_worse & np.where(is_down, seen < key, seen >= key)
+        low[is_past], high[is_past] = inf, -inf
         return low, high
 
     def _verdicts(self, values: Floats) -> tuple[Numbers, Floats]:

@@ -17,6 +17,8 @@ class Plain(NamedTuple):
     keys: tuple[float, ...]
     """`line_keys` of the condition."""
     created: datetime
+    ends: bool
+    """Whether it is judged up to a time only."""
 
 
 class Stored(Protocol):

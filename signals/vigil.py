@@ -4,19 +4,22 @@ Each condition of such a rule sleeps while its cell stays within bounds between 
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf, nan, nextafter
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from signals.columns import NOWHERE, Columns
-from signals.index import Floats, Numbers, clear_keys, line_keys
+from signals.index import clear_keys, line_keys
 from signals.judge import Track, verdict
-from signals.rules.lifecycle import AlertState, Policy, is_worse, retold
+from signals.rules.lifecycle import AlertState, is_worse, retold
 from signals.rules.model import Condition, Rule
 
+Within: TypeAlias = tuple[float, float]
+"""Bounds: the first value is within them, the second is not."""
 UNTIL_KNOWN = (nan, nan)
 """Bounds of a cell that is unknown: any value wakes."""
 
@@ -35,11 +38,6 @@ class Kept:
     told_excess: float = 0.0
     rows: tuple[int, ...] = ()
     due: datetime | None = None
-    levels: bytes | None = None
-    """Its condition in numbers, once they were asked for."""
-    step: int = 0
-    times: Policy | None = None
-    """The rule's times on bars of that step."""
     subject: tuple[int, str] = field(init=False)
     """What it is kept under."""
 
@@ -56,7 +54,7 @@ class Kept:
         self.stance, self.told_excess = retold(state, 0.0), state.told_excess
 
 
-def bounds(condition: Condition, value: float, told_excess: float | None) -> tuple[float, float]:
+def bounds(condition: Condition, value: float, told_excess: float | None) -> Within:
     """The values between which a condition says what it says now, the first in, the second out.
 
     Nobody sleeps past the point where it is worse than when it was told, where that is given.
@@ -91,9 +89,40 @@ def _is_past(near: tuple[float, ...], condition: Condition, value: float) -> boo
     return seen < near[0] if condition.compare.downward else seen >= near[0]
 
 
+class Keeper(Protocol):
+    """Keeps those whose state the verdict alone does not say."""
+
+    def holds(self, one: Kept) -> bool:
+        """Whether it is kept."""
+        ...
+
+    def state(self, one: Kept) -> AlertState | None:
+        """Where it stands; None where nothing is kept of it."""
+        ...
+
+    def keep(self, one: Kept) -> None:
+        """Remember from now on where it stands, instead of what was kept of the same subject."""
+        ...
+
+    def drop(self, one: Kept) -> None:
+        """Forget it."""
+        ...
+
+    def rest(self, one: Kept, within: Iterable[Within | None], due: datetime | None) -> None:
+        """Let it sleep while its cells stay within their bounds, in order; at `due` it is looked at anyway.
+
+        A cell without bounds does not matter.
+        """
+        ...
+
+    def stay_awake(self, one: Kept) -> None:
+        """Look at it whenever there is news."""
+        ...
+
+
 @dataclass
 class Vigil:
-    """All that are kept, with the bounds of their conditions in columns and their times on a wheel."""
+    """All of several conditions, with an end or two ways, with the bounds of each condition in columns, and a wheel."""
 
     kept: dict[tuple[int, str], Kept] = field(default_factory=dict)
     restless: dict[tuple[int, str], Kept] = field(default_factory=dict)
@@ -109,6 +138,15 @@ class Vigil:
         self._turns: list[datetime] = []
         """The times on the wheel, as a heap."""
 
+    def holds(self, one: Kept) -> bool:
+        """Whether it is kept."""
+        return one.subject in self.kept
+
+    def state(self, one: Kept) -> AlertState | None:
+        """Where it stands; None where nothing is kept of it."""
+        kept = self.kept.get(one.subject)
+        return kept.state if kept is not None else None
+
     def of(self, slot: int) -> list[Kept]:
         """All of a rule, on whatever coin."""
         return list(self._of.get(slot, {}).values())
@@ -121,28 +159,6 @@ class Vigil:
         self.kept[one.subject] = one
         self._of.setdefault(one.slot, {})[one.subject[1]] = one
 
-    def keep_all(self, ones: Iterable[Kept]) -> None:
-        """Remember these, of whom nothing was kept."""
-        for one in ones:
-            self.kept[one.subject] = one
-            self._of.setdefault(one.slot, {})[one.subject[1]] = one
-
-    def drop_all(self, ones: Sequence[Kept]) -> None:
-        """Forget these, who are kept."""
-        rows = [row for one in ones for row in one.rows]
-        self._cell[rows], self._low[rows], self._high[rows] = NOWHERE, -inf, inf
-        self._free += rows
-        for row in rows:
-            self._owners[row] = None
-        for one in ones:
-            one.rows, one.due = (), None
-            self.restless.pop(one.subject, None)
-            del self.kept[one.subject]
-            of = self._of[one.slot]
-            del of[one.subject[1]]
-            if not of:
-                del self._of[one.slot]
-
     def drop(self, one: Kept) -> None:
         """Forget it."""
         self._release(one)
@@ -154,7 +170,7 @@ class Vigil:
             if not of:
                 del self._of[one.slot]
 
-    def rest(self, one: Kept, within: Iterable[tuple[float, float] | None], due: datetime | None) -> None:
+    def rest(self, one: Kept, within: Iterable[Within | None], due: datetime | None) -> None:
         """Let it sleep while its cells stay within their bounds, in order; at `due` it is looked at anyway.
 
         A cell without bounds does not matter.
@@ -163,18 +179,9 @@ class Vigil:
         self._release(one)
         pairs = zip(one.cells, within, strict=True)
         one.rows = tuple([self._row(one, cell, *limits) for cell, limits in pairs if limits is not None])
-        self._wait([one], due)
-
-    def rest_all(self, ones: Sequence[Kept], cells: Numbers, within: tuple[Floats, ...], due: datetime | None) -> None:
-        """`rest` for many of one condition each."""
-        for one in ones if self.restless else ():
-            self.restless.pop(one.subject, None)
-        for one in ones:
-            if not one.rows:
-                one.rows = (self._free_row(one),)
-        self._wait(ones, due)
-        rows = [one.rows[0] for one in ones]
-        self._cell[rows], self._low[rows], self._high[rows] = cells, *within
+        if due is not None and due != one.due:
+            self._wait(one, due)
+        one.due = due
 
     def stay_awake(self, one: Kept) -> None:
         """Look at it whenever there is news."""
@@ -198,21 +205,13 @@ class Vigil:
             yield from (one for one in self._wheel.pop(due) if one.due == due)
         yield from list(self.restless.values())
 
-    def _wait(self, ones: Iterable[Kept], due: datetime | None) -> None:
-        if due is not None and due not in self._wheel:
+    def _wait(self, one: Kept, due: datetime) -> None:
+        if due not in self._wheel:
             self._wheel[due] = []
             heapq.heappush(self._turns, due)
-        for one in ones:
-            if due is not None and due != one.due:
-                self._wheel[due].append(one)
-            one.due = due
+        self._wheel[due].append(one)
 
     def _row(self, one: Kept, cell: int, low: float, high: float) -> int:
-        row = self._free_row(one)
-        self._cell[row], self._low[row], self._high[row] = cell, low, high
-        return row
-
-    def _free_row(self, one: Kept) -> int:
         row = self._free.pop() if self._free else len(self._owners)
         if row == len(self._owners):
             self._owners.append(None)
@@ -220,6 +219,7 @@ class Vigil:
                 self._cell = np.resize(self._cell, 2 * row)
                 self._low, self._high = np.resize(self._low, 2 * row), np.resize(self._high, 2 * row)
         self._owners[row] = one
+        self._cell[row], self._low[row], self._high[row] = cell, low, high
         return row
 
     def _release(self, one: Kept) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from adapters.store.base import KeptDraft
+from signals.drafts import drafted
 from signals.index import keys_of
 from signals.loading import Plain
 from signals.model import ALL, Unit, Yardstick
@@ -91,6 +92,7 @@ class _Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):
 _encode = msgspec.msgpack.Encoder().encode
 _rule = msgspec.msgpack.Decoder(_Rule).decode
 _kept = msgspec.msgpack.Decoder(_Kept).decode
+_a_rule, _a_draft, _a_condition = drafted(Rule), drafted(Draft), drafted(Condition)
 
 
 def pack(rule: Rule) -> bytes:
@@ -118,7 +120,7 @@ def every_coin(draft: Draft) -> int:
 def unpack(rule_id: str, place: str, number: int, stored: bytes) -> Rule:
     """The rule that was packed, at that address."""
     of = _rule(stored)
-    return Rule(
+    return _a_rule(
         rule_id,
         place,
         number,
@@ -149,7 +151,7 @@ class Packed(NamedTuple):
             return None
         reads = coin, draft.venue or ALL, only.name, _span(only.window), YARDSTICKS[only.yardstick], only.side
         keys = keys_of(COMPARES[only.compare], only.line, sized=bool(only.marks & _ABSOLUTE))
-        return Plain(reads, keys, datetime.fromtimestamp(of.created, UTC))
+        return Plain(reads, keys, datetime.fromtimestamp(of.created, UTC), ends=draft.until is not None)
 
     def rule(self) -> Rule:
         """The rule, whole."""
@@ -221,7 +223,7 @@ def _short(fields: tuple[object, ...], usual: tuple[object, ...]) -> tuple[objec
 
 
 def _read(of: _Draft) -> Draft:
-    return Draft(
+    return _a_draft(
         of.coins,
         of.venue or ALL,
         tuple([_read_condition(condition) for condition in of.conditions]),
@@ -239,7 +241,7 @@ def _read(of: _Draft) -> Draft:
 
 def _read_condition(of: _Condition) -> Condition:
     marks = of.marks
-    return Condition(
+    return _a_condition(
         of.name,
         _span(of.window),
         COMPARES[of.compare],

@@ -26,6 +26,8 @@ class Pair:
         self.engine, self.oracle = Engine(BY_NAME, Rules(), first=first), Plain()
         self.stored: dict[tuple[str, str], AlertState] = {}
         self.watched: tuple[str, ...] = ()
+        self.moved: Sequence[tuple[str, str]] = ()
+        """Who was looked at in the last moment, in the engine's order."""
         self.last: Moment | None = None
         self.present: Sequence[str] = ()
         self.judged_rules: dict[str, Rule] = {}
@@ -60,7 +62,8 @@ class Pair:
     def judge(self, moment: Moment, coins: Sequence[str]) -> int:
         """Returns how much was told."""
         self.engine.meet(coins)
-        moved = self.engine.move(moment.at, self.engine.read(moment))
+        moved = list(self.engine.move(moment.at, self.engine.read(moment)))
+        self.moved = [of.subject for of in moved]
         told = [(of.rule.id, of.coin + of.track.mark, of.told) for of in moved if of.told]
         for of in moved:
             if of.moved and of.at_rest:

@@ -1,10 +1,12 @@
 """The engine tells what an oracle tells that judges every rule at every moment."""
 
 from dataclasses import replace
+from datetime import timedelta
 from math import inf, nextafter
 
 import pytest
 
+from signals.engine import AT_ONCE
 from signals.model import ALL, Cell, Unit
 from signals.rules.lifecycle import Phase
 from signals.rules.model import EVERY_COIN, WATCHLIST, Compare, Condition, Draft, Rule
@@ -358,6 +360,27 @@ def test_who_is_told_again_is_told_how_far_past_the_line_it_is_then() -> None:
 
     assert told == [0, 2, 0, 0, 2, 0, 0, 2, 0]
     assert [state.told_excess for state in pair.stored.values()] == [3.0, pytest.approx(2.6)]
+
+
+@pytest.mark.parametrize("hold", [ZERO, MINUTE])
+def test_more_than_are_looked_at_together_tell_the_same_in_the_order_of_rules_and_coins(hold: timedelta) -> None:
+    pair, many = Pair(), AT_ONCE + 200
+    for number in range(many):
+        one = _rule(f"r{number:05}", FUNDING, Compare.ABOVE, 1.0 + number % 7 / 10)
+        draft = replace(one.draft, hold=hold, every=2 * MINUTE, coins=("ETH", "BTC") if number % 5 == 0 else ("BTC",))
+        if number % 3 == 1:
+            draft = replace(draft, until=START + 9 * MINUTE)
+        if number % 3 == 2:
+            draft = replace(draft, conditions=(*draft.conditions, replace(draft.conditions[0], name="ls")))
+        pair.put(replace(one, draft=draft))
+    cells = [replace(FUNDING, coin=coin, name=name) for coin in ("BTC", "ETH") for name in ("funding", "ls")]
+    said, told = (0.0, 2.0, 2.0, 0.0, 0.9, 2.0, 9.0, 9.0, 30.0, 0.0, 0.0, 0.0), 0
+
+    for minute, value in enumerate(said, start=1):
+        told += pair.judge(Moment(START + minute * MINUTE, dict.fromkeys(cells, (value, None)), STEPS), ("BTC", "ETH"))
+        assert pair.moved == sorted(pair.moved)
+
+    assert told > 2 * many
 
 
 def _rule(id_: str, cell: Cell, compare: Compare, line: float) -> Rule:

@@ -1,13 +1,13 @@
 """Levels in columns say of each condition what the verdict and the bounds of one say."""
 
 from itertools import product
-from math import isnan, nan
+from math import inf, isnan, nan
 
 import numpy as np
 import pytest
 
 from signals.judge import said
-from signals.levels import UNSURE, VERDICTS, Levels, row_of
+from signals.levels import UNSURE, VERDICTS, Levels, row_of, rows_of
 from signals.model import Unit
 from signals.rules.lifecycle import Verdict
 from signals.rules.model import Compare, Condition
@@ -29,7 +29,7 @@ def conditions() -> list[Condition]:
 def test_many_conditions_say_together_what_each_says_alone(value: float) -> None:
     of, values = conditions(), (nan, *EDGES)
     pairs = list(product(of, values))
-    levels = Levels([row_of(condition) for condition, _ in pairs])
+    levels = Levels(rows_of([row_of(condition) for condition, _ in pairs]))
 
     codes, excess = levels.said(np.full(len(pairs), value), np.array([held for _, held in pairs]))
 
@@ -44,6 +44,19 @@ def test_many_conditions_say_together_what_each_says_alone(value: float) -> None
 def test_many_conditions_have_the_bounds_that_each_has_alone(value: float) -> None:
     of = conditions()
 
-    low, high = Levels([row_of(condition) for condition in of]).within(np.full(len(of), value))
+    low, high = Levels(rows_of([row_of(condition) for condition in of])).within(np.full(len(of), value))
 
     assert list(zip(low.tolist(), high.tolist(), strict=True)) == [bounds(condition, value, None) for condition in of]
+
+
+@pytest.mark.parametrize("told", [0.0, 0.5, 3.0, 1e300, inf])
+@pytest.mark.parametrize("value", EDGES)
+def test_many_conditions_wait_for_a_worse_value_within_the_bounds_that_each_has_alone(
+    value: float, told: float
+) -> None:
+    of = conditions()
+    levels = Levels(rows_of([row_of(condition) for condition in of]))
+
+    low, high = levels.until_worse(np.full(len(of), value), np.full(len(of), told))
+
+    assert list(zip(low.tolist(), high.tolist(), strict=True)) == [bounds(condition, value, told) for condition in of]

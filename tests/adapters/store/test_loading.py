@@ -75,7 +75,7 @@ def read(engine: Engine, minute: int, value: float) -> Readings:
 
 def moved(engine: Engine, minute: int, value: float) -> Sequence[tuple[object, ...]]:
     """What the engine says of that moment."""
-    moves = engine.move(T0 + minute * MINUTE, read(engine, minute, value))
+    moves = list(engine.move(T0 + minute * MINUTE, read(engine, minute, value)))
     return [(of.subject, of.rule, of.state, of.told, of.moved, of.at_rest) for of in moves]
 
 
