@@ -1,7 +1,7 @@
 """The engine tells what an oracle tells that judges every rule at every moment."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf, nextafter
 
 import pytest
@@ -120,10 +120,27 @@ def test_a_coin_that_is_watched_is_armed_by_the_moment_before_over_a_restart_too
     assert told == [1, 0, 0]
 
 
-def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_bars() -> None:
+def test_a_coin_that_is_watched_while_it_is_dark_is_only_armed_by_its_first_value() -> None:
+    pair, one = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0)
+    pair.put(replace(one, draft=replace(one.draft, coins=(WATCHLIST,))))
+    pair.put(_rule("s", FUNDING, Compare.ABOVE, 9.0))
+    pair.judge(Moment(START + MINUTE, {FUNDING: (0.0, None)}, STEPS), ("BTC",))
+    pair.judge(Moment(START + 2 * MINUTE, {FUNDING: (None, None)}, STEPS), ("BTC",))
+    pair.watch(("BTC",))
+
+    told = [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",))
+        for minute, said in enumerate((2.0, 0.0, 2.0), start=3)
+    ]
+
+    assert told == [0, 0, 1]
+
+
+@pytest.mark.parametrize("until", [None, START + 9 * MINUTE])
+def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_bars(until: datetime | None) -> None:
     pair, one = Pair(), _rule("r", BASIS, Compare.AT_MOST, 1.0)
     sized = replace(one.draft.conditions[0], absolute=True)
-    pair.put(replace(one, draft=replace(one.draft, conditions=(sized,))))
+    pair.put(replace(one, draft=replace(one.draft, conditions=(sized,), until=until)))
     unsure = {BASIS: (-1.5, 2.5)}
     pair.judge(Moment(START + 3 * MINUTE, unsure, STEPS), ("BTC",))
     pair.judge(Moment(START + 4 * MINUTE, unsure, STEPS, {BASIS: START + 3 * MINUTE}), ("BTC",))
