@@ -166,6 +166,7 @@ class Engine:
                 if one.coin in went:
                     self._keeper(slot).drop(one)
                     self._gone.append(one)
+            self._arrivals.part(slot, went)
             self._arrivals.welcome(slot, came)
 
     def wake(self, subject: tuple[str, str], state: AlertState) -> None:

@@ -136,6 +136,23 @@ def test_a_coin_that_is_watched_while_it_is_dark_is_only_armed_by_its_first_valu
     assert told == [0, 0, 1]
 
 
+def test_a_coin_that_was_watched_between_two_moments_only_begins_when_it_is_watched_again() -> None:
+    pair, one, sol = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0), replace(FUNDING, coin="SOL")
+    pair.put(replace(one, draft=replace(one.draft, coins=(WATCHLIST,))))
+    pair.put(_rule("s", sol, Compare.ABOVE, 9.0))
+    told = []
+
+    pair.judge(Moment(START + MINUTE, {sol: (None, None)}, STEPS), ("BTC",))
+    pair.watch(("SOL",))
+    pair.watch(())
+    for minute, said in enumerate(((None, None), (0.0, 2.0)), start=2):
+        told.append(pair.judge(Moment(START + minute * MINUTE, {sol: said}, STEPS), ("BTC", "SOL")))
+    pair.watch(("SOL",))
+    told.append(pair.judge(Moment(START + 4 * MINUTE, {sol: (2.0, None)}, STEPS), ("BTC", "SOL")))
+
+    assert told == [0, 0, 1]
+
+
 @pytest.mark.parametrize("until", [None, START + 9 * MINUTE])
 def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_bars(until: datetime | None) -> None:
     pair, one = Pair(), _rule("r", BASIS, Compare.AT_MOST, 1.0)
