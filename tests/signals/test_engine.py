@@ -136,6 +136,20 @@ def test_a_coin_that_is_watched_while_it_is_dark_is_only_armed_by_its_first_valu
     assert told == [0, 0, 1]
 
 
+@pytest.mark.parametrize("until", [None, START + 60 * MINUTE])
+def test_a_hold_is_lost_over_moments_that_are_missing_though_the_value_stays(until: datetime | None) -> None:
+    pair, one = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0)
+    pair.put(replace(one, draft=replace(one.draft, hold=10 * MINUTE, until=until)))
+    said = {1: 0.0, 2: 2.0, 7: 2.0} | dict.fromkeys(range(8, 20), 2.0)
+
+    told = {
+        minute: pair.judge(Moment(START + minute * MINUTE, {FUNDING: (value, None)}, STEPS), ("BTC",))
+        for minute, value in said.items()
+    }
+
+    assert [minute for minute, of in told.items() if of] == [18]
+
+
 def test_a_coin_that_was_watched_between_two_moments_only_begins_when_it_is_watched_again() -> None:
     pair, one, sol = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0), replace(FUNDING, coin="SOL")
     pair.put(replace(one, draft=replace(one.draft, coins=(WATCHLIST,))))
