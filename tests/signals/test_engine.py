@@ -136,6 +136,63 @@ def test_a_coin_that_is_watched_while_it_is_dark_is_only_armed_by_its_first_valu
     assert told == [0, 0, 1]
 
 
+def test_a_rule_that_was_to_fire_once_is_looked_at_no_more() -> None:
+    pair, one = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0)
+    pair.put(replace(one, draft=replace(one.draft, once=True)))
+    touched = []
+
+    for minute, said in enumerate((0.0, 2.0, *[0.0] * 6, 2.0, 0.0, None, 2.0), start=1):
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",))
+        touched.append(pair.engine.counts.touched)
+
+    assert touched == [0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+
+
+def test_rules_that_stand_the_same_are_told_apart_by_the_length_of_their_bars() -> None:
+    pair, cells = Pair(), (FUNDING, BASIS)
+    for id_, cell in zip("rs", cells, strict=True):
+        one = _rule(id_, cell, Compare.ABOVE, 1.0)
+        pair.put(replace(one, draft=replace(one.draft, hold=2 * MINUTE)))
+    said = {3: 0.0, 4: 0.0, 5: 0.0, 6: 2.0, 7: 2.0, 8: 2.0}
+
+    told = {}
+    for minute, value in said.items():
+        ends = {BASIS: START + minute // 3 * 3 * MINUTE}
+        told[minute] = pair.judge(Moment(START + minute * MINUTE, dict.fromkeys(cells, (value, None)), STEPS, ends), ())
+
+    assert told == {3: 0, 4: 0, 5: 0, 6: 1, 7: 0, 8: 1}
+
+
+def test_rules_that_stand_the_same_are_told_apart_by_when_their_cells_had_news() -> None:
+    pair, ls = Pair(), replace(FUNDING, name="ls")
+    for id_, cell in zip("rs", (FUNDING, ls), strict=True):
+        one = _rule(id_, cell, Compare.ABOVE, 1.0)
+        pair.put(replace(one, draft=replace(one.draft, hold=5 * MINUTE)))
+    said = {1: 0.0, 2: 2.0, 3: 2.0, 4: None} | dict.fromkeys(range(5, 12), 2.0)
+
+    told = {}
+    for minute, value in said.items():
+        ends = {ls: START + 2 * MINUTE} if minute == 3 else {}
+        both = dict.fromkeys((FUNDING, ls), (value, None))
+        told[minute] = pair.judge(Moment(START + minute * MINUTE, both, STEPS, ends), ())
+
+    assert {minute for minute, of in told.items() if of} == {9, 11}
+
+
+def test_rules_that_stand_the_same_are_told_apart_by_who_comes_out_of_the_dark() -> None:
+    pair, ls = Pair(), replace(FUNDING, name="ls")
+    for id_, cell in zip("rs", (FUNDING, ls), strict=True):
+        pair.put(_rule(id_, cell, Compare.ABOVE, 1.0))
+    said = ((0.0, 0.0), (0.0, None), (0.0, None), (0.0, None), (2.0, 2.0), (2.0, 2.0))
+
+    told = [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (one, None), ls: (other, None)}, STEPS), ())
+        for minute, (one, other) in enumerate(said, start=1)
+    ]
+
+    assert told == [0, 0, 0, 0, 1, 1]
+
+
 @pytest.mark.parametrize("until", [None, START + 60 * MINUTE])
 def test_a_hold_is_lost_over_moments_that_are_missing_though_the_value_stays(until: datetime | None) -> None:
     pair, one = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0)
