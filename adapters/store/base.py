@@ -356,7 +356,7 @@ class Outbox(Protocol):
         ...
 
     async def claim(self, epoch: Epoch, now: datetime, lease: timedelta) -> Claim | Idle:
-        """Take the head of the next due lane, or its first entries where FOLDED_FROM wait. Raises Fenced."""
+        """Take the head of the next due lane, or its first entries where as many wait as become one. Raises Fenced."""
         ...
 
     async def finish(
