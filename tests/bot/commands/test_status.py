@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Effort
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Health, Label, Quality
+from bot.health import Health as ProcessHealth
 from signals.aggregate import Cycle
 from signals.counts import Counts
 from tests.bot.commands.desks import NOW, ask, desk, said, save
@@ -64,6 +67,18 @@ async def test_a_question_from_outside_does_not_claim_to_know_the_uptime() -> No
     market = await desk()
 
     assert "up " not in await said(replace(market, started=market.now), "/status")
+
+
+@pytest.mark.parametrize(("late", "is_said"), [(0.3, True), (0.1, False)])
+async def test_an_event_loop_that_wakes_late_is_said_and_measured(late: float, *, is_said: bool) -> None:
+    health = ProcessHealth(lambda: NOW)
+    health.woke(late)
+    health.woke(0.0)
+
+    message = await ask(replace(await desk(), health=health), "/status")
+
+    assert ("held up for as long as 300 ms" in render(message, colour=False)) is is_said
+    assert dict(message.data)["lag_ms"] == 1000 * late
 
 
 async def test_a_venue_in_trouble_is_named_with_its_reason_and_the_end_of_its_ban() -> None:
