@@ -132,6 +132,9 @@ class WatchChange:
 
 
 Changed: TypeAlias = RuleChange | WatchChange
+Coins: TypeAlias = tuple[str, ...]
+Watching: TypeAlias = Callable[[Coins], Coins]
+"""What a place watches from now on, of what it has watched."""
 
 DRAFTS_FOR = timedelta(hours=24)
 CHANGES_KEPT = 100_000
@@ -202,8 +205,8 @@ class RuleStore(Protocol):
         """The coins that a place watches."""
         ...
 
-    async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
-        """Replace the coins that a place watches."""
+    async def watch(self, place: Place, how: Watching, seen: str, quota: Quota) -> Coins | Full:
+        """Change the coins that a place watches: `how` is asked again where somebody else was faster."""
         ...
 
     async def watchlists(self) -> Mapping[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from adapters.store.base import (
     DRAFTS_FOR,
     Behind,
     Changed,
+    Coins,
     Full,
     Gone,
     KeptDraft,
@@ -20,6 +21,7 @@ from adapters.store.base import (
     RuleChange,
     Saved,
     WatchChange,
+    Watching,
     rule_id,
 )
 from adapters.store.memory_market import Bell
@@ -157,10 +159,10 @@ class MemoryRules(Salted):
     async def watchlist(self, place: Place) -> tuple[str, ...]:
         return self._watchlists.get(place, ())
 
-    async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
-        return self._once("watch", place, seen, lambda: self._watch(place, coins, quota))
+    async def watch(self, place: Place, how: Watching, seen: str, quota: Quota) -> Coins | Full:
+        return self._once("watch", place, seen, lambda: self._watch(place, how(self._watchlists.get(place, ())), quota))
 
-    def _watch(self, place: Place, coins: tuple[str, ...], quota: Quota) -> tuple[str, ...] | Full:
+    def _watch(self, place: Place, coins: Coins, quota: Quota) -> Coins | Full:
         if len(coins) > quota.watched:
             return Full(quota.watched, "watched")
         before, self._watchlists[place] = self._watchlists.get(place, ()), coins

@@ -281,7 +281,7 @@ async def done(store: Store, act: tuple[str, bool, int], update: int) -> object:
         case "remove":
             return await store.remove(id_, place, seen)
         case "watch":
-            return await store.watch(place, ("ETH", "BTC", "SOL")[: number - 1], seen, FEW)
+            return await store.watch(place, lambda _: ("ETH", "BTC", "SOL")[: number - 1], seen, FEW)
         case "several":
             new = [New(draft(f"{seen} {n}"), paused=flag) for n in range(number - 1)] + [New(wide())] * flag
             return await store.add_all(place, new, ("XRP", "ETH")[: number // 2], seen, at, FEW)

@@ -384,7 +384,7 @@ WATCHES = "watchlist funding.settled < -0.01%"
 
 async def watched(store: Store, *coins: str) -> None:
     """The coins that the place watches from now on."""
-    await store.watch(HOME, coins, f"watch {coins} {await store.last_change()}", Quota(50))
+    await store.watch(HOME, lambda _: coins, f"watch {coins} {await store.last_change()}", Quota(50))
 
 
 def test_a_coin_that_is_watched_while_nobody_judges_is_armed_by_the_last_judged_moment(market: Recording) -> None:
