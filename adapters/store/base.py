@@ -17,7 +17,7 @@ from adapters.store.dead_port import DeadLetters
 from adapters.store.front_port import FrontStore
 from adapters.store.info import StoreInfo
 from adapters.store.market_port import MarketStore
-from adapters.store.place_settings import PlaceSettings
+from adapters.store.place_settings import Coins, PlaceSettings, Watching
 from adapters.store.record_port import RecordStore
 from adapters.store.venue_port import VenueStore
 from signals.event import Event
@@ -132,9 +132,6 @@ class WatchChange:
 
 
 Changed: TypeAlias = RuleChange | WatchChange
-Coins: TypeAlias = tuple[str, ...]
-Watching: TypeAlias = Callable[[Coins], Coins]
-"""What a place watches from now on, of what it has watched."""
 
 DRAFTS_FOR = timedelta(hours=24)
 CHANGES_KEPT = 100_000

@@ -11,7 +11,6 @@ from adapters.store.base import (
     DRAFTS_FOR,
     Behind,
     Changed,
-    Coins,
     Full,
     Gone,
     KeptDraft,
@@ -21,13 +20,12 @@ from adapters.store.base import (
     RuleChange,
     Saved,
     WatchChange,
-    Watching,
     rule_id,
 )
 from adapters.store.memory_market import Bell
 from adapters.store.memory_salted import Salted
 from adapters.store.packed import Packed, every_coin, pack, pack_kept, unpack, unpack_kept
-from adapters.store.place_settings import PlaceSettings, usual
+from adapters.store.place_settings import Coins, PlaceSettings, Watching, usual
 from signals.loading import Stored
 from signals.rules.model import Draft, Rule
 

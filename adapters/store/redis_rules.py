@@ -9,7 +9,6 @@ from adapters.store.base import (
     DRAFTS_FOR,
     Behind,
     Changed,
-    Coins,
     Full,
     Gone,
     KeptDraft,
@@ -19,13 +18,12 @@ from adapters.store.base import (
     RuleChange,
     Saved,
     WatchChange,
-    Watching,
     rule_id,
 )
 from adapters.store.client import BLOCK_MS, Reply
 from adapters.store.packed import Packed, every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
 from adapters.store.paging import fields, members
-from adapters.store.place_settings import PlaceSettings
+from adapters.store.place_settings import Coins, PlaceSettings, Watching
 from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, pairs, raw, read, text
 from signals.loading import Stored

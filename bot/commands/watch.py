@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Line, Message, Parameter, Who
-from adapters.store.base import Full, Watching
+from adapters.store.base import Full
+from adapters.store.place_settings import Watching
 from bot.commands.arguments import Mistake, coin_of, mended, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.market import latest

@@ -10,7 +10,6 @@ from adapters.chat.base import Place
 from adapters.store.base import (
     DRAFTS_FOR,
     Behind,
-    Coins,
     Full,
     Gone,
     KeptDraft,
@@ -23,6 +22,7 @@ from adapters.store.base import (
     WatchChange,
 )
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import Coins
 from adapters.store.redis import RedisStore, open_client
 from adapters.store.registry import MEMORY, open_store
 from tests.adapters.store.stories import HOME, MANY, MINUTE, T0, draft, everything_of, everywhere, first, saved
