@@ -62,6 +62,8 @@ class Seen:
     ahead: list[float] = field(default_factory=list)
     """By how many seconds the youngest alert that was sent before an alert was younger, of whatever chat."""
     messages: int = 0
+    folded: int = 0
+    """Claims of more than one entry."""
     waiting: int = 0
     most_waiting: int = 0
 
@@ -91,6 +93,7 @@ class Watched(MemoryStore):
         found = await super().claim(epoch, now, lease)
         if isinstance(found, Claim):
             self.seen.lanes.append(len(self._platforms[PLATFORM].lanes[found.place.id]))
+            self.seen.folded += len(found.batch) > 1
         return found
 
     async def finish(

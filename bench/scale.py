@@ -31,7 +31,7 @@ from adapters.chat.base import Place
 from adapters.chat.pace import PACES
 from adapters.store import keys
 from adapters.store.base import Claim, Fanned, Saved
-from adapters.store.batch import FOLDED_FROM, Final
+from adapters.store.batch import Final
 from adapters.store.client import Client
 from adapters.store.redis import RedisStore
 from adapters.store.replies import raw
@@ -147,7 +147,7 @@ def rows_of(bots: int, people: int, seen: Seen, cost: Costs) -> Mapping[str, Fig
         "expired_percent": round(100 * seen.ends[Final.EXPIRED] / ended, 2),
         "longest_queue": seen.most_waiting,
         "lanes_of_one_percent": round(100 * float((lanes == 1).mean()), 2),
-        "lanes_that_fold_percent": round(100 * float((lanes >= FOLDED_FROM).mean()), 2),
+        "claims_of_several_percent": round(100 * seen.folded / lanes.size, 2),
         "longest_lane": int(lanes.max()),
         "younger_went_first_p99_s": round(float(np.percentile(ahead, 99)), 1),
         "younger_went_first_max_s": round(float(ahead.max()), 1),

@@ -250,7 +250,7 @@ async def run(settings: Settings, storage: Storage, plan: Plan) -> None:
             terminal = chats.fronts[HERE.platform]
             loops = {
                 "poller": poller.run,
-                "evaluator": _judging(settings, store, source.step, wall).run,
+                "evaluator": _judging(settings, store, source.step, wall, health).run,
                 "fanout": Fanout(store, list(chats.fronts), wall.now).run,
                 "notices": Notices(store, SIGNALS, market.now).run,
                 "aftermath": Aftermath(store, SIGNALS).run,
@@ -304,7 +304,7 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
     stop = asyncio.Event()
     stop_on_signals(stop)
     async with opened(storage.url) as store, AsyncExitStack() as stack:
-        loops: Loops
+        loops, health = Loops(), Health(Clock(now()).now)
         match name:
             case "poll":
                 if market is None:
@@ -313,7 +313,8 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                 source = await stack.enter_async_context(market(store, wall))
                 loops = {name: Poller(source, store, await _clock(store, source, wall, speed)).run}
             case "evaluate":
-                loops = {name: _judging(settings, store, await _step_of(store, stop), Clock(now())).run}
+                step = await _step_of(store, stop)
+                loops = {name: _judging(settings, store, step, Clock(now()), health).run}
             case _:
                 wall = Clock(now())
                 loops = {
@@ -325,12 +326,13 @@ async def run_loop(settings: Settings, storage: Storage, name: str, market: Open
                 }
         log.info("loop started", loop=name, instance=settings.instance)
         step = min(await store.steps(), default=timedelta(minutes=1))
-        await until_stopped(loops, stop, storage.server, Watch(Health(Clock(now()).now), limits(loops, step)))
+        await until_stopped(loops, stop, storage.server, Watch(health, limits(loops, step)))
 
 
-def _judging(settings: Settings, store: Store, step: timedelta, wall: Clock) -> Judging:
+def _judging(settings: Settings, store: Store, step: timedelta, wall: Clock, health: Health) -> Judging:
     owner = f"{settings.instance} {token_hex(4)}"
-    return Judging(store, settings.parts, owner, wall, lambda part: Evaluator(store, SIGNALS, step, part))
+    evaluator = partial(Evaluator, store, SIGNALS, step, lag=lambda: health.lag)
+    return Judging(store, settings.parts, owner, wall, evaluator)
 
 
 async def ask(line: str, recording: Recording, at: datetime, quota: Callable[[Place], Quota]) -> Message:

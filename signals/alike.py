@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise, repeat
-from typing import TypeAlias
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from signals.judge import on_bars
 from signals.lately import Lately
 from signals.levels import UNKNOWN, UNSURE, VERDICTS
 from signals.moves import Moved
-from signals.roster import AT_FIRST, NOBODY, Roster
+from signals.roster import AT_FIRST, NOBODY, Roster, Some
 from signals.rules.lifecycle import (
     AlertState,
     Policy,
@@ -37,9 +36,6 @@ from signals.vigil import UNTIL_KNOWN
 
 _STOOD = np.array([AT_FIRST.index(of) for of in (ARMED, ARMED, WAITING, UNSEEN, ARMED)])
 """By the code of what the last known value said."""
-
-Some: TypeAlias = tuple[Numbers, Numbers, Numbers]
-"""Some rules on coins: their slots, the numbers of their cells, and their rows, NOBODY where nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,12 @@ class Arrivals:
         if coins and known is not None:
             self._coins[slot] = known | frozenset(coins)
 
+    def part(self, slot: int, coins: Collection[str]) -> None:
+        """The rule came on these coins no more."""
+        known = self._coins.get(slot)
+        if known is not None:
+            self._coins[slot] = known.difference(coins)
+
     def drop(self, slot: int) -> None:
         """The rule went again."""
         self._coins.pop(slot, None)

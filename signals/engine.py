@@ -11,7 +11,7 @@ from itertools import chain
 
 import numpy as np
 
-from signals.alike import Alike, Some
+from signals.alike import Alike
 from signals.alone import Alone
 from signals.arrivals import Arrivals
 from signals.base import Signal
@@ -23,10 +23,10 @@ from signals.index import BETWEEN_MOMENTS, Index, Numbers, Slots
 from signals.lately import Lately
 from signals.loading import Stored
 from signals.model import Cell
-from signals.moves import Judged, Moved, moved_of
+from signals.moves import A_FEW, Judged, Moved, by_a_few, moved_of
 from signals.newcomers import Newcomers
 from signals.part import WHOLE, Part
-from signals.roster import NOBODY, Roster
+from signals.roster import Roster, Some
 from signals.rules.lifecycle import AlertState
 from signals.rules.model import EVERY_COIN, Rule
 from signals.scope import Scopes
@@ -36,8 +36,6 @@ from signals.vigil import Keeper, Kept, Vigil
 
 AT_ONCE = 1_024
 """How many are looked at together."""
-A_FEW = 200
-"""How many are gone through or given out at most before whoever judges may do something else."""
 
 
 class Engine:
@@ -168,6 +166,7 @@ class Engine:
                 if one.coin in went:
                     self._keeper(slot).drop(one)
                     self._gone.append(one)
+            self._arrivals.part(slot, went)
             self._arrivals.welcome(slot, came)
 
     def wake(self, subject: tuple[str, str], state: AlertState) -> None:
@@ -221,7 +220,7 @@ class Engine:
         """
         self.meet(cells.cycle.readings)
         telling = Telling(cells, self._signals)
-        for some in _by_a_few(self._moving(cells.cycle.at, self.read(cells))):
+        for some in by_a_few(self._moving(cells.cycle.at, self.read(cells))):
             yield telling.judged(some)
 
     def meet(self, coins: Iterable[str]) -> None:
@@ -256,9 +255,10 @@ class Engine:
         cells, slots = self._passed()
         if len(slots) > AT_ONCE:
             yield None
-        singles = self._singles(cells, slots, at)
+        is_single = self._is_single[slots]
+        singles = self._roster.lookers(slots[is_single], cells[is_single], to_ticks(at))
         others = {one.subject: one for one in self._vigil.woken(self._columns, at)}
-        yield from self._touch(others, cells, slots)
+        yield from self._touch(others, cells[~is_single], slots[~is_single])
         seen = set[tuple[str, str]]()
         for moved in chain(self._looks(singles, others, at), self._admit(at)):
             if self._gone and moved:
@@ -288,20 +288,10 @@ class Engine:
             is_there &= ~np.array(arrives, np.bool_)
         return cells[is_there], slots[is_there]
 
-    def _singles(self, cells: Numbers, slots: Slots, at: datetime) -> Some:
-        """Whom the roster wakes, and whom their cells passed with news, in the order of rules and coins."""
-        rows, is_news = self._roster.woken(to_ticks(at)), self._is_single[slots] & self._columns.new[cells]
-        if not len(rows) and not is_news.any():
-            return rows, rows, rows
-        new_slots, new_cells = self._roster.absent(slots[is_news], cells[is_news])
-        of, on = np.append(self._roster.slot[rows], new_slots), np.append(self._roster.cell[rows], new_cells)
-        order = np.argsort(of << 32 | self._columns.places()[on])
-        return of[order], on[order], np.append(rows, np.full(len(new_slots), NOBODY))[order]
-
     def _touch(self, others: dict[tuple[int, str], Kept], cells: Numbers, slots: Slots) -> Iterator[None]:
         """Rouse those of several conditions whose keys their cell passed."""
-        is_other, kept = ~self._is_single[slots], self._vigil.kept
-        for n, (cell, slot) in enumerate(zip(cells[is_other].tolist(), slots[is_other].tolist(), strict=True), 1):
+        kept = self._vigil.kept
+        for n, (cell, slot) in enumerate(zip(cells.tolist(), slots.tolist(), strict=True), 1):
             if n % A_FEW == 0:
                 yield None
             for one in self._afresh(slot, self._columns.coins[cell]):
@@ -403,15 +393,3 @@ class Engine:
                 if of.subject not in seen:
                     yield of
         self._gone = []
-
-
-def _by_a_few(moving: Iterable[Moved | None]) -> Iterator[Sequence[Moved]]:
-    """The same, up to A_FEW together, fewer where much was done meanwhile."""
-    some = list[Moved]()
-    for moved in moving:
-        if moved is not None:
-            some.append(moved)
-        if moved is None or len(some) == A_FEW:
-            yield some
-            some = []
-    yield some

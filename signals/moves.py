@@ -1,5 +1,6 @@
 """What the engine gives out: who moved, with what is told of it, and how large the engine is."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ from signals.judge import Track
 from signals.rules.lifecycle import AlertState, Transition
 from signals.rules.model import Rule
 from signals.vigil import Kept
+
+A_FEW = 200
+"""How many are gone through or given out at most before whoever judges may do something else."""
 
 
 class Moved(NamedTuple):
@@ -46,3 +50,15 @@ class Judged:
     event: Event | None
     moved: bool
     at_rest: bool
+
+
+def by_a_few(moving: Iterable[Moved | None]) -> Iterator[Sequence[Moved]]:
+    """The same, up to A_FEW together, fewer where much was done meanwhile."""
+    some = list[Moved]()
+    for moved in moving:
+        if moved is not None:
+            some.append(moved)
+        if moved is None or len(some) == A_FEW:
+            yield some
+            some = []
+    yield some

@@ -6,6 +6,7 @@ Many stand the same, so states are written once, under a number, without how far
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import inf
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,9 @@ AT_FIRST = (UNSEEN, ARMED, WAITING)
 """The states whose numbers never change."""
 NOBODY = -1
 """The slot of a row that is free, and the row of who has none."""
+Some: TypeAlias = tuple[Numbers, Numbers, Numbers]
+"""Some rules on coins: their slots, the numbers of their cells, and their rows, NOBODY where nothing is kept."""
+
 NEVER_DUE = 2**62
 MANY_STATES = 1_024
 """States from which on those are forgotten in which nobody stands."""
@@ -101,11 +105,15 @@ class Roster:
 
     # many at once
 
-    def absent(self, slots: Slots, cells: Numbers) -> tuple[Numbers, Numbers]:
-        """The slots and the cells of those that have no row, each once."""
-        keys = np.unique(slots.astype(np.int64) << 32 | cells)
-        absent = keys[np.array([key not in self._rows for key in keys.tolist()], np.bool_)]
-        return absent >> 32, absent & 0xFFFFFFFF
+    def lookers(self, slots: Slots, cells: Numbers, at: int) -> Some:
+        """Whom to look at: who is woken, and with news who passed its key there; in the order of rules and coins."""
+        rows, is_news = self._woken(at), self._columns.new[cells]
+        if not len(rows) and not is_news.any():
+            return rows, rows, rows
+        new = self._absent(slots[is_news], cells[is_news])
+        of, on = np.append(self.slot[rows], new >> 32), np.append(self.cell[rows], new & 0xFFFFFFFF)
+        order = np.argsort(of << 32 | self._columns.places()[on])
+        return of[order], on[order], np.append(rows, np.full(len(new), NOBODY))[order]
 
     def enrol(self, slots: Numbers, cells: Numbers, numbers: Sequence[tuple[bytes, int]]) -> Numbers:
         """New rows for these rules, each on its cell's coin, with its condition in numbers and that of its terms."""
@@ -145,19 +153,6 @@ class Roster:
         self._watched[rows], self._low[rows], self._high[rows] = NOWHERE, -inf, inf
         self._due[rows], self._is_awake[rows] = NEVER_DUE, False
 
-    def woken(self, at: int) -> Numbers:
-        """The rows that must be looked at now: of which there is news, and that it may change."""
-        n = self._count
-        if not n:
-            return np.empty(0, np.int64)
-        watched, of = self._watched[:n], self._columns
-        low, high = of.low[watched], of.high[watched]
-        is_out = (low < self._low[:n]) | (high >= self._high[:n]) | of.lapsed[watched]
-        is_out |= np.isnan(low) != np.isnan(self._low[:n])
-        is_out |= self._is_awake[:n] | (self._due[:n] <= at)
-        rows = np.flatnonzero(is_out)
-        return rows[of.new[self.cell[rows]]]
-
     def number_of_terms(self, of: Terms) -> int:
         """The number of these times."""
         number = self._numbers_of_terms.setdefault(of, len(self.all_terms))
@@ -182,6 +177,24 @@ class Roster:
         self.stances = [self.stances[number] for number in used.tolist()]
         self._numbers = {state: number for number, state in enumerate(self.stances)}
         self._most_stances = max(MANY_STATES, 2 * len(self.stances))
+
+    def _woken(self, at: int) -> Numbers:
+        """The rows that must be looked at now: of which there is news, and that it may change."""
+        n = self._count
+        if not n:
+            return np.empty(0, np.int64)
+        watched, of = self._watched[:n], self._columns
+        low, high = of.low[watched], of.high[watched]
+        is_out = (low < self._low[:n]) | (high >= self._high[:n]) | of.lapsed[watched]
+        is_out |= np.isnan(low) != np.isnan(self._low[:n])
+        is_out |= self._is_awake[:n] | (self._due[:n] <= at)
+        rows = np.flatnonzero(is_out)
+        return rows[of.new[self.cell[rows]]]
+
+    def _absent(self, slots: Slots, cells: Numbers) -> Numbers:
+        """Those that have no row, each once, as one number of slot and cell."""
+        keys = np.unique(slots.astype(np.int64) << 32 | cells)
+        return keys[np.array([key not in self._rows for key in keys.tolist()], np.bool_)]
 
     def _free_rows(self, wanted: int) -> Numbers:
         """So many rows that are free now: those that were used before come first."""

@@ -99,6 +99,8 @@ class Effort:
     """Of whose coins that is said."""
     missed: tuple[datetime, datetime] | None = None
     """The last moments between which nobody judged, and that were gone when somebody came."""
+    lag: float = 0.0
+    """By how many seconds the event loop of whoever judges woke up late at most, within a minute."""
 
 
 class AlertStore(Protocol):

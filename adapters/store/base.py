@@ -17,7 +17,7 @@ from adapters.store.dead_port import DeadLetters
 from adapters.store.front_port import FrontStore
 from adapters.store.info import StoreInfo
 from adapters.store.market_port import MarketStore
-from adapters.store.place_settings import PlaceSettings
+from adapters.store.place_settings import Coins, PlaceSettings, Watching
 from adapters.store.record_port import RecordStore
 from adapters.store.venue_port import VenueStore
 from signals.event import Event
@@ -202,8 +202,8 @@ class RuleStore(Protocol):
         """The coins that a place watches."""
         ...
 
-    async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
-        """Replace the coins that a place watches."""
+    async def watch(self, place: Place, how: Watching, seen: str, quota: Quota) -> Coins | Full:
+        """Change the coins that a place watches: `how` is asked again where somebody else was faster."""
         ...
 
     async def watchlists(self) -> Mapping[str, tuple[str, ...]]:
@@ -356,7 +356,7 @@ class Outbox(Protocol):
         ...
 
     async def claim(self, epoch: Epoch, now: datetime, lease: timedelta) -> Claim | Idle:
-        """Take the head of the next due lane, or its first entries where FOLDED_FROM wait. Raises Fenced."""
+        """Take the head of the next due lane, or its first entries where as many wait as become one. Raises Fenced."""
         ...
 
     async def finish(

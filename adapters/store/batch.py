@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -12,6 +13,9 @@ from signals.rules.lifecycle import Change
 
 FOLDED_FROM, FOLDED_MOST = 4, 20
 """So many entries that wait in one lane become one message."""
+
+BACKLOG, BACKLOG_FROM = timedelta(minutes=2), 2
+"""In a lane whose turn has not come for so long, already so many do: who waits longest is not told in pieces."""
 
 LET_IN_AT_ONCE = 10
 """Notices that can wait and enter their lanes together, when no alert is due."""
@@ -36,7 +40,13 @@ class Waiting:
 def as_one(first: Sequence[Waiting]) -> Sequence[Waiting]:
     """Of the first entries of a lane those that become one message: the same each time."""
     alone = next((at for at, one in enumerate(first) if _stands_alone(one.told)), len(first))
-    return first[:alone] if alone >= FOLDED_FROM else first[:1]
+    least = FOLDED_FROM if len(first) >= FOLDED_FROM else BACKLOG_FROM  # fewer come together only where it is late
+    return first[:alone] if alone >= least else first[:1]
+
+
+def folded_from(waited: timedelta) -> int:
+    """How many entries become one message in a lane that has been due for so long."""
+    return BACKLOG_FROM if waited > BACKLOG else FOLDED_FROM
 
 
 def _stands_alone(told: Event | Notice | None) -> bool:

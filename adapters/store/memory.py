@@ -20,7 +20,6 @@ from adapters.store.base import (
 )
 from adapters.store.batch import (
     ALIKE,
-    FOLDED_FROM,
     FOLDED_MOST,
     LET_IN_AT_ONCE,
     REVIVED,
@@ -29,6 +28,7 @@ from adapters.store.batch import (
     Waiting,
     as_one,
     expired_in,
+    folded_from,
     lane_entry,
 )
 from adapters.store.dead_port import DeadLetter
@@ -220,17 +220,17 @@ class _Outboxes:
                 for where, id_ in few:
                     of.queue(where, id_, now)
             elif of.lanes[place]:
-                return self._taken(of, epoch, place, now, now + lease)
+                return self._taken(of, epoch, place, now, now + lease, folded_from(now - due))
             else:
                 of.ready.pop(place)
                 of.flights.pop(place, None)
                 of.tries.pop(place, None)
 
-    def _taken(self, of: _Platform, epoch: Epoch, place: str, now: datetime, until: datetime) -> Claim:
+    def _taken(self, of: _Platform, epoch: Epoch, place: str, now: datetime, until: datetime, least: int) -> Claim:
         lane, flight, tries = of.lanes[place][:FOLDED_MOST], of.flights.get(place), of.tries[place]
         before = flight if flight is not None and flight.entry == lane[0] else None
         ambiguous = before.ambiguous + (1 if before.epoch else 0) if before else 0
-        size = len(lane) if len(lane) >= FOLDED_FROM and not tries else 1
+        size = len(lane) if len(lane) >= least and not tries else 1
         since = before.since if before is not None else now
         if before is not None and ambiguous:
             size = before.size

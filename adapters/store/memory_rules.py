@@ -25,7 +25,7 @@ from adapters.store.base import (
 from adapters.store.memory_market import Bell
 from adapters.store.memory_salted import Salted
 from adapters.store.packed import Packed, every_coin, pack, pack_kept, unpack, unpack_kept
-from adapters.store.place_settings import PlaceSettings, usual
+from adapters.store.place_settings import Coins, PlaceSettings, Watching, usual
 from signals.loading import Stored
 from signals.rules.model import Draft, Rule
 
@@ -157,10 +157,10 @@ class MemoryRules(Salted):
     async def watchlist(self, place: Place) -> tuple[str, ...]:
         return self._watchlists.get(place, ())
 
-    async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
-        return self._once("watch", place, seen, lambda: self._watch(place, coins, quota))
+    async def watch(self, place: Place, how: Watching, seen: str, quota: Quota) -> Coins | Full:
+        return self._once("watch", place, seen, lambda: self._watch(place, how(self._watchlists.get(place, ())), quota))
 
-    def _watch(self, place: Place, coins: tuple[str, ...], quota: Quota) -> tuple[str, ...] | Full:
+    def _watch(self, place: Place, coins: Coins, quota: Quota) -> Coins | Full:
         if len(coins) > quota.watched:
             return Full(quota.watched, "watched")
         before, self._watchlists[place] = self._watchlists.get(place, ()), coins

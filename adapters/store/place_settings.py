@@ -1,8 +1,10 @@
 """What a place has asked for besides its rules."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
+from typing import TypeAlias
 
 from adapters.chat.base import Place
 
@@ -101,6 +103,10 @@ class PlaceSettings:
     acked: tuple[str, ...] = ()
     """Episodes of which no more reminders are wanted, oldest first."""
 
+
+Coins: TypeAlias = tuple[str, ...]
+Watching: TypeAlias = Callable[[Coins], Coins]
+"""What a place watches from now on, of what it has watched."""
 
 PLAIN = PlaceSettings()
 """What holds where nobody has asked for anything."""

@@ -9,6 +9,8 @@ from adapters.store import codec, keys
 from adapters.store.base import MAX_TRIES, Changed, Claim, Epoch, Fanned, Fenced, Held, Idle, WatchChange
 from adapters.store.batch import (
     ALIKE,
+    BACKLOG,
+    BACKLOG_FROM,
     FOLDED_FROM,
     FOLDED_MOST,
     LET_IN_AT_ONCE,
@@ -133,7 +135,8 @@ class RedisOutboxes:
     async def claim(self, epoch: Epoch, now: datetime, lease: timedelta) -> Claim | Idle:
         names = ("epoch", "ready", "lane", "infl", "last", "tries", "missed", "low", "seq")
         when = next(self._calls), to_ms(now), to_ms(now + lease)
-        asked = (str(epoch.number), *when, FOLDED_FROM, FOLDED_MOST, LET_IN_AT_ONCE)
+        late = BACKLOG // _MS, BACKLOG_FROM
+        asked = (str(epoch.number), *when, FOLDED_FROM, FOLDED_MOST, LET_IN_AT_ONCE, *late)
         answer = [
             text(word) for word in listed(await self._client.step("claim", _keys(epoch.platform, *names), *asked))
         ]

@@ -23,7 +23,7 @@ from adapters.store.base import (
 from adapters.store.client import BLOCK_MS, Reply
 from adapters.store.packed import Packed, every_coin, marks, pack_draft, pack_kept, seconds_at, unpack, unpack_kept
 from adapters.store.paging import fields, members
-from adapters.store.place_settings import PlaceSettings
+from adapters.store.place_settings import Coins, PlaceSettings, Watching
 from adapters.store.redis_salted import Salted
 from adapters.store.replies import entries, pairs, raw, read, text
 from signals.loading import Stored
@@ -156,11 +156,16 @@ class RedisRules(Salted):
         stored = await self._client.do("HGET", keys.WATCHLISTS, str(place))
         return _coins(stored) if stored else ()
 
-    async def watch(self, place: Place, coins: tuple[str, ...], seen: str, quota: Quota) -> tuple[str, ...] | Full:
+    async def watch(self, place: Place, how: Watching, seen: str, quota: Quota) -> Coins | Full:
         where = [keys.seen("watch", place, seen), keys.WATCHLISTS, keys.CHANGES]
-        said = (str(place), " ".join(coins), len(coins), quota.watched, self._changes_kept, SEEN_FOR)
-        word, _, stored = raw(await self._client.step("watch", where, *said)).partition(b" ")
-        return _coins(stored) if word == b"ok" else Full(quota.watched, "watched")
+        while True:
+            before = await self.watchlist(place)
+            coins = how(before)
+            said = (str(place), " ".join(coins), len(coins), quota.watched, self._changes_kept, SEEN_FOR)
+            answer = raw(await self._client.step("watch", where, *said, " ".join(before)))
+            word, _, stored = answer.partition(b" ")
+            if word != b"moved":
+                return _coins(stored) if word == b"ok" else Full(quota.watched, "watched")
 
     async def watchlists(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -13,6 +13,7 @@ from adapters.store.info import StoreInfo
 from adapters.venues.base import Health, Label
 from bot.commands.base import Command, Desk
 from bot.commands.rules import muted
+from bot.health import HELD_UP, SLOW
 from bot.phrases import bold, clock, count, dated, iso, line, venue
 from signals.aggregate import Cycle, is_fresh
 from signals.model import Observation
@@ -59,6 +60,7 @@ async def answer(invocation: Invocation, desk: Desk) -> Message:
             *([line(_broken(broken))] if broken else []),
             *(line(_missed(*of.missed, desk.zone)) for of in efforts if of.missed),
             *([line(behind)] if behind else []),
+            *(line(_held_up(of)) for of in efforts if of.lag > SLOW and not (desk.health and desk.health.is_slow)),
             *(line(_judging(of, desk.zone)) for of in judging),
             line(_store(info)),
             *(line(said) for said in (desk.health.lines() if desk.health else ())),
@@ -231,6 +233,12 @@ def _behind(cycle: Cycle, judged: datetime | None, desk: Desk) -> str:
     return f"⚠ Judged only up to {dated(judged, desk.zone)}: later moments wait for an evaluator, and are told late."
 
 
+def _held_up(of: Effort) -> str:
+    """That another process, which judges, is slower than it should be."""
+    whose = "" if of.part == WHOLE else f" of part {of.part}"
+    return f"⚠ The evaluator{whose} was held up for as long as {1000 * of.lag:.0f} ms within a minute: {HELD_UP}."
+
+
 def _judging(of: Effort, zone: tzinfo) -> str:
     """How much is judged, and what the last moment cost: for operators, since it is about all places."""
     counts, took = of.counts, of.took / timedelta(milliseconds=1)
@@ -243,8 +251,15 @@ def _judging(of: Effort, zone: tzinfo) -> str:
 
 
 def _facts_of_effort(of: Effort) -> Json:
-    took = round(of.took / timedelta(milliseconds=1), 1)
-    return {"part": str(of.part), "at": iso(of.at), "took_ms": took, "committed": of.committed, **asdict(of.counts)}
+    took, lag = round(of.took / timedelta(milliseconds=1), 1), round(1000 * of.lag, 1)
+    return {
+        "part": str(of.part),
+        "at": iso(of.at),
+        "took_ms": took,
+        "lag_ms": lag,
+        "committed": of.committed,
+        **asdict(of.counts),
+    }
 
 
 def _up(desk: Desk) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapters.chat.base import Button, CommandSpec, Invocation, Line, Message, Parameter, Who
 from adapters.store.base import Full
+from adapters.store.place_settings import Watching
 from bot.commands.arguments import Mistake, coin_of, mended, words_of
 from bot.commands.base import Command, Desk
 from bot.commands.market import latest
@@ -31,9 +32,8 @@ async def watch(invocation: Invocation, desk: Desk) -> Message:
     added = list(dict.fromkeys(coin_of(invocation, word, cycle.readings) for word in words))
     before = await desk.store.watchlist(invocation.place)
     new = [coin for coin in added if coin not in before]
-    return await _kept(
-        (*before, *new), f"Watching {_named(new)}" if new else "On the watchlist already", invocation, desk
-    )
+    said = f"Watching {_named(new)}" if new else "On the watchlist already"
+    return await _kept(lambda of: tuple(dict.fromkeys((*of, *added))), said, invocation, desk)
 
 
 async def unwatch(invocation: Invocation, desk: Desk) -> Message:
@@ -46,8 +46,8 @@ async def unwatch(invocation: Invocation, desk: Desk) -> Message:
         gone = list(before)
     else:
         gone = [_on_the_list(word, before, invocation) for word in words]
-    left = tuple(coin for coin in before if coin not in gone)
-    return await _kept(left, f"No longer watched: {_named(gone)}" if gone else "Nothing was watched", invocation, desk)
+    said = f"No longer watched: {_named(gone)}" if gone else "Nothing was watched"
+    return await _kept(lambda of: tuple(coin for coin in of if coin not in gone), said, invocation, desk)
 
 
 async def watchlist(invocation: Invocation, desk: Desk) -> Message:
@@ -66,8 +66,8 @@ def _on_the_list(word: str, before: Sequence[str], invocation: Invocation) -> st
     return found
 
 
-async def _kept(coins: tuple[str, ...], said: str, invocation: Invocation, desk: Desk) -> Message:
-    kept = await desk.store.watch(invocation.place, coins, invocation.seen, desk.quota)
+async def _kept(how: Watching, said: str, invocation: Invocation, desk: Desk) -> Message:
+    kept = await desk.store.watch(invocation.place, how, invocation.seen, desk.quota)
     if isinstance(kept, Full):
         return await full(kept, invocation, desk)
     return await _shown(kept, said, invocation, desk)

@@ -6,7 +6,7 @@ Several may share the coins out: each judges a part of them, and all know all ru
 import asyncio
 import contextlib
 import gc
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -58,10 +58,21 @@ AT_ONCE = 200
 
 
 class Evaluator:
-    """Judges all rules on every closed moment, in order, each once, on the coins of one part."""
+    """Judges all rules on every closed moment, in order, each once, on the coins of one part.
 
-    def __init__(self, store: EvaluatorStore, signals: Sequence[Signal], step: timedelta, part: Part = WHOLE) -> None:
+    `lag` tells by how many seconds the event loop woke up late.
+    """
+
+    def __init__(
+        self,
+        store: EvaluatorStore,
+        signals: Sequence[Signal],
+        step: timedelta,
+        part: Part = WHOLE,
+        lag: Callable[[], float] = float,
+    ) -> None:
         self._store = store
+        self._lag = lag
         self._part = part
         self._signals = signals
         self._by_name: Mapping[str, Signal] = {signal.name: signal for signal in signals}
@@ -132,7 +143,8 @@ class Evaluator:
             mark = Mark(self._change, standings, self._backfilled, self._past)
             await self._store.mark_judged(cycle.at, mark, self._part, self._judged)
             self._judged, self._last, took = cycle.at, cycle, timedelta(seconds=clock() - began)
-            effort = Effort(cycle.at, took, len(committed), self._engine.counts, cells.broken, self._part, self._missed)
+            of, counts, lag = len(committed), self._engine.counts, self._lag()
+            effort = Effort(cycle.at, took, of, counts, cells.broken, self._part, self._missed, lag)
             await self._store.report_effort(effort)
             self._set_aside(len(committed))
         log.debug("judged", at=cycle.at, took_ms=took / _INSTANT, committed=len(committed), **asdict(effort.counts))

@@ -1,13 +1,17 @@
 """What every store promises of entries that wait together: one batch while its fate is unknown, an outcome for each."""
 
+from datetime import timedelta
+
 import pytest
 
 from adapters.chat.base import Place
 from adapters.store.base import MAX_TRIES, Claim, Final, Idle, Store
-from adapters.store.batch import FOLDED_FROM, FOLDED_MOST, LET_IN_AT_ONCE
+from adapters.store.batch import BACKLOG, FOLDED_FROM, FOLDED_MOST, LET_IN_AT_ONCE
 from signals.event import Event
 from signals.notice import About, Notice
 from tests.adapters.store.stories import HOME, LEASE, MINUTE, T0, claimed, event, lead, queued, subscribed
+
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def ids(claim: Claim) -> list[str]:
@@ -33,6 +37,71 @@ async def test_four_or_more_that_wait_are_taken_together_and_never_more_than_twe
     assert (FOLDED_FROM, FOLDED_MOST) == (4, 20)
     assert ids(claim) == names(waiting)[:taken]
     assert all(isinstance(one.told, Event) for one in claim.batch)
+
+
+@pytest.mark.parametrize("late", [timedelta(0), BACKLOG, BACKLOG + MILLISECOND])
+@pytest.mark.parametrize("waiting", [1, 2, 3, 5])
+async def test_in_a_lane_whose_turn_does_not_come_for_two_minutes_two_are_taken_together(
+    store: Store, waiting: int, late: timedelta
+) -> None:
+    await queued(store, *names(waiting))
+    claim = await store.claim(await lead(store), T0 + late, LEASE)
+
+    assert isinstance(claim, Claim)
+    assert ids(claim) == names(waiting if late > BACKLOG or waiting >= FOLDED_FROM else 1)
+
+
+async def test_in_a_late_lane_too_a_notice_stands_alone(store: Store) -> None:
+    await queued(store, *names(2))
+    await store.post(HOME, said("NOTICE"), T0)
+    epoch, late = await lead(store), T0 + 2 * BACKLOG
+
+    taken = []
+    while isinstance(claim := await store.claim(epoch, late, LEASE), Claim):
+        taken.append(ids(claim))
+        await store.finish(claim, Final.SENT, "", "m", T0)
+
+    assert taken == [names(2), ["NOTICE"]]
+
+
+async def test_a_batch_of_a_late_lane_is_the_same_after_a_try_of_unknown_outcome(store: Store) -> None:
+    await queued(store, *names(3))
+    late = T0 + 2 * BACKLOG
+    epoch = await lead(store)
+    rule = (await store.of(HOME))[0]
+    first = await store.claim(epoch, late, LEASE)
+    assert isinstance(first, Claim)
+    await store.retry(first, late, certain=False)
+    await store.fan_out("terminal", event(rule, "LATER"), 10, late)
+
+    again = await store.claim(epoch, late, LEASE)
+
+    assert isinstance(again, Claim)
+    assert (ids(again), again.key, again.ambiguous) == (names(3), first.key, 1)
+
+
+async def test_a_single_one_is_not_joined_once_its_lane_is_late(store: Store) -> None:
+    await queued(store, *names(3))
+    epoch = await lead(store)
+    first = await claimed(store, epoch)
+    await store.retry(first, T0, certain=False)
+
+    again = await store.claim(epoch, T0 + 2 * BACKLOG, LEASE)
+
+    assert isinstance(again, Claim)
+    assert (ids(again), again.key) == (["E000"], first.key)
+
+
+async def test_a_chat_that_is_told_late_waits_from_when_it_may_be_written_to(store: Store) -> None:
+    await queued(store, *names(3))
+    epoch = await lead(store)
+    first = await claimed(store, epoch)
+    await store.finish(first, Final.SENT, "", "m", T0 + 2 * BACKLOG)
+
+    then = await store.claim(epoch, T0 + 3 * BACKLOG, LEASE)
+
+    assert isinstance(then, Claim)
+    assert ids(then) == ["E001"]
 
 
 async def test_each_of_a_batch_has_its_own_outcome_and_all_sent_ones_the_same_message(store: Store) -> None:

@@ -199,7 +199,7 @@ async def lived(store: Store, place: Place) -> Rule:
     await store.edit(edited.id, place, draft("other"), 1, f"{name} e", T0, MANY)
     await store.pause(edited.id, place, f"{name} p", T0, paused=True)
     await store.remove(removed.id, place, f"{name} r")
-    await store.watch(place, ("ETH", "BTC"), f"{name} w", MANY)
+    await store.watch(place, lambda _: ("ETH", "BTC"), f"{name} w", MANY)
     await store.keep_draft(place, "token", KeptDraft(draft(), rule.id, 1), T0, MANY)
     await store.drop_draft(place, "other", f"{name} d")
     await store.change(place, lambda of: replace(of, mutes=(Mute("ETH", None, T0),)), f"{name} s")
@@ -301,7 +301,7 @@ async def test_whoever_comes_late_brings_nothing_of_a_forgotten_place_back(store
 async def test_readers_of_changes_hear_that_the_rules_of_a_forgotten_place_are_gone(store: Store) -> None:
     added = await store.add(ANN, draft(), "1", T0, MANY)
     assert isinstance(added, Saved)
-    await store.watch(ANN, ("ETH",), "2", MANY)
+    await store.watch(ANN, lambda _: ("ETH",), "2", MANY)
 
     await store.erase(ANN, T0)
 

@@ -1,7 +1,7 @@
 """What every store promises of rules and settings: each effect happens once, and within what a place may have."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -22,6 +22,7 @@ from adapters.store.base import (
     WatchChange,
 )
 from adapters.store.memory import MemoryStore
+from adapters.store.place_settings import Coins
 from adapters.store.redis import RedisStore, open_client
 from adapters.store.registry import MEMORY, open_store
 from tests.adapters.store.stories import HOME, MANY, MINUTE, T0, draft, everything_of, everywhere, first, saved
@@ -187,7 +188,7 @@ async def test_only_few_rules_of_a_place_may_be_on_every_coin(store: Store) -> N
 
 
 async def test_several_rules_and_coins_are_saved_in_one_step(store: Store) -> None:
-    await store.watch(HOME, ("BTC",), "w", MANY)
+    await store.watch(HOME, lambda _: ("BTC",), "w", MANY)
     new = [New(draft("a")), New(everywhere(), paused=True)]
 
     added = await store.add_all(HOME, new, ("ETH", "BTC"), "1", T0, MANY)
@@ -265,10 +266,10 @@ async def test_a_reader_that_fell_too_far_behind_is_told_so(url: str) -> None:
 
 
 async def test_a_watchlist_is_replaced_and_every_change_of_it_is_told(store: Store) -> None:
-    assert await store.watch(HOME, ("ETH", "BTC"), "1", MANY) == ("ETH", "BTC")
-    await store.watch(Place("telegram", "-1"), ("SOL",), "2", MANY)
-    assert await store.watch(HOME, ("BTC",), "3", MANY) == ("BTC",)
-    assert await store.watch(HOME, ("ETH", "BTC"), "1", MANY) == ("ETH", "BTC")
+    assert await store.watch(HOME, lambda _: ("ETH", "BTC"), "1", MANY) == ("ETH", "BTC")
+    await store.watch(Place("telegram", "-1"), lambda _: ("SOL",), "2", MANY)
+    assert await store.watch(HOME, lambda _: ("BTC",), "3", MANY) == ("BTC",)
+    assert await store.watch(HOME, lambda _: ("ETH", "BTC"), "1", MANY) == ("ETH", "BTC")
 
     assert await store.watchlist(HOME) == ("BTC",)
     assert await store.watchlists() == {"terminal:local": ("BTC",), "telegram:-1": ("SOL",)}
@@ -279,20 +280,33 @@ async def test_a_watchlist_is_replaced_and_every_change_of_it_is_told(store: Sto
     ]
 
 
+async def test_of_many_who_watch_at_once_nobody_takes_off_what_another_put_on(store: Store) -> None:
+    def watches(coin: str) -> Awaitable[Coins | Full]:
+        return store.watch(HOME, lambda of: (*of, coin), coin, MANY)
+
+    coins = [f"C{number}" for number in range(20)]
+
+    kept = await asyncio.gather(*map(watches, coins))
+
+    assert {*await store.watchlist(HOME)} == {*coins}
+    assert sorted(len(of) for of in kept if not isinstance(of, Full)) == [*range(1, 21)]
+    assert await store.last_change() == len(coins)
+
+
 async def test_a_watchlist_holds_only_so_many_coins(store: Store) -> None:
     quota = Quota(50, watched=2)
 
-    assert await store.watch(HOME, ("A", "B", "C"), "1", quota) == Full(2, "watched")
-    assert await store.watch(HOME, ("A", "B"), "2", quota) == ("A", "B")
-    assert await store.watch(HOME, ("A", "B", "C"), "3", quota) == Full(2, "watched")
+    assert await store.watch(HOME, lambda _: ("A", "B", "C"), "1", quota) == Full(2, "watched")
+    assert await store.watch(HOME, lambda _: ("A", "B"), "2", quota) == ("A", "B")
+    assert await store.watch(HOME, lambda _: ("A", "B", "C"), "3", quota) == Full(2, "watched")
     assert await store.watchlist(HOME) == ("A", "B")
     assert await store.last_change() == 1
 
 
 async def test_a_watchlist_without_coins_is_none(store: Store) -> None:
-    await store.watch(HOME, ("ETH",), "1", MANY)
+    await store.watch(HOME, lambda _: ("ETH",), "1", MANY)
 
-    assert await store.watch(HOME, (), "2", MANY) == ()
+    assert await store.watch(HOME, lambda _: (), "2", MANY) == ()
 
     assert await store.watchlist(HOME) == ()
     assert await store.watchlists() == {}

@@ -58,7 +58,7 @@ def checked(of: Service) -> Found:
     wrong["not at rest"] = [*_waiting(of)]
     wrong["expired for nothing"] = [*_expired(of)]
     happened, told = _episodes(of)
-    if told < LEAST_TOLD / of.schedule.often * happened:
+    if told < LEAST_TOLD / max(1.0, of.schedule.often) * happened:
         wrong["mute"] = [f"{told} of {happened} true episodes were told"]
     counts: dict[str, object] = {"true episodes": happened, "told": told, "alerts": len(of.store.written)}
     for platform, wire in of.wires.items():

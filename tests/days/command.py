@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ import structlog
 
 from tests import virtual
 from tests.days.check import checked
+from tests.days.memory import report
 from tests.days.schedule import Schedule
 from tests.days.service import Service
 from tests.days.truth import drawn
@@ -48,13 +50,21 @@ def played(seed: int, days: float, often: float = 1.0) -> dict[str, object]:
 @click.option("--seeds", type=int, default=10, help="How many histories.")
 @click.option("--first", type=int, default=1, help="The first seed.")
 @click.option("--often", type=float, default=1.0, help="How many times as often as usual things go wrong.")
-def days(days: float, seeds: int, first: int, often: float) -> None:
+@click.option("--memory", is_flag=True, help="Nothing goes wrong, and memory is measured each quarter of a day.")
+def days(days: float, seeds: int, first: int, often: float, memory: bool) -> None:
     """The whole service on virtual time through days of random faults: alerts are true, told once, and none is lost.
 
     One line of JSON for each seed, with the command that plays it again.
     """
-    sound = [_one(days, seed, often) for seed in range(first, first + seeds)]
+    one = _memory if memory else partial(_one, often=often)
+    sound = [one(days, seed) for seed in range(first, first + seeds)]
     sys.exit(0 if all(sound) else 1)
+
+
+def _memory(days: float, seed: int) -> bool:
+    found = report(seed, days)
+    click.echo(json.dumps(found))
+    return bool(found["sound"])
 
 
 def _one(days: float, seed: int, often: float) -> bool:

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     TROUBLE = "platform answers with errors"
     SILENT = "platform does not answer"
     RESTART = "a loop dies"
+    LEAP = "a leap second"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ RATES = {
     Kind.TROUBLE: Rate(1.5, (10, 60), ("telegram", "discord")),
     Kind.SILENT: Rate(0.5, (5, 20), ("telegram", "discord")),
     Kind.RESTART: Rate(8.0, (0, 0), LOOPS),
+    Kind.LEAP: Rate(0.4, (0, 0), ("ahead", "behind")),
 }
 
 
@@ -78,13 +80,13 @@ class Fault:
 
 
 class Schedule:
-    """All faults of so many days, so many times as often as usual."""
+    """All faults of so many days, so many times as often as usual, and `more`."""
 
-    def __init__(self, seed: int, days: float, often: float = 1.0) -> None:
+    def __init__(self, seed: int, days: float, often: float = 1.0, more: Sequence[Fault] = ()) -> None:
         self.end = START + days * DAY
         self.often = often
         drawn = _drawn(Random(f"{seed} faults"), days * often, self.end)
-        self.faults = sorted(drawn, key=lambda fault: fault.since)
+        self.faults = sorted([*drawn, *more], key=lambda fault: fault.since)
         self._by_kind = defaultdict[Kind, list[Fault]](list)
         for fault in self.faults:
             self._by_kind[fault.kind].append(fault)
@@ -118,7 +120,7 @@ class Schedule:
 
 def _drawn(rng: Random, days: float, end: datetime) -> Iterator[Fault]:
     for kind, rate in RATES.items():
-        count = int(rate.a_day * days + rng.random())
+        count = int(rate.a_day * days + rng.random()) if days else 0
         for _ in range(count):
             since = START + QUIET + rng.random() * (end - START - 2 * QUIET)
             lasts = rng.uniform(*rate.minutes) * MINUTE

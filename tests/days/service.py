@@ -208,13 +208,16 @@ class Service:
         await asyncio.Event().wait()
 
     async def _step_clocks(self) -> None:
-        """The clock of the service, which is the market's and the wall's, jumps and jumps back."""
+        """The clocks of the service, the market's and the wall's, jump and jump back; a leap second is for good."""
+        ways, jumps = {"ahead": 1, "behind": -1}, list[tuple[datetime, timedelta]]()
         for fault in self.schedule.of(Kind.CLOCK):
-            hour = timedelta(hours=1 if fault.whom == "ahead" else -1)
-            for at, by in ((fault.since, hour), (fault.until, -hour)):
-                await self._until(at)
-                self.clock.shift(by)
-                self.wall.shift(by / SPEED)
+            hour = ways[fault.whom] * timedelta(hours=1)
+            jumps += [(fault.since, hour), (fault.until, -hour)]
+        jumps += [(fault.since, ways[fault.whom] * timedelta(seconds=1)) for fault in self.schedule.of(Kind.LEAP)]
+        for at, by in sorted(jumps):
+            await self._until(at)
+            self.clock.shift(by)
+            self.wall.shift(by / SPEED)
         await asyncio.Event().wait()
 
     async def _watch_outcomes(self) -> None:

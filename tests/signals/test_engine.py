@@ -1,7 +1,7 @@
 """The engine tells what an oracle tells that judges every rule at every moment."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf, nextafter
 
 import pytest
@@ -120,10 +120,115 @@ def test_a_coin_that_is_watched_is_armed_by_the_moment_before_over_a_restart_too
     assert told == [1, 0, 0]
 
 
-def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_bars() -> None:
+def test_a_coin_that_is_watched_while_it_is_dark_is_only_armed_by_its_first_value() -> None:
+    pair, one = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0)
+    pair.put(replace(one, draft=replace(one.draft, coins=(WATCHLIST,))))
+    pair.put(_rule("s", FUNDING, Compare.ABOVE, 9.0))
+    pair.judge(Moment(START + MINUTE, {FUNDING: (0.0, None)}, STEPS), ("BTC",))
+    pair.judge(Moment(START + 2 * MINUTE, {FUNDING: (None, None)}, STEPS), ("BTC",))
+    pair.watch(("BTC",))
+
+    told = [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",))
+        for minute, said in enumerate((2.0, 0.0, 2.0), start=3)
+    ]
+
+    assert told == [0, 0, 1]
+
+
+def test_a_rule_that_was_to_fire_once_is_looked_at_no_more() -> None:
+    pair, one = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0)
+    pair.put(replace(one, draft=replace(one.draft, once=True)))
+    touched = []
+
+    for minute, said in enumerate((0.0, 2.0, *[0.0] * 6, 2.0, 0.0, None, 2.0), start=1):
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (said, None)}, STEPS), ("BTC",))
+        touched.append(pair.engine.counts.touched)
+
+    assert touched == [0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+
+
+def test_rules_that_stand_the_same_are_told_apart_by_the_length_of_their_bars() -> None:
+    pair, cells = Pair(), (FUNDING, BASIS)
+    for id_, cell in zip("rs", cells, strict=True):
+        one = _rule(id_, cell, Compare.ABOVE, 1.0)
+        pair.put(replace(one, draft=replace(one.draft, hold=2 * MINUTE)))
+    said = {3: 0.0, 4: 0.0, 5: 0.0, 6: 2.0, 7: 2.0, 8: 2.0}
+
+    told = {}
+    for minute, value in said.items():
+        ends = {BASIS: START + minute // 3 * 3 * MINUTE}
+        told[minute] = pair.judge(Moment(START + minute * MINUTE, dict.fromkeys(cells, (value, None)), STEPS, ends), ())
+
+    assert told == {3: 0, 4: 0, 5: 0, 6: 1, 7: 0, 8: 1}
+
+
+def test_rules_that_stand_the_same_are_told_apart_by_when_their_cells_had_news() -> None:
+    pair, cells = Pair(), (BASIS, replace(BASIS, coin="ETH"))
+    for id_, cell in zip("rs", cells, strict=True):
+        one = _rule(id_, cell, Compare.ABOVE, 1.0)
+        pair.put(replace(one, draft=replace(one.draft, coins=(cell.coin,), hold=5 * MINUTE)))
+    said = {1: 0.0, 2: 2.0, 4: 2.0, 5: None} | dict.fromkeys(range(6, 13), 2.0)
+
+    told = {}
+    for minute, value in said.items():
+        ends = {cells[1]: START + 2 * MINUTE} if minute == 4 else {}
+        both = dict.fromkeys(cells, (value, None))
+        told[minute] = pair.judge(Moment(START + minute * MINUTE, both, STEPS, ends), ())
+
+    assert [minute for minute, of in told.items() if of] == [9, 11]
+
+
+def test_rules_that_stand_the_same_are_told_apart_by_who_comes_out_of_the_dark() -> None:
+    pair, ls = Pair(), replace(FUNDING, name="ls")
+    for id_, cell in zip("rs", (FUNDING, ls), strict=True):
+        pair.put(_rule(id_, cell, Compare.ABOVE, 1.0))
+    said = ((0.0, 0.0), (0.0, None), (0.0, None), (0.0, None), (2.0, 2.0), (2.0, 2.0))
+
+    told = [
+        pair.judge(Moment(START + minute * MINUTE, {FUNDING: (one, None), ls: (other, None)}, STEPS), ())
+        for minute, (one, other) in enumerate(said, start=1)
+    ]
+
+    assert told == [0, 0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("until", [None, START + 60 * MINUTE])
+def test_a_hold_is_lost_over_moments_that_are_missing_though_the_value_stays(until: datetime | None) -> None:
+    pair, one = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0)
+    pair.put(replace(one, draft=replace(one.draft, hold=10 * MINUTE, until=until)))
+    said = {1: 0.0, 2: 2.0, 7: 2.0} | dict.fromkeys(range(8, 20), 2.0)
+
+    told = {
+        minute: pair.judge(Moment(START + minute * MINUTE, {FUNDING: (value, None)}, STEPS), ("BTC",))
+        for minute, value in said.items()
+    }
+
+    assert [minute for minute, of in told.items() if of] == [18]
+
+
+def test_a_coin_that_was_watched_between_two_moments_only_begins_when_it_is_watched_again() -> None:
+    pair, one, sol = Pair(), _rule("r", FUNDING, Compare.ABOVE, 1.0), replace(FUNDING, coin="SOL")
+    pair.put(replace(one, draft=replace(one.draft, coins=(WATCHLIST,))))
+    pair.put(_rule("s", sol, Compare.ABOVE, 9.0))
+    told = []
+
+    pair.judge(Moment(START + MINUTE, {sol: (None, None)}, STEPS), ("BTC",))
+    pair.watch(("SOL",))
+    pair.watch(())
+    for minute, said in enumerate(((None, None), (0.0, 2.0)), start=2):
+        told.append(pair.judge(Moment(START + minute * MINUTE, {sol: said}, STEPS), ("BTC", "SOL")))
+    pair.watch(("SOL",))
+    told.append(pair.judge(Moment(START + 4 * MINUTE, {sol: (2.0, None)}, STEPS), ("BTC", "SOL")))
+
+    assert told == [0, 0, 1]
+
+
+@pytest.mark.parametrize("until", [None, START + 9 * MINUTE])
+def test_a_rule_that_is_gone_says_nothing_though_it_was_looked_at_between_its_bars(until: datetime | None) -> None:
     pair, one = Pair(), _rule("r", BASIS, Compare.AT_MOST, 1.0)
     sized = replace(one.draft.conditions[0], absolute=True)
-    pair.put(replace(one, draft=replace(one.draft, conditions=(sized,))))
+    pair.put(replace(one, draft=replace(one.draft, conditions=(sized,), until=until)))
     unsure = {BASIS: (-1.5, 2.5)}
     pair.judge(Moment(START + 3 * MINUTE, unsure, STEPS), ("BTC",))
     pair.judge(Moment(START + 4 * MINUTE, unsure, STEPS, {BASIS: START + 3 * MINUTE}), ("BTC",))
@@ -368,9 +473,9 @@ def test_more_than_are_looked_at_together_tell_the_same_in_the_order_of_rules_an
     for number in range(many):
         one = _rule(f"r{number:05}", FUNDING, Compare.ABOVE, 1.0 + number % 7 / 10)
         draft = replace(one.draft, hold=hold, every=2 * MINUTE, coins=("ETH", "BTC") if number % 5 == 0 else ("BTC",))
-        if number % 3 == 1:
+        if number % 20 == 1:
             draft = replace(draft, until=START + 9 * MINUTE)
-        if number % 3 == 2:
+        if number % 20 == 2:
             draft = replace(draft, conditions=(*draft.conditions, replace(draft.conditions[0], name="ls")))
         pair.put(replace(one, draft=draft))
     cells = [replace(FUNDING, coin=coin, name=name) for coin in ("BTC", "ETH") for name in ("funding", "ls")]

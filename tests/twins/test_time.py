@@ -103,6 +103,7 @@ def a_price(minute: int) -> Story:
 
 
 ALWAYS = range(1, 100)
+SECOND = timedelta(seconds=1)
 YESTERDAY, TOMORROW = timedelta(days=-1), timedelta(days=1)
 DEEP = {FUNDING: -0.0004}
 LONG_AWAY = Down(15, 75)
@@ -222,6 +223,12 @@ TWINS = [
         "BTC funding < -0.01%",
         together(BELOW, stamped(-60 * MINUTE, *CALM)),
         BELOW,
+    ),
+    Twin(
+        "29 a leap second that venues repeat and we do not",
+        "BTC oi 5m falls by 3%",
+        together(PRICE_UP, stamped(-SECOND, *CALM)),
+        together(PRICE_UP, POSITIONS_CLOSED, stamped(-SECOND, *CALM)),
     ),
     Twin(
         "31 half of a cycle is fresh",

@@ -27,6 +27,9 @@ DAY = timedelta(hours=24)
 LOOK = 1.0
 """Seconds between looks at the clock, which may be set."""
 
+PATIENCE = 10.0
+"""Seconds that Discord may take to say how many it grants."""
+
 
 class Spent(Exception):
     """No session may begin now."""
@@ -80,7 +83,8 @@ class Sessions:
 async def _granted(client: discord.Client, now: datetime) -> datetime:
     """When Discord itself grants one that nobody else needs; now also where it does not say."""
     try:
-        limit = (await client.http.get_bot_gateway())[2]
+        async with asyncio.timeout(PATIENCE):
+            limit = (await client.http.get_bot_gateway())[2]
     except (discord.DiscordException, *NETWORK):
         return now
     return now if limit["remaining"] > SPARED else now + timedelta(milliseconds=limit["reset_after"])

@@ -1,7 +1,8 @@
 -- A4: the next due lane under a lease: its head, or its first entries as one where many wait. The same call gives the
 -- same answer. Where nothing is due, a few of those that wait behind all alerts enter their lanes.
 -- keys: epoch, ready, lane, infl, last, tries, missed, low, seq.
--- arguments: epoch, call, now, until, how many become one from, how many at most, how many enter at once.
+-- arguments: epoch, call, now, until, how many become one from, how many at most, how many enter at once, after how
+-- many ms that its turn has not come a lane is late, how many become one from then.
 -- Returns {'fenced'}, {'idle', due or ''}, or {'go', place, ambiguous, tries, missed, first claimed at, entry, ...}.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 local stamp = ARGV[1] .. ':' .. ARGV[2]
@@ -36,7 +37,8 @@ while not answer do
       redis.call('HDEL', KEYS[6], place)
     else
       local ambiguous, many, since = 0, 1, ARGV[3]
-      if #queue >= tonumber(ARGV[5]) and tries == '0' then many = #queue end
+      local least = tonumber(ARGV[3]) - tonumber(due) > tonumber(ARGV[8]) and ARGV[9] or ARGV[5]
+      if #queue >= tonumber(least) and tries == '0' then many = #queue end
       local flight = redis.call('HGET', KEYS[4], place) or ''
       local head, count, epoch, size, began = string.match(flight, '^([^|]*)|(%d+)|(%d+)|?(%d*)|?(%d*)$')
       if head == queue[1] then

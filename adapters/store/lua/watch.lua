@@ -1,10 +1,12 @@
--- The coins that a place watches, once per update, or 'full' where they are too many.
--- keys: seen, watchlists, changes.  arguments: place, coins, how many, most, changes kept, seconds to remember.
+-- The coins that a place watches, once per update; 'full' where they are too many, 'moved' where others were watched.
+-- keys: seen, watchlists, changes.  arguments: place, coins, how many, most, changes kept, seconds to remember,
+-- coins before.
 local known = redis.call('GET', KEYS[1])
 if known then return known end
+local before = redis.call('HGET', KEYS[2], ARGV[1]) or ''
+if before ~= ARGV[7] then return 'moved' end
 local answer = 'full'
 if tonumber(ARGV[3]) <= tonumber(ARGV[4]) then
-  local before = redis.call('HGET', KEYS[2], ARGV[1]) or ''
   if ARGV[2] == '' then
     redis.call('HDEL', KEYS[2], ARGV[1])
   else

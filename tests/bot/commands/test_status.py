@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from adapters.chat.rendering import render
 from adapters.store.alert_port import Effort
 from adapters.store.memory import MemoryStore
 from adapters.venues.base import Health, Label, Quality
+from bot.health import Health as ProcessHealth
 from signals.aggregate import Cycle
 from signals.counts import Counts
 from tests.bot.commands.desks import NOW, ask, desk, said, save
@@ -64,6 +67,31 @@ async def test_a_question_from_outside_does_not_claim_to_know_the_uptime() -> No
     market = await desk()
 
     assert "up " not in await said(replace(market, started=market.now), "/status")
+
+
+@pytest.mark.parametrize(("late", "is_said"), [(0.3, True), (0.1, False)])
+async def test_an_event_loop_that_wakes_late_is_said_and_measured(late: float, *, is_said: bool) -> None:
+    health = ProcessHealth(lambda: NOW)
+    health.woke(late)
+    health.woke(0.0)
+
+    message = await ask(replace(await desk(), health=health), "/status")
+
+    assert ("held up for as long as 300 ms" in render(message, colour=False)) is is_said
+    assert dict(message.data)["lag_ms"] == 1000 * late
+
+
+@pytest.mark.parametrize(("lag", "own", "is_said"), [(0.3, 0.0, True), (0.1, 0.0, False), (0.3, 0.3, False)])
+async def test_an_evaluator_of_another_process_that_wakes_late_is_said(
+    lag: float, own: float, *, is_said: bool
+) -> None:
+    health, market = ProcessHealth(lambda: NOW), await desk()
+    health.woke(own)
+    await market.store.report_effort(Effort(NOW, timedelta(0), 0, Counts(1, 1, 1, 0, 0, 0), lag=lag))
+
+    text = render(await ask(replace(market, health=health), "/status", owner=True), colour=False)
+
+    assert ("⚠ The evaluator was held up for as long as 300 ms within a minute" in text) is is_said
 
 
 async def test_a_venue_in_trouble_is_named_with_its_reason_and_the_end_of_its_ban() -> None:
@@ -156,6 +184,7 @@ async def test_what_judging_takes_is_shown_to_operators_alone() -> None:
         "part": "1/1",
         "at": "2026-01-05T12:00:00Z",
         "took_ms": 12.3,
+        "lag_ms": 0.0,
         "committed": 3,
         "rules": 1_000_000,
         "keys": 1_200_000,

@@ -288,6 +288,19 @@ def test_what_the_last_moment_took_is_left_for_others_to_show(market: Recording)
     assert (found.at, found.counts.rules, found.counts.keys) == (market.start + HOUR, 2, 2)
 
 
+def test_how_late_its_process_wakes_is_left_for_others_to_show(market: Recording) -> None:
+    async def live() -> Sequence[Effort]:
+        store = MemoryStore()
+        await asked(store)
+        poller = Poller(market, store, Clock(market.start, AS_FAST_AS_IT_GOES))
+        await Evaluator(store, SIGNALS, HOUR, lag=lambda: 0.3).judge(await poller.close(market.start + HOUR))
+        return await store.efforts()
+
+    (found,) = virtual.run(live)
+
+    assert found.lag == 0.3
+
+
 @dataclass(frozen=True, slots=True)
 class Broken(NegFunding):
     """A signal that raises."""
@@ -384,7 +397,7 @@ WATCHES = "watchlist funding.settled < -0.01%"
 
 async def watched(store: Store, *coins: str) -> None:
     """The coins that the place watches from now on."""
-    await store.watch(HOME, coins, f"watch {coins} {await store.last_change()}", Quota(50))
+    await store.watch(HOME, lambda _: coins, f"watch {coins} {await store.last_change()}", Quota(50))
 
 
 def test_a_coin_that_is_watched_while_nobody_judges_is_armed_by_the_last_judged_moment(market: Recording) -> None:

@@ -83,6 +83,22 @@ def test_three_alerts_that_wait_are_three_messages() -> None:
     assert len(virtual.run(live).texts()) == 3
 
 
+@pytest.mark.parametrize(("waits", "messages"), [(timedelta(seconds=100), 2), (timedelta(seconds=140), 1)])
+def test_where_it_is_so_late_that_it_is_said_two_alerts_are_one_message(waits: timedelta, messages: int) -> None:
+    async def live() -> Desk:
+        desk = await Desk().opened()
+        await desk.fires("A1", "A2")
+        await asyncio.sleep(waits.total_seconds())
+        async with running(desk.sender.run):
+            await asyncio.sleep(5)
+        return desk
+
+    texts = virtual.run(live).texts()
+
+    assert len(texts) == messages
+    assert texts[0].startswith("📚 2 alerts at once: 2 fired") is (messages == 1)
+
+
 @pytest.mark.parametrize("speed", [1.0, 60.0])
 def test_after_three_single_alerts_in_thirty_seconds_what_follows_comes_as_one(speed: float) -> None:
     async def live() -> tuple[Desk, list[float]]:

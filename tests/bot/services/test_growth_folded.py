@@ -117,8 +117,7 @@ def test_a_change_in_place_hides_no_word_of_what_expired() -> None:
     async def live() -> Night:
         of = await night()
         await of.tells(Change.FIRED, 0, 1e6)
-        await others(of, "OLD")
-        await asyncio.sleep(2 * EXPIRES.total_seconds())
+        await others(of, "OLD", minute=-2 * (EXPIRES // MINUTE))
         await of.judges(Change.GREW, 1, 2e6)
         await others(of, "NEW")
         await of.sends()
@@ -128,6 +127,24 @@ def test_a_change_in_place_hides_no_word_of_what_expired() -> None:
 
     assert of.chat.calls == ["new", "edit", "new"]
     assert "expired" not in of.chat.shown["1"]
+    assert "1 alert expired" in of.chat.shown["2"]
+
+
+def test_where_it_is_late_growth_is_left_out_beside_one_other_alert_and_what_expired_is_told() -> None:
+    async def live() -> Night:
+        of = await night()
+        await of.tells(Change.FIRED, 0, 1e6)
+        await others(of, "OLD")
+        await asyncio.sleep(2 * EXPIRES.total_seconds())
+        await of.judges(Change.GREW, 1, 2e6)
+        await others(of, "NEW")
+        await of.sends()
+        return of
+
+    of = virtual.run(live)
+
+    assert of.chat.calls == ["new", "new"]
+    assert [outcome for outcome, _ in ends_of(of)] == [Final.SENT, Final.EXPIRED, Final.SKIPPED, Final.SENT]
     assert "1 alert expired" in of.chat.shown["2"]
 
 

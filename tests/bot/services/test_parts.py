@@ -42,7 +42,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 async def lived(market: Recording, *lives: tuple[datetime, int]) -> Sequence[Event]:
     """What is told of all rules when up to each of these moments so many evaluators share the coins out."""
     store = MemoryStore()
-    await store.watch(HOME, ("BTC", "ETH"), "watch", Quota(50))
+    await store.watch(HOME, lambda _: ("BTC", "ETH"), "watch", Quota(50))
     rules = [await asked(store, sentence) for sentence in SENTENCES]
     for end, of in lives:
         await played(market, store, end, judges=of)
@@ -70,7 +70,7 @@ def test_no_part_looks_at_the_coins_of_others(market: Recording, *, restarts: bo
 
     async def live(of: int) -> Sequence[int]:
         store = MemoryStore()
-        await store.watch(HOME, ("BTC", "ETH"), "watch", Quota(50))
+        await store.watch(HOME, lambda _: ("BTC", "ETH"), "watch", Quota(50))
         for sentence in SENTENCES:
             await asked(store, sentence)
         if restarts:
@@ -100,7 +100,7 @@ def test_what_a_faster_part_has_judged_already_is_not_told_again(market: Recordi
 
     async def live() -> Sequence[Event]:
         store = MemoryStore()
-        await store.watch(HOME, ("BTC", "ETH"), "watch", Quota(50))
+        await store.watch(HOME, lambda _: ("BTC", "ETH"), "watch", Quota(50))
         rules = [await asked(store, sentence) for sentence in SENTENCES]
         await played(market, store, market.start + 30 * HOUR, judges=2)
         slow = await store.left(Part(1, 2))
