@@ -1,11 +1,13 @@
 """The connection to Discord: no message content, one sync of the commands when they differ, and who comes and goes."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 
 import discord
 import structlog
+from discord.gateway import KeepAliveHandler
 
 from adapters.chat.base import Notes, Place, Reception
 from adapters.chat.discord.answering import NAME, Answering, Talk
@@ -25,6 +27,9 @@ KNOWN_FOR = timedelta(days=30)
 
 GRACE = timedelta(seconds=5)
 """How long answers that are on their way may take when the connection is closed."""
+
+NORMAL = 1000
+"""The code of a connection that ends as it should."""
 
 
 class Connection(discord.Client):
@@ -98,6 +103,9 @@ class Connection(discord.Client):
         others = {task for task in self._busy if task is not asyncio.current_task()}
         if others and not self.is_closed():
             await asyncio.wait(others, timeout=GRACE.total_seconds())
+        for thread in threading.enumerate():  # nobody else closes the socket of a session that never came about
+            if isinstance(thread, KeepAliveHandler) and thread.ws.call_hooks == self._connection.call_hooks:
+                await thread.ws.close(code=NORMAL)
         await super().close()
 
     async def on_interaction(self, talk: Talk) -> None:

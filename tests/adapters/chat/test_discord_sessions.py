@@ -1,6 +1,7 @@
 """Sessions on Discord's gateway are counted: however often the connection breaks, the token is not used up."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import discord
 import msgspec
 import pytest
+from discord.gateway import KeepAliveHandler
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -160,6 +162,7 @@ async def test_a_session_that_ends_when_no_other_may_begin_is_waited_for_and_not
         line.fake.gateway.ready.clear()
         await line.fake.gateway.drop()
         await until(lambda: any("not listened to" in of["event"] for of in line.logs))
+        await until(lambda: not any(isinstance(thread, KeepAliveHandler) for thread in threading.enumerate()))
 
         assert len(line.fake.gateway.identified) == 1
         line.wall.at += DAY / 10
