@@ -96,6 +96,6 @@ async def online(
                     await line.ready()
                 yield line
             finally:
-                serving.cancel()
+                line.serving.cancel()
                 with suppress(asyncio.CancelledError, Exception):
-                    await serving
+                    await line.serving

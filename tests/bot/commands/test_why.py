@@ -48,9 +48,9 @@ async def test_an_alert_is_told_with_each_step_and_how_it_fared() -> None:
         event = await told(market, rule, change, minutes)
         await market.store.fan_out("terminal", event, 10, event.at)
     epoch = await market.store.lead("terminal", "me", NOW, timedelta(seconds=10))
-    claim = await market.store.claim(epoch, NOW + timedelta(hours=2), timedelta(seconds=9))
+    claim = await market.store.claim(epoch, NOW, timedelta(seconds=9))
     await market.store.finish(claim, Final.SENT, "", "m1", NOW)
-    claim = await market.store.claim(epoch, NOW + timedelta(hours=2), timedelta(seconds=9))
+    claim = await market.store.claim(epoch, NOW, timedelta(seconds=9))
     await market.store.finish(claim, Final.SKIPPED, "muted ETH", "", NOW)
 
     shown = await said(market, "/why a-7f3k")

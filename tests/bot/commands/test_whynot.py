@@ -85,7 +85,7 @@ async def test_what_became_of_its_last_alerts_is_counted() -> None:
         await market.store.fan_out("terminal", event, 10, event.at)
     epoch = await market.store.lead("terminal", "me", NOW, timedelta(seconds=10))
     for why in ("muted ETH", "muted ETH"):
-        claim = await market.store.claim(epoch, NOW + timedelta(hours=2), timedelta(seconds=9))
+        claim = await market.store.claim(epoch, NOW, timedelta(seconds=9))
         await market.store.finish(claim, Final.SKIPPED, why, "", NOW)
 
     shown = await said(market, "/why not #1")
