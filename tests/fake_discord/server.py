@@ -1,12 +1,10 @@
 """The small Discord as a whole, on a port of this computer, and the people who use it."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
-from discord.gateway import KeepAliveHandler
 
 from tests.fake_discord import payloads
 from tests.fake_discord.faults import Faults
@@ -92,6 +90,3 @@ async def fake_discord(port: int = 0) -> AsyncIterator[FakeDiscord]:
     finally:
         await fake.gateway.close()
         await runner.cleanup()
-        for thread in threading.enumerate():  # of a connection that was given up half made; nobody else ends it
-            if isinstance(thread, KeepAliveHandler):
-                thread.stop()
